@@ -1,0 +1,2 @@
+//! The `sorn` command.
+fn main() {}

@@ -1,0 +1,143 @@
+//! [`Env`], the one trait an environment implements, and what passes through it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use crate::{Space, Value};
+
+/// Additional facts about a reset or a step, by name. An empty one allocates nothing.
+pub type Info = BTreeMap<String, Value>;
+
+/// Options of one reset, by name, e.g. CartPole's `low` and `high`.
+pub type Options = BTreeMap<String, Value>;
+
+/// What one step returns (Gymnasium's five-tuple, with names).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<O> {
+    /// Observation after the action.
+    pub obs: O,
+    /// Reward of this transition.
+    pub reward: f64,
+    /// The task reached a terminal state: its value is 0.
+    pub terminated: bool,
+    /// The episode was cut, e.g. by a time limit: its value is to be estimated.
+    pub truncated: bool,
+    /// Additional facts.
+    pub info: Info,
+}
+
+impl<O> Step<O> {
+    /// Whether the episode is over, one way or the other.
+    pub fn done(&self) -> bool {
+        self.terminated || self.truncated
+    }
+
+    /// The same step with its observation changed by `f`.
+    pub fn map<P>(self, f: impl FnOnce(O) -> P) -> Step<P> {
+        Step {
+            obs: f(self.obs),
+            reward: self.reward,
+            terminated: self.terminated,
+            truncated: self.truncated,
+            info: self.info,
+        }
+    }
+}
+
+/// An RGB picture, 8 bits per channel, rows from the top.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// `height * width * 3` bytes: red, green, blue.
+    pub rgb: Vec<u8>,
+}
+
+/// An environment with Gymnasium's semantics.
+///
+/// `reset` begins an episode and must come before the first `step`. A `seed` restarts the environment's generator;
+/// without one, the generator goes on. Stepping after the end of an episode is the environment's own affair.
+pub trait Env {
+    /// Observation, an [`Element`](crate::Element) of [`observation_space`](Env::observation_space) wherever an agent is to read it.
+    type Obs;
+    /// Action, an [`Element`](crate::Element) of [`action_space`](Env::action_space).
+    type Act;
+    /// What can fail: a sensor, a simulator, an interpreter. [`Infallible`](std::convert::Infallible) where nothing can.
+    type Error: Error + Send + Sync + 'static;
+
+    /// The space of all observations.
+    fn observation_space(&self) -> Space;
+
+    /// The space of all actions.
+    fn action_space(&self) -> Space;
+
+    /// Begins an episode and returns its first observation.
+    ///
+    /// # Errors
+    /// Whatever the environment can fail with, e.g. an option out of range.
+    fn reset(
+        &mut self,
+        seed: Option<u64>,
+        options: Option<&Options>,
+    ) -> Result<(Self::Obs, Info), Self::Error>;
+
+    /// Applies one action.
+    ///
+    /// # Errors
+    /// Whatever the environment can fail with, e.g. an action outside its space.
+    fn step(&mut self, action: &Self::Act) -> Result<Step<Self::Obs>, Self::Error>;
+
+    /// A picture of the present state, or `None` where the environment has no picture.
+    ///
+    /// # Errors
+    /// Whatever the environment can fail with.
+    fn render(&mut self) -> Result<Option<Frame>, Self::Error> {
+        Ok(None)
+    }
+
+    /// Releases what the environment holds. Dropping it must do too.
+    ///
+    /// # Errors
+    /// Whatever the environment can fail with.
+    fn close(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+macro_rules! forward {
+    ($pointer:ty) => {
+        impl<E: Env + ?Sized> Env for $pointer {
+            type Obs = E::Obs;
+            type Act = E::Act;
+            type Error = E::Error;
+
+            fn observation_space(&self) -> Space {
+                (**self).observation_space()
+            }
+            fn action_space(&self) -> Space {
+                (**self).action_space()
+            }
+            fn reset(
+                &mut self,
+                seed: Option<u64>,
+                options: Option<&Options>,
+            ) -> Result<(Self::Obs, Info), Self::Error> {
+                (**self).reset(seed, options)
+            }
+            fn step(&mut self, action: &Self::Act) -> Result<Step<Self::Obs>, Self::Error> {
+                (**self).step(action)
+            }
+            fn render(&mut self) -> Result<Option<Frame>, Self::Error> {
+                (**self).render()
+            }
+            fn close(&mut self) -> Result<(), Self::Error> {
+                (**self).close()
+            }
+        }
+    };
+}
+
+forward!(&mut E);
+forward!(Box<E>);

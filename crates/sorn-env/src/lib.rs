@@ -1,0 +1,16 @@
+//! The environment contract: what an environment is, what it accepts and returns, and nothing else.
+//!
+//! An environment implements [`Env`]. Its spaces are [`Space`]s, its observations and actions are [`Element`]s of them,
+//! [`Env::step`] returns a [`Step`]. Semantics are those of Gymnasium 1.x.
+
+mod dynamic;
+mod element;
+mod env;
+mod space;
+mod value;
+
+pub use dynamic::{AnyEnv, AnyEnvError, BoxError, DynEnv};
+pub use element::Element;
+pub use env::{Env, Frame, Info, Options, Step};
+pub use space::{BoxSpace, Space, SpaceError};
+pub use value::{Array, Data, Dtype, Value};

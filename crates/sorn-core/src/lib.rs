@@ -1,1 +1,51 @@
-//! sorn-core
+//! The reservoir: a self-organizing recurrent neural network (SORN).
+//!
+//! Excitatory and inhibitory threshold neurons in discrete time, shaped by plasticity rules (Lazar, Pipa & Triesch 2009,
+//! 10.3389/neuro.10.023.2009, and successors). [`Params`] says which network, [`Network`] is one, [`Activity`] is what
+//! it does in a step, [`State`] is all of it as plain data. Given the same initial state, input and noise, `f64` results
+//! equal those of the Python package `sorn` 0.7.4 bit for bit.
+//!
+//! ```
+//! use sorn_core::{Network, Params};
+//!
+//! # fn main() -> Result<(), sorn_core::Error> {
+//! let mut network = Network::new(&Params::default(), 42)?;
+//! for step in 0..100 {
+//!     let mut input = [0.0; 10];
+//!     input[step % 10] = 1.0;
+//!     let activity = network.step(&input)?;
+//!     assert!(activity.spikes_e.len() <= 200);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod columns;
+mod error;
+mod input;
+mod kernel;
+mod network;
+mod noise;
+mod params;
+mod presets;
+pub mod rng;
+mod rows;
+mod rules;
+mod state;
+mod step;
+mod switches;
+mod synapses;
+mod topology;
+mod validate;
+
+pub use error::{Error, InputError, ParamError, StateError};
+pub use network::{Activity, Network};
+pub use noise::NoiseGenerator;
+pub use params::Params;
+pub use rules::{Rule, Rules};
+pub use state::State;
+pub use step::Supplied;
+pub use switches::{
+    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, ThresholdInit,
+};
+pub use synapses::Synapses;

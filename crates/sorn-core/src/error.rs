@@ -1,0 +1,90 @@
+//! What can be wrong with parameters, inputs and states.
+
+/// A parameter, input or state that cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter is out of range or contradicts another.
+    #[error(transparent)]
+    Param(#[from] ParamError),
+    /// An input cannot be fed to the network.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A state does not belong to the parameters it came with.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// A parameter that is out of range, or contradicts another.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("parameter `{key}`: found {found}, allowed: {allowed}")]
+pub struct ParamError {
+    /// Name of the parameter, as in [`Params`](crate::Params).
+    pub key: String,
+    /// What was found.
+    pub found: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+impl ParamError {
+    pub(crate) fn new(key: &str, found: impl ToString, allowed: impl ToString) -> Self {
+        Self { key: key.into(), found: found.to_string(), allowed: allowed.to_string() }
+    }
+}
+
+/// An input the network refuses; its state is as it was before.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// The vector has the wrong length.
+    #[error("{argument}: found {found} values, allowed: exactly {expected}")]
+    Length {
+        /// Which argument.
+        argument: &'static str,
+        /// Length the network takes.
+        expected: usize,
+        /// Length found.
+        found: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("{argument}[{index}]: found {value}, allowed: finite values")]
+    NotFinite {
+        /// Which argument.
+        argument: &'static str,
+        /// Position of the first such value.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A synapse cannot grow there.
+    #[error(
+        "structural plasticity: found synapse {pre} -> {post}, allowed: an absent pair of two neurons below {ne}"
+    )]
+    Synapse {
+        /// Presynaptic neuron.
+        pre: usize,
+        /// Postsynaptic neuron.
+        post: usize,
+        /// Number of excitatory neurons.
+        ne: usize,
+    },
+}
+
+/// A state whose shapes or values do not fit the parameters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("state `{array}`: found {found}, allowed: {allowed}")]
+pub struct StateError {
+    /// Name of the array, as in [`State`](crate::State).
+    pub array: String,
+    /// What was found.
+    pub found: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+impl StateError {
+    pub(crate) fn new(array: &str, found: impl ToString, allowed: impl ToString) -> Self {
+        Self { array: array.into(), found: found.to_string(), allowed: allowed.to_string() }
+    }
+}

@@ -1,0 +1,321 @@
+//! One network: made from parameters and a seed, or from a state.
+
+use crate::columns::Columns;
+use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
+use crate::rows::Rows;
+use crate::switches::{InitialActivity, ThresholdInit};
+use crate::{Error, InputMap, NoiseGenerator, Params, Rules, State, Synapses, input, noise, topology};
+
+/// A self-organizing recurrent neural network.
+///
+/// ```
+/// use sorn_core::{Network, Params, Rules};
+///
+/// # fn main() -> Result<(), sorn_core::Error> {
+/// let mut network = Network::new(&Params { ne: 50, nu: 4, ..Params::default() }, 7)?;
+/// for _ in 0..1000 {
+///     network.step(&[0.0; 4])?;
+/// }
+/// network.set_frozen(Rules::all()); // from here on a static reservoir
+/// let activity = network.step(&[1.0, 0.0, 0.0, 0.0])?;
+/// println!("{} of 50 neurons are active", activity.spikes_e.len());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub(crate) params: Params,
+    pub(crate) frozen: Rules,
+    pub(crate) wee: Columns,
+    pub(crate) wei: Columns,
+    pub(crate) wie: Rows,
+    /// Kept for `state`: `wie` never changes.
+    pub(crate) wie_synapses: Synapses,
+    pub(crate) te: Vec<f64>,
+    pub(crate) ti: Vec<f64>,
+    pub(crate) h_ip: Vec<f64>,
+    pub(crate) pools: Vec<Vec<u32>>,
+    /// Active neurons at `t - 1` and at `t`.
+    pub(crate) x: [Vec<u32>; 2],
+    pub(crate) y: [Vec<u32>; 2],
+    /// Bit 1: active at `t`; bit 0: at `t - 1`. Padded to whole slices.
+    pub(crate) codes_e: Vec<u8>,
+    pub(crate) codes_i: Vec<u8>,
+    /// What `x(t)` and `y(t)` will give the E neurons in the next step. Padded to whole slices.
+    pub(crate) drive_ee: Vec<f64>,
+    pub(crate) drive_ei: Vec<f64>,
+    pub(crate) drive_ie: Vec<f64>,
+    pub(crate) recurrent: Vec<f64>,
+    pub(crate) input: Vec<f64>,
+    pub(crate) noise_e: Vec<f64>,
+    pub(crate) noise_i: Vec<f64>,
+    pub(crate) grown: Vec<(u32, u32)>,
+    pub(crate) steps: u64,
+    pub(crate) births: u64,
+    pub(crate) deaths: u64,
+    pub(crate) noise: NoiseGenerator,
+    pub(crate) structural: Xoshiro256PlusPlus,
+}
+
+/// What a network did in its last step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Activity<'a> {
+    /// Indices of active excitatory neurons, ascending: `x(t+1)`.
+    pub spikes_e: &'a [u32],
+    /// Indices of active inhibitory neurons, ascending: `y(t+1)`.
+    pub spikes_i: &'a [u32],
+    /// Recurrent drive `r(t+1)`, one value per excitatory neuron: its drive less its threshold, without the input.
+    /// Upstream's "RecurrentActivation" is whether it is above 0.
+    pub recurrent: &'a [f64],
+}
+
+impl Network {
+    /// A network with random weights and thresholds.
+    ///
+    /// The same parameters and seed give the same network, to the bit, on every platform.
+    ///
+    /// # Errors
+    /// [`Error::Param`] where [`Params::validate`] fails.
+    pub fn new(params: &Params, seed: u64) -> Result<Network, Error> {
+        params.validate()?;
+        let rng = &mut stream(seed, "topology");
+        let (ne, ni) = (params.ne, params.ni());
+        let (wee, wei, wie) =
+            (topology::ee(params, rng), topology::ei(params, rng), topology::ie(params, rng));
+        let mut te = thresholds(params.threshold_init, params.te_min, params.te_max, ne, rng);
+        if params.threshold_init == ThresholdInit::Ordered {
+            for last in (1..ne).rev() {
+                te.swap(last, below(rng, last as u64 + 1) as usize);
+            }
+        }
+        let ti = thresholds(params.threshold_init, params.ti_min, params.ti_max, ni, rng);
+        let h_ip = target_rates(params, rng);
+        let pools = input::draw_pools(params, rng);
+        let mut active = |n: usize, p: &dyn Fn(usize) -> f64| -> Vec<u32> {
+            (0..n as u32).filter(|&neuron| uniform(rng) < p(neuron as usize)).collect()
+        };
+        let (x, y) = match params.initial_activity {
+            InitialActivity::Zeros => (Vec::new(), Vec::new()),
+            InitialActivity::Target => (active(ne, &|neuron| h_ip[neuron]), Vec::new()),
+            InitialActivity::Half => (active(ne, &|_| 0.5), active(ni, &|_| 0.5)),
+        };
+        let state = State {
+            wee,
+            wei,
+            wie,
+            te,
+            ti,
+            h_ip,
+            x: [Vec::new(), x],
+            y: [Vec::new(), y],
+            recurrent: vec![0.0; ne],
+            pools,
+            frozen: params.freeze,
+            steps: 0,
+            births: 0,
+            deaths: 0,
+            noise: NoiseGenerator::new(stream(seed, "noise")),
+            structural: stream(seed, "structural plasticity"),
+        };
+        Ok(Network::assemble(params, state))
+    }
+
+    /// The network that had `state`; it goes on exactly as that one would have.
+    ///
+    /// # Errors
+    /// [`Error::Param`] where the parameters are invalid, [`Error::State`] where the state does not fit them: shapes,
+    /// weights outside `[0, 1]`, self-connections, values that are not finite.
+    pub fn from_state(params: &Params, state: State) -> Result<Network, Error> {
+        params.validate()?;
+        state.check(params)?;
+        Ok(Network::assemble(params, state))
+    }
+
+    fn assemble(params: &Params, state: State) -> Network {
+        let (ne, ni) = (params.ne, params.ni());
+        let wee = Columns::new(&state.wee, !params.prune);
+        let wei = Columns::new(&state.wei, !params.prune);
+        let padded = ne.next_multiple_of(crate::kernel::LANES);
+        let with_capacity = |active: [Vec<u32>; 2], n: usize| {
+            active.map(|mut list| {
+                list.reserve_exact(n - list.len());
+                list
+            })
+        };
+        let mut network = Network {
+            params: params.clone(),
+            frozen: state.frozen,
+            wee,
+            wei,
+            wie: Rows::new(&state.wie),
+            wie_synapses: state.wie,
+            te: state.te,
+            ti: state.ti,
+            h_ip: state.h_ip,
+            pools: state.pools,
+            codes_e: codes(&state.x, padded),
+            codes_i: codes(&state.y, ni),
+            x: with_capacity(state.x, ne),
+            y: with_capacity(state.y, ni),
+            drive_ee: vec![0.0; padded],
+            drive_ei: vec![0.0; padded],
+            drive_ie: vec![0.0; ni],
+            recurrent: state.recurrent,
+            input: vec![0.0; ne],
+            noise_e: vec![0.0; ne],
+            noise_i: vec![0.0; ni],
+            grown: Vec::with_capacity(16),
+            steps: state.steps,
+            births: state.births,
+            deaths: state.deaths,
+            noise: state.noise,
+            structural: state.structural,
+        };
+        network.refresh_drives();
+        network
+    }
+
+    /// Whole state as plain data; [`Network::from_state`] is its inverse.
+    pub fn state(&self) -> State {
+        State {
+            wee: self.wee.to_synapses(),
+            wei: self.wei.to_synapses(),
+            wie: self.wie_synapses.clone(),
+            te: self.te.clone(),
+            ti: self.ti.clone(),
+            h_ip: self.h_ip.clone(),
+            x: self.x.clone(),
+            y: self.y.clone(),
+            recurrent: self.recurrent.clone(),
+            pools: self.pools.clone(),
+            frozen: self.frozen,
+            steps: self.steps,
+            births: self.births,
+            deaths: self.deaths,
+            noise: self.noise.clone(),
+            structural: self.structural.clone(),
+        }
+    }
+
+    /// Freezes these rules and no others: [`Rules::all`] makes a static reservoir (upstream's phase "training"),
+    /// [`Rules::none`] a fully plastic one. With `always_ip`, intrinsic plasticity stays.
+    pub fn set_frozen(&mut self, rules: Rules) {
+        self.frozen = rules;
+    }
+
+    /// The frozen rules.
+    pub fn frozen(&self) -> Rules {
+        self.frozen
+    }
+
+    /// The parameters the network was made with.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Number of excitatory neurons.
+    pub fn ne(&self) -> usize {
+        self.params.ne
+    }
+
+    /// Number of inhibitory neurons.
+    pub fn ni(&self) -> usize {
+        self.ti.len()
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// What the network did in its last step; before the first, its initial activity.
+    pub fn activity(&self) -> Activity<'_> {
+        Activity { spikes_e: &self.x[1], spikes_i: &self.y[1], recurrent: &self.recurrent }
+    }
+
+    /// Thresholds of excitatory neurons.
+    pub fn te(&self) -> &[f64] {
+        &self.te
+    }
+
+    /// Thresholds of inhibitory neurons.
+    pub fn ti(&self) -> &[f64] {
+        &self.ti
+    }
+
+    /// Target rates of excitatory neurons.
+    pub fn h_ip(&self) -> &[f64] {
+        &self.h_ip
+    }
+
+    /// E-to-E weights, a copy.
+    pub fn wee(&self) -> Synapses {
+        self.wee.to_synapses()
+    }
+
+    /// I-to-E weights, a copy.
+    pub fn wei(&self) -> Synapses {
+        self.wei.to_synapses()
+    }
+
+    /// E-to-I weights; they never change.
+    pub fn wie(&self) -> &Synapses {
+        &self.wie_synapses
+    }
+
+    /// Number of E-to-E synapses (upstream's "EEConnectionCounts").
+    pub fn ee_connections(&self) -> usize {
+        self.wee.count()
+    }
+
+    /// Number of I-to-E synapses (upstream's "EIConnectionCounts").
+    pub fn ei_connections(&self) -> usize {
+        self.wei.count()
+    }
+
+    /// Synapses that structural plasticity has grown so far.
+    pub fn births(&self) -> u64 {
+        self.births
+    }
+
+    /// E-to-E synapses that were pruned so far.
+    pub fn deaths(&self) -> u64 {
+        self.deaths
+    }
+
+    /// Neurons that receive each input; empty unless the input map is [`InputMap::Pools`].
+    pub fn pools(&self) -> &[Vec<u32>] {
+        debug_assert!(self.pools.is_empty() || matches!(self.params.input, InputMap::Pools { .. }));
+        &self.pools
+    }
+}
+
+fn thresholds(init: ThresholdInit, min: f64, max: f64, n: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+    let unit = |k: usize, rng: &mut Xoshiro256PlusPlus| match init {
+        ThresholdInit::Uniform => uniform(rng),
+        ThresholdInit::Ordered => (k as f64 + 0.5) / n as f64,
+    };
+    (0..n).map(|k| min + unit(k, rng) * (max - min)).collect()
+}
+
+fn target_rates(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+    let mean = params.mean_h_ip();
+    let rate = |rng: &mut Xoshiro256PlusPlus| {
+        if params.sigma_ip > 0.0 {
+            (mean + params.sigma_ip * noise::normal(rng)).clamp(0.0, 1.0)
+        } else if params.h_ip_spread > 0.0 {
+            (mean + params.h_ip_spread * (2.0 * uniform(rng) - 1.0)).clamp(0.0, 1.0)
+        } else {
+            mean
+        }
+    };
+    (0..params.ne).map(|_| rate(rng)).collect()
+}
+
+fn codes(active: &[Vec<u32>; 2], n: usize) -> Vec<u8> {
+    let mut codes = vec![0; n];
+    for (bit, active) in active.iter().enumerate() {
+        active.iter().for_each(|&neuron| codes[neuron as usize] |= 1 << bit);
+    }
+    codes
+}

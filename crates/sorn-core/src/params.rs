@@ -1,0 +1,178 @@
+//! Every parameter and switch of the SORN family, as one plain configuration.
+
+use crate::switches::{
+    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, ThresholdInit,
+};
+use crate::{Rule, Rules};
+use serde::{Deserialize, Serialize};
+
+/// Parameters of a [`Network`](crate::Network).
+///
+/// The default is the preset `upstream` (Python package `sorn` 0.7.4). Published variants are reached by switches, never
+/// by another implementation; [`Params::preset`] gives them by name. One step is one tick of model time (in the
+/// papers, 10 to 20 ms); weights, thresholds and drives have no unit.
+///
+/// ```
+/// use sorn_core::Params;
+/// let params = Params { ne: 100, eta_stdp: 0.001, ..Params::preset("zheng2013").unwrap() };
+/// params.validate().unwrap();
+/// ```
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// Number of excitatory neurons, 2 or more.
+    pub ne: usize,
+    /// Number of inhibitory neurons; none means `int(0.2 * ne)`.
+    pub ni: Option<usize>,
+    /// Number of inputs.
+    pub nu: usize,
+
+    /// Connectivity of `Wee`, excitatory to excitatory; never a neuron to itself.
+    pub network_type_ee: NetworkType,
+    /// Mean number of incoming E synapses of an E neuron.
+    pub lambda_ee: f64,
+    /// Connectivity of `Wei`, inhibitory to excitatory.
+    pub network_type_ei: NetworkType,
+    /// Mean number of outgoing synapses of an I neuron.
+    pub lambda_ei: f64,
+    /// Connectivity of `Wie`, excitatory to inhibitory.
+    pub network_type_ie: NetworkType,
+    /// Mean number of incoming synapses of an I neuron.
+    pub lambda_ie: f64,
+
+    /// Smallest initial threshold of an E neuron, and the lower limit of intrinsic plasticity.
+    pub te_min: f64,
+    /// Largest initial threshold of an E neuron, and the upper limit of intrinsic plasticity.
+    pub te_max: f64,
+    /// Smallest threshold of an I neuron.
+    pub ti_min: f64,
+    /// Largest threshold of an I neuron.
+    pub ti_max: f64,
+    /// How thresholds are drawn.
+    pub threshold_init: ThresholdInit,
+    /// Activity before the first step.
+    pub initial_activity: InitialActivity,
+
+    /// Step size of STDP.
+    pub eta_stdp: f64,
+    /// Step size of intrinsic plasticity.
+    pub eta_ip: f64,
+    /// Step size of inhibitory STDP.
+    pub eta_inhib: f64,
+    /// Target rate in inhibitory STDP, in `(0, 1]`.
+    pub mu_ip: f64,
+    /// Mean target rate of intrinsic plasticity, in `[0, 1]`; none means `2 nu / ne`, at most 1.
+    pub h_ip: Option<f64>,
+    /// Standard deviation of the neurons' target rates (normal, limited to `[0, 1]`).
+    pub sigma_ip: f64,
+    /// Half-width of the neurons' target rates (uniform around the mean, limited to `[0, 1]`).
+    pub h_ip_spread: f64,
+    /// Whether intrinsic plasticity keeps thresholds in `[te_min, te_max]`.
+    pub clip_te: bool,
+    /// Whether intrinsic plasticity goes on while every other rule is frozen (Hartmann et al. 2015).
+    pub always_ip: bool,
+
+    /// Probability that structural plasticity grows a synapse in a step.
+    pub sp_probability: f64,
+    /// Weight of a synapse that structural plasticity grows, in `(0, 1]`.
+    pub sp_weight: f64,
+    /// Whether the expected number of grown synapses is `sp_probability * ne (ne - 1) / (200 * 199)`, as Del Papa et
+    /// al. 2017 scale it with the size of the network.
+    pub sp_scales_with_ne: bool,
+
+    /// Whether a synapse whose weight falls to 0 is gone; otherwise it stays, and may grow again.
+    pub prune: bool,
+    /// Weight that an inhibitory synapse gets when iSTDP takes it to 0 or below: 0 (then `prune` decides), or a small
+    /// weight that keeps it alive, 0.001 in the code of Hartmann et al. 2015.
+    pub istdp_floor: f64,
+    /// Whether synaptic scaling also normalises `Wei`.
+    pub scale_wei: bool,
+
+    /// Law of the noise added to every drive, redrawn at every step.
+    pub noise: NoiseLaw,
+    /// Standard deviation of Gaussian noise, or width of uniform noise `[0, noise_sd)`.
+    pub noise_sd: f64,
+    /// Which neurons receive noise.
+    pub noise_targets: NoiseTargets,
+
+    /// Whether a neuron whose drive equals its threshold fires.
+    pub firing: Firing,
+    /// Whether inhibitory neurons see the excitatory activity of this step or of the step before.
+    pub inhibition: Inhibition,
+
+    /// The plasticity rules, in the order in which they run; a rule may occur twice.
+    pub rules: Vec<Rule>,
+    /// Rules frozen from the start; all of them make a static reservoir.
+    pub freeze: Rules,
+
+    /// Which neurons receive which input.
+    pub input: InputMap,
+    /// Factor on every input.
+    pub input_gain: f64,
+}
+
+impl Params {
+    /// Number of inhibitory neurons: `ni`, or `int(0.2 * ne)`.
+    pub fn ni(&self) -> usize {
+        self.ni.unwrap_or((0.2 * self.ne as f64) as usize)
+    }
+
+    /// Number of values that one input has: `nu`, or `ne` where inputs go straight to the neurons.
+    pub fn input_len(&self) -> usize {
+        match self.input {
+            InputMap::Direct => self.ne,
+            InputMap::First | InputMap::Pools { .. } => self.nu,
+        }
+    }
+
+    /// Mean target rate: `h_ip`, or `2 nu / ne`, at most 1.
+    pub fn mean_h_ip(&self) -> f64 {
+        self.h_ip.unwrap_or_else(|| (2.0 * self.nu as f64 / self.ne as f64).min(1.0))
+    }
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Params {
+            ne: 200,
+            ni: None,
+            nu: 10,
+            network_type_ee: NetworkType::Sparse,
+            lambda_ee: 20.0,
+            network_type_ei: NetworkType::Sparse,
+            lambda_ei: 40.0,
+            network_type_ie: NetworkType::Dense,
+            lambda_ie: 100.0,
+            te_min: 0.0,
+            te_max: 1.0,
+            ti_min: 0.0,
+            ti_max: 0.5,
+            threshold_init: ThresholdInit::Uniform,
+            initial_activity: InitialActivity::Zeros,
+            eta_stdp: 0.004,
+            eta_ip: 0.01,
+            eta_inhib: 0.001,
+            mu_ip: 0.1,
+            h_ip: None,
+            sigma_ip: 0.0,
+            h_ip_spread: 0.0,
+            clip_te: true,
+            always_ip: false,
+            sp_probability: 0.1,
+            sp_weight: 0.001,
+            sp_scales_with_ne: false,
+            prune: true,
+            istdp_floor: 0.0,
+            scale_wei: true,
+            noise: NoiseLaw::Gaussian,
+            noise_sd: 0.04,
+            noise_targets: NoiseTargets::Both,
+            firing: Firing::Strict,
+            inhibition: Inhibition::Slow,
+            rules: Rule::ALL.to_vec(),
+            freeze: Rules::none(),
+            input: InputMap::First,
+            input_gain: 1.0,
+        }
+    }
+}

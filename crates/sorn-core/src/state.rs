@@ -1,0 +1,103 @@
+//! The whole state of a network as plain data.
+
+use crate::error::StateError;
+use crate::rng::Xoshiro256PlusPlus;
+use crate::{InputMap, NoiseGenerator, Params, Rules, Synapses};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// Everything a [`Network`](crate::Network) is, besides its parameters: a run of `2 n` steps equals `n` steps, the state
+/// taken, a network made from it, and `n` steps more, to the bit.
+///
+/// Names and shapes are upstream's. Connection matrices are compressed; [`Synapses::to_dense`] expands them.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// E-to-E weights, `(ne, ne)`, `[pre, post]`.
+    pub wee: Synapses,
+    /// I-to-E weights, `(ni, ne)`.
+    pub wei: Synapses,
+    /// E-to-I weights, `(ne, ni)`.
+    pub wie: Synapses,
+    /// Thresholds of E neurons, `ne`.
+    pub te: Vec<f64>,
+    /// Thresholds of I neurons, `ni`.
+    pub ti: Vec<f64>,
+    /// Target rates of E neurons, `ne`.
+    pub h_ip: Vec<f64>,
+    /// Active E neurons at `t - 1` and at `t`, ascending.
+    pub x: [Vec<u32>; 2],
+    /// Active I neurons at `t - 1` and at `t`, ascending.
+    pub y: [Vec<u32>; 2],
+    /// Recurrent drive of the last step, `ne`.
+    pub recurrent: Vec<f64>,
+    /// Neurons that receive each input; empty unless inputs go to pools.
+    pub pools: Vec<Vec<u32>>,
+    /// Frozen rules.
+    pub frozen: Rules,
+    /// Steps taken.
+    pub steps: u64,
+    /// Synapses that structural plasticity has grown.
+    pub births: u64,
+    /// E-to-E synapses that were pruned.
+    pub deaths: u64,
+    /// Generator of the noise.
+    pub noise: NoiseGenerator,
+    /// Generator of structural plasticity.
+    pub structural: Xoshiro256PlusPlus,
+}
+
+impl State {
+    /// Activity as upstream keeps it: `(ne, 2)`, columns `x(t - 1)` and `x(t)`.
+    pub fn x_dense(&self) -> Array2<f64> {
+        two_columns(&self.x, self.te.len())
+    }
+
+    /// Activity as upstream keeps it: `(ni, 2)`, columns `y(t - 1)` and `y(t)`.
+    pub fn y_dense(&self) -> Array2<f64> {
+        two_columns(&self.y, self.ti.len())
+    }
+
+    pub(crate) fn check(&self, params: &Params) -> Result<(), StateError> {
+        let (ne, ni) = (params.ne, params.ni());
+        self.wee.check("wee", ne, ne, true)?;
+        self.wei.check("wei", ni, ne, false)?;
+        self.wie.check("wie", ne, ni, false)?;
+        for (name, values, n) in [
+            ("te", &self.te, ne),
+            ("ti", &self.ti, ni),
+            ("h_ip", &self.h_ip, ne),
+            ("recurrent", &self.recurrent, ne),
+        ] {
+            if values.len() != n {
+                return Err(StateError::new(name, format!("{} values", values.len()), format!("{n}")));
+            }
+            if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+                return Err(StateError::new(name, format!("[{at}] = {}", values[at]), "finite values"));
+            }
+        }
+        let pools = if matches!(params.input, InputMap::Pools { .. }) { params.nu } else { 0 };
+        if self.pools.len() != pools {
+            return Err(StateError::new("pools", format!("{} pools", self.pools.len()), pools));
+        }
+        let lists =
+            self.x.iter().map(|list| ("x", list, ne)).chain(self.y.iter().map(|list| ("y", list, ni)));
+        for (name, list, n) in lists.chain(self.pools.iter().map(|list| ("pools", list, ne))) {
+            let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
+            if !ascending || list.last().is_some_and(|&last| last as usize >= n) {
+                return Err(StateError::new(name, "indices", format!("ascending indices below {n}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn two_columns(active: &[Vec<u32>; 2], n: usize) -> Array2<f64> {
+    let mut dense = Array2::zeros((n, 2));
+    for (column, active) in active.iter().enumerate() {
+        for &neuron in active {
+            dense[[neuron as usize, column]] = 1.0;
+        }
+    }
+    dense
+}

@@ -1,0 +1,302 @@
+//! One step of the network.
+
+use crate::columns::{Columns, Op};
+use crate::kernel::{LANES, Update};
+use crate::rng::{below, uniform};
+use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets};
+use crate::{Activity, InputError, Network, Rule, input};
+
+/// Random numbers of one step, supplied from outside instead of drawn, so that two implementations can be compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Supplied<'a> {
+    /// Noise of the excitatory neurons, `ne` values; none means no noise.
+    pub noise_e: Option<&'a [f64]>,
+    /// Noise of the inhibitory neurons, `ni` values; none means no noise.
+    pub noise_i: Option<&'a [f64]>,
+    /// The pair `(pre, post)` that structural plasticity connects, if any; absent after STDP.
+    pub grown: Option<(u32, u32)>,
+}
+
+impl Network {
+    /// Advances the network by one step under `input`.
+    ///
+    /// Allocates nothing, save where structural plasticity outgrows the room of a neuron's synapses.
+    ///
+    /// # Errors
+    /// Wrong length (see [`Params::input_len`](crate::Params::input_len)), NaN or infinity; the network is then unchanged.
+    pub fn step(&mut self, input: &[f64]) -> Result<Activity<'_>, InputError> {
+        input::check("input", input, self.params.input_len())?;
+        self.draw_noise();
+        self.advance(input, None);
+        Ok(self.activity())
+    }
+
+    /// Like [`step`](Self::step), with noise and structural plasticity supplied instead of drawn.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step); also noise of wrong length or not finite, and a pair that is not two distinct neurons. A
+    /// pair that is already connected is left as it is.
+    pub fn step_supplied(
+        &mut self,
+        input: &[f64],
+        supplied: Supplied<'_>,
+    ) -> Result<Activity<'_>, InputError> {
+        input::check("input", input, self.params.input_len())?;
+        if let Some(noise) = supplied.noise_e {
+            input::check("noise_e", noise, self.ne())?;
+        }
+        if let Some(noise) = supplied.noise_i {
+            input::check("noise_i", noise, self.ni())?;
+        }
+        if let Some((pre, post)) = supplied.grown {
+            let (pre, post, ne) = (pre as usize, post as usize, self.ne());
+            if pre == post || pre >= ne || post >= ne {
+                return Err(InputError::Synapse { pre, post, ne });
+            }
+        }
+        copy_or_zero(&mut self.noise_e, supplied.noise_e);
+        copy_or_zero(&mut self.noise_i, supplied.noise_i);
+        self.advance(input, Some(supplied.grown));
+        Ok(self.activity())
+    }
+
+    fn draw_noise(&mut self) {
+        let width = self.params.noise_sd;
+        let both = self.params.noise_targets == NoiseTargets::Both;
+        match self.params.noise {
+            NoiseLaw::None => {}
+            NoiseLaw::Gaussian => {
+                self.noise.fill_normal(width, &mut self.noise_e);
+                if both {
+                    self.noise.fill_normal(width, &mut self.noise_i);
+                }
+            }
+            NoiseLaw::Uniform => {
+                self.noise.fill_uniform(width, &mut self.noise_e);
+                if both {
+                    self.noise.fill_uniform(width, &mut self.noise_i);
+                }
+            }
+        }
+    }
+
+    /// The step itself. `grown` is what structural plasticity connects; none means that it is drawn.
+    fn advance(&mut self, input: &[f64], grown: Option<Option<(u32, u32)>>) {
+        input::spread(&self.params, &self.pools, input, &mut self.input);
+        let fires = match self.params.firing {
+            Firing::Strict => |drive: f64| drive > 0.0,
+            Firing::Inclusive => |drive: f64| drive >= 0.0,
+        };
+        // Slow inhibition sees the old excitatory activity.
+        if self.params.inhibition == Inhibition::Slow {
+            self.wie.drive(&self.x[1], &mut self.drive_ie);
+        }
+        self.fire_excitatory(fires);
+        if self.params.inhibition == Inhibition::Fast {
+            self.wie.drive(&self.x[1], &mut self.drive_ie);
+        }
+        self.fire_inhibitory(fires);
+        self.learn(grown);
+        self.steps += 1;
+        if self.steps.is_multiple_of(COMPACT_EVERY) {
+            self.wee.compact();
+            self.wei.compact();
+        }
+    }
+
+    fn fire_excitatory(&mut self, fires: impl Fn(f64) -> bool) {
+        self.x.swap(0, 1);
+        self.x[1].clear();
+        for i in 0..self.te.len() {
+            let base = self.drive_ee[i] - self.drive_ei[i] + self.noise_e[i];
+            let active = fires(base + self.input[i] - self.te[i]);
+            self.recurrent[i] = base - self.te[i];
+            self.codes_e[i] = self.codes_e[i] >> 1 | u8::from(active) << 1;
+            if active {
+                self.x[1].push(i as u32);
+            }
+        }
+    }
+
+    fn fire_inhibitory(&mut self, fires: impl Fn(f64) -> bool) {
+        self.y.swap(0, 1);
+        self.y[1].clear();
+        for i in 0..self.ti.len() {
+            let active = fires(self.drive_ie[i] + self.noise_i[i] - self.ti[i]);
+            self.codes_i[i] = self.codes_i[i] >> 1 | u8::from(active) << 1;
+            if active {
+                self.y[1].push(i as u32);
+            }
+        }
+    }
+
+    /// Runs the rules and computes what the new activity will give in the next step.
+    ///
+    /// Rules of different matrices do not see one another, so the order matters per matrix only.
+    fn learn(&mut self, grown: Option<Option<(u32, u32)>>) {
+        let mut ee = OpList::default();
+        let mut ei = OpList::default();
+        for &rule in &self.params.rules {
+            if self.frozen.contains(rule) && !(rule == Rule::Ip && self.params.always_ip) {
+                continue;
+            }
+            match rule {
+                Rule::Stdp => ee.push(Op::Update),
+                Rule::Sp => ee.push(Op::Grow),
+                Rule::Istdp => ei.push(Op::Update),
+                Rule::Ss => {
+                    ee.push(Op::Scale);
+                    if self.params.scale_wei {
+                        ei.push(Op::Scale);
+                    }
+                }
+                Rule::Ip => intrinsic(
+                    &mut self.te,
+                    &self.codes_e,
+                    &self.h_ip,
+                    self.params.eta_ip,
+                    self.params.clip_te.then_some((self.params.te_min, self.params.te_max)),
+                ),
+            }
+        }
+        self.learn_ee(ee.ops(), grown);
+        self.learn_ei(ei.ops());
+    }
+
+    fn learn_ee(&mut self, ops: &[Op], grown: Option<Option<(u32, u32)>>) {
+        let eta = self.params.eta_stdp;
+        let floor = if self.params.prune { 0.0 } else { -0.0 };
+        let codes = &self.codes_e;
+        let update = |slice: usize| {
+            let mut update = Update { before: [0.0; LANES], now: [0.0; LANES], floor };
+            for (l, code) in codes[slice * LANES..][..LANES].iter().enumerate() {
+                update.before[l] = if code & 2 != 0 { eta } else { 0.0 };
+                update.now[l] = if code & 1 != 0 { -eta } else { 0.0 };
+            }
+            update
+        };
+        let weight = self.params.sp_weight;
+        let mut rest = ops;
+        self.grown.clear();
+        if let Some(at) = ops.iter().position(|&op| op == Op::Grow) {
+            let number = match grown {
+                Some(pair) => usize::from(pair.is_some()),
+                None => births(&self.params, &mut self.structural),
+            };
+            if number > 0 {
+                // Which pairs are absent is known only once the rules before have run on every column.
+                self.deaths +=
+                    u64::from(self.wee.run(&ops[..at], codes, update, &[], weight, &mut self.drive_ee));
+                match grown {
+                    Some(pair) => {
+                        let absent = pair.filter(|&(pre, post)| !self.wee.contains(pre, post as usize));
+                        self.grown.extend(absent);
+                    }
+                    None => {
+                        draw_absent(&self.wee, number, self.te.len(), &mut self.structural, &mut self.grown)
+                    }
+                }
+                self.births += self.grown.len() as u64;
+                rest = &ops[at..];
+            }
+        }
+        self.deaths += u64::from(self.wee.run(rest, codes, update, &self.grown, weight, &mut self.drive_ee));
+    }
+
+    fn learn_ei(&mut self, ops: &[Op]) {
+        let params = &self.params;
+        // The formula in upstream's order of operations.
+        let silent = -params.eta_inhib * 1.0 * (1.0 - 0.0 * (1.0 + 1.0 / params.mu_ip));
+        let active = -params.eta_inhib * 1.0 * (1.0 - 1.0 * (1.0 + 1.0 / params.mu_ip));
+        let floor = match (params.istdp_floor > 0.0, params.prune) {
+            (true, _) => params.istdp_floor,
+            (false, true) => 0.0,
+            (false, false) => -0.0,
+        };
+        let codes = &self.codes_e;
+        let update = |slice: usize| {
+            let mut update = Update { before: [0.0; LANES], now: [0.0; LANES], floor };
+            for (l, code) in codes[slice * LANES..][..LANES].iter().enumerate() {
+                update.before[l] = if code & 2 != 0 { active } else { silent };
+            }
+            update
+        };
+        self.wei.run(ops, &self.codes_i, update, &[], 0.0, &mut self.drive_ei);
+    }
+
+    /// Computes the drives of the next step from scratch.
+    pub(crate) fn refresh_drives(&mut self) {
+        self.learn_ee(&[], Some(None));
+        self.learn_ei(&[]);
+    }
+}
+
+/// Steps between two compactions of pruned synapses.
+const COMPACT_EVERY: u64 = 64;
+
+/// The rules of one matrix in one step; at most 16, checked by `Params::validate`.
+#[derive(Default)]
+struct OpList {
+    ops: [Op; 16],
+    len: usize,
+}
+
+impl OpList {
+    fn push(&mut self, op: Op) {
+        self.ops[self.len] = op;
+        self.len += 1;
+    }
+
+    fn ops(&self) -> &[Op] {
+        &self.ops[..self.len]
+    }
+}
+
+fn copy_or_zero(to: &mut [f64], from: Option<&[f64]>) {
+    match from {
+        Some(from) => to.copy_from_slice(from),
+        None => to.fill(0.0),
+    }
+}
+
+/// Intrinsic plasticity: an active neuron's threshold rises, a silent one's falls.
+fn intrinsic(te: &mut [f64], codes: &[u8], h_ip: &[f64], eta: f64, limits: Option<(f64, f64)>) {
+    let (min, max) = limits.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    for ((te, code), h) in te.iter_mut().zip(codes).zip(h_ip) {
+        let x = f64::from(code >> 1);
+        let moved = *te + eta * (x - h);
+        *te = if moved <= min {
+            min
+        } else if moved > max {
+            max
+        } else {
+            moved
+        };
+    }
+}
+
+/// How many synapses structural plasticity grows in this step.
+fn births(params: &crate::Params, rng: &mut crate::rng::Xoshiro256PlusPlus) -> usize {
+    let ne = params.ne as f64;
+    // Del Papa et al. 2017 scale with the number of pairs, relative to 200 neurons.
+    let scale = if params.sp_scales_with_ne { ne * (ne - 1.0) / (200.0 * 199.0) } else { 1.0 };
+    let expected = params.sp_probability * scale;
+    expected as usize + usize::from(uniform(rng) < expected.fract())
+}
+
+/// Draws absent pairs `(pre, post)`, uniform among all of them.
+fn draw_absent(
+    wee: &Columns,
+    number: usize,
+    ne: usize,
+    rng: &mut crate::rng::Xoshiro256PlusPlus,
+    grown: &mut Vec<(u32, u32)>,
+) {
+    let absent = ne * (ne - 1) - wee.count();
+    while grown.len() < number.min(absent) {
+        let pair = (below(rng, ne as u64) as u32, below(rng, ne as u64) as u32);
+        if pair.0 != pair.1 && !grown.contains(&pair) && !wee.contains(pair.0, pair.1 as usize) {
+            grown.push(pair);
+        }
+    }
+}

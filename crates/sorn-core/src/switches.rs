@@ -1,0 +1,98 @@
+//! The named switches by which published SORNs differ.
+
+use serde::{Deserialize, Serialize};
+
+/// How the synapses of one connection matrix are drawn.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkType {
+    /// A number of synapses per neuron, normal with mean `lambda` and standard deviation 1, rounded.
+    Sparse,
+    /// Every pair with the same probability, such that the mean number is `lambda`.
+    Bernoulli,
+    /// Every pair.
+    Dense,
+}
+
+/// How initial thresholds are drawn from their range.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ThresholdInit {
+    /// Uniform.
+    Uniform,
+    /// Evenly spaced, those of E neurons in random order (Hartmann et al. 2015).
+    Ordered,
+}
+
+/// Activity before the first step.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum InitialActivity {
+    /// Every neuron silent.
+    Zeros,
+    /// An E neuron active with its target rate, I neurons silent (Hartmann et al. 2015).
+    Target,
+    /// Every neuron active with probability 1/2 (SORN_V2, the code of the counting task).
+    Half,
+}
+
+/// Law of the noise.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum NoiseLaw {
+    /// No noise.
+    None,
+    /// Normal with mean 0.
+    Gaussian,
+    /// Uniform, from 0 to the width.
+    Uniform,
+}
+
+/// Which neurons receive noise.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum NoiseTargets {
+    /// Excitatory and inhibitory neurons.
+    Both,
+    /// Excitatory neurons.
+    Excitatory,
+}
+
+/// When a neuron fires.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Firing {
+    /// Drive above the threshold (`>`).
+    Strict,
+    /// Drive at or above the threshold (`>=`), as in the code of Zheng et al. 2013 and Hartmann et al. 2015.
+    Inclusive,
+}
+
+/// Which excitatory activity drives the inhibitory neurons.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Inhibition {
+    /// That of the step before: `y(t+1)` from `x(t)`.
+    Slow,
+    /// That of this step: `y(t+1)` from `x(t+1)`.
+    Fast,
+}
+
+/// Which excitatory neurons receive which input. In TOML `input = "first"`, `input = "direct"` or
+/// `input = { pools = { size = 10 } }`.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum InputMap {
+    /// Input `k` goes to neuron `k`; neurons from `nu` on get none (upstream).
+    First,
+    /// One value per excitatory neuron; the input has length `ne`.
+    Direct,
+    /// Input `k` goes to every neuron of pool `k`, drawn at random when the network is made.
+    Pools {
+        /// Neurons per pool.
+        size: usize,
+        /// Whether a neuron may be in several pools; it then receives the sum.
+        #[serde(default)]
+        overlap: bool,
+    },
+}

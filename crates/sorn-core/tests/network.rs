@@ -1,0 +1,211 @@
+//! What every network keeps, whatever its parameters and inputs.
+
+use proptest::prelude::*;
+use sorn_core::{
+    Firing, Inhibition, InitialActivity, InputMap, Network, NetworkType, Params, Rule, Rules, State, Supplied,
+};
+
+/// A presets' network with random sizes and switches.
+fn params() -> impl Strategy<Value = Params> {
+    let sizes = (0..Params::PRESETS.len(), 5_usize..70, 1_usize..12, 1_usize..5);
+    let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0_usize..3, 0.0..0.5_f64);
+    let rules = Just(Rule::ALL.to_vec()).prop_shuffle();
+    (sizes, switches, rules).prop_map(|((preset, ne, ni, nu), switches, rules)| {
+        let (dense_ee, dense_ie, strict, slow, input, eta) = switches;
+        let nu = nu.min(ne);
+        Params {
+            ne,
+            ni: Some(ni),
+            nu,
+            lambda_ee: (ne as f64 / 4.0).max(1.0),
+            lambda_ei: (ne as f64 / 5.0).max(1.0),
+            lambda_ie: (ne as f64 / 2.0).max(1.0),
+            network_type_ee: if dense_ee { NetworkType::Dense } else { NetworkType::Sparse },
+            network_type_ie: if dense_ie { NetworkType::Dense } else { NetworkType::Bernoulli },
+            firing: if strict { Firing::Strict } else { Firing::Inclusive },
+            inhibition: if slow { Inhibition::Slow } else { Inhibition::Fast },
+            input: match input {
+                0 => InputMap::First,
+                1 => InputMap::Direct,
+                _ => InputMap::Pools { size: (ne / nu).min(10), overlap: false },
+            },
+            eta_stdp: eta,
+            eta_inhib: eta / 2.0,
+            initial_activity: InitialActivity::Half,
+            sp_probability: 0.9,
+            rules,
+            ..Params::preset(Params::PRESETS[preset]).unwrap()
+        }
+    })
+}
+
+fn drive(network: &mut Network, steps: usize, scale: f64) {
+    let n = network.params().input_len();
+    for step in 0..steps {
+        let input: Vec<f64> = (0..n).map(|i| scale * ((i * 7 + step * 3) % 5) as f64).collect();
+        network.step(&input).unwrap();
+    }
+}
+
+/// Rules in an order that ends in scaling leave columns that sum to 1.
+fn assert_sound(state: &State, params: &Params) {
+    let scaled = params.rules.last() == Some(&Rule::Ss);
+    for (name, matrix, scaled) in [
+        ("wee", &state.wee, scaled),
+        ("wei", &state.wei, scaled && params.scale_wei),
+        ("wie", &state.wie, true),
+    ] {
+        for post in 0..matrix.n_post() {
+            let column: Vec<(u32, f64)> = matrix.column(post).collect();
+            assert!(column.windows(2).all(|w| w[0].0 < w[1].0));
+            assert!(column.iter().all(|(_, w)| (0.0..=1.0).contains(w)), "{name} {column:?}");
+            assert!(name != "wee" || column.iter().all(|&(pre, _)| pre as usize != post));
+            let sum: f64 = column.iter().map(|(_, w)| w).sum();
+            assert!(!scaled || sum == 0.0 || (sum - 1.0).abs() < 1e-12, "{name} column {post} sums to {sum}");
+        }
+    }
+    assert!(state.te.iter().all(|t| t.is_finite()));
+    if params.clip_te {
+        assert!(state.te.iter().all(|t| (params.te_min..=params.te_max).contains(t)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn state_stays_sound(params in params(), seed: u64, scale in -2.0..2.0_f64) {
+        let mut network = Network::new(&params, seed).unwrap();
+        let before = network.ee_connections() as i64;
+        drive(&mut network, 150, scale);
+        let state = network.state();
+        assert_sound(&state, &params);
+        prop_assert_eq!(state.wee.len(), network.ee_connections());
+        prop_assert_eq!(state.wei.len(), network.ei_connections());
+        prop_assert_eq!(before + state.births as i64 - state.deaths as i64, state.wee.len() as i64);
+    }
+
+    #[test]
+    fn a_saved_run_goes_on_to_the_bit(params in params(), seed: u64) {
+        let mut whole = Network::new(&params, seed).unwrap();
+        drive(&mut whole, 70, 0.4);
+        let json = serde_json::to_string(&whole.state()).unwrap();
+        let mut resumed = Network::from_state(&params, serde_json::from_str(&json).unwrap()).unwrap();
+        prop_assert_eq!(resumed.activity(), whole.activity());
+        drive(&mut whole, 70, 0.3);
+        drive(&mut resumed, 70, 0.3);
+        prop_assert_eq!(whole.state(), resumed.state());
+    }
+
+    #[test]
+    fn any_input_works_or_is_refused(values in prop::collection::vec(any::<f64>(), 0..20), seed: u64) {
+        let params = Params { ne: 30, nu: 8, lambda_ee: 5.0, lambda_ei: 5.0, ..Params::default() };
+        let mut network = Network::new(&params, seed).unwrap();
+        let good = values.len() == 8 && values.iter().all(|v| v.is_finite());
+        let before = network.state();
+        prop_assert_eq!(network.step(&values).is_ok(), good);
+        if !good {
+            prop_assert_eq!(network.state(), before);
+        }
+    }
+}
+
+#[test]
+fn the_seed_decides_everything() {
+    let run = |seed| {
+        let mut network = Network::new(&Params::default(), seed).unwrap();
+        drive(&mut network, 100, 0.3);
+        network.state()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn frozen_rules_change_nothing() {
+    let mut network = Network::new(&Params::default(), 3).unwrap();
+    drive(&mut network, 50, 1.0);
+    let start = network.state();
+    network.set_frozen(Rules::all());
+    drive(&mut network, 50, 1.0);
+    let end = network.state();
+    assert_eq!((&start.wee, &start.wei, &start.te), (&end.wee, &end.wei, &end.te));
+    assert_ne!(start.x, end.x);
+
+    network.set_frozen(Rules::all().without(Rule::Ip));
+    drive(&mut network, 50, 1.0);
+    let state = network.state();
+    assert_eq!(state.wee, end.wee);
+    assert_ne!(state.te, end.te);
+}
+
+#[test]
+fn always_ip_survives_freezing() {
+    let params =
+        Params { initial_activity: InitialActivity::Half, ..Params::preset("hartmann2015").unwrap() };
+    let mut network = Network::new(&params, 3).unwrap();
+    network.set_frozen(Rules::all());
+    let before = network.te().to_vec();
+    drive(&mut network, 5, 1.0);
+    assert_ne!(network.te(), before);
+}
+
+#[test]
+fn a_neuron_without_synapses_divides_nothing_by_zero() {
+    // A step size of 1 prunes a synapse at its first depression.
+    let params = Params {
+        ne: 20,
+        nu: 2,
+        lambda_ee: 2.0,
+        lambda_ei: 4.0,
+        eta_stdp: 1.0,
+        eta_inhib: 1.0,
+        ..Params::default()
+    };
+    let mut network =
+        Network::new(&Params { rules: vec![Rule::Stdp, Rule::Istdp, Rule::Ss], ..params }, 1).unwrap();
+    drive(&mut network, 2000, 1.0);
+    let state = network.state();
+    assert!((0..20).any(|post| state.wee.column(post).count() == 0), "some neuron is unconnected");
+    assert_sound(&state, network.params());
+    assert!(state.recurrent.iter().all(|r| r.is_finite()));
+}
+
+#[test]
+fn supplied_randomness_is_checked_and_used() {
+    let mut network = Network::new(&Params::default(), 1).unwrap();
+    let input = [0.0; 10];
+    let short = Supplied { noise_e: Some(&[0.0; 3]), ..Supplied::default() };
+    assert!(network.step_supplied(&input, short).is_err());
+    let itself = Supplied { grown: Some((4, 4)), ..Supplied::default() };
+    assert!(network.step_supplied(&input, itself).is_err());
+
+    let wee = network.wee().to_dense();
+    let absent = (0..200_u32).find(|&pre| pre != 9 && wee[[pre as usize, 9]] == 0.0).unwrap();
+    network.step_supplied(&input, Supplied { grown: Some((absent, 9)), ..Supplied::default() }).unwrap();
+    assert_eq!(network.births(), 1);
+    assert!(network.wee().to_dense()[[absent as usize, 9]] > 0.0);
+
+    let noise = [10.0; 200];
+    let activity =
+        network.step_supplied(&input, Supplied { noise_e: Some(&noise), ..Supplied::default() }).unwrap();
+    assert_eq!(activity.spikes_e.len(), 200);
+    assert!(activity.recurrent.iter().all(|&r| r > 8.0));
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_refused() {
+    let params = Params::default();
+    let state = Network::new(&params, 1).unwrap().state();
+    let refused = |change: &dyn Fn(&mut State)| {
+        let mut state = state.clone();
+        change(&mut state);
+        Network::from_state(&params, state).unwrap_err().to_string()
+    };
+    assert!(refused(&|s| s.te[3] = f64::NAN).contains("`te`: found [3] = NaN"));
+    assert!(refused(&|s| s.wee.weights[0] = 2.0).contains("`wee`"));
+    assert!(refused(&|s| s.x[1] = vec![200]).contains("`x`"));
+    assert!(refused(&|s| s.ti.truncate(39)).contains("`ti`: found 39 values, allowed: 40"));
+    let smaller = Params { ne: 100, ..params.clone() };
+    assert!(Network::from_state(&smaller, state.clone()).is_err());
+}

@@ -1,1 +1,27 @@
-//! sorn-envs
+//! Native classic-control environments, bit-identical to Gymnasium's, and the registry that makes them by id.
+//!
+//! ```
+//! use sorn_env::{Env, Value};
+//!
+//! let (mut env, spec) = sorn_envs::make("CartPole-v1", &serde_json::Map::new())?;
+//! assert_eq!(spec.max_episode_steps, Some(500));
+//! let (_observation, _info) = env.reset(Some(42), None)?;
+//! let step = env.step(&Value::Int(1))?;
+//! assert_eq!(step.reward, 1.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Sine and cosine
+//! The environments call the platform's `sin` and `cos`, as Gymnasium does through NumPy and Python. On Linux with glibc the
+//! two agree in every bit. Another C library's functions may differ from glibc's in the last bit of a result (1 unit in the
+//! last place, 1.1e-16 relative), and trajectories then drift apart as those of any two such platforms do in Gymnasium itself.
+
+mod cartpole;
+mod control;
+mod masked_cartpole;
+mod registry;
+
+pub use cartpole::{CartPole, CartPoleConfig};
+pub use control::ControlError;
+pub use masked_cartpole::MaskedCartPole;
+pub use registry::{EnvSpec, Kwargs, MakeError, make, spec, specs};

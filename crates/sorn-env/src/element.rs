@@ -1,13 +1,18 @@
 //! [`Element`]: Rust types that can be elements of a [`Space`].
 
-use crate::{Space, SpaceError, Value};
+use crate::space_values::{check_length, one_hot};
+use crate::{Array, BoxSpace, Data, Space, SpaceError, Value};
 
 /// A type whose values are observations or actions.
+///
+/// Integers are elements of Discrete spaces. `f32` and `f64` arrays and vectors are elements of one-dimensional Box spaces of
+/// that type, single numbers of Box spaces of shape `()`, `Vec<i64>` of MultiDiscrete and integer Box spaces. [`Array`] and
+/// [`Value`] can be elements of any.
 pub trait Element: Sized {
     /// The same as a [`Value`].
     fn to_value(&self) -> Value;
 
-    /// The reverse of [`to_value`](Element::to_value).
+    /// The reverse of [`to_value`](Element::to_value). Floats of the other width are rounded.
     ///
     /// # Errors
     /// [`SpaceError`] where `value` is of another kind or shape.
@@ -30,5 +35,186 @@ impl Element for Value {
     }
     fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
         space.flatten_into(self, out)
+    }
+}
+
+impl Element for Array {
+    fn to_value(&self) -> Value {
+        Value::Array(self.clone())
+    }
+    fn from_value(value: &Value) -> Result<Self, SpaceError> {
+        value.as_array().cloned().ok_or_else(|| SpaceError::new("an array", value.describe()))
+    }
+    fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+        space.flatten_into(&self.to_value(), out)
+    }
+}
+
+macro_rules! integer_element {
+    ($type:ty) => {
+        impl Element for $type {
+            /// A number beyond 64-bit signed integers saturates.
+            fn to_value(&self) -> Value {
+                Value::Int(i64::try_from(*self).unwrap_or(i64::MAX))
+            }
+            fn from_value(value: &Value) -> Result<Self, SpaceError> {
+                let number = value.as_i64().and_then(|i| <$type>::try_from(i).ok());
+                number.ok_or_else(|| {
+                    SpaceError::new(concat!("an integer of ", stringify!($type)), value.describe())
+                })
+            }
+            fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+                let value = self.to_value();
+                match (space, &value) {
+                    (Space::Discrete { start, .. }, Value::Int(i)) => {
+                        check_length(space, out)?;
+                        space.check(&value)?;
+                        one_hot(out, (i - start) as usize);
+                        Ok(())
+                    }
+                    _ => Err(SpaceError::new(space.to_string(), value.describe())),
+                }
+            }
+        }
+    };
+}
+
+integer_element!(i64);
+integer_element!(usize);
+
+fn flatten_box<T: Copy + Into<f64>>(
+    numbers: &[T],
+    shape: &[usize],
+    space: &Space,
+    out: &mut [f64],
+) -> Result<(), SpaceError> {
+    match space {
+        Space::Box(BoxSpace { shape: expected, .. }) if expected == shape => {
+            check_length(space, out)?;
+            out.iter_mut().zip(numbers).for_each(|(out, &x)| *out = x.into());
+            Ok(())
+        }
+        _ => Err(SpaceError::new(space.to_string(), format!("numbers of shape {shape:?}"))),
+    }
+}
+
+macro_rules! float_elements {
+    ($type:ty, $other:ty, $variant:ident, $wide:ident) => {
+        impl Element for $type {
+            fn to_value(&self) -> Value {
+                Value::Array(Array::new(vec![], vec![*self]).expect("one number has shape ()"))
+            }
+            fn from_value(value: &Value) -> Result<Self, SpaceError> {
+                if let Some(number) = value.as_f64() {
+                    return Ok(number as $type);
+                }
+                match value.as_array() {
+                    Some(array) if array.len() == 1 && array.dtype().is_float() => {
+                        Ok(array.iter().next().map_or(0.0, |x| x as $type))
+                    }
+                    _ => Err(SpaceError::new("one number", value.describe())),
+                }
+            }
+            fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+                flatten_box(&[*self], &[], space, out)
+            }
+        }
+
+        impl<const N: usize> Element for [$type; N] {
+            fn to_value(&self) -> Value {
+                Value::Array(Array::vector(self.to_vec()))
+            }
+            fn from_value(value: &Value) -> Result<Self, SpaceError> {
+                match value.as_array().map(|array| (array.shape(), array.data())) {
+                    Some((&[n], Data::$variant(v))) if n == N => Ok(std::array::from_fn(|i| v[i])),
+                    Some((&[n], Data::$wide(v))) if n == N => Ok(std::array::from_fn(|i| v[i] as $type)),
+                    _ => Err(SpaceError::new(
+                        format!(concat!("an array of shape ({},) and type ", stringify!($type)), N),
+                        value.describe(),
+                    )),
+                }
+            }
+            fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+                flatten_box(self, &[N], space, out)
+            }
+        }
+
+        impl Element for Vec<$type> {
+            fn to_value(&self) -> Value {
+                Value::Array(Array::vector(self.clone()))
+            }
+            fn from_value(value: &Value) -> Result<Self, SpaceError> {
+                match value.as_array().map(|array| (array.shape(), array.data())) {
+                    Some(([_], Data::$variant(v))) => Ok(v.clone()),
+                    Some(([_], Data::$wide(v))) => Ok(v.iter().map(|&x| x as $type).collect()),
+                    _ => Err(SpaceError::new(
+                        concat!("a one-dimensional array of type ", stringify!($type)),
+                        value.describe(),
+                    )),
+                }
+            }
+            fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+                flatten_box(self, &[self.len()], space, out)
+            }
+        }
+    };
+}
+
+float_elements!(f32, f64, F32, F64);
+float_elements!(f64, f32, F64, F32);
+
+impl Element for Vec<i64> {
+    fn to_value(&self) -> Value {
+        Value::Array(Array::vector(self.clone()))
+    }
+    fn from_value(value: &Value) -> Result<Self, SpaceError> {
+        match value.as_array().map(|array| (array.shape(), array.data())) {
+            Some(([_], Data::I64(v))) => Ok(v.clone()),
+            _ => Err(SpaceError::new("a one-dimensional array of type i64", value.describe())),
+        }
+    }
+    fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+        space.flatten_into(&self.to_value(), out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips() {
+        assert_eq!(<[f32; 2]>::from_value(&[1.5f32, -2.0].to_value()), Ok([1.5, -2.0]));
+        assert_eq!(Vec::<f64>::from_value(&vec![1.5f32].to_value()), Ok(vec![1.5]));
+        assert_eq!(f32::from_value(&0.25f32.to_value()), Ok(0.25));
+        assert_eq!(i64::from_value(&(-3i64).to_value()), Ok(-3));
+        assert_eq!(Vec::<i64>::from_value(&vec![1i64, 2].to_value()), Ok(vec![1, 2]));
+        assert!(usize::from_value(&Value::Int(-1)).is_err());
+        assert!(<[f32; 2]>::from_value(&vec![1.0f32; 3].to_value()).is_err());
+        assert!(i64::from_value(&Value::Float(1.0)).is_err());
+    }
+
+    #[test]
+    fn flattening_equals_the_spaces() {
+        let cases: [(Space, Value); 2] = [
+            (Space::box_f32(&[-1.0; 2], &[1.0; 2]).unwrap(), [0.5f32, 0.25].to_value()),
+            (Space::Discrete { n: 3, start: -1 }, Value::Int(1)),
+        ];
+        for (space, value) in cases {
+            let mut by_space = vec![0.0; space.flat_dim()];
+            space.flatten_into(&value, &mut by_space).unwrap();
+            let mut by_element = vec![0.0; space.flat_dim()];
+            match space {
+                Space::Discrete { .. } => {
+                    i64::from_value(&value).unwrap().flatten_into(&space, &mut by_element)
+                }
+                _ => <[f32; 2]>::from_value(&value).unwrap().flatten_into(&space, &mut by_element),
+            }
+            .unwrap();
+            assert_eq!(by_space, by_element);
+        }
+        let mut out = [0.0; 3];
+        assert!(5usize.flatten_into(&Space::Discrete { n: 3, start: 0 }, &mut out).is_err());
+        assert!([1.0f32; 3].flatten_into(&Space::Discrete { n: 3, start: 0 }, &mut out).is_err());
     }
 }

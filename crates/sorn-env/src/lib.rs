@@ -6,8 +6,11 @@
 mod dynamic;
 mod element;
 mod env;
+pub mod seeding;
 mod space;
+mod space_values;
 mod value;
+pub mod wrappers;
 
 pub use dynamic::{AnyEnv, AnyEnvError, BoxError, DynEnv};
 pub use element::Element;

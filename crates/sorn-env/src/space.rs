@@ -1,5 +1,10 @@
 //! [`Space`]: which observations and actions an environment knows.
 
+use std::fmt;
+
+use crate::Dtype;
+use crate::value::Shape;
+
 /// A set of values, as Gymnasium's fundamental and composite spaces.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Space {
@@ -14,7 +19,7 @@ pub enum Space {
     },
     /// One integer in `0..nvec[i]` per position.
     MultiDiscrete {
-        /// Number of elements per position.
+        /// Number of elements per position, each at least 1.
         nvec: Vec<i64>,
     },
     /// Arrays of 0 and 1.
@@ -38,10 +43,10 @@ pub struct BoxSpace {
     /// Shape of the arrays.
     pub shape: Vec<usize>,
     /// Type of the numbers.
-    pub dtype: crate::Dtype,
+    pub dtype: Dtype,
 }
 
-/// A value that is not in a space, or cannot be.
+/// A value that is not in a space, or a space that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{expected} expected, found {found}")]
 pub struct SpaceError {
@@ -51,25 +56,250 @@ pub struct SpaceError {
     pub found: String,
 }
 
+impl SpaceError {
+    /// "`expected` expected, found `found`".
+    pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        SpaceError { expected: expected.into(), found: found.into() }
+    }
+
+    /// The same error of a member of a Dict or Tuple.
+    pub(crate) fn within(self, member: impl fmt::Display) -> Self {
+        SpaceError { expected: format!("member {member}: {}", self.expected), found: self.found }
+    }
+}
+
+impl BoxSpace {
+    /// Arrays of `shape` between `low` and `high`, both inclusive and in C order.
+    ///
+    /// # Errors
+    /// See [`validate`](BoxSpace::validate).
+    pub fn new(low: Vec<f64>, high: Vec<f64>, shape: Vec<usize>, dtype: Dtype) -> Result<Self, SpaceError> {
+        let space = BoxSpace { low, high, shape, dtype };
+        space.validate()?;
+        Ok(space)
+    }
+
+    /// Vectors of `f32` between `low` and `high`.
+    ///
+    /// # Errors
+    /// See [`validate`](BoxSpace::validate).
+    pub fn f32(low: &[f32], high: &[f32]) -> Result<Self, SpaceError> {
+        let wide = |bounds: &[f32]| bounds.iter().map(|&x| f64::from(x)).collect();
+        Self::new(wide(low), wide(high), vec![low.len()], Dtype::F32)
+    }
+
+    /// Arrays of `shape` with the same bounds everywhere.
+    ///
+    /// # Errors
+    /// See [`validate`](BoxSpace::validate).
+    pub fn uniform(low: f64, high: f64, shape: Vec<usize>, dtype: Dtype) -> Result<Self, SpaceError> {
+        let size = shape.iter().product();
+        Self::new(vec![low; size], vec![high; size], shape, dtype)
+    }
+
+    /// Checks that both bounds have one number per element, are no NaN and in the type's range, and `low <= high`.
+    ///
+    /// # Errors
+    /// [`SpaceError`] naming the bound, its position, and what is allowed.
+    pub fn validate(&self) -> Result<(), SpaceError> {
+        let size: usize = self.shape.iter().product();
+        for (name, bounds) in [("low", &self.low), ("high", &self.high)] {
+            if bounds.len() != size {
+                return Err(SpaceError::new(
+                    format!("Box {name} with {size} bounds for shape {}", Shape(&self.shape)),
+                    format!("{} bounds", bounds.len()),
+                ));
+            }
+        }
+        let (min, max) = self.dtype.range();
+        for (i, (&low, &high)) in self.low.iter().zip(&self.high).enumerate() {
+            for (name, bound) in [("low", low), ("high", high)] {
+                let infinite = bound.is_infinite() && self.dtype.is_float();
+                if !(infinite || (min..=max).contains(&bound)) {
+                    return Err(SpaceError::new(
+                        format!("Box {name}[{i}] within the range of {}", self.dtype),
+                        format!("{bound}"),
+                    ));
+                }
+                if !self.dtype.is_float() && bound.fract() != 0.0 {
+                    return Err(SpaceError::new(
+                        format!("a whole number for Box {name}[{i}] of {}", self.dtype),
+                        format!("{bound}"),
+                    ));
+                }
+            }
+            if low > high {
+                return Err(SpaceError::new(
+                    format!("Box low[{i}] <= high[{i}]"),
+                    format!("low {low}, high {high}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every element is bounded below and above.
+    pub fn is_bounded(&self) -> bool {
+        self.low.iter().chain(&self.high).all(|x| x.is_finite())
+    }
+}
+
 impl Space {
-    /// Length of an element as numbers (Gymnasium's `flatdim`).
-    pub fn flat_dim(&self) -> usize {
+    /// `0, 1, ..., n - 1`.
+    ///
+    /// # Errors
+    /// [`SpaceError`] where `n` is less than 1.
+    pub fn discrete(n: i64) -> Result<Self, SpaceError> {
+        let space = Space::Discrete { n, start: 0 };
+        space.validate()?;
+        Ok(space)
+    }
+
+    /// Vectors of `f32` between `low` and `high`.
+    ///
+    /// # Errors
+    /// See [`BoxSpace::validate`].
+    pub fn box_f32(low: &[f32], high: &[f32]) -> Result<Self, SpaceError> {
+        BoxSpace::f32(low, high).map(Space::Box)
+    }
+
+    /// Checks that the space is one: counts at least 1, bounds as [`BoxSpace::validate`] wants them, names unique.
+    ///
+    /// # Errors
+    /// [`SpaceError`] naming what is wrong.
+    pub fn validate(&self) -> Result<(), SpaceError> {
         match self {
-            Space::Box(b) => b.low.len(),
-            Space::Discrete { n, .. } => usize::try_from(*n).unwrap_or(0),
-            Space::MultiDiscrete { nvec } => nvec.iter().map(|n| usize::try_from(*n).unwrap_or(0)).sum(),
-            Space::MultiBinary { shape } => shape.iter().product(),
-            Space::Dict(members) => members.iter().map(|(_, s)| s.flat_dim()).sum(),
-            Space::Tuple(members) => members.iter().map(Space::flat_dim).sum(),
+            Space::Box(space) => space.validate(),
+            Space::Discrete { n, start } => {
+                if *n < 1 {
+                    Err(SpaceError::new("Discrete with n >= 1", format!("n = {n}")))
+                } else if start.checked_add(n - 1).is_none() {
+                    Err(SpaceError::new(
+                        "Discrete whose largest element fits 64 bits",
+                        format!("n = {n}, start = {start}"),
+                    ))
+                } else {
+                    Ok(())
+                }
+            }
+            Space::MultiDiscrete { nvec } => match nvec.iter().position(|&n| n < 1) {
+                Some(i) => Err(SpaceError::new(
+                    format!("MultiDiscrete with nvec[{i}] >= 1"),
+                    format!("nvec[{i}] = {}", nvec[i]),
+                )),
+                None => Ok(()),
+            },
+            Space::MultiBinary { .. } => Ok(()),
+            Space::Dict(members) => members.iter().enumerate().try_for_each(|(i, (name, space))| {
+                if members[..i].iter().any(|(other, _)| other == name) {
+                    return Err(SpaceError::new("Dict with unique names", format!("{name:?} twice")));
+                }
+                space.validate().map_err(|e| e.within(name))
+            }),
+            Space::Tuple(members) => members
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, space)| space.validate().map_err(|e| e.within(i))),
         }
     }
 
-    /// Writes `value` as numbers, see [`Element::flatten_into`](crate::Element::flatten_into).
-    ///
-    /// # Errors
-    /// [`SpaceError`] where the value does not fit the space or the length.
-    pub fn flatten_into(&self, value: &crate::Value, out: &mut [f64]) -> Result<(), SpaceError> {
-        let _ = (value, out);
-        Err(SpaceError { expected: String::new(), found: String::new() })
+    /// Length of an element as numbers (Gymnasium's `flatdim`).
+    pub fn flat_dim(&self) -> usize {
+        let count = |n: &i64| usize::try_from(*n).unwrap_or(0);
+        match self {
+            Space::Box(space) => space.low.len(),
+            Space::Discrete { n, .. } => count(n),
+            Space::MultiDiscrete { nvec } => nvec.iter().map(count).sum(),
+            Space::MultiBinary { shape } => shape.iter().product(),
+            Space::Dict(members) => members.iter().map(|(_, space)| space.flat_dim()).sum(),
+            Space::Tuple(members) => members.iter().map(Space::flat_dim).sum(),
+        }
+    }
+}
+
+/// Gymnasium's notation: `Box(-1, 1, (3,), float32)`, `Discrete(2)`.
+impl fmt::Display for Space {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Space::Box(space) => space.fmt(f),
+            Space::Discrete { n, start: 0 } => write!(f, "Discrete({n})"),
+            Space::Discrete { n, start } => write!(f, "Discrete({n}, start={start})"),
+            Space::MultiDiscrete { nvec } => write!(f, "MultiDiscrete({nvec:?})"),
+            Space::MultiBinary { shape } => match shape[..] {
+                [n] => write!(f, "MultiBinary({n})"),
+                _ => write!(f, "MultiBinary({})", Shape(shape)),
+            },
+            Space::Dict(members) => {
+                let members: Vec<String> =
+                    members.iter().map(|(name, space)| format!("'{name}': {space}")).collect();
+                write!(f, "Dict({})", members.join(", "))
+            }
+            Space::Tuple(members) => {
+                let members: Vec<String> = members.iter().map(Space::to_string).collect();
+                write!(f, "Tuple({})", members.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for BoxSpace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `as f32` gives 4.8 back for the f32 nearest to 4.8, not its 17 digits.
+        let number = |x: f64| match self.dtype {
+            Dtype::F32 => format!("{}", x as f32),
+            _ => format!("{x}"),
+        };
+        let bounds = |bounds: &[f64]| match bounds {
+            [first, rest @ ..] if rest.iter().all(|x| x == first) => number(*first),
+            _ => format!("[{}]", bounds.iter().map(|&x| number(x)).collect::<Vec<_>>().join(", ")),
+        };
+        write!(
+            f,
+            "Box({}, {}, {}, {})",
+            bounds(&self.low),
+            bounds(&self.high),
+            Shape(&self.shape),
+            self.dtype
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_spaces_are_refused() {
+        let message = |result: Result<Space, SpaceError>| result.unwrap_err().to_string();
+        assert_eq!(
+            message(Space::box_f32(&[0.0, 2.0], &[1.0, 1.0])),
+            "Box low[1] <= high[1] expected, found low 2, high 1"
+        );
+        assert_eq!(
+            message(Space::box_f32(&[f32::NAN], &[1.0])),
+            "Box low[0] within the range of float32 expected, found NaN"
+        );
+        assert_eq!(message(Space::discrete(0)), "Discrete with n >= 1 expected, found n = 0");
+        assert!(BoxSpace::new(vec![0.0], vec![1.0, 1.0], vec![2], Dtype::F64).is_err());
+        assert!(BoxSpace::uniform(0.0, f64::INFINITY, vec![2], Dtype::U8).is_err());
+        assert!(BoxSpace::uniform(0.0, 0.5, vec![2], Dtype::I32).is_err());
+        assert!(BoxSpace::uniform(f64::NEG_INFINITY, f64::INFINITY, vec![2, 2], Dtype::F32).is_ok());
+        let twice = Space::Dict(vec![
+            ("a".into(), Space::Discrete { n: 1, start: 0 }),
+            ("a".into(), Space::Discrete { n: 1, start: 0 }),
+        ]);
+        assert!(twice.validate().is_err());
+        assert!(Space::Discrete { n: 2, start: i64::MAX }.validate().is_err());
+    }
+
+    #[test]
+    fn written_as_gymnasium_writes_them() {
+        let pair = Space::Tuple(vec![
+            Space::box_f32(&[-1.0; 3], &[1.0; 3]).unwrap(),
+            Space::Dict(vec![("key".into(), Space::Discrete { n: 2, start: -1 })]),
+        ]);
+        assert_eq!(pair.to_string(), "Tuple(Box(-1, 1, (3,), float32), Dict('key': Discrete(2, start=-1)))");
+        let cart = Space::box_f32(&[-4.8, f32::NEG_INFINITY], &[4.8, f32::INFINITY]).unwrap();
+        assert_eq!(cart.to_string(), "Box([-4.8, -inf], [4.8, inf], (2,), float32)");
     }
 }

@@ -61,7 +61,7 @@ pub struct Params {
     pub eta_inhib: f64,
     /// Target rate in inhibitory STDP, in `(0, 1]`.
     pub mu_ip: f64,
-    /// Mean target rate of intrinsic plasticity, in `[0, 1]`; none means `2 nu / ne`, at most 1.
+    /// Mean target rate of intrinsic plasticity, in `[0, 1]`; none means `2 nu / ne`, upstream's choice.
     pub h_ip: Option<f64>,
     /// Standard deviation of the neurons' target rates (normal, limited to `[0, 1]`).
     pub sigma_ip: f64,
@@ -125,9 +125,9 @@ impl Params {
         }
     }
 
-    /// Mean target rate: `h_ip`, or `2 nu / ne`, at most 1.
+    /// Mean target rate: `h_ip`, or `2 nu / ne`, which is above 1, and lets every threshold fall, where `nu > ne / 2`.
     pub fn mean_h_ip(&self) -> f64 {
-        self.h_ip.unwrap_or_else(|| (2.0 * self.nu as f64 / self.ne as f64).min(1.0))
+        self.h_ip.unwrap_or(2.0 * self.nu as f64 / self.ne as f64)
     }
 }
 

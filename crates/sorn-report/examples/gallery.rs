@@ -1,0 +1,128 @@
+//! Writes every figure with invented data, at two sizes, as SVG and PNG, to look at:
+//!
+//! `cargo run -p sorn-report --example gallery -- target/gallery`
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+use sorn_report::figure::{
+    Arm, CurveOptions, Figure, Outcomes, RasterGroup, RasterOptions, SolveOptions, episodes_to_solve,
+    learning_curve, raster,
+};
+
+/// A small generator (Steele, Lea and Flood 2014): the pictures are the same everywhere.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// Returns that climb to 500 and stay there.
+fn runs(seeds: usize, episodes: usize, rise: f64, random: &mut SplitMix) -> Vec<Vec<f64>> {
+    (0..seeds)
+        .map(|_| {
+            let rise = rise * (0.5 + random.next());
+            let episodes = episodes - (random.next() * episodes as f64 * 0.3) as usize;
+            (0..episodes)
+                .map(|k| {
+                    let level = 500.0 / (1.0 + (-(k as f64 - rise) / (rise * 0.2)).exp());
+                    (level * (0.8 + 0.6 * random.next())).clamp(8.0, 500.0).round()
+                })
+                .collect()
+        })
+        .collect()
+}
+
+fn arm(name: &str, runs: Vec<Vec<f64>>) -> Arm {
+    Arm { name: name.to_owned(), runs }
+}
+
+fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Error>> {
+    let (width, height) = size;
+    let mut random = SplitMix(1);
+    let curve = |title: &str, arms: &[Arm], threshold| {
+        let options =
+            CurveOptions { title: title.to_owned(), threshold, width, height, ..Default::default() };
+        learning_curve(arms, &options)
+    };
+    let names = ["SORN", "static reservoir", "no reservoir", "random policy"];
+    let many: Vec<Arm> = (0..4)
+        .map(|i| arm(names[i], runs(20, 600 + 200 * i, 60.0 + 120.0 * i as f64, &mut random)))
+        .collect();
+    let outcomes = |seeds: u64, worst: f64, random: &mut SplitMix| -> Vec<Outcomes> {
+        let needed = |i: usize, random: &mut SplitMix| {
+            let episodes = 100 + (random.next().powi(2) * 300.0 * (i + 1) as f64) as u64;
+            (random.next() > worst * i as f64).then_some(episodes)
+        };
+        (0..4)
+            .map(|i| Outcomes {
+                name: names[i].to_owned(),
+                episodes: (0..seeds).map(|_| needed(i, random)).collect(),
+            })
+            .collect()
+    };
+    let spikes = |neurons: u32, steps: u64, rate: f64, random: &mut SplitMix| -> Vec<(u64, u32)> {
+        let mut spikes = Vec::new();
+        for step in 0..steps {
+            let rate = rate * (1.0 + (step as f64 / 15.0).sin());
+            spikes.extend((0..neurons).filter(|_| random.next() < rate).map(|n| (step, n)));
+        }
+        spikes
+    };
+    let group = |name: &str, neurons, spikes| RasterGroup { name: name.to_owned(), neurons, spikes };
+    let solve = SolveOptions { title: "Episodes to solve CartPole-v1".to_owned(), width, height };
+    let of = |steps| RasterOptions { title: "Spikes".to_owned(), steps: 0..steps, width, height };
+    Ok(vec![
+        (
+            "curve-one",
+            curve("CartPole-v1, seed 0", &[arm("SORN", runs(1, 300, 60.0, &mut random))], Some(475.0))?,
+        ),
+        ("curve-many", curve("CartPole-v1, 20 seeds", &many, Some(475.0))?),
+        ("curve-short", curve("", &[arm("SORN", vec![vec![21.0]])], Some(475.0))?),
+        ("curve-long", curve("Long", &[arm("SORN", runs(1, 200_000, 40_000.0, &mut random))], None)?),
+        (
+            "curve-names",
+            curve(
+                "A title that goes on for much longer than any figure of this size could ever hold, and a little more",
+                &(0..8)
+                    .map(|i| arm(&format!("arm {i} with a name"), vec![vec![-200.0 - f64::from(i); 5]; 2]))
+                    .collect::<Vec<_>>(),
+                Some(-110.0),
+            )?,
+        ),
+        ("solve-many", episodes_to_solve(&outcomes(20, 0.2, &mut random), &solve)?),
+        ("solve-few", episodes_to_solve(&outcomes(2, 0.0, &mut random)[..1], &solve)?),
+        ("solve-dense", episodes_to_solve(&outcomes(300, 0.3, &mut random), &solve)?),
+        (
+            "raster-many",
+            raster(
+                &[
+                    group("excitatory", 200, spikes(200, 1000, 0.08, &mut random)),
+                    group("inhibitory", 40, spikes(40, 1000, 0.12, &mut random)),
+                ],
+                &of(1000),
+            )?,
+        ),
+        ("raster-few", raster(&[group("excitatory", 10, spikes(10, 40, 0.1, &mut random))], &of(40))?),
+        ("raster-silent", raster(&[group("excitatory", 1, vec![])], &of(10))?),
+    ])
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write to")?);
+    fs::create_dir_all(&folder)?;
+    for (name, size) in [("small", (420, 280)), ("large", (900, 520))] {
+        for (kind, figure) in figures(size)? {
+            fs::write(folder.join(format!("{kind}-{name}.svg")), figure.svg())?;
+            fs::write(folder.join(format!("{kind}-{name}.png")), figure.png(1.5)?)?;
+        }
+    }
+    Ok(())
+}

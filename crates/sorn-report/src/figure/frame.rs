@@ -1,0 +1,242 @@
+//! What stands around the data: title, legend, axes.
+
+use plotters::coord::ranged1d::{BoldPoints, Ranged};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::style::{self, FAINT, GREY, INK, LABEL, TITLE, fit, number, px, text};
+use super::{Area, FigureError};
+
+/// Distance from the edge of the picture, and between its parts, in pixels.
+const MARGIN: f64 = 10.0;
+
+/// Height of a row of the legend and width of its samples, in pixels.
+const ROW: f64 = LABEL * 1.5;
+const SWATCH: f64 = 22.0;
+
+/// How a series shows itself in the legend.
+#[derive(Clone, Copy)]
+pub(super) enum Swatch {
+    Line(RGBColor),
+    /// A line that is dashed, as wide as given in pixels.
+    Dashed(RGBColor, f64),
+    Dot(RGBColor),
+    Cross(RGBColor),
+}
+
+/// The chart's own coordinates.
+pub(super) type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// What the frame of a chart is made of.
+pub(super) struct Frame<'a> {
+    pub(super) title: &'a str,
+    pub(super) legend: Vec<(Swatch, String)>,
+    pub(super) x: Axis<'a>,
+    pub(super) y: Axis<'a>,
+}
+
+/// One axis.
+pub(super) struct Axis<'a> {
+    pub(super) label: &'a str,
+    pub(super) range: (f64, f64),
+    pub(super) ticks: Ticks,
+}
+
+/// What is written beside an axis.
+pub(super) enum Ticks {
+    Numbers,
+    /// Whole numbers, none beyond the one given.
+    Counts(f64),
+    /// Names beside the positions 0, 1, 2, ..., each with an addition that is never cut off.
+    Names(Vec<(String, String)>),
+}
+
+impl Ticks {
+    fn label(&self, value: f64) -> String {
+        match self {
+            Self::Counts(last) if value.fract() != 0.0 || value > *last => String::new(),
+            _ => number(value),
+        }
+    }
+
+    /// At most `count` ticks; no more than there are whole numbers where only those are written.
+    fn count(&self, count: usize, (low, high): (f64, f64)) -> usize {
+        match self {
+            Self::Counts(_) => count.min((high - low) as usize + 1),
+            _ => count,
+        }
+    }
+}
+
+impl Frame<'_> {
+    /// Draws the frame and returns the chart within it. `area` is the whole picture.
+    pub(super) fn draw<'a, 'b>(&self, area: &'a Area<'b>) -> Result<Chart<'a, 'b>, FigureError> {
+        let (full_width, full_height) = area.dim_in_pixel();
+        let width = f64::from(full_width) / f64::from(style::fine(1));
+        let height = f64::from(full_height) / f64::from(style::fine(1));
+        let mut top = MARGIN;
+        if !self.title.is_empty() {
+            let title = fit(self.title, TITLE, width - 2.0 * MARGIN)?;
+            put(area, &title, TITLE, (MARGIN, top), &INK)?;
+            top += TITLE * 1.6;
+        }
+        top = self.draw_legend(area, top, (width, height))?;
+
+        // The outermost tick label sticks out by half its height or width.
+        let plot_height = height - top - LABEL * 4.0 - MARGIN;
+        let y_count = self.y.ticks.count(((plot_height / 45.0) as usize).clamp(2, 10), self.y.range);
+        let names: Vec<String> = match &self.y.ticks {
+            Ticks::Names(names) => names.iter().map(|(name, more)| format!("{name}{more}")).collect(),
+            ticks => positions(self.y.range, y_count).into_iter().map(|v| ticks.label(v)).collect(),
+        };
+        let mut widest = 0.0_f64;
+        for name in &names {
+            widest = widest.max(style::width(name, LABEL)?);
+        }
+        widest = widest.min(width * 0.35);
+        let x_count = self.x.ticks.count((((width - widest) / 90.0) as usize).clamp(2, 12), self.x.range);
+        let y_description = if self.y.label.is_empty() { 0.0 } else { LABEL * 1.7 };
+        let y_area = widest + y_description + 12.0;
+
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(px(top + 4.0))
+            .margin_right(px(MARGIN + 14.0))
+            .margin_bottom(px(MARGIN * 0.6))
+            .margin_left(px(MARGIN * 0.6))
+            .x_label_area_size(px(LABEL * 3.5))
+            .y_label_area_size(px(y_area))
+            .build_cartesian_2d(self.x.range.0..self.x.range.1, self.y.range.0..self.y.range.1)
+            .map_err(FigureError::drawing)?;
+        let named = matches!(self.y.ticks, Ticks::Names(_));
+        let x_label = |v: &f64| self.x.ticks.label(*v);
+        let y_label = |v: &f64| self.y.ticks.label(*v);
+        let mut mesh = chart.configure_mesh();
+        mesh.light_line_style(TRANSPARENT)
+            .bold_line_style(style::stroke(&FAINT, 1.0))
+            .axis_style(style::stroke(&GREY, 1.0))
+            .label_style(text(LABEL, &INK))
+            .axis_desc_style(text(LABEL, &INK))
+            .set_all_tick_mark_size(px(4.0))
+            .x_labels(x_count)
+            .x_desc(self.x.label)
+            .x_label_formatter(&x_label);
+        if named {
+            mesh.y_labels(0).disable_y_mesh();
+        } else {
+            mesh.y_labels(y_count).y_label_formatter(&y_label);
+        }
+        mesh.draw().map_err(FigureError::drawing)?;
+        drop(mesh);
+        let (x_pixels, y_pixels) = chart.plotting_area().get_pixel_range();
+        if let Ticks::Names(names) = &self.y.ticks {
+            for (row, (name, more)) in names.iter().enumerate() {
+                let (_, y) = chart.backend_coord(&(self.x.range.0, row as f64));
+                let name = fit(name, LABEL, widest + 1.0 - style::width(more, LABEL)?)? + more;
+                let style = text(LABEL, &INK).pos(Pos::new(HPos::Right, VPos::Center));
+                area.draw_text(&name, &style, (x_pixels.start - px(8.0), y)).map_err(FigureError::drawing)?;
+            }
+        }
+        if !self.y.label.is_empty() {
+            // Plotters measures turned text wrongly, so it is put here by hand.
+            let room = f64::from(y_pixels.end - y_pixels.start) / f64::from(style::fine(1));
+            let label = fit(self.y.label, LABEL, room)?;
+            let style =
+                text(LABEL, &INK).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
+            let middle = (y_pixels.start + y_pixels.end) / 2;
+            area.draw_text(&label, &style, (px(MARGIN * 0.7), middle)).map_err(FigureError::drawing)?;
+        }
+        Ok(chart)
+    }
+
+    /// Draws the legend in as many rows as it takes; returns where it ends.
+    fn draw_legend(
+        &self,
+        area: &Area<'_>,
+        top: f64,
+        (width, height): (f64, f64),
+    ) -> Result<f64, FigureError> {
+        // Where long names would take the room of the data they are shortened, up to three in a row.
+        for columns in [1.0, 2.0, 3.0] {
+            let entries = self.arrange_legend(width, columns)?;
+            let end = entries.last().map_or(top, |last| top + last.y + ROW);
+            if end > height * 0.4 && columns < 3.0 {
+                continue;
+            }
+            for entry in &entries {
+                let (x, y) = (entry.x, top + entry.y);
+                draw_swatch(area, entry.swatch, x, y + LABEL * 0.55, SWATCH)?;
+                put(area, &entry.words, LABEL, (x + SWATCH + 6.0, y), &INK)?;
+            }
+            return Ok(end);
+        }
+        Ok(top)
+    }
+
+    /// Places the legend's entries from the left and from 0 downward, each at most so wide that `columns`
+    /// of them stand in a row.
+    fn arrange_legend(&self, width: f64, columns: f64) -> Result<Vec<Entry>, FigureError> {
+        const GAP: f64 = 16.0;
+        let most = (width - 2.0 * MARGIN - GAP * (columns - 1.0)) / columns;
+        let (mut x, mut y) = (MARGIN, 0.0);
+        let mut entries = Vec::new();
+        for (swatch, words) in &self.legend {
+            let words = fit(words, LABEL, most - SWATCH - 6.0)?;
+            let wide = SWATCH + 6.0 + style::width(&words, LABEL)?;
+            if x > MARGIN && x + wide > width - MARGIN + 0.5 {
+                (x, y) = (MARGIN, y + ROW);
+            }
+            entries.push(Entry { swatch: *swatch, words, x, y });
+            x += wide + GAP;
+        }
+        Ok(entries)
+    }
+}
+
+/// One entry of the legend with its place in pixels.
+struct Entry {
+    swatch: Swatch,
+    words: String,
+    x: f64,
+    y: f64,
+}
+
+fn draw_swatch(area: &Area<'_>, swatch: Swatch, x: f64, y: f64, wide: f64) -> Result<(), FigureError> {
+    let (middle, end) = (x + wide / 2.0, x + wide);
+    let at = |x: f64, y: f64| (px(x), px(y));
+    match swatch {
+        Swatch::Line(colour) => {
+            area.draw(&PathElement::new([at(x, y), at(end, y)], style::stroke(&colour, 2.5)))
+        }
+        Swatch::Dashed(colour, stroke) => {
+            let style = style::stroke(&colour, stroke);
+            area.draw(&PathElement::new([at(x, y), at(x + 8.0, y)], style))
+                .and_then(|()| area.draw(&PathElement::new([at(x + 13.0, y), at(x + 21.0, y)], style)))
+        }
+        Swatch::Dot(colour) => area.draw(&Circle::new(at(middle, y), px(4.0), colour.filled())),
+        Swatch::Cross(colour) => area.draw(&Cross::new(at(middle, y), px(3.5), style::stroke(&colour, 1.5))),
+    }
+    .map_err(FigureError::drawing)
+}
+
+/// Text whose upper left corner is given in pixels.
+fn put(
+    area: &Area<'_>,
+    words: &str,
+    size: f64,
+    (x, y): (f64, f64),
+    colour: &RGBColor,
+) -> Result<(), FigureError> {
+    area.draw_text(words, &text(size, colour), (px(x), px(y))).map_err(FigureError::drawing)
+}
+
+/// Where plotters will put ticks.
+fn positions((low, high): (f64, f64), count: usize) -> Vec<f64> {
+    RangedCoordf64::from(low..high).key_points(BoldPoints(count))
+}
+
+/// `low..high` with a little room on both sides; never empty.
+pub(super) fn padded(low: f64, high: f64) -> (f64, f64) {
+    let room = if high > low { (high - low) * 0.05 } else { (low.abs() * 0.1).max(1.0) };
+    (low - room, high + room)
+}

@@ -2,12 +2,20 @@
 //!
 //! Functions that cannot answer for some data return an error that names the argument; none returns NaN.
 
+mod correlation;
+mod counts;
+mod entropy;
 mod error;
+mod intervals;
 mod mann_whitney;
 mod moving;
 mod quantile;
 
+pub use correlation::{Correlations, correlations};
+pub use counts::{counts, fano_factor, rate, time_histogram};
+pub use entropy::spike_source_entropy;
 pub use error::StatsError;
+pub use intervals::{cv, cv2, intervals, lv};
 pub use mann_whitney::{MannWhitney, mann_whitney};
 pub use moving::{first_reached, moving_mean};
 pub use quantile::{Quartiles, median, quantile, quartiles};

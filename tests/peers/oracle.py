@@ -1,0 +1,93 @@
+"""What Elephant, SciPy and NumPy say of the same data: the oracle for the crate sorn-report.
+
+Reads [{"of": name, ...arguments}] and writes the answers in the same order, null where the peer
+has none (it raises, or answers NaN).
+"""
+
+import json
+import sys
+import warnings
+
+import numpy as np
+import quantities as pq
+from elephant import statistics
+from elephant.conversion import BinnedSpikeTrain
+from elephant.spike_train_correlation import correlation_coefficient
+from neo import SpikeTrain
+from scipy import stats
+
+
+def train(spikes, steps):
+    # A spike of step k lies in the middle of [k, k + 1), away from the edges of every bin.
+    return SpikeTrain(np.asarray(spikes, float) + 0.5, units="s", t_stop=steps)
+
+
+def binned(trains, steps, window):
+    whole = steps // window * window
+    cut = [train([s for s in spikes if s < whole], whole) for spikes in trains]
+    return BinnedSpikeTrain(cut, bin_size=window * pq.s, t_stop=whole * pq.s)
+
+
+def mann_whitney(a, b, method):
+    test = stats.mannwhitneyu(a, b, alternative="two-sided", method=method)
+    return [test.statistic, test.pvalue]
+
+
+def fano(spikes, steps, window):
+    starts = range(0, steps // window * window, window)
+    return statistics.fanofactor(
+        [train([s - at for s in spikes if at <= s < at + window], window) for at in starts]
+    )
+
+
+def histogram(trains, steps, window):
+    whole = steps // window * window
+    cut = [train([s for s in spikes if s < whole], whole) for spikes in trains]
+    counted = statistics.time_histogram(cut, bin_size=window * pq.s, output="counts")
+    return counted.magnitude.ravel()
+
+
+def entropy(trains):
+    return stats.entropy([len(t) for t in trains], base=len(trains))
+
+
+ORACLES = {
+    "quantile": lambda values, q: np.quantile(values, q),
+    "mann_whitney": mann_whitney,
+    "rate": lambda spikes, steps: statistics.mean_firing_rate(train(spikes, steps)).magnitude,
+    "intervals": lambda spikes, steps: statistics.isi(train(spikes, steps)).magnitude,
+    "cv": lambda spikes, steps: statistics.cv(statistics.isi(train(spikes, steps)).magnitude),
+    "cv2": lambda spikes, steps: statistics.cv2(statistics.isi(train(spikes, steps)).magnitude),
+    "lv": lambda spikes, steps: statistics.lv(statistics.isi(train(spikes, steps)).magnitude),
+    "fano_factor": fano,
+    "time_histogram": histogram,
+    "correlations": lambda trains, steps, window: correlation_coefficient(
+        binned(trains, steps, window)
+    ),
+    "entropy": entropy,
+}
+
+
+def plain(answer):
+    if isinstance(answer, (list, tuple)):
+        return [plain(a) for a in answer]
+    if isinstance(answer, np.ndarray) and answer.ndim > 0:
+        return [plain(a) for a in answer]
+    number = float(answer)
+    return number if np.isfinite(number) else None
+
+
+def main():
+    warnings.simplefilter("ignore")
+    answers = []
+    for question in json.load(sys.stdin):
+        oracle = ORACLES[question.pop("of")]
+        try:
+            answers.append(plain(oracle(**question)))
+        except ValueError:
+            answers.append(None)
+    json.dump(answers, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

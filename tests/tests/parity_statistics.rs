@@ -1,0 +1,171 @@
+//! The statistics of sorn-report beside Elephant, SciPy and NumPy, on random, bursty, regular, one-spike
+//! and empty data.
+
+use serde_json::{Value, json};
+use sorn_report::{SpikeTrains, stats};
+use sorn_tests::Peer;
+
+const TOLERANCE: f64 = 1e-12;
+
+/// A question to the oracle, our own answer, and words for a failure.
+struct Case {
+    question: Value,
+    ours: Value,
+}
+
+impl Case {
+    fn new(of: &str, arguments: Value, ours: Value) -> Self {
+        let mut question = arguments;
+        question["of"] = json!(of);
+        Self { question, ours }
+    }
+}
+
+fn compare(cases: &[Case]) {
+    let questions: Vec<&Value> = cases.iter().map(|c| &c.question).collect();
+    let theirs: Vec<Value> = Peer::from_env().unwrap().json("oracle.py", &questions).unwrap();
+    assert_eq!(theirs.len(), cases.len());
+    for (case, theirs) in cases.iter().zip(&theirs) {
+        assert!(close(&case.ours, theirs), "{}\nours   {}\ntheirs {theirs}", case.question, case.ours);
+    }
+}
+
+/// Equal within the tolerance, absolute below 1 and relative above; no answer only equals no answer.
+fn close(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| close(a, b)),
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            (a - b).abs() <= TOLERANCE * a.abs().max(1.0)
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn answer<T: serde::Serialize, E>(result: Result<T, E>) -> Value {
+    result.map_or(Value::Null, |value| json!(value))
+}
+
+/// A small generator (Steele, Lea and Flood 2014); uniform in [0, 1).
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+const STEPS: u64 = 3000;
+
+fn trains() -> Vec<Vec<u64>> {
+    let mut random = SplitMix(1);
+    let mut at_rate = |rate: &dyn Fn(u64) -> f64| -> Vec<u64> {
+        (0..STEPS).filter(|step| random.next() < rate(*step)).collect()
+    };
+    vec![
+        at_rate(&|_| 0.1),
+        at_rate(&|_| 0.02),
+        at_rate(&|_| 0.9),
+        // Bursts, and a rate that drifts.
+        at_rate(&|step| if step % 100 < 10 { 0.8 } else { 0.005 }),
+        at_rate(&|step| 0.2 * step as f64 / STEPS as f64),
+        (0..STEPS).step_by(7).collect(),
+        (0..STEPS).collect(),
+        vec![],
+        vec![1234],
+        vec![0, STEPS - 1],
+        vec![5, 6, 100],
+    ]
+}
+
+#[test]
+fn single_trains() {
+    let mut cases = Vec::new();
+    for train in trains() {
+        let arguments = json!({ "spikes": train, "steps": STEPS });
+        let mut case = |of, ours| cases.push(Case::new(of, arguments.clone(), ours));
+        case("rate", answer(stats::rate(&train, STEPS)));
+        case("intervals", json!(stats::intervals(&train)));
+        case("cv", answer(stats::cv(&train)));
+        case("cv2", answer(stats::cv2(&train)));
+        case("lv", answer(stats::lv(&train)));
+        for window in [1, 10, 70] {
+            let arguments = json!({ "spikes": train, "steps": STEPS, "window": window });
+            cases.push(Case::new(
+                "fano_factor",
+                arguments,
+                answer(stats::fano_factor(&train, STEPS, window)),
+            ));
+        }
+    }
+    compare(&cases);
+}
+
+#[test]
+fn populations() {
+    let trains = trains();
+    let spikes = SpikeTrains::new(trains.clone(), STEPS).unwrap();
+    let mut cases = Vec::new();
+    for window in [1, 10, 70] {
+        let arguments = json!({ "trains": trains, "steps": STEPS, "window": window });
+        let histogram = stats::time_histogram(&spikes, window).unwrap();
+        cases.push(Case::new("time_histogram", arguments.clone(), json!(histogram)));
+        let r = stats::correlations(&spikes, window).unwrap();
+        let row = |i: usize| -> Vec<Option<f64>> {
+            // Theirs has ones on the diagonal where the neuron's count varies at all.
+            let varies = |i: usize| (0..trains.len()).any(|j| r.get(i, j).is_some());
+            (0..trains.len()).map(|j| if i == j { varies(i).then_some(1.0) } else { r.get(i, j) }).collect()
+        };
+        let ours: Vec<_> = (0..trains.len()).map(row).collect();
+        cases.push(Case::new("correlations", arguments, json!(ours)));
+    }
+    cases.push(Case::new(
+        "entropy",
+        json!({ "trains": trains }),
+        answer(stats::spike_source_entropy(&spikes)),
+    ));
+    let silent = vec![Vec::<u64>::new(); 2];
+    let none = stats::spike_source_entropy(&SpikeTrains::new(silent.clone(), 5).unwrap());
+    cases.push(Case::new("entropy", json!({ "trains": silent }), answer(none)));
+    compare(&cases);
+}
+
+#[test]
+fn quantiles() {
+    let mut random = SplitMix(2);
+    let mut cases = Vec::new();
+    for n in [1, 2, 3, 7, 20, 101] {
+        let values: Vec<f64> = (0..n).map(|_| 1e3 * (random.next() - 0.3)).collect();
+        for q in [0.0, 0.05, 0.25, 1.0 / 3.0, 0.5, 0.75, 0.99, 1.0] {
+            let arguments = json!({ "values": values, "q": q });
+            cases.push(Case::new("quantile", arguments, answer(stats::quantile(&values, q))));
+        }
+    }
+    compare(&cases);
+}
+
+#[test]
+fn ranks() {
+    let mut random = SplitMix(3);
+    let mut cases = Vec::new();
+    for (m, n) in [(1, 1), (2, 3), (5, 8), (20, 20), (50, 50), (60, 40)] {
+        for (shift, grid) in [(0.0, 0.0), (0.4, 0.0), (1.0, 0.0), (0.2, 10.0), (0.5, 3.0)] {
+            let mut sample = |size: usize, shift: f64| -> Vec<f64> {
+                let value = |u: f64| if grid > 0.0 { (u * grid).round() } else { u };
+                (0..size).map(|_| value(random.next() + shift)).collect()
+            };
+            let (a, b) = (sample(m, shift), sample(n, 0.0));
+            let test = stats::mann_whitney(&a, &b).unwrap();
+            let method = if test.exact { "exact" } else { "asymptotic" };
+            let arguments = json!({ "a": a, "b": b, "method": method });
+            cases.push(Case::new("mann_whitney", arguments, json!([test.u, test.p])));
+        }
+    }
+    assert!(cases.iter().any(|c| c.question["method"] == "exact"));
+    assert!(cases.iter().any(|c| c.question["method"] == "asymptotic"));
+    compare(&cases);
+}

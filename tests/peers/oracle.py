@@ -14,7 +14,7 @@ from elephant import statistics
 from elephant.conversion import BinnedSpikeTrain
 from elephant.spike_train_correlation import correlation_coefficient
 from neo import SpikeTrain
-from scipy import stats
+from scipy import optimize, special, stats
 
 
 def train(spikes, steps):
@@ -51,6 +51,39 @@ def entropy(trains):
     return stats.entropy([len(t) for t in trains], base=len(trains))
 
 
+def power_law(values, low, high):
+    """Maximum likelihood by SciPy's minimiser; exponent and log-likelihood."""
+    values = np.array([v for v in values if v >= low and (high is None or v <= high)], float)
+    logs = np.log(values).sum()
+
+    def loss(exponent):
+        if high is None:
+            norm = special.zeta(exponent, low)
+        else:
+            norm = (np.arange(low, high + 1, dtype=float) ** -exponent).sum()
+        return exponent * logs + len(values) * np.log(norm)
+
+    bounds = (1.0001 if high is None else -5, 20)
+    best = optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-10})
+    return [best.x, -best.fun]
+
+
+def branching(activity, lags):
+    """Multistep regression: SciPy's slopes, then its least-squares fit of an exponential."""
+    activity = np.asarray(activity)
+    slopes = [stats.linregress(activity[:-k], activity[k:]).slope for k in range(1, lags + 1)]
+    k = np.arange(1, lags + 1)
+    (amplitude, ratio), _ = optimize.curve_fit(
+        lambda k, b, m: b * m**k, k, slopes, p0=(slopes[0] / 0.9, 0.9), ftol=1e-15, xtol=1e-15
+    )
+    return [ratio, amplitude, slopes]
+
+
+def log_normal(weights):
+    sigma, _, scale = stats.lognorm.fit(weights, floc=0)
+    return [np.log(scale), sigma, stats.lognorm.logpdf(weights, sigma, 0, scale).sum()]
+
+
 ORACLES = {
     "quantile": lambda values, q: np.quantile(values, q),
     "mann_whitney": mann_whitney,
@@ -65,6 +98,9 @@ ORACLES = {
         binned(trains, steps, window)
     ),
     "entropy": entropy,
+    "power_law": power_law,
+    "branching_ratio": branching,
+    "log_normal": log_normal,
 }
 
 

@@ -1,0 +1,226 @@
+//! The exponent of a discrete power law, by maximum likelihood.
+
+use super::StatsError;
+use super::error::at_least;
+use super::zeta::{bounded_log_moments, log_moments};
+
+/// Exponents are sought between these; for data without an upper bound above 1.
+const EXPONENTS: (f64, f64) = (-5.0, 50.0);
+
+/// A fitted power law `p(k) = k^-exponent / sum of the same` over whole k from `min` to `max`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerLaw {
+    /// The exponent, positive where the distribution falls.
+    pub exponent: f64,
+    /// Its standard error from the Fisher information.
+    pub standard_error: f64,
+    /// The largest log-likelihood.
+    pub log_likelihood: f64,
+    /// The Kolmogorov-Smirnov distance: the largest difference between the data's and the fitted
+    /// cumulative distribution.
+    pub distance: f64,
+    /// How many values lay within the bounds and were fitted.
+    pub events: usize,
+}
+
+/// Fits a discrete power law to the `values` from `min` to `max` (both included; no upper bound where
+/// `max` is `None`); values outside are not looked at. The likelihood is the exact discrete one, normalised by
+/// the Hurwitz zeta function (Clauset, Shalizi and Newman 2009, eq. 3.5) or, with an upper bound, by the
+/// finite sum.
+///
+/// The bounds are the caller's choice and belong beside the result: exponents depend on them. See [`choose_min`].
+///
+/// # Errors
+/// [`StatsError::OutOfRange`] where `min` is 0 or above `max`, [`StatsError::TooFew`] for fewer than two values
+/// within the bounds, [`StatsError::Undefined`] where the likelihood has no maximum, as for equal values.
+pub fn fit_power_law(values: &[u64], min: u64, max: Option<u64>) -> Result<PowerLaw, StatsError> {
+    if min == 0 || max.is_some_and(|max| max < min) {
+        let allowed = "1 or more, and no more than max";
+        return Err(StatsError::OutOfRange { argument: "min", value: min as f64, allowed });
+    }
+    let mut kept: Vec<u64> =
+        values.iter().copied().filter(|v| *v >= min && max.is_none_or(|max| *v <= max)).collect();
+    kept.sort_unstable();
+    fit_sorted(&kept, min, max)
+}
+
+/// The lower bound from which on the values look most like a power law: of all values that occur and leave at
+/// least `least` values above them, the one whose fit has the smallest Kolmogorov-Smirnov distance (Clauset,
+/// Shalizi and Newman 2009, section 3.3). Returns the bound with its fit.
+///
+/// # Errors
+/// [`StatsError::TooFew`] where no bound leaves `least` values (at least 2) that can be fitted.
+pub fn choose_min(values: &[u64], max: Option<u64>, least: usize) -> Result<(u64, PowerLaw), StatsError> {
+    let mut kept: Vec<u64> =
+        values.iter().copied().filter(|v| *v > 0 && max.is_none_or(|max| *v <= max)).collect();
+    kept.sort_unstable();
+    let mut best: Option<(u64, PowerLaw)> = None;
+    let mut from = 0;
+    for equal in kept.chunk_by(|a, b| a == b) {
+        let rest = &kept[from..];
+        if rest.len() < least.max(2) {
+            break;
+        }
+        from += equal.len();
+        let Ok(fit) = fit_sorted(rest, equal[0], max) else { continue };
+        if best.is_none_or(|(_, found)| fit.distance < found.distance) {
+            best = Some((equal[0], fit));
+        }
+    }
+    best.ok_or(StatsError::TooFew { argument: "values", found: kept.len(), needed: least.max(2) })
+}
+
+fn fit_sorted(kept: &[u64], min: u64, max: Option<u64>) -> Result<PowerLaw, StatsError> {
+    at_least("values within the bounds", kept.len(), 2)?;
+    let n = kept.len() as f64;
+    let mean_log = kept.iter().map(|v| (*v as f64).ln()).sum::<f64>() / n;
+    let moments = |s: f64| match max {
+        Some(max) => bounded_log_moments(s, min, max),
+        None => log_moments(s, min),
+    };
+    // The likelihood is largest where the expected logarithm, which falls with the exponent, is the data's.
+    let excess = |s: f64| {
+        let [zeroth, first, _] = moments(s);
+        first / zeroth - mean_log
+    };
+    let (mut low, mut high) = EXPONENTS;
+    if max.is_none() {
+        low = 1.0 + 1e-9;
+    }
+    if !(excess(low) > 0.0 && excess(high) < 0.0) {
+        return Err(StatsError::Undefined(
+            "no power law fits best: the values are all equal, or fall slower than any allowed exponent",
+        ));
+    }
+    // Halving always works; 200 times leaves two neighbouring numbers.
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if excess(middle) > 0.0 { low = middle } else { high = middle }
+    }
+    let exponent = 0.5 * (low + high);
+    let [zeroth, first, second] = moments(exponent);
+    let variance = second / zeroth - (first / zeroth).powi(2);
+    Ok(PowerLaw {
+        exponent,
+        standard_error: 1.0 / (n * variance).sqrt(),
+        log_likelihood: -n * (zeroth.ln() + exponent * mean_log),
+        distance: distance(kept, min, exponent, zeroth),
+        events: kept.len(),
+    })
+}
+
+/// The largest difference of the cumulative distributions. Between two values that occur the data's stays and
+/// the fitted one grows, so it is largest at a value that occurs or just before the next.
+fn distance(sorted: &[u64], min: u64, exponent: f64, total: f64) -> f64 {
+    // Far out the single terms no longer matter: the rest is the whole without what was passed.
+    const TERM_BY_TERM: u64 = 1_000_000;
+    let n = sorted.len() as f64;
+    let (mut k, mut below, mut seen, mut largest) = (min, 0.0, 0usize, 0.0_f64);
+    for equal in sorted.chunk_by(|a, b| a == b) {
+        let value = equal[0];
+        if value - k > TERM_BY_TERM {
+            // The integral from k - 1/2 to value - 1/2, exact to a relative 1/k^2.
+            let power = 1.0 - exponent;
+            below += ((value as f64 - 0.5).powf(power) - (k as f64 - 0.5).powf(power)) / power;
+            k = value;
+        }
+        while k < value {
+            below += (k as f64).powf(-exponent);
+            k += 1;
+        }
+        // Just before the value, and at it.
+        largest = largest.max((below / total - seen as f64 / n).abs());
+        seen += equal.len();
+        let upto = below + (k as f64).powf(-exponent);
+        largest = largest.max((upto / total - seen as f64 / n).abs());
+    }
+    largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Draws from a power law by inverting its cumulative distribution; a small generator (Steele, Lea and
+    /// Flood 2014) gives the uniform numbers.
+    fn sample(exponent: f64, min: u64, max: u64, n: usize, seed: u64) -> Vec<u64> {
+        let mut cumulative = Vec::new();
+        let mut sum = 0.0;
+        for k in min..=max {
+            sum += (k as f64).powf(-exponent);
+            cumulative.push(sum);
+        }
+        let mut state = seed;
+        (0..n)
+            .map(|_| {
+                state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let mut z = state;
+                z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                let u = ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64;
+                min + cumulative.partition_point(|c| *c <= u * sum) as u64
+            })
+            .collect()
+    }
+
+    #[test]
+    fn known_exponents_are_recovered() {
+        for (seed, exponent) in [(1, 1.28), (2, 1.5), (3, 2.0), (4, 3.0)] {
+            let bounded = sample(exponent, 6, 1500, 10_000, seed);
+            let fit = fit_power_law(&bounded, 6, Some(1500)).unwrap();
+            assert!((fit.exponent - exponent).abs() < 0.05, "{fit:?}");
+            assert!((fit.exponent - exponent).abs() < 4.0 * fit.standard_error, "{fit:?}");
+            assert_eq!(fit.events, 10_000);
+        }
+        // So steep that the bound of the sampling plays no part.
+        let fit = fit_power_law(&sample(3.0, 2, 1_000_000, 10_000, 5), 2, None).unwrap();
+        assert!((fit.exponent - 3.0).abs() < 0.05, "{fit:?}");
+        assert!(fit.distance < 0.02, "{fit:?}");
+    }
+
+    #[test]
+    fn values_outside_the_bounds_do_not_matter() {
+        let inside = sample(1.5, 6, 60, 1000, 6);
+        let mut all = inside.clone();
+        all.extend([0, 1, 5, 61, 1_000_000]);
+        assert_eq!(fit_power_law(&all, 6, Some(60)), fit_power_law(&inside, 6, Some(60)));
+    }
+
+    #[test]
+    fn rising_data_has_a_negative_exponent() {
+        let values: Vec<u64> = (1..=20).flat_map(|k| vec![k; k as usize]).collect();
+        let fit = fit_power_law(&values, 1, Some(20)).unwrap();
+        assert!((fit.exponent + 1.0).abs() < 1e-9, "{fit:?}");
+        assert!(fit.distance < 1e-9);
+    }
+
+    #[test]
+    fn the_lower_bound_is_found() {
+        // A power law above 10, something flat below.
+        let mut values = sample(2.5, 10, 100_000, 4000, 7);
+        values.extend((0..2000).map(|i| 1 + i % 9));
+        let (min, fit) = choose_min(&values, None, 100).unwrap();
+        assert!((9..=14).contains(&min), "{min}");
+        assert!((fit.exponent - 2.5).abs() < 4.0 * fit.standard_error, "{fit:?}");
+    }
+
+    #[test]
+    fn what_has_no_answer_is_named() {
+        assert!(matches!(fit_power_law(&[1, 2], 0, None), Err(StatsError::OutOfRange { .. })));
+        assert!(matches!(fit_power_law(&[1, 2], 3, Some(2)), Err(StatsError::OutOfRange { .. })));
+        assert!(matches!(fit_power_law(&[], 1, None), Err(StatsError::TooFew { found: 0, .. })));
+        assert!(matches!(fit_power_law(&[7], 1, None), Err(StatsError::TooFew { found: 1, .. })));
+        assert!(matches!(fit_power_law(&[7, 7, 7], 7, None), Err(StatsError::Undefined(_))));
+        assert!(matches!(fit_power_law(&[5, 5], 5, Some(5)), Err(StatsError::Undefined(_))));
+        assert!(matches!(choose_min(&[3, 3, 3], None, 2), Err(StatsError::TooFew { .. })));
+    }
+
+    #[test]
+    fn a_giant_value_takes_no_forever() {
+        let fit = fit_power_law(&[1, 1, 2, 3, 1, u64::MAX / 2], 1, None).unwrap();
+        assert!(fit.exponent > 1.0 && fit.distance <= 1.0, "{fit:?}");
+    }
+}

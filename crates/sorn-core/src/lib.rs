@@ -27,6 +27,7 @@ mod kernel;
 mod network;
 mod noise;
 mod params;
+mod plastic;
 mod presets;
 pub mod rng;
 mod rows;

@@ -1,6 +1,8 @@
 //! One network: made from parameters and a seed, or from a state.
 
-use crate::columns::Columns;
+use crate::kernel::LANES;
+use crate::kernel::lookup::Pattern;
+use crate::plastic::{Plastic, plastic};
 use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 use crate::rows::Rows;
 use crate::switches::{InitialActivity, ThresholdInit};
@@ -26,8 +28,8 @@ use crate::{Error, InputMap, NoiseGenerator, Params, Rules, State, Synapses, inp
 pub struct Network {
     pub(crate) params: Params,
     pub(crate) frozen: Rules,
-    pub(crate) wee: Columns,
-    pub(crate) wei: Columns,
+    pub(crate) wee: Box<dyn Plastic>,
+    pub(crate) wei: Box<dyn Plastic>,
     pub(crate) wie: Rows,
     /// Kept for `state`: `wie` never changes.
     pub(crate) wie_synapses: Synapses,
@@ -38,9 +40,9 @@ pub struct Network {
     /// Active neurons at `t - 1` and at `t`.
     pub(crate) x: [Vec<u32>; 2],
     pub(crate) y: [Vec<u32>; 2],
-    /// Bit 1: active at `t`; bit 0: at `t - 1`. Padded to whole slices.
-    pub(crate) codes_e: Vec<u8>,
-    pub(crate) codes_i: Vec<u8>,
+    /// The same activity, for lookups.
+    pub(crate) pattern_e: Pattern,
+    pub(crate) pattern_i: Pattern,
     /// What `x(t)` and `y(t)` will give the E neurons in the next step. Padded to whole slices.
     pub(crate) drive_ee: Vec<f64>,
     pub(crate) drive_ei: Vec<f64>,
@@ -133,9 +135,9 @@ impl Network {
 
     fn assemble(params: &Params, state: State) -> Network {
         let (ne, ni) = (params.ne, params.ni());
-        let wee = Columns::new(&state.wee, !params.prune);
-        let wei = Columns::new(&state.wei, !params.prune);
-        let padded = ne.next_multiple_of(crate::kernel::LANES);
+        let wee = plastic(&state.wee, !params.prune);
+        let wei = plastic(&state.wei, !params.prune);
+        let padded = ne.next_multiple_of(LANES);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {
                 list.reserve_exact(n - list.len());
@@ -153,8 +155,8 @@ impl Network {
             ti: state.ti,
             h_ip: state.h_ip,
             pools: state.pools,
-            codes_e: codes(&state.x, padded),
-            codes_i: codes(&state.y, ni),
+            pattern_e: Pattern::new(ne, &state.x[0], &state.x[1]),
+            pattern_i: Pattern::new(ni, &state.y[0], &state.y[1]),
             x: with_capacity(state.x, ne),
             y: with_capacity(state.y, ni),
             drive_ee: vec![0.0; padded],
@@ -310,12 +312,4 @@ fn target_rates(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
         }
     };
     (0..params.ne).map(|_| rate(rng)).collect()
-}
-
-fn codes(active: &[Vec<u32>; 2], n: usize) -> Vec<u8> {
-    let mut codes = vec![0; n];
-    for (bit, active) in active.iter().enumerate() {
-        active.iter().for_each(|&neuron| codes[neuron as usize] |= 1 << bit);
-    }
-    codes
 }

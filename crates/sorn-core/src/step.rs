@@ -1,7 +1,8 @@
 //! One step of the network.
 
-use crate::columns::{Columns, Op};
-use crate::kernel::{LANES, Update};
+use crate::kernel::lookup::Pattern;
+use crate::kernel::{Change, LANES, Mask};
+use crate::plastic::{Learning, Op, Pairs, Plastic};
 use crate::rng::{below, uniform};
 use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets};
 use crate::{Activity, InputError, Network, Rule, input};
@@ -105,28 +106,32 @@ impl Network {
     }
 
     fn fire_excitatory(&mut self, fires: impl Fn(f64) -> bool) {
+        self.pattern_e.advance(&self.x[0], &self.x[1]);
         self.x.swap(0, 1);
         self.x[1].clear();
-        for i in 0..self.te.len() {
-            let base = self.drive_ee[i] - self.drive_ei[i] + self.noise_e[i];
-            let active = fires(base + self.input[i] - self.te[i]);
-            self.recurrent[i] = base - self.te[i];
-            self.codes_e[i] = self.codes_e[i] >> 1 | u8::from(active) << 1;
-            if active {
-                self.x[1].push(i as u32);
+        let n = self.te.len();
+        for word in 0..n.div_ceil(LANES) {
+            let mut mask: Mask = 0;
+            for i in word * LANES..n.min((word + 1) * LANES) {
+                let base = self.drive_ee[i] - self.drive_ei[i] + self.noise_e[i];
+                mask |= Mask::from(fires(base + self.input[i] - self.te[i])) << (i % LANES);
+                self.recurrent[i] = base - self.te[i];
             }
+            self.pattern_e.set_word(word, mask, &mut self.x[1]);
         }
     }
 
     fn fire_inhibitory(&mut self, fires: impl Fn(f64) -> bool) {
+        self.pattern_i.advance(&self.y[0], &self.y[1]);
         self.y.swap(0, 1);
         self.y[1].clear();
-        for i in 0..self.ti.len() {
-            let active = fires(self.drive_ie[i] + self.noise_i[i] - self.ti[i]);
-            self.codes_i[i] = self.codes_i[i] >> 1 | u8::from(active) << 1;
-            if active {
-                self.y[1].push(i as u32);
+        let n = self.ti.len();
+        for word in 0..n.div_ceil(LANES) {
+            let mut mask: Mask = 0;
+            for i in word * LANES..n.min((word + 1) * LANES) {
+                mask |= Mask::from(fires(self.drive_ie[i] + self.noise_i[i] - self.ti[i])) << (i % LANES);
             }
+            self.pattern_i.set_word(word, mask, &mut self.y[1]);
         }
     }
 
@@ -152,7 +157,7 @@ impl Network {
                 }
                 Rule::Ip => intrinsic(
                     &mut self.te,
-                    &self.codes_e,
+                    &self.pattern_e,
                     &self.h_ip,
                     self.params.eta_ip,
                     self.params.clip_te.then_some((self.params.te_min, self.params.te_max)),
@@ -166,17 +171,14 @@ impl Network {
     fn learn_ee(&mut self, ops: &[Op], grown: Option<Option<(u32, u32)>>) {
         let eta = self.params.eta_stdp;
         let floor = if self.params.prune { 0.0 } else { -0.0 };
-        let codes = &self.codes_e;
-        let update = |slice: usize| {
-            let mut update = Update { before: [0.0; LANES], now: [0.0; LANES], floor };
-            for (l, code) in codes[slice * LANES..][..LANES].iter().enumerate() {
-                update.before[l] = if code & 2 != 0 { eta } else { 0.0 };
-                update.now[l] = if code & 1 != 0 { -eta } else { 0.0 };
-            }
-            update
+        let mut learning = Learning {
+            ops,
+            pairs: Pairs::Stdp,
+            change: Change { plus: eta, minus: -eta, floor },
+            post: &self.pattern_e,
+            grown: &[],
+            grown_weight: self.params.sp_weight,
         };
-        let weight = self.params.sp_weight;
-        let mut rest = ops;
         self.grown.clear();
         if let Some(at) = ops.iter().position(|&op| op == Op::Grow) {
             let number = match grown {
@@ -185,22 +187,23 @@ impl Network {
             };
             if number > 0 {
                 // Which pairs are absent is known only once the rules before have run on every column.
-                self.deaths +=
-                    u64::from(self.wee.run(&ops[..at], codes, update, &[], weight, &mut self.drive_ee));
+                let first = Learning { ops: &ops[..at], ..learning };
+                self.deaths += u64::from(self.wee.run(&self.pattern_e, &first, &mut self.drive_ee));
                 match grown {
                     Some(pair) => {
                         let absent = pair.filter(|&(pre, post)| !self.wee.contains(pre, post as usize));
                         self.grown.extend(absent);
                     }
                     None => {
-                        draw_absent(&self.wee, number, self.te.len(), &mut self.structural, &mut self.grown)
+                        draw_absent(&*self.wee, number, self.te.len(), &mut self.structural, &mut self.grown)
                     }
                 }
                 self.births += self.grown.len() as u64;
-                rest = &ops[at..];
+                learning.ops = &ops[at..];
+                learning.grown = &self.grown;
             }
         }
-        self.deaths += u64::from(self.wee.run(rest, codes, update, &self.grown, weight, &mut self.drive_ee));
+        self.deaths += u64::from(self.wee.run(&self.pattern_e, &learning, &mut self.drive_ee));
     }
 
     fn learn_ei(&mut self, ops: &[Op]) {
@@ -213,15 +216,15 @@ impl Network {
             (false, true) => 0.0,
             (false, false) => -0.0,
         };
-        let codes = &self.codes_e;
-        let update = |slice: usize| {
-            let mut update = Update { before: [0.0; LANES], now: [0.0; LANES], floor };
-            for (l, code) in codes[slice * LANES..][..LANES].iter().enumerate() {
-                update.before[l] = if code & 2 != 0 { active } else { silent };
-            }
-            update
+        let learning = Learning {
+            ops,
+            pairs: Pairs::Istdp,
+            change: Change { plus: active, minus: silent, floor },
+            post: &self.pattern_e,
+            grown: &[],
+            grown_weight: 0.0,
         };
-        self.wei.run(ops, &self.codes_i, update, &[], 0.0, &mut self.drive_ei);
+        self.wei.run(&self.pattern_i, &learning, &mut self.drive_ei);
     }
 
     /// Computes the drives of the next step from scratch.
@@ -260,10 +263,10 @@ fn copy_or_zero(to: &mut [f64], from: Option<&[f64]>) {
 }
 
 /// Intrinsic plasticity: an active neuron's threshold rises, a silent one's falls.
-fn intrinsic(te: &mut [f64], codes: &[u8], h_ip: &[f64], eta: f64, limits: Option<(f64, f64)>) {
+fn intrinsic(te: &mut [f64], active: &Pattern, h_ip: &[f64], eta: f64, limits: Option<(f64, f64)>) {
     let (min, max) = limits.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    for ((te, code), h) in te.iter_mut().zip(codes).zip(h_ip) {
-        let x = f64::from(code >> 1);
+    for (i, (te, h)) in te.iter_mut().zip(h_ip).enumerate() {
+        let x = f64::from(active.word(i / LANES).1 >> (i % LANES) & 1);
         let moved = *te + eta * (x - h);
         *te = if moved <= min {
             min
@@ -286,7 +289,7 @@ fn births(params: &crate::Params, rng: &mut crate::rng::Xoshiro256PlusPlus) -> u
 
 /// Draws absent pairs `(pre, post)`, uniform among all of them.
 fn draw_absent(
-    wee: &Columns,
+    wee: &dyn Plastic,
     number: usize,
     ne: usize,
     rng: &mut crate::rng::Xoshiro256PlusPlus,

@@ -94,7 +94,7 @@ proptest! {
         prop_assert_eq!(resumed.activity(), whole.activity());
         drive(&mut whole, 70, 0.3);
         drive(&mut resumed, 70, 0.3);
-        prop_assert_eq!(whole.state(), resumed.state());
+        prop_assert!(whole.state() == resumed.state(), "the resumed run differs");
     }
 
     #[test]
@@ -105,7 +105,7 @@ proptest! {
         let before = network.state();
         prop_assert_eq!(network.step(&values).is_ok(), good);
         if !good {
-            prop_assert_eq!(network.state(), before);
+            prop_assert!(network.state() == before, "a refused input changed the network");
         }
     }
 }

@@ -1,0 +1,214 @@
+//! The loops for AVX-512.
+
+use super::lookup::{Lookup, Masks, Pairing, Pattern};
+use super::{Change, Changed, Kernels, LANES, Mask, Row, Slice, TINY, portable};
+use std::arch::x86_64::*;
+
+/// Kernels for machines where [`available`] holds.
+pub(super) const F64: Kernels<f64> = Kernels {
+    // SAFETY, of all four: `Real::kernels` gives them out only where `available` holds.
+    update: |slice, change| unsafe { update(slice, change) },
+    sum: |weights| unsafe { sum(weights) },
+    divide: |slice, sums, careful| unsafe { divide(slice, sums, careful) },
+    drive: |weights, now| unsafe { drive(weights, now) },
+};
+
+/// Whether this machine has what the kernels use.
+pub(super) fn available() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi")
+        && is_x86_feature_detected!("fma")
+}
+
+#[target_feature(enable = "avx512f")]
+fn load(row: &Row<f64>) -> [__m512d; 2] {
+    // SAFETY: a row is sixteen f64, aligned to 64 bytes.
+    unsafe { [_mm512_load_pd(row.0.as_ptr()), _mm512_load_pd(row.0.as_ptr().add(8))] }
+}
+
+#[target_feature(enable = "avx512f")]
+fn store(row: &mut Row<f64>, values: [__m512d; 2]) {
+    // SAFETY: a row is sixteen f64, aligned to 64 bytes.
+    unsafe {
+        _mm512_store_pd(row.0.as_mut_ptr(), values[0]);
+        _mm512_store_pd(row.0.as_mut_ptr().add(8), values[1]);
+    }
+}
+
+/// The halves of a mask.
+#[inline(always)]
+fn halves(mask: Mask) -> [u8; 2] {
+    mask.to_le_bytes()
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn update(slice: Slice<'_, f64>, change: &Change) -> Changed<f64> {
+    let mut changed = Changed { sums: Row::default(), pruned: 0, tiny: false };
+    let (up, down) = (_mm512_set1_pd(change.plus), _mm512_set1_pd(change.minus));
+    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
+    let mut sums = [_mm512_setzero_pd(); 2];
+    let masks = slice.plus.iter().zip(slice.minus);
+    for (row, (&plus, &minus)) in slice.weights.iter_mut().zip(masks) {
+        let mut weights = load(row);
+        let mut low = [0; 2];
+        for half in 0..2 {
+            let old = weights[half];
+            let bits = _mm512_castpd_si512(old);
+            let plus = _mm512_mask_test_epi64_mask(halves(plus)[half], bits, bits);
+            let minus = _mm512_mask_test_epi64_mask(halves(minus)[half], bits, bits);
+            let sum = _mm512_mask_add_pd(old, plus, old, up);
+            let sum = _mm512_mask_add_pd(sum, minus, sum, down);
+            low[half] = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(minus, sum, tiny);
+            weights[half] = _mm512_min_pd(sum, one);
+        }
+        store(row, weights);
+        let low = Mask::from_le_bytes(low);
+        if low != 0 {
+            portable::settle_low(row, low, change.floor, &mut changed);
+            weights = load(row);
+        }
+        sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
+    }
+    store(&mut changed.sums, sums);
+    changed
+}
+
+#[target_feature(enable = "avx512f")]
+fn sum(weights: &[Row<f64>]) -> Row<f64> {
+    let mut sums = [_mm512_setzero_pd(); 2];
+    for row in weights {
+        let weights = load(row);
+        sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
+    }
+    let mut out = Row::default();
+    store(&mut out, sums);
+    out
+}
+
+/// Divides by reciprocal `y`, rounded to nearest: `q = w y`, `r = w - q s` exactly, `q + r y`. That is the rounded
+/// quotient where nothing underflows (Markstein 1990; Brisebarre, Muller & Raina 2004).
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn divide(slice: Slice<'_, f64>, sums: &Row<f64>, careful: bool) -> Row<f64> {
+    let one = _mm512_set1_pd(1.0);
+    let divisors = load(sums).map(|sum| {
+        let connected = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(sum, _mm512_setzero_pd());
+        _mm512_mask_mov_pd(one, connected, sum)
+    });
+    let reciprocals = divisors.map(|divisor| _mm512_div_pd(one, divisor));
+    let mut drive = [_mm512_setzero_pd(); 2];
+    for (row, &now) in slice.weights.iter_mut().zip(slice.now) {
+        let mut weights = load(row);
+        for half in 0..2 {
+            let (w, s, y) = (weights[half], divisors[half], reciprocals[half]);
+            weights[half] = if careful {
+                _mm512_div_pd(w, s)
+            } else {
+                let quotient = _mm512_mul_pd(w, y);
+                let remainder = _mm512_fnmadd_pd(quotient, s, w);
+                _mm512_fmadd_pd(remainder, y, quotient)
+            };
+            drive[half] = _mm512_mask_add_pd(drive[half], halves(now)[half], drive[half], weights[half]);
+        }
+        store(row, weights);
+    }
+    let mut out = Row::default();
+    store(&mut out, drive);
+    out
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
+    let mut drive = [_mm512_setzero_pd(); 2];
+    for (row, &now) in weights.iter().zip(now) {
+        let weights = load(row);
+        for half in 0..2 {
+            drive[half] = _mm512_mask_add_pd(drive[half], halves(now)[half], drive[half], weights[half]);
+        }
+    }
+    let mut out = Row::default();
+    store(&mut out, drive);
+    out
+}
+
+/// Lookup among at most 256 neurons.
+// SAFETY: `Index::lookup` gives it out only where `available` holds.
+pub(super) const LOOKUP_U8: Lookup<u8> =
+    |pre, pattern, pairing, masks| unsafe { lookup_u8(pre, pattern, pairing, masks) };
+
+/// Lookup among at most 1,024 neurons.
+// SAFETY: `Index::lookup` gives it out only where `available` holds.
+pub(super) const LOOKUP_U16: Lookup<u16> =
+    |pre, pattern, pairing, masks| unsafe { lookup_u16(pre, pattern, pairing, masks) };
+
+/// Looks 64 synapses up at a time in a table of 256 codes that fills four registers.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn lookup_u8(pre: &[[u8; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+    let codes: &[u8; 256] = pattern.codes.first_chunk().expect("a pattern has 256 codes or more");
+    // SAFETY: four times 64 bytes of 256.
+    let table: [__m512i; 4] =
+        std::array::from_fn(|k| unsafe { _mm512_loadu_si512(codes[64 * k..].as_ptr().cast()) });
+    let spread = |mask: Mask| u64::from(mask) * 0x0001_0001_0001_0001;
+    let (plus_before, minus_before, minus_now) =
+        (spread(pairing.plus_before), spread(pairing.minus_before), spread(pairing.minus_now));
+    let (rows, _) = pre.as_chunks::<4>();
+    let (plus, _) = masks.plus.as_chunks_mut::<4>();
+    let (minus, _) = masks.minus.as_chunks_mut::<4>();
+    let (now, _) = masks.now.as_chunks_mut::<4>();
+    for (((rows, plus_out), minus_out), now_out) in rows.iter().zip(plus).zip(minus).zip(now) {
+        // SAFETY: four rows are 64 bytes.
+        let index = unsafe { _mm512_loadu_si512(rows.as_ptr().cast()) };
+        let low = _mm512_permutex2var_epi8(table[0], index, table[1]);
+        let high = _mm512_permutex2var_epi8(table[2], index, table[3]);
+        let code = _mm512_mask_blend_epi8(_mm512_movepi8_mask(index), low, high);
+        let before = _mm512_test_epi8_mask(code, _mm512_set1_epi8(1));
+        let now = _mm512_test_epi8_mask(code, _mm512_set1_epi8(2));
+        let plus = before & plus_before;
+        let minus = (before & minus_before) | (now & minus_now);
+        *plus_out = words(plus & !minus);
+        *minus_out = words(minus & !plus);
+        *now_out = words(now);
+    }
+}
+
+#[inline(always)]
+fn words(mask: u64) -> [Mask; 4] {
+    [mask as u16, (mask >> 16) as u16, (mask >> 32) as u16, (mask >> 48) as u16]
+}
+
+/// Looks 32 synapses up at a time in tables of 1,024 bits that fill two registers.
+#[target_feature(enable = "avx512f,avx512bw")]
+fn lookup_u16(pre: &[[u16; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+    let load_table = |words: &[Mask]| -> [__m512i; 2] {
+        let words: &[Mask; 64] = words.first_chunk().expect("a pattern has 64 words or more");
+        // SAFETY: twice 32 words of 64.
+        std::array::from_fn(|k| unsafe { _mm512_loadu_si512(words[32 * k..].as_ptr().cast()) })
+    };
+    let (before_table, now_table) = (load_table(&pattern.words_before), load_table(&pattern.words_now));
+    let spread = |mask: Mask| u32::from(mask) * 0x0001_0001;
+    let (plus_before, minus_before, minus_now) =
+        (spread(pairing.plus_before), spread(pairing.minus_before), spread(pairing.minus_now));
+    let (rows, _) = pre.as_chunks::<2>();
+    let (plus, _) = masks.plus.as_chunks_mut::<2>();
+    let (minus, _) = masks.minus.as_chunks_mut::<2>();
+    let (now, _) = masks.now.as_chunks_mut::<2>();
+    let one = _mm512_set1_epi16(1);
+    for (((rows, plus_out), minus_out), now_out) in rows.iter().zip(plus).zip(minus).zip(now) {
+        // SAFETY: two rows are 64 bytes.
+        let index = unsafe { _mm512_loadu_si512(rows.as_ptr().cast()) };
+        let word = _mm512_srli_epi16::<4>(index);
+        let bit = _mm512_sllv_epi16(one, _mm512_and_si512(index, _mm512_set1_epi16(15)));
+        let find = |table: [__m512i; 2]| {
+            _mm512_test_epi16_mask(_mm512_permutex2var_epi16(table[0], word, table[1]), bit)
+        };
+        let (before, now) = (find(before_table), find(now_table));
+        let plus = before & plus_before;
+        let minus = (before & minus_before) | (now & minus_now);
+        let halves = |mask: u32| [mask as Mask, (mask >> 16) as Mask];
+        *plus_out = halves(plus & !minus);
+        *minus_out = halves(minus & !plus);
+        *now_out = halves(now);
+    }
+}

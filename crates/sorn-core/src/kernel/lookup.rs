@@ -1,0 +1,243 @@
+//! Who is active among the presynaptic neurons of a slice.
+
+use super::{LANES, Mask};
+
+/// Activity of a population at `t` ("before") and at `t + 1` ("now").
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    /// Bit 0: active before; bit 1: active now. At least 256, so that a byte is always an index.
+    pub(super) codes: Vec<u8>,
+    /// The same as bits, sixteen neurons to a word; at least 64 words.
+    pub(super) words_before: Vec<Mask>,
+    pub(super) words_now: Vec<Mask>,
+}
+
+impl Pattern {
+    /// The pattern of `n` neurons of which these are active, indices ascending.
+    pub(crate) fn new(n: usize, before: &[u32], now: &[u32]) -> Self {
+        let words = vec![0; n.div_ceil(LANES).max(64)];
+        let mut pattern =
+            Pattern { codes: vec![0; n.max(256)], words_before: words.clone(), words_now: words };
+        for &neuron in before {
+            pattern.codes[neuron as usize] |= 1;
+            pattern.words_before[neuron as usize / LANES] |= 1 << (neuron as usize % LANES);
+        }
+        for &neuron in now {
+            pattern.codes[neuron as usize] |= 2;
+            pattern.words_now[neuron as usize / LANES] |= 1 << (neuron as usize % LANES);
+        }
+        pattern
+    }
+
+    /// Goes on by a step: those active `now` become those active before, and every word waits for
+    /// [`set_word`](Self::set_word). `before` and `now` are who was active so far.
+    pub(crate) fn advance(&mut self, before: &[u32], now: &[u32]) {
+        std::mem::swap(&mut self.words_before, &mut self.words_now);
+        before.iter().for_each(|&neuron| self.codes[neuron as usize] = 0);
+        now.iter().for_each(|&neuron| self.codes[neuron as usize] = 1);
+    }
+
+    /// Tells who of sixteen neurons is active now, and appends them to `active`.
+    #[inline(always)]
+    pub(crate) fn set_word(&mut self, word: usize, mask: Mask, active: &mut Vec<u32>) {
+        self.words_now[word] = mask;
+        let mut rest = mask;
+        while rest != 0 {
+            let neuron = word * LANES + rest.trailing_zeros() as usize;
+            self.codes[neuron] |= 2;
+            active.push(neuron as u32);
+            rest &= rest - 1;
+        }
+    }
+
+    /// Who of sixteen neurons was active before, and who is now.
+    #[inline(always)]
+    pub(crate) fn word(&self, word: usize) -> (Mask, Mask) {
+        (self.words_before[word], self.words_now[word])
+    }
+}
+
+/// Which columns of a slice a rule changes: those of a mask, where the presynaptic neuron is active at the right time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pairing {
+    /// Raised where the presynaptic neuron was active before.
+    pub(crate) plus_before: Mask,
+    /// Lowered where it was active before.
+    pub(crate) minus_before: Mask,
+    /// Lowered where it is active now.
+    pub(crate) minus_now: Mask,
+}
+
+/// Per row of a slice, which synapses a rule changes and which see an active neuron.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Masks {
+    pub(crate) plus: Vec<Mask>,
+    pub(crate) minus: Vec<Mask>,
+    pub(crate) now: Vec<Mask>,
+}
+
+impl Masks {
+    pub(crate) fn resize(&mut self, rows: usize) {
+        for masks in [&mut self.plus, &mut self.minus, &mut self.now] {
+            if masks.len() < rows {
+                masks.resize(rows, 0);
+            }
+        }
+    }
+}
+
+/// Fills the masks of the rows of presynaptic indices, a multiple of four.
+pub(crate) type Lookup<I> = fn(&[[I; LANES]], &Pattern, Pairing, &mut Masks);
+
+/// A type of presynaptic indices.
+pub(crate) trait Index: Copy + Default + std::fmt::Debug + Send + Sync + 'static {
+    fn from_u32(index: u32) -> Self;
+    fn to_u32(self) -> u32;
+    /// The fastest lookup among `n` neurons that this machine runs.
+    fn lookup(n: usize) -> Lookup<Self>;
+}
+
+impl Index for u8 {
+    #[inline(always)]
+    fn from_u32(index: u32) -> Self {
+        index as u8
+    }
+
+    #[inline(always)]
+    fn to_u32(self) -> u32 {
+        self.into()
+    }
+
+    fn lookup(_: usize) -> Lookup<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if super::avx512::available() {
+            return super::avx512::LOOKUP_U8;
+        }
+        portable
+    }
+}
+
+impl Index for u16 {
+    #[inline(always)]
+    fn from_u32(index: u32) -> Self {
+        index as u16
+    }
+
+    #[inline(always)]
+    fn to_u32(self) -> u32 {
+        self.into()
+    }
+
+    fn lookup(n: usize) -> Lookup<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if n <= 1024 && super::avx512::available() {
+            return super::avx512::LOOKUP_U16;
+        }
+        portable
+    }
+}
+
+impl Index for u32 {
+    #[inline(always)]
+    fn from_u32(index: u32) -> Self {
+        index
+    }
+
+    #[inline(always)]
+    fn to_u32(self) -> u32 {
+        self
+    }
+
+    fn lookup(_: usize) -> Lookup<Self> {
+        portable
+    }
+}
+
+fn portable<I: Index>(pre: &[[I; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+    let out = masks.plus.iter_mut().zip(&mut masks.minus).zip(&mut masks.now);
+    for (pre, ((plus, minus), now)) in pre.iter().zip(out) {
+        let (mut before, mut active) = (0, 0);
+        for (l, pre) in pre.iter().enumerate() {
+            let code = Mask::from(pattern.codes[pre.to_u32() as usize]);
+            before |= (code & 1) << l;
+            active |= (code >> 1) << l;
+        }
+        (*plus, *minus) = pair(before, active, pairing);
+        *now = active;
+    }
+}
+
+/// Synapses to raise and to lower; where both, neither, since a raise and a lowering of STDP cancel.
+#[inline(always)]
+fn pair(before: Mask, now: Mask, pairing: Pairing) -> (Mask, Mask) {
+    let plus = before & pairing.plus_before;
+    let minus = (before & pairing.minus_before) | (now & pairing.minus_now);
+    (plus & !minus, minus & !plus)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{below, stream};
+    use crate::topology::choose;
+
+    fn compare<I: Index>(n: usize) {
+        let rng = &mut stream(n as u64, "test");
+        for rows in [0, 4, 20, 64] {
+            let count = below(rng, n as u64 + 1) as usize;
+            let (before, now) = (choose(count, n, rng), choose(count / 2, n, rng));
+            let pattern = Pattern::new(n, &before, &now);
+            let pre: Vec<[I; LANES]> = (0..rows)
+                .map(|_| std::array::from_fn(|_| I::from_u32(below(rng, n as u64) as u32)))
+                .collect();
+            let mut mask = || below(rng, 1 << 16) as Mask;
+            let pairing = Pairing { plus_before: mask(), minus_before: mask(), minus_now: mask() };
+            let (mut fast, mut plain) = (Masks::default(), Masks::default());
+            fast.resize(rows);
+            plain.resize(rows);
+            I::lookup(n)(&pre, &pattern, pairing, &mut fast);
+            portable(&pre, &pattern, pairing, &mut plain);
+            assert_eq!((&fast.plus, &fast.minus, &fast.now), (&plain.plus, &plain.minus, &plain.now));
+            for (row, pre) in pre.iter().enumerate() {
+                for (l, pre) in pre.iter().enumerate() {
+                    let active = now.binary_search(&pre.to_u32()).is_ok();
+                    assert_eq!(plain.now[row] >> l & 1 == 1, active);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_lookup_finds_who_is_active() {
+        for n in [3, 100, 256] {
+            compare::<u8>(n);
+        }
+        for n in [300, 1024, 1025, 5000] {
+            compare::<u16>(n);
+        }
+        compare::<u32>(70_000);
+    }
+
+    #[test]
+    fn advancing_equals_building_anew() {
+        let rng = &mut stream(9, "test");
+        let lists: Vec<Vec<u32>> = (0..20).map(|k| choose(k, 40, rng)).collect();
+        let mut pattern = Pattern::new(40, &lists[0], &lists[1]);
+        for k in 2..20 {
+            pattern.advance(&lists[k - 2], &lists[k - 1]);
+            let mut active = Vec::new();
+            for word in 0..3 {
+                let bits = lists[k].iter().filter(|&&i| i as usize / LANES == word);
+                pattern.set_word(word, bits.fold(0, |mask, i| mask | 1 << (i % 16)), &mut active);
+            }
+            assert_eq!(active, lists[k]);
+            let anew = Pattern::new(40, &lists[k - 1], &lists[k]);
+            assert_eq!(pattern.codes, anew.codes);
+            assert_eq!(
+                (pattern.words_before, pattern.words_now),
+                (anew.words_before.clone(), anew.words_now.clone())
+            );
+            pattern = anew;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The inner loops of the step, over one slice of sixteen columns.
+//!
+//! A lane is a column, so the sums of sixteen columns run side by side and each keeps its order: presynaptic indices
+//! ascending, one after the other, as NumPy adds the rows of a C-ordered matrix over axis 0. Every instruction set
+//! computes the same bits.
+//!
+//! An absent synapse has weight `+0.0`; one that stays at zero without being pruned has `-0.0`.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub(crate) mod lookup;
+mod portable;
+
+/// Columns side by side.
+pub(crate) const LANES: usize = 16;
+
+/// One synapse of each column of a slice.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(64))]
+pub(crate) struct Row<T>(pub(crate) [T; LANES]);
+
+/// One bit per column of a slice.
+pub(crate) type Mask = u16;
+
+/// The columns of a slice, and who is active among their synapses; slices of equal length.
+pub(crate) struct Slice<'a, T> {
+    pub(crate) weights: &'a mut [Row<T>],
+    /// Synapses that `Change::plus` is added to, if they exist.
+    pub(crate) plus: &'a [Mask],
+    /// Synapses that `Change::minus` is added to, if they exist; none of `plus`.
+    pub(crate) minus: &'a [Mask],
+    /// Synapses whose presynaptic neuron is active at `t + 1`.
+    pub(crate) now: &'a [Mask],
+}
+
+/// What a rule does to synapses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    /// Added to some, 0 or more.
+    pub(crate) plus: f64,
+    /// Added to others, 0 or less.
+    pub(crate) minus: f64,
+    /// Weight of a synapse that falls to 0 or below.
+    pub(crate) floor: f64,
+}
+
+/// What came of a change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changed<T> {
+    pub(crate) sums: Row<T>,
+    pub(crate) pruned: u32,
+    /// Whether a weight is so small that only a division instruction rounds its quotient surely right.
+    pub(crate) tiny: bool,
+}
+
+/// Weights below this need a division instruction: a quotient by reciprocal and remainder (see `divide`) is exact only
+/// while the remainder does not underflow.
+pub(crate) const TINY: f64 = f64::from_bits((1023 - 900) << 52); // 2^-900
+
+/// A floating-point type of weights, with the kernels for it.
+pub(crate) trait Real: Copy + Default + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+    fn from_f64(value: f64) -> Self;
+    fn to_f64(self) -> f64;
+    /// Whether a synapse of this weight exists: it is not `+0.0`.
+    fn exists(self) -> bool;
+    /// The fastest kernels that this machine runs.
+    fn kernels() -> Kernels<Self>;
+}
+
+/// The loops of one instruction set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kernels<T: Real> {
+    /// Changes weights, keeps them in `[0, 1]`, and adds them up.
+    pub(crate) update: fn(Slice<'_, T>, &Change) -> Changed<T>,
+    /// Adds up the weights.
+    pub(crate) sum: fn(&[Row<T>]) -> Row<T>,
+    /// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give.
+    /// Where the flag is set, weights may be tiny or negative zero.
+    pub(crate) divide: fn(Slice<'_, T>, &Row<T>, bool) -> Row<T>,
+    /// The drive that neurons active at `t + 1` give.
+    pub(crate) drive: fn(&[Row<T>], &[Mask]) -> Row<T>,
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn exists(self) -> bool {
+        self.to_bits() != 0
+    }
+
+    fn kernels() -> Kernels<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if avx512::available() {
+            return avx512::F64;
+        }
+        portable::kernels()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
+
+    struct Data {
+        weights: Vec<Row<f64>>,
+        plus: Vec<Mask>,
+        minus: Vec<Mask>,
+        now: Vec<Mask>,
+    }
+
+    impl Data {
+        fn random(rows: usize, rng: &mut Xoshiro256PlusPlus) -> Self {
+            let mut mask = || (0..rows).map(|_| below(rng, 1 << 16) as u16).collect::<Vec<Mask>>();
+            let (plus, minus, now) = (mask(), mask(), mask());
+            let minus = minus.iter().zip(&plus).map(|(m, p)| m & !p).collect();
+            let mut weight = || match below(rng, 8) {
+                0 => 0.0,
+                1 => uniform(rng) * 0.004,
+                // Falls to exactly 0 where lowered.
+                2 => 0.003,
+                _ => uniform(rng),
+            };
+            let weights = (0..rows).map(|_| Row(std::array::from_fn(|_| weight()))).collect();
+            Data { weights, plus, minus, now }
+        }
+
+        fn slice(&mut self) -> Slice<'_, f64> {
+            Slice { weights: &mut self.weights, plus: &self.plus, minus: &self.minus, now: &self.now }
+        }
+    }
+
+    fn bits(rows: &[Row<f64>]) -> Vec<u64> {
+        rows.iter().flat_map(|row| row.0).map(f64::to_bits).collect()
+    }
+
+    #[test]
+    fn every_instruction_set_computes_the_same_bits() {
+        let fast = f64::kernels();
+        let plain: Kernels<f64> = portable::kernels();
+        let rng = &mut stream(1, "test");
+        for round in 0..300 {
+            let mut ours = Data::random(round % 40, rng);
+            let mut theirs = Data { weights: ours.weights.clone(), ..Data::random(0, rng) };
+            (theirs.plus, theirs.minus, theirs.now) =
+                (ours.plus.clone(), ours.minus.clone(), ours.now.clone());
+            let floor = [0.0, -0.0, 0.001][round % 3];
+            let change = Change { plus: 0.004, minus: -0.003, floor };
+            let existing =
+                |rows: &[Row<f64>]| rows.iter().flat_map(|row| row.0).filter(|w| w.exists()).count() as u32;
+            let before = existing(&ours.weights);
+            let a = (fast.update)(ours.slice(), &change);
+            let b = (plain.update)(theirs.slice(), &change);
+            assert_eq!(bits(&ours.weights), bits(&theirs.weights));
+            assert_eq!(bits(&[a.sums]), bits(&[b.sums]));
+            assert_eq!((a.pruned, a.tiny), (b.pruned, b.tiny));
+            assert_eq!(before - a.pruned, existing(&ours.weights));
+            assert_eq!(bits(&[(fast.sum)(&ours.weights)]), bits(&[b.sums]));
+            let careful = floor.is_sign_negative();
+            let a = (fast.divide)(ours.slice(), &a.sums, careful);
+            let b = (plain.divide)(theirs.slice(), &b.sums, careful);
+            assert_eq!(bits(&ours.weights), bits(&theirs.weights));
+            assert_eq!(bits(&[a]), bits(&[b]));
+            assert_eq!(bits(&[(fast.drive)(&ours.weights, &ours.now)]), bits(&[a]));
+        }
+    }
+
+    #[test]
+    fn quotients_round_like_a_division() {
+        // Hard cases: divisors near powers of two and with long runs of ones, dividends across many scales.
+        let divide = f64::kernels().divide;
+        let rng = &mut stream(2, "test");
+        for round in 0..20_000_u64 {
+            let mut divisor = || {
+                let low = match below(rng, 4) {
+                    0 => below(rng, 64),
+                    1 => (1 << 52) - 1 - below(rng, 64),
+                    2 => !0_u64 << below(rng, 52) & ((1 << 52) - 1),
+                    _ => below(rng, 1 << 52),
+                };
+                f64::from_bits((1020 + below(rng, 7)) << 52 | low)
+            };
+            let sums = Row(std::array::from_fn(|_| divisor()));
+            let mut dividend = || {
+                let low = if round % 2 == 0 { below(rng, 1 << 52) } else { (1 << 52) - 1 - below(rng, 256) };
+                f64::from_bits((1023 - below(rng, 890)) << 52 | low)
+            };
+            let weights = Row(std::array::from_fn(|_| dividend()));
+            let mut data = [weights];
+            let masks = [0];
+            let slice = Slice { weights: &mut data, plus: &masks, minus: &masks, now: &masks };
+            divide(slice, &sums, false);
+            for l in 0..LANES {
+                let exact = weights.0[l] / sums.0[l];
+                assert_eq!(data[0].0[l].to_bits(), exact.to_bits(), "{} / {}", weights.0[l], sums.0[l]);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the step asks of a plastic connection matrix, whatever its number types.
+
+use crate::Synapses;
+use crate::columns::Columns;
+use crate::kernel::Change;
+use crate::kernel::lookup::{Pairing, Pattern};
+use std::fmt::Debug;
+
+/// A plastic connection matrix of shape `(pre, post)`.
+pub(crate) trait Plastic: Debug + Send + Sync {
+    /// Runs the operations on every column, then computes the drive that neurons active at `t + 1` give, one value per
+    /// column, padded to whole slices. Returns the number of pruned synapses.
+    fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32;
+    /// The matrix as plain data.
+    fn to_synapses(&self) -> Synapses;
+    /// Number of synapses.
+    fn count(&self) -> usize;
+    /// Whether `pre` has a synapse on `post`.
+    fn contains(&self, pre: u32, post: usize) -> bool;
+    /// Removes the zeros that pruned synapses left.
+    fn compact(&mut self);
+    fn clone_box(&self) -> Box<dyn Plastic>;
+}
+
+impl Clone for Box<dyn Plastic> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}
+
+/// One operation on a connection matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Op {
+    /// Add to existing synapses.
+    #[default]
+    Update,
+    /// Grow synapses.
+    Grow,
+    /// Divide each column by its sum.
+    Scale,
+}
+
+/// What a matrix does in one step.
+#[derive(Clone, Copy)]
+pub(crate) struct Learning<'a> {
+    pub(crate) ops: &'a [Op],
+    /// How `Op::Update` pairs activity.
+    pub(crate) pairs: Pairs,
+    /// What it adds.
+    pub(crate) change: Change,
+    /// Activity of the postsynaptic neurons.
+    pub(crate) post: &'a Pattern,
+    /// Absent pairs `(pre, post)` that `Op::Grow` connects.
+    pub(crate) grown: &'a [(u32, u32)],
+    pub(crate) grown_weight: f64,
+}
+
+/// How a rule pairs presynaptic and postsynaptic activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pairs {
+    /// STDP: before and after.
+    Stdp,
+    /// Inhibitory STDP: the presynaptic neuron was active; the postsynaptic one is, or is not.
+    Istdp,
+}
+
+impl Learning<'_> {
+    /// Which columns of a slice `Op::Update` changes.
+    #[inline(always)]
+    pub(crate) fn pairing(&self, slice: usize) -> Pairing {
+        let (before, now) = self.post.word(slice);
+        match self.pairs {
+            Pairs::Stdp => Pairing { plus_before: now, minus_before: 0, minus_now: before },
+            Pairs::Istdp => Pairing { plus_before: now, minus_before: !now, minus_now: 0 },
+        }
+    }
+}
+
+/// The matrix with the narrowest indices that fit.
+pub(crate) fn plastic(synapses: &Synapses, keep_zeros: bool) -> Box<dyn Plastic> {
+    match synapses.n_pre {
+        0..=256 => Box::new(Columns::<f64, u8>::new(synapses, keep_zeros)),
+        257..=65_536 => Box::new(Columns::<f64, u16>::new(synapses, keep_zeros)),
+        _ => Box::new(Columns::<f64, u32>::new(synapses, keep_zeros)),
+    }
+}

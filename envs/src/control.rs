@@ -1,5 +1,6 @@
 //! What the classic-control environments share: their errors and their reset options.
 
+use serde::Deserialize;
 use sorn_env::{Options, SpaceError, Value};
 
 /// What a classic-control environment can fail with.
@@ -30,7 +31,11 @@ impl ControlError {
     }
 }
 
-fn option_error(name: &str, expected: impl Into<String>, found: impl Into<String>) -> ControlError {
+pub(crate) fn option_error(
+    name: &str,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> ControlError {
     ControlError::ResetOption { name: name.into(), expected: expected.into(), found: found.into() }
 }
 
@@ -63,4 +68,36 @@ pub(crate) fn reset_bounds(
         return Err(option_error("low", format!("at most high = {high}"), Value::Float(low).describe()));
     }
     Ok((low, high))
+}
+
+/// As [`number_options`], each at least 0.
+pub(crate) fn non_negative_options<const N: usize>(
+    options: Option<&Options>,
+    names: [&str; N],
+    defaults: [f64; N],
+) -> Result<[f64; N], ControlError> {
+    let numbers = number_options(options, names, defaults)?;
+    match numbers.iter().position(|&x| x < 0.0) {
+        Some(i) => Err(option_error(names[i], "at least 0", Value::Float(numbers[i]).describe())),
+        None => Ok(numbers),
+    }
+}
+
+/// The number of a one-element Box action. Numbers beyond the bounds pass, as in Gymnasium; NaN does not.
+pub(crate) fn single_number(action: &[f32; 1], bound: f32) -> Result<f32, ControlError> {
+    if action[0].is_nan() {
+        let expected = format!("Box({}, {bound}, (1,), float32)", -bound);
+        return Err(ControlError::Action(SpaceError::new(expected, "NaN")));
+    }
+    Ok(action[0])
+}
+
+/// Reads a finite number.
+pub(crate) fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.is_finite() {
+        Ok(number)
+    } else {
+        Err(serde::de::Error::custom(format!("a finite number expected, found {number}")))
+    }
 }

@@ -16,12 +16,21 @@
 //! two agree in every bit. Another C library's functions may differ from glibc's in the last bit of a result (1 unit in the
 //! last place, 1.1e-16 relative), and trajectories then drift apart as those of any two such platforms do in Gymnasium itself.
 
+mod acrobot;
 mod cartpole;
 mod control;
 mod masked_cartpole;
+mod mountain_car;
+mod mountain_car_continuous;
+mod numpy;
+mod pendulum;
 mod registry;
 
+pub use acrobot::{Acrobot, AcrobotConfig};
 pub use cartpole::{CartPole, CartPoleConfig};
 pub use control::ControlError;
 pub use masked_cartpole::MaskedCartPole;
+pub use mountain_car::{MountainCar, MountainCarConfig};
+pub use mountain_car_continuous::MountainCarContinuous;
+pub use pendulum::{Pendulum, PendulumConfig};
 pub use registry::{EnvSpec, Kwargs, MakeError, make, spec, specs};

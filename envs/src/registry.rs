@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use sorn_env::wrappers::TimeLimit;
 use sorn_env::{AnyEnv, Element, Env};
 
-use crate::{CartPole, MaskedCartPole};
+use crate::{Acrobot, CartPole, MaskedCartPole, MountainCar, MountainCarContinuous, Pendulum};
 
 /// Keyword arguments of an environment, by name.
 pub type Kwargs = serde_json::Map<String, serde_json::Value>;
@@ -84,6 +84,38 @@ const ENTRIES: &[Entry] = &[
         description: "CartPole-v1 without velocities: position and angle alone.",
         kwargs: &["sutton_barto_reward"],
         new: |kwargs, limit| build(kwargs, limit, MaskedCartPole::new),
+    },
+    Entry {
+        id: "MountainCar-v0",
+        max_episode_steps: 200,
+        reward_threshold: Some(-110.0),
+        description: "Swing a weak car up a hill, pushing left, right or not.",
+        kwargs: &["goal_velocity"],
+        new: |kwargs, limit| build(kwargs, limit, MountainCar::new),
+    },
+    Entry {
+        id: "MountainCarContinuous-v0",
+        max_episode_steps: 999,
+        reward_threshold: Some(90.0),
+        description: "Swing a weak car up a hill with a continuous force.",
+        kwargs: &["goal_velocity"],
+        new: |kwargs, limit| build(kwargs, limit, MountainCarContinuous::new),
+    },
+    Entry {
+        id: "Acrobot-v1",
+        max_episode_steps: 500,
+        reward_threshold: Some(-100.0),
+        description: "Swing two links above a line by a torque between them.",
+        kwargs: &[],
+        new: |kwargs, limit| build(kwargs, limit, Acrobot::new),
+    },
+    Entry {
+        id: "Pendulum-v1",
+        max_episode_steps: 200,
+        reward_threshold: None,
+        description: "Swing a rod up and hold it upright by a torque.",
+        kwargs: &["g"],
+        new: |kwargs, limit| build(kwargs, limit, Pendulum::new),
     },
 ];
 

@@ -1,0 +1,101 @@
+//! [`MountainCar`].
+
+use serde::{Deserialize, Serialize};
+use sorn_env::seeding::{Generator, reseed};
+use sorn_env::{Env, Info, Options, Space, Step};
+
+use crate::control::{ControlError, finite, reset_bounds};
+
+pub(crate) const MIN_POSITION: f64 = -1.2;
+pub(crate) const MAX_POSITION: f64 = 0.6;
+pub(crate) const MAX_SPEED: f64 = 0.07;
+pub(crate) const GRAVITY: f64 = 0.0025;
+const FORCE: f64 = 0.001;
+pub(crate) const GOAL_POSITION: f64 = 0.5;
+
+/// Arguments of [`MountainCar`] and [`MountainCarContinuous`](crate::MountainCarContinuous).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MountainCarConfig {
+    /// Least velocity at the goal with which the episode terminates, at most 0.07 per step.
+    #[serde(deserialize_with = "finite")]
+    pub goal_velocity: f64,
+}
+
+/// A car in a valley whose engine is too weak for the hill: it has to swing up. Actions: 0 left, 1 none, 2 right.
+///
+/// Observation: position in [-1.2, 0.6], velocity in [-0.07, 0.07] per step. An episode terminates at position 0.5; every step
+/// costs 1. It starts at rest at U(-0.6, -0.4); reset options `low` and `high` set other bounds.
+///
+/// Moore 1990, *Efficient memory-based learning for robot control*. Equal to `MountainCarEnv` of Gymnasium 1.x in every bit.
+#[derive(Clone, Debug, Default)]
+pub struct MountainCar {
+    config: MountainCarConfig,
+    rng: Option<Generator>,
+    state: Option<[f64; 2]>,
+}
+
+impl MountainCar {
+    /// A mountain car before its first reset.
+    pub fn new(config: MountainCarConfig) -> Self {
+        MountainCar { config, ..Self::default() }
+    }
+
+    /// Position and velocity in full precision; `None` before the first reset.
+    pub fn state(&self) -> Option<[f64; 2]> {
+        self.state
+    }
+}
+
+pub(crate) fn observation_space() -> Space {
+    let bounds = [[MIN_POSITION, -MAX_SPEED], [MAX_POSITION, MAX_SPEED]];
+    let [low, high] = bounds.map(|b| b.map(|x| x as f32));
+    Space::box_f32(&low, &high).expect("constant bounds")
+}
+
+/// Height of the hill at a position.
+pub(crate) fn height(position: f64) -> f64 {
+    (3.0 * position).sin() * 0.45 + 0.55
+}
+
+impl Env for MountainCar {
+    type Obs = [f32; 2];
+    type Act = i64;
+    type Error = ControlError;
+
+    fn observation_space(&self) -> Space {
+        observation_space()
+    }
+
+    fn action_space(&self) -> Space {
+        Space::Discrete { n: 3, start: 0 }
+    }
+
+    fn reset(
+        &mut self,
+        seed: Option<u64>,
+        options: Option<&Options>,
+    ) -> Result<([f32; 2], Info), ControlError> {
+        let (low, high) = reset_bounds(options, -0.6, -0.4)?;
+        let state = [reseed(&mut self.rng, seed).uniform(low, high), 0.0];
+        self.state = Some(state);
+        Ok((state.map(|x| x as f32), Info::new()))
+    }
+
+    fn step(&mut self, action: &i64) -> Result<Step<[f32; 2]>, ControlError> {
+        if !(0..3).contains(action) {
+            return Err(ControlError::discrete(3, *action));
+        }
+        let [position, velocity] = self.state.ok_or(ControlError::NotReset)?;
+        let push = (action - 1) as f64 * FORCE;
+        let velocity = velocity + (push + (3.0 * position).cos() * -GRAVITY);
+        let velocity = velocity.clamp(-MAX_SPEED, MAX_SPEED);
+        let position = (position + velocity).clamp(MIN_POSITION, MAX_POSITION);
+        let velocity = if position == MIN_POSITION && velocity < 0.0 { 0.0 } else { velocity };
+        let state = [position, velocity];
+        self.state = Some(state);
+        let terminated = position >= GOAL_POSITION && velocity >= self.config.goal_velocity;
+        let obs = state.map(|x| x as f32);
+        Ok(Step { obs, reward: -1.0, terminated, truncated: false, info: Info::new() })
+    }
+}

@@ -1,0 +1,111 @@
+//! [`Pendulum`].
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+use sorn_env::seeding::{Generator, reseed};
+use sorn_env::{BoxSpace, Dtype, Env, Info, Options, Space, Step};
+
+use crate::control::{ControlError, finite, non_negative_options, single_number};
+use crate::numpy::{pow2, pow2_f32, remainder};
+
+const MAX_SPEED: f64 = 8.0; // rad/s
+const MAX_TORQUE: f32 = 2.0; // N m
+const DT: f64 = 0.05; // s between two states
+const LENGTH: f64 = 1.0; // m; the mass is 1 kg
+
+/// Arguments of [`Pendulum`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PendulumConfig {
+    /// Acceleration of gravity (m/s^2).
+    #[serde(deserialize_with = "finite")]
+    pub g: f64,
+}
+
+impl Default for PendulumConfig {
+    fn default() -> Self {
+        PendulumConfig { g: 10.0 }
+    }
+}
+
+/// A rod to be swung up and held upright by a torque in [-2, 2] N m at its pivot; a greater one is clipped.
+///
+/// Observation: cosine and sine of the angle from upright, angular velocity in [-8, 8] rad/s. Reward
+/// `-(angle^2 + 0.1 velocity^2 + 0.001 torque^2)`, between -16.3 and 0. It never terminates. It starts at angle U(-pi, pi) and
+/// velocity U(-1, 1); reset options `x_init` and `y_init` set other bounds for angle and velocity.
+///
+/// Equal to `PendulumEnv` of Gymnasium 1.x in every bit.
+#[derive(Clone, Debug, Default)]
+pub struct Pendulum {
+    config: PendulumConfig,
+    rng: Option<Generator>,
+    state: Option<[f64; 2]>,
+    torque: Option<f32>,
+}
+
+impl Pendulum {
+    /// A pendulum before its first reset.
+    pub fn new(config: PendulumConfig) -> Self {
+        Pendulum { config, ..Self::default() }
+    }
+
+    /// Angle from upright (rad, unbounded) and angular velocity (rad/s); `None` before the first reset.
+    pub fn state(&self) -> Option<[f64; 2]> {
+        self.state
+    }
+}
+
+fn observe([theta, velocity]: [f64; 2]) -> [f32; 3] {
+    [theta.cos() as f32, theta.sin() as f32, velocity as f32]
+}
+
+impl Env for Pendulum {
+    type Obs = [f32; 3];
+    type Act = [f32; 1];
+    type Error = ControlError;
+
+    fn observation_space(&self) -> Space {
+        let high = [1.0, 1.0, MAX_SPEED as f32];
+        Space::box_f32(&high.map(|x| -x), &high).expect("constant bounds")
+    }
+
+    fn action_space(&self) -> Space {
+        let bound = f64::from(MAX_TORQUE);
+        Space::Box(BoxSpace { low: vec![-bound], high: vec![bound], shape: vec![1], dtype: Dtype::F32 })
+    }
+
+    fn reset(
+        &mut self,
+        seed: Option<u64>,
+        options: Option<&Options>,
+    ) -> Result<([f32; 3], Info), ControlError> {
+        let bounds = non_negative_options(options, ["x_init", "y_init"], [PI, 1.0])?;
+        let rng = reseed(&mut self.rng, seed);
+        let state = bounds.map(|bound| rng.uniform(-bound, bound));
+        self.state = Some(state);
+        self.torque = None;
+        Ok((observe(state), Info::new()))
+    }
+
+    fn step(&mut self, action: &[f32; 1]) -> Result<Step<[f32; 3]>, ControlError> {
+        let torque = single_number(action, MAX_TORQUE)?.clamp(-MAX_TORQUE, MAX_TORQUE);
+        let [theta, velocity] = self.state.ok_or(ControlError::NotReset)?;
+        let angle = remainder(theta + PI, 2.0 * PI) - PI;
+        // The torque's terms are single precision in Gymnasium, because the action is.
+        let cost = pow2(angle) + 0.1 * pow2(velocity) + f64::from(0.001 * pow2_f32(torque));
+        let acceleration =
+            3.0 * self.config.g / (2.0 * LENGTH) * theta.sin() + f64::from(3.0 / LENGTH as f32 * torque);
+        let velocity = (velocity + acceleration * DT).clamp(-MAX_SPEED, MAX_SPEED);
+        let state = [theta + velocity * DT, velocity];
+        self.state = Some(state);
+        self.torque = Some(torque);
+        Ok(Step {
+            obs: observe(state),
+            reward: -cost,
+            terminated: false,
+            truncated: false,
+            info: Info::new(),
+        })
+    }
+}

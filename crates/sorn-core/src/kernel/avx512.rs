@@ -6,10 +6,13 @@ use std::arch::x86_64::*;
 
 /// Kernels for machines where [`available`] holds.
 pub(super) const F64: Kernels<f64> = Kernels {
-    // SAFETY, of all four: `Real::kernels` gives them out only where `available` holds.
+    // SAFETY: `Real::kernels` gives these out only where `available` holds.
     update: |slice, change| unsafe { update(slice, change) },
+    // SAFETY: as above.
     sum: |weights| unsafe { sum(weights) },
+    // SAFETY: as above.
     divide: |slice, sums, careful| unsafe { divide(slice, sums, careful) },
+    // SAFETY: as above.
     drive: |weights, now| unsafe { drive(weights, now) },
 };
 
@@ -134,13 +137,13 @@ fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
 }
 
 /// Lookup among at most 256 neurons.
-// SAFETY: `Index::lookup` gives it out only where `available` holds.
 pub(super) const LOOKUP_U8: Lookup<u8> =
+    // SAFETY: `Index::lookup` gives it out only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u8(pre, pattern, pairing, masks) };
 
 /// Lookup among at most 1,024 neurons.
-// SAFETY: `Index::lookup` gives it out only where `available` holds.
 pub(super) const LOOKUP_U16: Lookup<u16> =
+    // SAFETY: `Index::lookup` gives it out only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u16(pre, pattern, pairing, masks) };
 
 /// Looks 64 synapses up at a time in a table of 256 codes that fills four registers.

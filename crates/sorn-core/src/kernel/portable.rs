@@ -65,8 +65,8 @@ pub(super) fn divide(slice: Slice<'_, f64>, sums: &Row<f64>, _careful: bool) -> 
     let divisors = sums.0.map(|sum| if sum > 0.0 { sum } else { 1.0 });
     let mut drive = Row::default();
     for (weights, &now) in slice.weights.iter_mut().zip(slice.now) {
-        for l in 0..LANES {
-            let weight = weights.0[l] / divisors[l];
+        for (l, divisor) in divisors.iter().enumerate() {
+            let weight = weights.0[l] / divisor;
             weights.0[l] = weight;
             drive.0[l] += if now >> l & 1 != 0 { weight } else { 0.0 };
         }

@@ -22,6 +22,7 @@
 
 mod columns;
 mod error;
+mod fire;
 mod input;
 mod kernel;
 mod network;

@@ -1,6 +1,6 @@
 //! A fixed connection matrix, stored by presynaptic neuron, so that only the rows of active neurons are touched.
 
-use crate::Synapses;
+use crate::{Synapses, fire};
 
 /// A fixed connection matrix of shape `(pre, post)`.
 #[derive(Clone, Debug)]
@@ -50,10 +50,7 @@ impl Rows {
         match self {
             Rows::Dense { n_post, weights } => {
                 for &pre in active {
-                    let row = &weights[pre as usize * n_post..][..*n_post];
-                    for (sum, weight) in drive.iter_mut().zip(row) {
-                        *sum += weight;
-                    }
+                    fire::add(&weights[pre as usize * n_post..][..*n_post], drive);
                 }
             }
             Rows::Sparse { starts, posts, weights } => {

@@ -1,7 +1,7 @@
 //! One step of the network.
 
-use crate::kernel::lookup::Pattern;
-use crate::kernel::{Change, LANES, Mask};
+use crate::fire::{self, Drives, Intrinsic};
+use crate::kernel::Change;
 use crate::plastic::{Learning, Op, Pairs, Plastic};
 use crate::rng::{below, uniform};
 use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets};
@@ -58,6 +58,9 @@ impl Network {
         copy_or_zero(&mut self.noise_e, supplied.noise_e);
         copy_or_zero(&mut self.noise_i, supplied.noise_i);
         self.advance(input, Some(supplied.grown));
+        // A later step without noise must not meet this one's.
+        self.noise_e.fill(0.0);
+        self.noise_i.fill(0.0);
         Ok(self.activity())
     }
 
@@ -84,19 +87,15 @@ impl Network {
     /// The step itself. `grown` is what structural plasticity connects; none means that it is drawn.
     fn advance(&mut self, input: &[f64], grown: Option<Option<(u32, u32)>>) {
         input::spread(&self.params, &self.pools, input, &mut self.input);
-        let fires = match self.params.firing {
-            Firing::Strict => |drive: f64| drive > 0.0,
-            Firing::Inclusive => |drive: f64| drive >= 0.0,
-        };
         // Slow inhibition sees the old excitatory activity.
         if self.params.inhibition == Inhibition::Slow {
             self.wie.drive(&self.x[1], &mut self.drive_ie);
         }
-        self.fire_excitatory(fires);
+        self.fire_excitatory();
         if self.params.inhibition == Inhibition::Fast {
             self.wie.drive(&self.x[1], &mut self.drive_ie);
         }
-        self.fire_inhibitory(fires);
+        self.fire_inhibitory();
         self.learn(grown);
         self.steps += 1;
         if self.steps.is_multiple_of(COMPACT_EVERY) {
@@ -105,34 +104,34 @@ impl Network {
         }
     }
 
-    fn fire_excitatory(&mut self, fires: impl Fn(f64) -> bool) {
+    fn fire_excitatory(&mut self) {
         self.pattern_e.advance(&self.x[0], &self.x[1]);
         self.x.swap(0, 1);
         self.x[1].clear();
-        let n = self.te.len();
-        for word in 0..n.div_ceil(LANES) {
-            let mut mask: Mask = 0;
-            for i in word * LANES..n.min((word + 1) * LANES) {
-                let base = self.drive_ee[i] - self.drive_ei[i] + self.noise_e[i];
-                mask |= Mask::from(fires(base + self.input[i] - self.te[i])) << (i % LANES);
-                self.recurrent[i] = base - self.te[i];
-            }
-            self.pattern_e.set_word(word, mask, &mut self.x[1]);
-        }
+        let drives = Drives {
+            excitation: &self.drive_ee,
+            inhibition: &self.drive_ei,
+            noise: &self.noise_e,
+            input: &self.input,
+            thresholds: &self.te,
+            inclusive: self.params.firing == Firing::Inclusive,
+        };
+        fire::excitatory(drives, &mut self.recurrent, &mut self.pattern_e, &mut self.x[1]);
     }
 
-    fn fire_inhibitory(&mut self, fires: impl Fn(f64) -> bool) {
+    fn fire_inhibitory(&mut self) {
         self.pattern_i.advance(&self.y[0], &self.y[1]);
         self.y.swap(0, 1);
         self.y[1].clear();
-        let n = self.ti.len();
-        for word in 0..n.div_ceil(LANES) {
-            let mut mask: Mask = 0;
-            for i in word * LANES..n.min((word + 1) * LANES) {
-                mask |= Mask::from(fires(self.drive_ie[i] + self.noise_i[i] - self.ti[i])) << (i % LANES);
-            }
-            self.pattern_i.set_word(word, mask, &mut self.y[1]);
-        }
+        let drives = Drives {
+            excitation: &self.drive_ie,
+            inhibition: &[],
+            noise: &self.noise_i,
+            input: &[],
+            thresholds: &self.ti,
+            inclusive: self.params.firing == Firing::Inclusive,
+        };
+        fire::inhibitory(drives, &mut self.pattern_i, &mut self.y[1]);
     }
 
     /// Runs the rules and computes what the new activity will give in the next step.
@@ -155,13 +154,14 @@ impl Network {
                         ei.push(Op::Scale);
                     }
                 }
-                Rule::Ip => intrinsic(
-                    &mut self.te,
-                    &self.pattern_e,
-                    &self.h_ip,
-                    self.params.eta_ip,
-                    self.params.clip_te.then_some((self.params.te_min, self.params.te_max)),
-                ),
+                Rule::Ip => {
+                    let (min, max) = match self.params.clip_te {
+                        true => (self.params.te_min, self.params.te_max),
+                        false => (f64::NEG_INFINITY, f64::INFINITY),
+                    };
+                    let rule = Intrinsic { eta: self.params.eta_ip, h_ip: &self.h_ip, min, max };
+                    fire::intrinsic(rule, &self.pattern_e, &mut self.te);
+                }
             }
         }
         self.learn_ee(ee.ops(), grown);
@@ -259,22 +259,6 @@ fn copy_or_zero(to: &mut [f64], from: Option<&[f64]>) {
     match from {
         Some(from) => to.copy_from_slice(from),
         None => to.fill(0.0),
-    }
-}
-
-/// Intrinsic plasticity: an active neuron's threshold rises, a silent one's falls.
-fn intrinsic(te: &mut [f64], active: &Pattern, h_ip: &[f64], eta: f64, limits: Option<(f64, f64)>) {
-    let (min, max) = limits.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    for (i, (te, h)) in te.iter_mut().zip(h_ip).enumerate() {
-        let x = f64::from(active.word(i / LANES).1 >> (i % LANES) & 1);
-        let moved = *te + eta * (x - h);
-        *te = if moved <= min {
-            min
-        } else if moved > max {
-            max
-        } else {
-            moved
-        };
     }
 }
 

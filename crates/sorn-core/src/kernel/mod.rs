@@ -33,6 +33,12 @@ pub(crate) struct Slice<'a, T> {
     pub(crate) now: &'a [Mask],
 }
 
+/// Whether this machine runs the AVX-512 loops.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn wide() -> bool {
+    avx512::available()
+}
+
 /// What a rule does to synapses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {

@@ -1,0 +1,164 @@
+//! Who fires, and how thresholds follow: the loops over neurons, compiled for the registers that the machine has.
+//!
+//! The arithmetic, and so every bit, is the same for all of them.
+
+use crate::kernel::lookup::Pattern;
+use crate::kernel::{LANES, Mask};
+
+/// Calls a loop in the widest form that the machine runs.
+macro_rules! dispatch {
+    ($loop:ident($($argument:expr),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            if crate::kernel::wide() {
+                // SAFETY: the machine has AVX-512 F, BW, DQ and VL.
+                return unsafe { wide::$loop($($argument),*) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the machine has AVX2.
+                return unsafe { avx2::$loop($($argument),*) };
+            }
+        }
+        $loop($($argument),*)
+    }};
+}
+
+/// What drives a population in one step; one value per neuron.
+#[derive(Clone, Copy)]
+pub(crate) struct Drives<'a> {
+    pub(crate) excitation: &'a [f64],
+    pub(crate) inhibition: &'a [f64],
+    pub(crate) noise: &'a [f64],
+    pub(crate) input: &'a [f64],
+    pub(crate) thresholds: &'a [f64],
+    /// Whether a drive equal to the threshold fires.
+    pub(crate) inclusive: bool,
+}
+
+/// Intrinsic plasticity of one step.
+#[derive(Clone, Copy)]
+pub(crate) struct Intrinsic<'a> {
+    pub(crate) eta: f64,
+    pub(crate) h_ip: &'a [f64],
+    /// Limits of thresholds.
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+/// Writes `r = (((e - i) + noise) - T)`, and tells who fires: `((e - i) + noise) + u - T`, in upstream's order.
+pub(crate) fn excitatory(
+    drives: Drives<'_>,
+    recurrent: &mut [f64],
+    pattern: &mut Pattern,
+    active: &mut Vec<u32>,
+) {
+    dispatch!(excitatory_lanes(drives, recurrent, pattern, active));
+}
+
+/// Tells who fires: `e + noise - T`.
+pub(crate) fn inhibitory(drives: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
+    dispatch!(inhibitory_lanes(drives, pattern, active));
+}
+
+/// An active neuron's threshold rises, a silent one's falls.
+pub(crate) fn intrinsic(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
+    dispatch!(intrinsic_lanes(rule, pattern, thresholds));
+}
+
+/// Adds a row of weights to the drives of a population.
+pub(crate) fn add(row: &[f64], drive: &mut [f64]) {
+    dispatch!(add_lanes(row, drive));
+}
+
+/// The loops again, for a set of features.
+macro_rules! compiled_for {
+    ($name:ident, $features:literal) => {
+        #[cfg(target_arch = "x86_64")]
+        mod $name {
+            use super::{Drives, Intrinsic, Pattern};
+
+            #[target_feature(enable = $features)]
+            pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], p: &mut Pattern, a: &mut Vec<u32>) {
+                super::excitatory_lanes(d, r, p, a);
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) fn inhibitory_lanes(drives: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
+                super::inhibitory_lanes(drives, pattern, active);
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
+                super::intrinsic_lanes(rule, pattern, thresholds);
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) fn add_lanes(row: &[f64], drive: &mut [f64]) {
+                super::add_lanes(row, drive);
+            }
+        }
+    };
+}
+compiled_for!(wide, "avx512f,avx512bw,avx512dq,avx512vl");
+compiled_for!(avx2, "avx2");
+
+#[inline(always)]
+fn excitatory_lanes(d: Drives<'_>, recurrent: &mut [f64], pattern: &mut Pattern, active: &mut Vec<u32>) {
+    let n = recurrent.len();
+    let (e, i, noise, u, t) =
+        (&d.excitation[..n], &d.inhibition[..n], &d.noise[..n], &d.input[..n], &d.thresholds[..n]);
+    for start in (0..n).step_by(LANES) {
+        let end = n.min(start + LANES);
+        let mut total = [f64::NAN; LANES];
+        for k in start..end {
+            let base = e[k] - i[k] + noise[k];
+            recurrent[k] = base - t[k];
+            total[k - start] = base + u[k] - t[k];
+        }
+        pattern.set_word(start / LANES, firing(&total, d.inclusive), active);
+    }
+}
+
+#[inline(always)]
+fn inhibitory_lanes(d: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
+    let n = d.thresholds.len();
+    let (e, noise) = (&d.excitation[..n], &d.noise[..n]);
+    for start in (0..n).step_by(LANES) {
+        let end = n.min(start + LANES);
+        let mut total = [f64::NAN; LANES];
+        for k in start..end {
+            total[k - start] = e[k] + noise[k] - d.thresholds[k];
+        }
+        pattern.set_word(start / LANES, firing(&total, d.inclusive), active);
+    }
+}
+
+/// Lanes above 0; lanes past the last neuron are NaN and never fire.
+#[inline(always)]
+fn firing(total: &[f64; LANES], inclusive: bool) -> Mask {
+    let mut mask = 0;
+    for (l, &total) in total.iter().enumerate() {
+        mask |= Mask::from((total > 0.0) | (inclusive & (total == 0.0))) << l;
+    }
+    mask
+}
+
+#[inline(always)]
+fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
+    for (word, (thresholds, h_ip)) in thresholds.chunks_mut(LANES).zip(rule.h_ip.chunks(LANES)).enumerate() {
+        let active = pattern.word(word).1;
+        for (l, (threshold, h)) in thresholds.iter_mut().zip(h_ip).enumerate() {
+            let x = if active >> l & 1 != 0 { 1.0 } else { 0.0 };
+            let moved = *threshold + rule.eta * (x - h);
+            let raised = if moved <= rule.min { rule.min } else { moved };
+            *threshold = if raised > rule.max { rule.max } else { raised };
+        }
+    }
+}
+
+#[inline(always)]
+fn add_lanes(row: &[f64], drive: &mut [f64]) {
+    for (sum, weight) in drive.iter_mut().zip(row) {
+        *sum += weight;
+    }
+}

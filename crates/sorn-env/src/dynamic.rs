@@ -26,6 +26,13 @@ pub trait DynEnv {
     /// # Errors
     /// The environment's own.
     fn render(&mut self) -> Result<Option<Frame>, BoxError>;
+    /// See [`Env::memory`].
+    fn memory(&self) -> Option<Value>;
+    /// See [`Env::set_memory`].
+    ///
+    /// # Errors
+    /// [`SpaceError`] where it is another environment's.
+    fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError>;
     /// See [`Env::close`].
     ///
     /// # Errors
@@ -55,6 +62,12 @@ where
     }
     fn render(&mut self) -> Result<Option<Frame>, BoxError> {
         Ok(Env::render(self)?)
+    }
+    fn memory(&self) -> Option<Value> {
+        Env::memory(self)
+    }
+    fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
+        Env::set_memory(self, memory)
     }
     fn close(&mut self) -> Result<(), BoxError> {
         Ok(Env::close(self)?)
@@ -95,6 +108,12 @@ impl Env for AnyEnv {
     }
     fn render(&mut self) -> Result<Option<Frame>, AnyEnvError> {
         self.0.render().map_err(AnyEnvError)
+    }
+    fn memory(&self) -> Option<Value> {
+        self.0.memory()
+    }
+    fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
+        self.0.set_memory(memory)
     }
     fn close(&mut self) -> Result<(), AnyEnvError> {
         self.0.close().map_err(AnyEnvError)

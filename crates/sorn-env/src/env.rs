@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use crate::{Space, Value};
+use crate::{Space, SpaceError, Value};
 
 /// Additional facts about a reset or a step, by name. An empty one allocates nothing.
 pub type Info = BTreeMap<String, Value>;
@@ -97,6 +97,20 @@ pub trait Env {
         Ok(None)
     }
 
+    /// What the environment has learnt and keeps across episodes, e.g. the statistics of a normalising wrapper: with it and a
+    /// seed, an episode can be repeated. `None` where episodes depend on their seed alone.
+    fn memory(&self) -> Option<Value> {
+        None
+    }
+
+    /// Restores what [`memory`](Env::memory) returned.
+    ///
+    /// # Errors
+    /// [`SpaceError`] where it is another environment's.
+    fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
+        Err(SpaceError::new("no memory: this environment keeps none", memory.describe()))
+    }
+
     /// Releases what the environment holds. Dropping it must do too.
     ///
     /// # Errors
@@ -131,6 +145,12 @@ macro_rules! forward {
             }
             fn render(&mut self) -> Result<Option<Frame>, Self::Error> {
                 (**self).render()
+            }
+            fn memory(&self) -> Option<Value> {
+                (**self).memory()
+            }
+            fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
+                (**self).set_memory(memory)
             }
             fn close(&mut self) -> Result<(), Self::Error> {
                 (**self).close()

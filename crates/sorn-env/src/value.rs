@@ -104,6 +104,10 @@ impl Array {
         &self.data
     }
 
+    pub(crate) fn data_mut(&mut self) -> &mut Data {
+        &mut self.data
+    }
+
     /// The numbers in C order, taken out.
     pub fn into_data(self) -> Data {
         self.data
@@ -165,8 +169,12 @@ macro_rules! each_dtype {
                 match self { $(Data::$variant(_) => Dtype::$variant),+ }
             }
 
-            fn get(&self, i: usize) -> f64 {
+            pub(crate) fn get(&self, i: usize) -> f64 {
                 match self { $(Data::$variant(v) => v[i] as f64),+ }
+            }
+
+            pub(crate) fn set(&mut self, i: usize, x: f64) {
+                match self { $(Data::$variant(v) => v[i] = x as $type),+ }
             }
 
             /// `values` as numbers of one type; what does not fit the type is rounded and saturated.

@@ -33,7 +33,7 @@ impl<E: Env> Env for TimeLimit<E> {
     type Act = E::Act;
     type Error = E::Error;
 
-    forward!(observation_space, action_space, render, close);
+    forward!(observation_space, action_space, render, close, memory);
 
     fn reset(&mut self, seed: Option<u64>, options: Option<&Options>) -> Result<(E::Obs, Info), E::Error> {
         self.elapsed_steps = 0;

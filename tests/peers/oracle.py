@@ -15,6 +15,7 @@ from elephant.conversion import BinnedSpikeTrain
 from elephant.spike_train_correlation import correlation_coefficient
 from neo import SpikeTrain
 from scipy import optimize, special, stats
+from sorn.utils import Statistics
 
 
 def train(spikes, steps):
@@ -98,6 +99,10 @@ ORACLES = {
         binned(trains, steps, window)
     ),
     "entropy": entropy,
+    "smoothness": Statistics.scale_dependent_smoothness_measure,
+    "relative_smoothness": Statistics.scale_independent_smoothness_measure,
+    "autocorrelation": lambda firing_rates, t: Statistics.autocorr(firing_rates, t)[0, 1],
+    "hamming_distance": lambda a, b: Statistics.hamming_distance(np.array(a), np.array(b)),
     "power_law": power_law,
     "branching_ratio": branching,
     "log_normal": log_normal,

@@ -183,6 +183,46 @@ fn ranks() {
     compare(&cases);
 }
 
+#[test]
+fn series() {
+    let mut random = SplitMix(7);
+    let noise: Vec<f64> = (0..500).map(|_| random.next().round() * 20.0).collect();
+    let walk: Vec<f64> = noise.iter().scan(0.0, |at, n| Some(*at + n - 9.5).inspect(|v| *at = *v)).collect();
+    let mut cases = Vec::new();
+    for series in [noise, walk, vec![1.0, 4.0, 2.0], vec![3.0; 20]] {
+        let arguments = json!({ "firing_rates": series });
+        let (scaled, relative) = (stats::smoothness(&series), stats::relative_smoothness(&series));
+        cases.push(Case::new("smoothness", arguments.clone(), answer(scaled)));
+        cases.push(Case::new("relative_smoothness", arguments, answer(relative)));
+        for lag in [1, 2, 15] {
+            if series.len() > lag + 1 {
+                let arguments = json!({ "firing_rates": series, "t": lag });
+                cases.push(Case::new(
+                    "autocorrelation",
+                    arguments,
+                    answer(stats::autocorrelation(&series, lag)),
+                ));
+            }
+        }
+    }
+    compare(&cases);
+}
+
+#[test]
+fn hamming_distances() {
+    let states = |trains: &[Vec<u64>]| -> Vec<Vec<u8>> {
+        let at = |step: u64| trains.iter().map(move |t| u8::from(t.contains(&step)));
+        (0..STEPS).map(|step| at(step).collect()).collect()
+    };
+    let a = trains();
+    let b: Vec<Vec<u64>> = a.iter().rev().cloned().collect();
+    let spikes = |trains: &[Vec<u64>]| SpikeTrains::new(trains.to_vec(), STEPS).unwrap();
+    let distance = stats::hamming_distance(&spikes(&a), &spikes(&b)).unwrap();
+    assert!(distance.iter().any(|d| *d > 0));
+    let arguments = json!({ "a": states(&a), "b": states(&b) });
+    compare(&[Case::new("hamming_distance", arguments, json!(distance))]);
+}
+
 /// Whole numbers with a tail: `min` times a power of a uniform number, rounded down.
 fn heavy_tailed(random: &mut SplitMix, n: usize, exponent: f64, most: f64) -> Vec<u64> {
     (0..n).map(|_| random.next().powf(-1.0 / (exponent - 1.0)).min(most) as u64).collect()

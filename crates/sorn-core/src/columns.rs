@@ -251,6 +251,39 @@ impl<T: Real, I: Index> Plastic for Columns<T, I> {
         self.column(post).any(|(other, _)| other == pre)
     }
 
+    fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
+        let (index, lane) = (post / LANES, post % LANES);
+        let start = self.slices[index].start;
+        let mut pruned = 0;
+        for row in start..start + self.lengths[post] as usize {
+            let old = self.weights[row].0[lane];
+            if !old.exists() {
+                continue;
+            }
+            let mut weight = old.to_f64();
+            change(self.pre[row][lane].to_u32(), &mut weight);
+            if weight.is_nan() {
+                continue;
+            }
+            let floor = if self.keep_zeros { -0.0 } else { 0.0 };
+            let new = T::from_f64(if weight <= 0.0 { floor } else { weight.min(1.0) });
+            self.weights[row].0[lane] = new;
+            pruned += u32::from(!new.exists());
+            self.slices[index].tiny |= weight < TINY;
+        }
+        self.slices[index].holes |= pruned > 0;
+        self.count -= pruned as usize;
+        pruned
+    }
+
+    fn grow(&mut self, pre: u32, post: usize, weight: f64) {
+        self.insert(pre, post, weight);
+    }
+
+    fn unconnected(&self) -> usize {
+        (0..self.n_post).filter(|&post| self.column(post).next().is_none()).count()
+    }
+
     fn compact(&mut self) {
         for index in 0..self.slices.len() {
             if self.slices[index].holes {

@@ -21,15 +21,19 @@
 //! ```
 
 mod columns;
+mod custom;
 mod error;
 mod fire;
+mod health;
 mod input;
+pub mod inputs;
 mod kernel;
 mod network;
 mod noise;
 mod params;
 mod plastic;
 mod presets;
+mod reward;
 pub mod rng;
 mod rows;
 mod rules;
@@ -40,10 +44,13 @@ mod synapses;
 mod topology;
 mod validate;
 
+pub use custom::{PlasticityRule, RuleContext};
 pub use error::{Error, InputError, ParamError, StateError};
+pub use health::{Health, Problem};
 pub use network::{Activity, Network};
 pub use noise::NoiseGenerator;
 pub use params::Params;
+pub use reward::RewardStdp;
 pub use rules::{Rule, Rules};
 pub use state::State;
 pub use step::Supplied;

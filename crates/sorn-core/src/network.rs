@@ -1,12 +1,17 @@
 //! One network: made from parameters and a seed, or from a state.
 
+use crate::custom::PlasticityRule;
+use crate::health::{Health, Watch};
 use crate::kernel::LANES;
 use crate::kernel::lookup::Pattern;
 use crate::plastic::{Plastic, plastic};
 use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 use crate::rows::Rows;
 use crate::switches::{InitialActivity, ThresholdInit};
-use crate::{Error, InputMap, NoiseGenerator, Params, Rules, State, Synapses, input, noise, topology};
+use crate::{
+    Error, InputError, InputMap, NoiseGenerator, Params, Rule, Rules, State, StateError, Synapses, input,
+    noise, reward, step, topology,
+};
 
 /// A self-organizing recurrent neural network.
 ///
@@ -28,6 +33,10 @@ use crate::{Error, InputMap, NoiseGenerator, Params, Rules, State, Synapses, inp
 pub struct Network {
     pub(crate) params: Params,
     pub(crate) frozen: Rules,
+    pub(crate) schedule: Vec<Stage>,
+    pub(crate) custom: Vec<Box<dyn PlasticityRule>>,
+    pub(crate) reward: f64,
+    pub(crate) watch: Watch,
     pub(crate) wee: Box<dyn Plastic>,
     pub(crate) wei: Box<dyn Plastic>,
     pub(crate) wie: Rows,
@@ -57,6 +66,14 @@ pub struct Network {
     pub(crate) deaths: u64,
     pub(crate) noise: NoiseGenerator,
     pub(crate) structural: Xoshiro256PlusPlus,
+}
+
+/// A place in the order of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    BuiltIn(Rule),
+    /// A rule of `Network::custom`; frozen by name if it has one here.
+    Custom(usize, Option<Rule>),
 }
 
 /// What a network did in its last step.
@@ -112,6 +129,8 @@ impl Network {
             y: [Vec::new(), y],
             recurrent: vec![0.0; ne],
             pools,
+            reward: 0.0,
+            memories: Vec::new(),
             frozen: params.freeze,
             steps: 0,
             births: 0,
@@ -119,7 +138,7 @@ impl Network {
             noise: NoiseGenerator::new(stream(seed, "noise")),
             structural: stream(seed, "structural plasticity"),
         };
-        Ok(Network::assemble(params, state))
+        Network::assemble(params, state)
     }
 
     /// The network that had `state`; it goes on exactly as that one would have.
@@ -130,10 +149,10 @@ impl Network {
     pub fn from_state(params: &Params, state: State) -> Result<Network, Error> {
         params.validate()?;
         state.check(params)?;
-        Ok(Network::assemble(params, state))
+        Network::assemble(params, state)
     }
 
-    fn assemble(params: &Params, state: State) -> Network {
+    fn assemble(params: &Params, mut state: State) -> Result<Network, Error> {
         let (ne, ni) = (params.ne, params.ni());
         let wee = plastic(&state.wee, !params.prune);
         let wei = plastic(&state.wei, !params.prune);
@@ -144,9 +163,25 @@ impl Network {
                 list
             })
         };
+        let mut custom: Vec<Box<dyn PlasticityRule>> = Vec::new();
+        let mut schedule = Vec::new();
+        for &rule in &params.rules {
+            schedule.push(match rule {
+                Rule::Rmstdp => {
+                    custom.push(Box::new(reward::from_params(params)?));
+                    Stage::Custom(custom.len() - 1, Some(rule))
+                }
+                _ => Stage::BuiltIn(rule),
+            });
+        }
+        let memories = std::mem::take(&mut state.memories);
         let mut network = Network {
             params: params.clone(),
             frozen: state.frozen,
+            schedule,
+            custom,
+            reward: state.reward,
+            watch: Watch::default(),
             wee,
             wei,
             wie: Rows::new(&state.wie),
@@ -166,7 +201,7 @@ impl Network {
             input: vec![0.0; ne],
             noise_e: vec![0.0; ne],
             noise_i: vec![0.0; ni],
-            grown: Vec::with_capacity(16),
+            grown: Vec::with_capacity(step::expected_births(params) as usize + 1),
             steps: state.steps,
             births: state.births,
             deaths: state.deaths,
@@ -174,7 +209,64 @@ impl Network {
             structural: state.structural,
         };
         network.refresh_drives();
-        network
+        if !memories.is_empty() {
+            network.remember(&memories)?;
+        }
+        Ok(network)
+    }
+
+    /// Adds a rule of one's own before the `position`-th of the rules that there are, or as the last.
+    ///
+    /// Rules added so are not part of [`Params`]: where a network is made from a state, add them again in the same order
+    /// and give them their memory back with [`remember`](Self::remember).
+    pub fn add_rule(&mut self, position: usize, rule: Box<dyn PlasticityRule>) {
+        self.custom.push(rule);
+        let position = position.min(self.schedule.len());
+        self.schedule.insert(position, Stage::Custom(self.custom.len() - 1, None));
+    }
+
+    /// Gives the rules beside the built-in ones back what they remembered, [`State::memories`].
+    ///
+    /// # Errors
+    /// More or fewer memories than rules, or a memory that its rule refuses.
+    pub fn remember(&mut self, memories: &[Vec<f64>]) -> Result<(), StateError> {
+        let order: Vec<usize> = self.custom_order().collect();
+        if memories.len() != order.len() {
+            let names: Vec<&str> = order.iter().map(|&index| self.custom[index].name()).collect();
+            let allowed = format!("{} ({})", order.len(), names.join(", "));
+            return Err(StateError::new("memories", memories.len(), allowed));
+        }
+        for (index, memory) in order.into_iter().zip(memories) {
+            let rule = &mut self.custom[index];
+            rule.set_state(memory).map_err(|allowed| {
+                StateError::new("memories", format!("{} numbers for {}", memory.len(), rule.name()), allowed)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn custom_order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.schedule.iter().filter_map(|stage| match stage {
+            Stage::Custom(index, _) => Some(*index),
+            Stage::BuiltIn(_) => None,
+        })
+    }
+
+    /// The reward for the next step, which [`RewardStdp`](crate::RewardStdp) and rules of one's own see. It is 0 again
+    /// after that step.
+    ///
+    /// # Errors
+    /// NaN or infinity.
+    pub fn set_reward(&mut self, reward: f64) -> Result<(), InputError> {
+        input::check("reward", &[reward], 1)?;
+        self.reward = reward;
+        Ok(())
+    }
+
+    /// Whether the network is alive: silence, saturation, neurons without synapses. Each kind of problem is also logged
+    /// once, as a warning with what to change.
+    pub fn health(&self) -> Health {
+        self.watch.health(self.wee.unconnected(), self.wei.unconnected())
     }
 
     /// Whole state as plain data; [`Network::from_state`] is its inverse.
@@ -190,6 +282,8 @@ impl Network {
             y: self.y.clone(),
             recurrent: self.recurrent.clone(),
             pools: self.pools.clone(),
+            reward: self.reward,
+            memories: self.custom_order().map(|index| self.custom[index].state()).collect(),
             frozen: self.frozen,
             steps: self.steps,
             births: self.births,

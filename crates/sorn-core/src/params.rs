@@ -72,6 +72,13 @@ pub struct Params {
     /// Whether intrinsic plasticity goes on while every other rule is frozen (Hartmann et al. 2015).
     pub always_ip: bool,
 
+    /// Step size of reward-modulated STDP, see [`RewardStdp`](crate::RewardStdp).
+    pub eta_rmstdp: f64,
+    /// Factor on its eligibility traces per step, in `[0, 1)`.
+    pub trace_decay: f64,
+    /// Steps over which its mean reward is taken.
+    pub reward_window: usize,
+
     /// Probability that structural plasticity grows a synapse in a step.
     pub sp_probability: f64,
     /// Weight of a synapse that structural plasticity grows, in `(0, 1]`.
@@ -158,6 +165,9 @@ impl Default for Params {
             h_ip_spread: 0.0,
             clip_te: true,
             always_ip: false,
+            eta_rmstdp: 0.004,
+            trace_decay: 0.9,
+            reward_window: 100,
             sp_probability: 0.1,
             sp_weight: 0.001,
             sp_scales_with_ne: false,
@@ -169,7 +179,7 @@ impl Default for Params {
             noise_targets: NoiseTargets::Both,
             firing: Firing::Strict,
             inhibition: Inhibition::Slow,
-            rules: Rule::ALL.to_vec(),
+            rules: Rule::UPSTREAM.to_vec(),
             freeze: Rules::none(),
             input: InputMap::First,
             input_gain: 1.0,

@@ -17,6 +17,12 @@ pub(crate) trait Plastic: Debug + Send + Sync {
     fn count(&self) -> usize;
     /// Whether `pre` has a synapse on `post`.
     fn contains(&self, pre: u32, post: usize) -> bool;
+    /// Lets `change` change the weights of a column's synapses, limits them to `[0, 1]`; returns how many were pruned.
+    fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32;
+    /// Grows an absent synapse.
+    fn grow(&mut self, pre: u32, post: usize, weight: f64);
+    /// Number of columns without synapses.
+    fn unconnected(&self) -> usize;
     /// Removes the zeros that pruned synapses left.
     fn compact(&mut self);
     fn clone_box(&self) -> Box<dyn Plastic>;

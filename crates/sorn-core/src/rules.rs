@@ -23,13 +23,18 @@ pub enum Rule {
     /// their sum. Lazar, Pipa & Triesch 2009, equation 5.
     #[serde(alias = "sn")]
     Ss,
+    /// Reward-modulated STDP with eligibility traces, see [`RewardStdp`](crate::RewardStdp).
+    Rmstdp,
 }
 
 impl Rule {
-    /// Every rule, in upstream's order.
-    pub const ALL: [Rule; 5] = [Rule::Stdp, Rule::Ip, Rule::Sp, Rule::Istdp, Rule::Ss];
+    /// Every rule.
+    pub const ALL: [Rule; 6] = [Rule::Stdp, Rule::Ip, Rule::Sp, Rule::Istdp, Rule::Ss, Rule::Rmstdp];
 
-    /// The rule's name: `stdp`, `ip`, `sp`, `istdp`, `ss`.
+    /// Upstream's rules, in upstream's order.
+    pub const UPSTREAM: [Rule; 5] = [Rule::Stdp, Rule::Ip, Rule::Sp, Rule::Istdp, Rule::Ss];
+
+    /// The rule's name: `stdp`, `ip`, `sp`, `istdp`, `ss`, `rmstdp`.
     pub fn name(self) -> &'static str {
         match self {
             Rule::Stdp => "stdp",
@@ -37,6 +42,7 @@ impl Rule {
             Rule::Sp => "sp",
             Rule::Istdp => "istdp",
             Rule::Ss => "ss",
+            Rule::Rmstdp => "rmstdp",
         }
     }
 }
@@ -53,10 +59,9 @@ impl std::str::FromStr for Rule {
     fn from_str(name: &str) -> Result<Self, ParamError> {
         match name {
             "sn" => Ok(Rule::Ss),
-            _ => Rule::ALL
-                .into_iter()
-                .find(|rule| rule.name() == name)
-                .ok_or_else(|| ParamError::new("rule", format!("{name:?}"), "stdp, ip, sp, istdp, ss, sn")),
+            _ => Rule::ALL.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
+                ParamError::new("rule", format!("{name:?}"), "stdp, ip, sp, istdp, ss, sn, rmstdp")
+            }),
         }
     }
 }
@@ -115,7 +120,7 @@ impl Rules {
         self.0 == u8::MAX
     }
 
-    /// The rules of the set, in upstream's order.
+    /// The rules of the set, in the order of [`Rule::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Rule> {
         Rule::ALL.into_iter().filter(move |&rule| self.contains(rule))
     }

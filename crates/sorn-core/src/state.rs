@@ -33,6 +33,10 @@ pub struct State {
     pub recurrent: Vec<f64>,
     /// Neurons that receive each input; empty unless inputs go to pools.
     pub pools: Vec<Vec<u32>>,
+    /// Reward for the next step.
+    pub reward: f64,
+    /// What each rule beside the built-in ones remembers, in the order in which they run.
+    pub memories: Vec<Vec<f64>>,
     /// Frozen rules.
     pub frozen: Rules,
     /// Steps taken.
@@ -75,6 +79,9 @@ impl State {
             if let Some(at) = values.iter().position(|value| !value.is_finite()) {
                 return Err(StateError::new(name, format!("[{at}] = {}", values[at]), "finite values"));
             }
+        }
+        if !self.reward.is_finite() {
+            return Err(StateError::new("reward", self.reward, "finite values"));
         }
         let pools = if matches!(params.input, InputMap::Pools { .. }) { params.nu } else { 0 };
         if self.pools.len() != pools {

@@ -1,11 +1,13 @@
 //! One step of the network.
 
+use crate::custom::RuleContext;
 use crate::fire::{self, Drives, Intrinsic};
 use crate::kernel::Change;
+use crate::network::Stage;
 use crate::plastic::{Learning, Op, Pairs, Plastic};
-use crate::rng::{below, uniform};
+use crate::rng::{Xoshiro256PlusPlus, below, uniform};
 use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets};
-use crate::{Activity, InputError, Network, Rule, input};
+use crate::{Activity, InputError, Network, Params, Rule, input};
 
 /// Random numbers of one step, supplied from outside instead of drawn, so that two implementations can be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -98,9 +100,14 @@ impl Network {
         self.fire_inhibitory();
         self.learn(grown);
         self.steps += 1;
+        self.watch.step(self.x[1].len(), self.te.len());
         if self.steps.is_multiple_of(COMPACT_EVERY) {
             self.wee.compact();
             self.wei.compact();
+        }
+        if self.steps.is_multiple_of(LOOK_EVERY) && self.watch.synapses_died(self.deaths) {
+            let health = self.health();
+            self.watch.warn(health);
         }
     }
 
@@ -136,36 +143,71 @@ impl Network {
 
     /// Runs the rules and computes what the new activity will give in the next step.
     ///
-    /// Rules of different matrices do not see one another, so the order matters per matrix only.
+    /// Built-in rules of different matrices do not see one another, so their order matters per matrix only, and those of
+    /// a matrix run together; a rule from outside sees everything, so those before it run first.
     fn learn(&mut self, grown: Option<Option<(u32, u32)>>) {
         let mut ee = OpList::default();
         let mut ei = OpList::default();
-        for &rule in &self.params.rules {
-            if self.frozen.contains(rule) && !(rule == Rule::Ip && self.params.always_ip) {
-                continue;
-            }
-            match rule {
-                Rule::Stdp => ee.push(Op::Update),
-                Rule::Sp => ee.push(Op::Grow),
-                Rule::Istdp => ei.push(Op::Update),
-                Rule::Ss => {
-                    ee.push(Op::Scale);
-                    if self.params.scale_wei {
-                        ei.push(Op::Scale);
+        for n in 0..self.schedule.len() {
+            match self.schedule[n] {
+                Stage::BuiltIn(rule) => {
+                    let always = rule == Rule::Ip && self.params.always_ip;
+                    if always || !self.frozen.contains(rule) {
+                        self.schedule_rule(rule, &mut ee, &mut ei);
                     }
                 }
-                Rule::Ip => {
-                    let (min, max) = match self.params.clip_te {
-                        true => (self.params.te_min, self.params.te_max),
-                        false => (f64::NEG_INFINITY, f64::INFINITY),
-                    };
-                    let rule = Intrinsic { eta: self.params.eta_ip, h_ip: &self.h_ip, min, max };
-                    fire::intrinsic(rule, &self.pattern_e, &mut self.te);
+                Stage::Custom(index, name) => {
+                    let frozen = name.map_or(self.frozen.is_all(), |name| self.frozen.contains(name));
+                    if !frozen {
+                        self.learn_ee(ee.ops(), grown);
+                        self.learn_ei(ei.ops());
+                        (ee, ei) = (OpList::default(), OpList::default());
+                        self.apply_custom(index);
+                    }
                 }
             }
         }
         self.learn_ee(ee.ops(), grown);
         self.learn_ei(ei.ops());
+        self.reward = 0.0;
+    }
+
+    fn schedule_rule(&mut self, rule: Rule, ee: &mut OpList, ei: &mut OpList) {
+        match rule {
+            Rule::Stdp => ee.push(Op::Update),
+            Rule::Sp => ee.push(Op::Grow),
+            Rule::Istdp => ei.push(Op::Update),
+            Rule::Ss => {
+                ee.push(Op::Scale);
+                if self.params.scale_wei {
+                    ei.push(Op::Scale);
+                }
+            }
+            Rule::Ip => {
+                let (min, max) = match self.params.clip_te {
+                    true => (self.params.te_min, self.params.te_max),
+                    false => (f64::NEG_INFINITY, f64::INFINITY),
+                };
+                let rule = Intrinsic { eta: self.params.eta_ip, h_ip: &self.h_ip, min, max };
+                fire::intrinsic(rule, &self.pattern_e, &mut self.te);
+            }
+            // Scheduled as a rule from outside.
+            Rule::Rmstdp => {}
+        }
+    }
+
+    fn apply_custom(&mut self, index: usize) {
+        let mut context = RuleContext {
+            x: &self.x,
+            y: &self.y,
+            te: &mut self.te,
+            wee: &mut *self.wee,
+            wei: &mut *self.wei,
+            reward: self.reward,
+            births: &mut self.births,
+            deaths: &mut self.deaths,
+        };
+        self.custom[index].apply(&mut context);
     }
 
     fn learn_ee(&mut self, ops: &[Op], grown: Option<Option<(u32, u32)>>) {
@@ -237,6 +279,9 @@ impl Network {
 /// Steps between two compactions of pruned synapses.
 const COMPACT_EVERY: u64 = 64;
 
+/// Steps between two looks for neurons that lost all synapses.
+const LOOK_EVERY: u64 = 1024;
+
 /// The rules of one matrix in one step; at most 16, checked by `Params::validate`.
 #[derive(Default)]
 struct OpList {
@@ -262,12 +307,17 @@ fn copy_or_zero(to: &mut [f64], from: Option<&[f64]>) {
     }
 }
 
-/// How many synapses structural plasticity grows in this step.
-fn births(params: &crate::Params, rng: &mut crate::rng::Xoshiro256PlusPlus) -> usize {
+/// How many synapses structural plasticity grows in a step, on average.
+pub(crate) fn expected_births(params: &Params) -> f64 {
     let ne = params.ne as f64;
     // Del Papa et al. 2017 scale with the number of pairs, relative to 200 neurons.
     let scale = if params.sp_scales_with_ne { ne * (ne - 1.0) / (200.0 * 199.0) } else { 1.0 };
-    let expected = params.sp_probability * scale;
+    params.sp_probability * scale
+}
+
+/// How many it grows in this step.
+fn births(params: &Params, rng: &mut Xoshiro256PlusPlus) -> usize {
+    let expected = expected_births(params);
     expected as usize + usize::from(uniform(rng) < expected.fract())
 }
 
@@ -276,7 +326,7 @@ fn draw_absent(
     wee: &dyn Plastic,
     number: usize,
     ne: usize,
-    rng: &mut crate::rng::Xoshiro256PlusPlus,
+    rng: &mut Xoshiro256PlusPlus,
     grown: &mut Vec<(u32, u32)>,
 ) {
     let absent = ne * (ne - 1) - wee.count();

@@ -1,7 +1,7 @@
 //! Range checks of [`Params`].
 
 use crate::switches::{InputMap, NetworkType};
-use crate::{ParamError, Params, Rule};
+use crate::{ParamError, Params, Rule, reward};
 
 impl Params {
     /// Checks every range, and that parameters agree with one another.
@@ -48,6 +48,8 @@ impl Params {
         let one_law = self.sigma_ip == 0.0 || self.h_ip_spread == 0.0;
         check("h_ip_spread", self.h_ip_spread, one_law, "0 where sigma_ip is not 0")?;
 
+        reward::check(self.eta_rmstdp, self.trace_decay, self.reward_window)?;
+
         range("sp_probability", self.sp_probability, 0.0, 1.0)?;
         check(
             "sp_weight",
@@ -66,6 +68,8 @@ impl Params {
         check("rules", self.rules.len(), self.rules.len() <= 16, "at most 16 rules")?;
         let sp = self.rules.iter().filter(|&&rule| rule == Rule::Sp).count();
         check("rules", format!("sp {sp} times"), sp <= 1, "sp at most once")?;
+        let rmstdp = self.rules.iter().filter(|&&rule| rule == Rule::Rmstdp).count();
+        check("rules", format!("rmstdp {rmstdp} times"), rmstdp <= 1, "rmstdp at most once")?;
 
         if let InputMap::Pools { size, overlap } = self.input {
             check("input.pools.size", size, (1..=ne).contains(&size), format!("1 to ne ({ne})"))?;

@@ -12,6 +12,16 @@ pub enum ControlError {
     /// An action outside the action space.
     #[error("action: {0}")]
     Action(SpaceError),
+    /// A slice of another length than the batch.
+    #[error("{what}: {expected} expected, one per environment, found {found}")]
+    Length {
+        /// Which slice.
+        what: &'static str,
+        /// Size of the batch.
+        expected: usize,
+        /// Length of the slice.
+        found: usize,
+    },
     /// A reset option that cannot be.
     #[error("reset option {name:?}: {expected} expected, found {found}")]
     ResetOption {

@@ -18,6 +18,7 @@
 
 mod acrobot;
 mod cartpole;
+mod cartpole_vec;
 mod control;
 mod masked_cartpole;
 mod mountain_car;
@@ -28,6 +29,7 @@ mod registry;
 
 pub use acrobot::{Acrobot, AcrobotConfig};
 pub use cartpole::{CartPole, CartPoleConfig};
+pub use cartpole_vec::{CartPoleBatch, CartPoleVec};
 pub use control::ControlError;
 pub use masked_cartpole::MaskedCartPole;
 pub use mountain_car::{MountainCar, MountainCarConfig};

@@ -3,6 +3,7 @@
 //! An environment implements [`Env`]. Its spaces are [`Space`]s, its observations and actions are [`Element`]s of them,
 //! [`Env::step`] returns a [`Step`]. Semantics are those of Gymnasium 1.x.
 
+pub mod conformance;
 mod dynamic;
 mod element;
 mod env;
@@ -10,6 +11,7 @@ pub mod seeding;
 mod space;
 mod space_values;
 mod value;
+mod vec_env;
 pub mod wrappers;
 
 pub use dynamic::{AnyEnv, AnyEnvError, BoxError, DynEnv};
@@ -17,3 +19,4 @@ pub use element::Element;
 pub use env::{Env, Frame, Info, Options, Step};
 pub use space::{BoxSpace, Space, SpaceError};
 pub use value::{Array, Data, Dtype, Value};
+pub use vec_env::{AutoresetMode, Batch, VecEnv, VecError};

@@ -1,0 +1,275 @@
+//! [`check`]: whether an environment keeps the contract.
+//!
+//! What an author runs in the tests of their own environment:
+//!
+//! ```no_run
+//! # fn my_environment() -> sorn_env::AnyEnv { unimplemented!() }
+//! let report = sorn_env::conformance::check(&mut my_environment(), &Default::default());
+//! assert!(report.passed(), "{report}");
+//! ```
+
+use std::fmt;
+
+use crate::seeding::Generator;
+use crate::{Element, Env, Space, Step, Value};
+
+/// How much to play.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Seed of the episodes and of the actions.
+    pub seed: u64,
+    /// Steps per episode at most.
+    pub steps: u64,
+    /// Episodes.
+    pub episodes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { seed: 0, steps: 200, episodes: 3 }
+    }
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The contract is broken.
+    Error,
+    /// Allowed, but seldom meant.
+    Warning,
+}
+
+/// One thing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// Which check: `spaces`, `reset`, `step`, `determinism`, `seeding`, `render`, `close`.
+    pub check: &'static str,
+    /// What was expected, what was found, where.
+    pub message: String,
+}
+
+/// What [`check`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Findings, each kind once.
+    pub findings: Vec<Finding>,
+    /// Steps taken.
+    pub steps: u64,
+    /// Episodes begun.
+    pub episodes: u64,
+    /// Calls that returned the environment's own error. Each was answered by a reset.
+    pub failures: u64,
+}
+
+impl Report {
+    /// Whether no error was found; warnings and the environment's own failures are no errors.
+    pub fn passed(&self) -> bool {
+        self.findings.iter().all(|finding| finding.level != Level::Error)
+    }
+
+    fn add(&mut self, level: Level, check: &'static str, message: impl Into<String>) {
+        let message = message.into();
+        // The same mistake at every step is one finding, whatever the number found.
+        fn kind(message: &str) -> &str {
+            let kind = message.split(", found ").next().unwrap_or(message);
+            kind.split(" at seed").next().unwrap_or(kind)
+        }
+        let alike = |f: &Finding| f.check == check && kind(&f.message) == kind(&message);
+        if !self.findings.iter().any(alike) {
+            self.findings.push(Finding { level, check, message });
+        }
+    }
+
+    fn error(&mut self, check: &'static str, message: impl Into<String>) {
+        self.add(Level::Error, check, message);
+    }
+
+    fn warn(&mut self, check: &'static str, message: impl Into<String>) {
+        self.add(Level::Warning, check, message);
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { findings, steps, episodes, failures } = self;
+        write!(f, "{episodes} episodes, {steps} steps, {failures} failures: ")?;
+        match findings.len() {
+            0 => write!(f, "nothing found"),
+            1 => write!(f, "1 finding"),
+            n => write!(f, "{n} findings"),
+        }?;
+        for Finding { level, check, message } in findings {
+            let level = if *level == Level::Error { "error" } else { "warning" };
+            write!(f, "\n{level}: {check}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What one episode returned.
+#[derive(PartialEq)]
+struct Trace {
+    first: Value,
+    steps: Vec<Step<Value>>,
+    failed_at: Option<usize>,
+}
+
+/// Plays `env` with random actions and checks it against the contract: its spaces are valid and constant, its observations lie
+/// in them, rewards are finite, every action of the space is taken, the same seed gives the same episode and another seed
+/// another, a reset works at any time, pictures have the size they say, closing succeeds.
+///
+/// An environment may fail, as robots do: an error it returns is counted, and the next reset must succeed.
+pub fn check<E: Env>(env: &mut E, config: &Config) -> Report
+where
+    E::Obs: Element,
+    E::Act: Element,
+{
+    let mut report = Report::default();
+    let spaces = (env.observation_space(), env.action_space());
+    for (name, space) in [("observation", &spaces.0), ("action", &spaces.1)] {
+        if let Err(e) = space.validate() {
+            report.error("spaces", format!("{name} space: {e}"));
+        }
+    }
+    if !report.passed() {
+        return report;
+    }
+
+    let mut traces = vec![];
+    for episode in 0..config.episodes {
+        let seed = config.seed.wrapping_add(episode);
+        let first = play(env, &spaces, Some(seed), seed, config.steps, &mut report);
+        let second = play(env, &spaces, Some(seed), seed, config.steps, &mut report);
+        if let (Some(first), Some(second)) = (&first, &second) {
+            compare(first, second, seed, &mut report);
+        }
+        traces.extend(first);
+    }
+    if traces.len() > 1 && traces.iter().all(|trace| trace.first == traces[0].first) {
+        report.warn(
+            "seeding",
+            "all seeds give the same first observation: is the start meant to be always the same?",
+        );
+    }
+    let before = play(env, &spaces, Some(config.seed), 0, config.steps, &mut report);
+    let after = play(env, &spaces, None, 0, config.steps, &mut report);
+    if let (Some(before), Some(after), true) = (before, after, traces.len() > 1) {
+        let varied = traces.iter().any(|trace| trace.first != traces[0].first);
+        if varied && before.first == after.first {
+            report.warn(
+                "seeding",
+                "a reset without a seed starts as the seeded one before: the generator should go on",
+            );
+        }
+    }
+
+    match env.render() {
+        Ok(Some(frame)) if frame.rgb.len() != frame.width * frame.height * 3 => report.error(
+            "render",
+            format!("{}x{}x3 bytes expected, found {}", frame.height, frame.width, frame.rgb.len()),
+        ),
+        Ok(_) => {}
+        Err(e) => report.warn("render", format!("it failed: {e}")),
+    }
+    if (env.observation_space(), env.action_space()) != spaces {
+        report.error("spaces", "they changed while playing");
+    }
+    if let Err(e) = env.close() {
+        report.error("close", format!("it failed: {e}"));
+    }
+    report
+}
+
+fn play<E: Env>(
+    env: &mut E,
+    (observations, actions): &(Space, Space),
+    seed: Option<u64>,
+    action_seed: u64,
+    steps: u64,
+    report: &mut Report,
+) -> Option<Trace>
+where
+    E::Obs: Element,
+    E::Act: Element,
+{
+    let place = |step: u64| match seed {
+        Some(seed) => format!("at seed {seed}, step {step}"),
+        None => format!("at step {step} after a reset without a seed"),
+    };
+    let first = match env.reset(seed, None) {
+        Ok((obs, _)) => check_obs(&obs, observations, "reset", &place(0), report),
+        Err(e) => {
+            report.error("reset", format!("it failed: {e} {}", place(0)));
+            return None;
+        }
+    };
+    report.episodes += 1;
+    let mut trace = Trace { first, steps: vec![], failed_at: None };
+    let mut rng = Generator::new(action_seed);
+    for step in 1..=steps {
+        let value = actions.sample(&mut rng);
+        let action = match E::Act::from_value(&value) {
+            Ok(action) => action,
+            Err(e) => {
+                report.error(
+                    "spaces",
+                    format!("the action type does not hold the action space's elements: {e}"),
+                );
+                return None;
+            }
+        };
+        let Ok(result) = env.step(&action) else {
+            report.failures += 1;
+            trace.failed_at = Some(trace.steps.len());
+            break;
+        };
+        report.steps += 1;
+        let done = result.done();
+        if !result.reward.is_finite() {
+            report
+                .error("step", format!("a finite reward expected, found {} {}", result.reward, place(step)));
+        }
+        trace.steps.push(result.map(|obs| check_obs(&obs, observations, "step", &place(step), report)));
+        if done {
+            break;
+        }
+    }
+    Some(trace)
+}
+
+fn check_obs<O: Element>(
+    obs: &O,
+    space: &Space,
+    check: &'static str,
+    place: &str,
+    report: &mut Report,
+) -> Value {
+    let value = obs.to_value();
+    if let Err(e) = space.check(&value) {
+        report.error(check, format!("observation: {e} {place}"));
+    } else if let Err(e) = obs.flatten_into(space, &mut vec![0.0; space.flat_dim()]) {
+        report.error(check, format!("observation as numbers: {e} {place}"));
+    }
+    value
+}
+
+fn compare(first: &Trace, second: &Trace, seed: u64, report: &mut Report) {
+    if first.first != second.first {
+        report.error("determinism", format!("the same seed gave another first observation at seed {seed}"));
+    } else if first.failed_at != second.failed_at {
+        // A failure is the world's doing, not the seed's: compare what came before it.
+        let n = first.steps.len().min(second.steps.len());
+        if first.steps[..n] != second.steps[..n] {
+            report
+                .error("determinism", format!("the same seed and actions gave another step at seed {seed}"));
+        }
+    } else if first != second {
+        let step = first.steps.iter().zip(&second.steps).position(|(a, b)| a != b).unwrap_or(0) + 1;
+        report.error(
+            "determinism",
+            format!("the same seed and actions gave another step at seed {seed}, step {step}"),
+        );
+    }
+}

@@ -1,1 +1,33 @@
-//! sorn-agents
+//! Agents: an observation becomes reservoir input, the reservoir's activity becomes scores, scores become an action.
+//!
+//! ```text
+//! observation -> Encoder -> input -> Reservoir -> activity -> Features -> Learner's scores -> Policy -> action
+//! ```
+//!
+//! [`AgentConfig`] says which of each, [`Agent`] is the whole, [`run`] is the loop between an agent and an environment. A
+//! program that owns its own loop, as a robot does, calls [`Agent::begin`], [`Agent::act`] and [`Agent::observe`] itself.
+
+mod agent;
+mod config;
+mod encoder;
+mod error;
+mod features;
+mod learner;
+mod plasticity;
+mod policy;
+mod random;
+mod reservoir;
+mod run_loop;
+mod state;
+
+pub use agent::Agent;
+pub use config::AgentConfig;
+pub use encoder::EncoderConfig;
+pub use error::AgentError;
+pub use features::{Feature, FeaturesConfig};
+pub use learner::{ActorCriticConfig, LearnerConfig, PerformanceAnneal, RewardSignal};
+pub use plasticity::PlasticityConfig;
+pub use policy::PolicyConfig;
+pub use reservoir::{ReservoirConfig, ReservoirKind};
+pub use run_loop::{EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent, run};
+pub use state::AgentState;

@@ -1,0 +1,235 @@
+//! [`Agent`]: encoder, reservoir, features and learner as one, step by step.
+
+use serde::{Deserialize, Serialize};
+use sorn_core::Rules;
+use sorn_env::{Element, Space, Value};
+
+use crate::encoder::Encoder;
+use crate::features::Features;
+use crate::learner::{Learner, Transition};
+use crate::reservoir::{Reservoir, entry, json};
+use crate::{AgentConfig, AgentError, AgentState};
+
+/// What may be called next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Turn {
+    Begin,
+    Act,
+    Observe,
+}
+
+/// An agent that learns from what it is shown.
+///
+/// [`begin`](Agent::begin) takes the first observation of an episode and gives an action; after each action
+/// [`observe`](Agent::observe) takes what followed, and [`act`](Agent::act) gives the next action.
+///
+/// ```
+/// use sorn_agents::{Agent, AgentConfig};
+/// use sorn_env::{BoxSpace, Space};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A thermostat: it is warm (1) or cold (0); action 1 heats, and warmth is rewarded.
+/// let observations = Space::box_f32(&[0.0], &[1.0])?;
+/// let mut agent = Agent::new(&AgentConfig::default(), &observations, &Space::discrete(2)?, 42)?;
+/// let mut action = agent.begin(&[0.0_f32])?;
+/// for step in 1..=50 {
+///     let warm = if action.as_i64() == Some(1) { 1.0_f32 } else { 0.0 };
+///     let last = step == 50;
+///     agent.observe(f64::from(warm), false, last, &[warm])?;
+///     if !last {
+///         action = agent.act()?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Agent {
+    config: AgentConfig,
+    observations: Space,
+    encoder: Encoder,
+    reservoir: Reservoir,
+    features: Features,
+    learner: Learner,
+    /// Observation, reservoir input and features, as numbers.
+    flat: Vec<f64>,
+    input: Vec<f64>,
+    phi: Vec<f64>,
+    turn: Turn,
+    /// Observations taken while training.
+    steps: u64,
+    greedy: bool,
+}
+
+impl Agent {
+    /// An agent that knows nothing yet; all its randomness comes from `seed`.
+    ///
+    /// # Errors
+    /// [`AgentError`] naming the key, what was found and what is allowed, or which parts do not go together.
+    pub fn new(
+        config: &AgentConfig,
+        observation_space: &Space,
+        action_space: &Space,
+        seed: u64,
+    ) -> Result<Agent, AgentError> {
+        let observations = observation_space.flat_dim();
+        let reservoir = Reservoir::new(&config.reservoir, seed)?;
+        let inputs = config.reservoir.params.input_len();
+        let encoder = Encoder::new(&config.encoder, observations, inputs, seed)?;
+        let features = Features::new(&config.features, reservoir.units(), inputs)?;
+        let learner = Learner::new(&config.learner, &config.policy, features.len(), action_space, seed)?;
+        Ok(Agent {
+            config: config.clone(),
+            observations: observation_space.clone(),
+            encoder,
+            flat: vec![0.0; observations],
+            input: vec![0.0; inputs],
+            phi: vec![0.0; features.len()],
+            reservoir,
+            features,
+            learner,
+            turn: Turn::Begin,
+            steps: 0,
+            greedy: false,
+        })
+    }
+
+    /// A copy that learns nothing more: its policy is greedy, its reservoir frozen.
+    pub fn frozen(&self) -> Agent {
+        let mut copy = self.clone();
+        copy.greedy = true;
+        copy.turn = Turn::Begin;
+        copy.reservoir.set_frozen(Rules::all());
+        copy
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &AgentConfig {
+        &self.config
+    }
+
+    /// Observations taken while training.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Active units of the reservoir at the last observation, ascending.
+    pub fn spikes(&self) -> &[u32] {
+        self.reservoir.active()
+    }
+
+    /// Begins an episode with its first observation, and gives an action. An episode that was under way is given up.
+    ///
+    /// # Errors
+    /// [`AgentError`] where the observation is not of the space or not finite.
+    pub fn begin<O: Element>(&mut self, obs: &O) -> Result<Value, AgentError> {
+        self.features.begin();
+        self.learner.begin();
+        self.take(obs)?;
+        Ok(self.choose())
+    }
+
+    /// Takes what followed the last action: the reward, whether the episode ended, and the observation after it. Learns.
+    ///
+    /// # Errors
+    /// [`AgentError`] where the observation or reward is not finite, where no action preceded, or where learning diverged.
+    pub fn observe<O: Element>(
+        &mut self,
+        reward: f64,
+        terminated: bool,
+        truncated: bool,
+        obs: &O,
+    ) -> Result<(), AgentError> {
+        self.expect("observe", Turn::Observe)?;
+        if !reward.is_finite() {
+            return Err(AgentError::Reward(reward));
+        }
+        self.take(obs)?;
+        if !self.greedy {
+            self.learner.learn(&Transition { reward, terminated, truncated, next: &self.phi })?;
+        }
+        self.turn = if terminated || truncated { Turn::Begin } else { Turn::Act };
+        Ok(())
+    }
+
+    /// The next action of the episode under way.
+    ///
+    /// # Errors
+    /// [`AgentError::OutOfTurn`] where no observation preceded or the episode is over.
+    pub fn act(&mut self) -> Result<Value, AgentError> {
+        self.expect("act", Turn::Act)?;
+        Ok(self.choose())
+    }
+
+    fn expect(&self, called: &'static str, due: Turn) -> Result<(), AgentError> {
+        if self.turn == due {
+            return Ok(());
+        }
+        let expected = match self.turn {
+            Turn::Begin => "begin",
+            Turn::Act => "act",
+            Turn::Observe => "observe",
+        };
+        Err(AgentError::OutOfTurn { called, expected })
+    }
+
+    fn choose(&mut self) -> Value {
+        self.turn = Turn::Observe;
+        match self.greedy {
+            true => self.learner.act_greedily(&self.phi),
+            false => self.learner.act(&self.phi),
+        }
+    }
+
+    /// From an observation to features.
+    fn take<O: Element>(&mut self, obs: &O) -> Result<(), AgentError> {
+        obs.flatten_into(&self.observations, &mut self.flat)?;
+        if let Some(index) = self.flat.iter().position(|v| !v.is_finite()) {
+            return Err(AgentError::NotFinite { index, found: self.flat[index] });
+        }
+        if !self.learner.sees() {
+            return Ok(());
+        }
+        if !self.greedy {
+            self.reservoir.set_frozen(self.config.plasticity.frozen(self.steps));
+            self.steps += 1;
+        }
+        self.encoder.encode(&self.flat, &mut self.input);
+        self.reservoir.step(&self.input)?;
+        self.features.write(&self.reservoir, &self.input, &mut self.phi);
+        Ok(())
+    }
+
+    /// Everything the agent is, for [`restore`](Agent::restore).
+    pub fn state(&self) -> AgentState {
+        let mut state = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
+        state.put("features/trace", &[self.features.trace().len()], self.features.trace());
+        state.put("features/phi", &[self.phi.len()], &self.phi);
+        state.meta["agent"] = json(&(self.turn, self.steps, self.greedy));
+        self.reservoir.save(&mut state);
+        self.learner.save(&mut state);
+        state
+    }
+
+    /// The agent that had `state`; it goes on exactly as that one would have.
+    ///
+    /// `config`, the spaces and `seed` must be those it was made with.
+    ///
+    /// # Errors
+    /// As [`new`](Agent::new), and [`AgentError::State`] where `state` does not fit.
+    pub fn restore(
+        config: &AgentConfig,
+        observation_space: &Space,
+        action_space: &Space,
+        seed: u64,
+        state: &AgentState,
+    ) -> Result<Agent, AgentError> {
+        let mut agent = Agent::new(config, observation_space, action_space, seed)?;
+        state.read("features/trace", agent.features.trace_mut())?;
+        state.read("features/phi", &mut agent.phi)?;
+        (agent.turn, agent.steps, agent.greedy) = entry(state, "agent")?;
+        agent.reservoir.load(state)?;
+        agent.learner.load(state)?;
+        Ok(agent)
+    }
+}

@@ -1,0 +1,92 @@
+//! Squashed random projections with a bias.
+
+use sorn_core::rng;
+
+use crate::AgentError;
+use crate::error::check;
+use crate::random::{normal, uniform};
+
+#[derive(Clone, Debug)]
+pub(crate) struct RandomProjection {
+    /// 1 / scale per observation entry.
+    inverse_scale: Vec<f64>,
+    /// One row per observation entry, gain included: the input is a sum of rows.
+    rows: Vec<Vec<f64>>,
+    /// Per input, gain included.
+    bias: Vec<f64>,
+}
+
+impl RandomProjection {
+    pub(crate) fn new(
+        scale: &[f64],
+        gain: f64,
+        bias: f64,
+        observations: usize,
+        inputs: usize,
+        seed: u64,
+    ) -> Result<RandomProjection, AgentError> {
+        check("encoder.gain", gain, true, "a finite number")?;
+        check("encoder.bias", bias, bias >= 0.0, "a number of 0 or more")?;
+        if !scale.is_empty() && scale.len() != observations {
+            let allowed = format!("{observations} numbers (one per number of the observation) or none");
+            return Err(AgentError::config("encoder.scale", format!("{} numbers", scale.len()), &allowed));
+        }
+        for (index, &s) in scale.iter().enumerate() {
+            check(&format!("encoder.scale[{index}]"), s, s > 0.0, "a positive number")?;
+        }
+        let inverse_scale = match scale {
+            [] => vec![1.0; observations],
+            _ => scale.iter().map(|s| 1.0 / s).collect(),
+        };
+        let mut rng = rng::stream(seed, "encoder");
+        let mut rows = vec![vec![0.0; inputs]; observations];
+        let mut biases = Vec::with_capacity(inputs);
+        for input in 0..inputs {
+            let direction: Vec<f64> = (0..observations).map(|_| normal(&mut rng)).collect();
+            let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
+            for (row, d) in rows.iter_mut().zip(&direction) {
+                row[input] = if length > 0.0 { gain * d / length } else { 0.0 };
+            }
+            biases.push(gain * uniform(&mut rng, -bias, bias));
+        }
+        Ok(RandomProjection { inverse_scale, rows, bias: biases })
+    }
+
+    pub(crate) fn encode(&self, observation: &[f64], input: &mut [f64]) {
+        input.copy_from_slice(&self.bias);
+        for ((row, inverse), o) in self.rows.iter().zip(&self.inverse_scale).zip(observation) {
+            let squashed = libm::tanh(o * inverse);
+            input.iter_mut().zip(row).for_each(|(u, w)| *u += w * squashed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn inputs_stay_within_gain_and_bias(
+            observation in prop::collection::vec(-1e300..1e300_f64, 1..6), seed: u64, gain in 0.1..10.0_f64, bias in 0.0..3.0_f64,
+        ) {
+            let n = observation.len();
+            let encoder = RandomProjection::new(&[], gain, bias, n, 30, seed).unwrap();
+            let mut input = vec![f64::NAN; 30];
+            encoder.encode(&observation, &mut input);
+            // A unit vector's product with n numbers of at most 1 is at most sqrt(n).
+            let most = gain * ((n as f64).sqrt() + bias) + 1e-9;
+            prop_assert!(input.iter().all(|u| u.abs() <= most), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn wrong_scales_are_named() {
+        let error = |scale: &[f64]| RandomProjection::new(scale, 3.0, 0.9, 4, 10, 0).unwrap_err().to_string();
+        assert!(error(&[1.0]).starts_with("encoder.scale: 4 numbers"), "{}", error(&[1.0]));
+        assert!(
+            error(&[1.0, 1.0, 0.0, 1.0]).starts_with("encoder.scale[2]: a positive number expected, found 0")
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! What can go wrong in an agent.
+
+use sorn_env::SpaceError;
+
+/// An agent that cannot be built, or an input it cannot take.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// A configured value that is not allowed.
+    #[error("{key}: {allowed} expected, found {found}")]
+    Config {
+        /// Dotted key below `agent`, e.g. `learner.lambda`.
+        key: String,
+        /// What was found.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// Parts of a configuration that do not go together, or not with the environment's spaces.
+    #[error("{0}")]
+    Mismatch(String),
+    /// An observation or action outside its space.
+    #[error("observation: {0}")]
+    Observation(#[from] SpaceError),
+    /// An observation with a number that is not finite.
+    #[error("observation[{index}]: a finite number expected, found {found}")]
+    NotFinite {
+        /// Position in the flattened observation.
+        index: usize,
+        /// What was found.
+        found: f64,
+    },
+    /// A reward that is not finite.
+    #[error("reward: a finite number expected, found {0}")]
+    Reward(f64),
+    /// `begin`, `act` and `observe` called out of turn.
+    #[error("{called} called where {expected} is due")]
+    OutOfTurn {
+        /// The method called.
+        called: &'static str,
+        /// The method due.
+        expected: &'static str,
+    },
+    /// The learner's weights or errors grew beyond all bounds.
+    #[error("the learner diverged after {steps} steps ({what}): lower its step sizes (agent.learner)")]
+    Diverged {
+        /// Observations so far.
+        steps: u64,
+        /// What was found.
+        what: String,
+    },
+    /// The reservoir's parameters are refused.
+    #[error("reservoir.params: {0}")]
+    Reservoir(String),
+    /// A saved state that does not fit the configuration.
+    #[error("saved agent: {name}: {expected} expected, found {found}")]
+    State {
+        /// Array or entry.
+        name: String,
+        /// What fits.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+impl AgentError {
+    pub(crate) fn config(key: &str, found: impl ToString, allowed: &str) -> Self {
+        AgentError::Config { key: key.into(), found: found.to_string(), allowed: allowed.into() }
+    }
+}
+
+/// Checks a configured number against a range described by `allowed`.
+pub(crate) fn check(key: &str, value: f64, ok: bool, allowed: &str) -> Result<(), AgentError> {
+    if ok && value.is_finite() { Ok(()) } else { Err(AgentError::config(key, value, allowed)) }
+}

@@ -1,0 +1,117 @@
+//! What the readout sees.
+
+use serde::{Deserialize, Serialize};
+
+use crate::AgentError;
+use crate::error::check;
+use crate::reservoir::Reservoir;
+
+/// One group of features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Activity `x` of each unit, 0 or 1.
+    Activity,
+    /// Trace `z` of the activity before this observation: `z <- decay z + (1 - decay) x`, from 0 in each episode.
+    Trace,
+    /// `x - z`: what is new in the activity.
+    ActivityMinusTrace,
+    /// Recurrent drive of each unit.
+    RecurrentDrive,
+    /// The encoded observation, the reservoir's input.
+    EncodedObservation,
+    /// A constant 1.
+    Bias,
+}
+
+/// Which features, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FeaturesConfig {
+    /// Groups, one after the other.
+    pub names: Vec<Feature>,
+    /// Decay of the trace per observation, in `[0, 1)`.
+    pub trace_decay: f64,
+}
+
+impl Default for FeaturesConfig {
+    fn default() -> Self {
+        FeaturesConfig { names: vec![Feature::Activity, Feature::Bias], trace_decay: 0.6 }
+    }
+}
+
+/// Features at work: the trace, and the groups' order.
+#[derive(Clone, Debug)]
+pub(crate) struct Features {
+    names: Vec<Feature>,
+    decay: f64,
+    trace: Vec<f64>,
+    len: usize,
+}
+
+impl Features {
+    pub(crate) fn new(config: &FeaturesConfig, units: usize, inputs: usize) -> Result<Features, AgentError> {
+        let decay = config.trace_decay;
+        check("features.trace_decay", decay, (0.0..1.0).contains(&decay), "a number in [0, 1)")?;
+        if config.names.is_empty() {
+            return Err(AgentError::config("features.names", "none", "at least one feature"));
+        }
+        let len = |f: &Feature| match f {
+            Feature::Bias => 1,
+            Feature::EncodedObservation => inputs,
+            _ => units,
+        };
+        let len = config.names.iter().map(len).sum();
+        Ok(Features { names: config.names.clone(), decay, trace: vec![0.0; units], len })
+    }
+
+    /// Number of features.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Forgets the trace: a new episode begins.
+    pub(crate) fn begin(&mut self) {
+        self.trace.fill(0.0);
+    }
+
+    /// Writes the features of the present observation, then takes its activity into the trace.
+    pub(crate) fn write(&mut self, reservoir: &Reservoir, input: &[f64], out: &mut [f64]) {
+        let active = reservoir.active();
+        let units = self.trace.len();
+        let mut rest = out;
+        for name in &self.names {
+            let len = match name {
+                Feature::Bias => 1,
+                Feature::EncodedObservation => input.len(),
+                _ => units,
+            };
+            let (group, after) = rest.split_at_mut(len);
+            rest = after;
+            match name {
+                Feature::Bias => group[0] = 1.0,
+                Feature::EncodedObservation => group.copy_from_slice(input),
+                Feature::RecurrentDrive => group.copy_from_slice(reservoir.recurrent()),
+                Feature::Trace => group.copy_from_slice(&self.trace),
+                Feature::Activity => {
+                    group.fill(0.0);
+                    active.iter().for_each(|&unit| group[unit as usize] = 1.0);
+                }
+                Feature::ActivityMinusTrace => {
+                    group.iter_mut().zip(&self.trace).for_each(|(f, z)| *f = -z);
+                    active.iter().for_each(|&unit| group[unit as usize] += 1.0);
+                }
+            }
+        }
+        self.trace.iter_mut().for_each(|z| *z *= self.decay);
+        active.iter().for_each(|&unit| self.trace[unit as usize] += 1.0 - self.decay);
+    }
+
+    pub(crate) fn trace(&self) -> &[f64] {
+        &self.trace
+    }
+
+    pub(crate) fn trace_mut(&mut self) -> &mut [f64] {
+        &mut self.trace
+    }
+}

@@ -1,0 +1,197 @@
+//! The reservoir of an agent: self-organising, static or none, three values of one configuration.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use sorn_core::{InputMap, Network, NoiseLaw, Params, Rules, State, Synapses};
+
+use crate::{AgentError, AgentState};
+
+/// Whether there is a reservoir, and whether it organises itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservoirKind {
+    /// A SORN, plastic as the agent's plasticity schedule says.
+    #[default]
+    Sorn,
+    /// The same network with all plasticity frozen from the start.
+    Static,
+    /// No network: the input code alone, `x_i = (u_i > T_i)`, with the inputs and thresholds that the network has.
+    None,
+}
+
+/// Which reservoir.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReservoirConfig {
+    /// Self-organising, static or none.
+    pub kind: ReservoirKind,
+    /// Network steps per observation, each with the same input, 1 or more.
+    pub steps_per_observation: u32,
+    /// Parameters of the network. `preset` names where to start from; without it they are upstream's with one input per
+    /// excitatory neuron (`input = "direct"`), no noise and `h_ip = 0.2`. Every other key overrides one parameter.
+    #[serde(deserialize_with = "with_preset")]
+    pub params: Params,
+}
+
+impl Default for ReservoirConfig {
+    fn default() -> Self {
+        ReservoirConfig { kind: ReservoirKind::Sorn, steps_per_observation: 1, params: agent_params() }
+    }
+}
+
+fn agent_params() -> Params {
+    Params { input: InputMap::Direct, noise: NoiseLaw::None, h_ip: Some(0.2), ..Params::default() }
+}
+
+fn with_preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Params, D::Error> {
+    use serde::de::Error;
+    let mut given = serde_json::Map::deserialize(deserializer)?;
+    let base = match given.remove("preset") {
+        None => agent_params(),
+        Some(serde_json::Value::String(name)) => Params::preset(&name).map_err(D::Error::custom)?,
+        Some(other) => return Err(D::Error::custom(format!("preset: a name expected, found {other}"))),
+    };
+    let mut all = serde_json::to_value(&base).map_err(D::Error::custom)?;
+    if let serde_json::Value::Object(all) = &mut all {
+        all.extend(given);
+    }
+    serde_path_to_error::deserialize(all).map_err(|e| match e.path().to_string().as_str() {
+        "." => D::Error::custom(format!("params: {}", e.inner())),
+        path => D::Error::custom(format!("params.{path}: {}", e.inner())),
+    })
+}
+
+/// A reservoir at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Reservoir {
+    kind: ReservoirKind,
+    steps_per_observation: u32,
+    network: Network,
+    /// Active units of the code, where there is no network.
+    code: Vec<u32>,
+    none: Vec<f64>,
+}
+
+impl Reservoir {
+    pub(crate) fn new(config: &ReservoirConfig, seed: u64) -> Result<Reservoir, AgentError> {
+        if config.steps_per_observation == 0 {
+            return Err(AgentError::config("reservoir.steps_per_observation", 0, "at least 1"));
+        }
+        if config.kind == ReservoirKind::None && config.params.input_len() != config.params.ne {
+            return Err(AgentError::Mismatch(
+                "reservoir.kind = \"none\" needs an input per unit: reservoir.params.input = \"direct\""
+                    .into(),
+            ));
+        }
+        let mut network =
+            Network::new(&config.params, seed).map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        if config.kind != ReservoirKind::Sorn {
+            network.set_frozen(Rules::all());
+        }
+        let code = Vec::with_capacity(network.ne());
+        let none = vec![0.0; network.ne()];
+        Ok(Reservoir {
+            kind: config.kind,
+            steps_per_observation: config.steps_per_observation,
+            network,
+            code,
+            none,
+        })
+    }
+
+    /// Number of units a readout sees.
+    pub(crate) fn units(&self) -> usize {
+        self.network.ne()
+    }
+
+    /// Freezes the rules named, for good where the reservoir is static.
+    pub(crate) fn set_frozen(&mut self, rules: Rules) {
+        if self.kind == ReservoirKind::Sorn && self.network.frozen() != rules {
+            self.network.set_frozen(rules);
+        }
+    }
+
+    /// Takes one observation's input.
+    pub(crate) fn step(&mut self, input: &[f64]) -> Result<(), AgentError> {
+        if self.kind == ReservoirKind::None {
+            self.code.clear();
+            let units = input.iter().zip(self.network.te()).enumerate();
+            self.code.extend(units.filter(|(_, (u, t))| u > t).map(|(unit, _)| unit as u32));
+            return Ok(());
+        }
+        for _ in 0..self.steps_per_observation {
+            self.network.step(input).map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Active units, ascending.
+    pub(crate) fn active(&self) -> &[u32] {
+        match self.kind {
+            ReservoirKind::None => &self.code,
+            _ => self.network.activity().spikes_e,
+        }
+    }
+
+    /// Recurrent drive of each unit; 0 where there is no network.
+    pub(crate) fn recurrent(&self) -> &[f64] {
+        match self.kind {
+            ReservoirKind::None => &self.none,
+            _ => self.network.activity().recurrent,
+        }
+    }
+
+    pub(crate) fn save(&self, state: &mut AgentState) {
+        let mut whole = self.network.state();
+        for (name, synapses) in [("wee", &mut whole.wee), ("wei", &mut whole.wei), ("wie", &mut whole.wie)] {
+            let weights = std::mem::take(&mut synapses.weights);
+            state.put(&format!("reservoir/{name}"), &[weights.len()], &weights);
+            let indices: Vec<f64> =
+                std::mem::take(&mut synapses.indices).into_iter().map(f64::from).collect();
+            state.put(&format!("reservoir/{name}_pre"), &[indices.len()], &indices);
+        }
+        state.meta["reservoir"] = json(&whole);
+        state.meta["code"] = json(&self.code);
+    }
+
+    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        let mut whole: State = entry(state, "reservoir")?;
+        let array = |name: String| {
+            let found = || AgentError::State {
+                name: name.clone(),
+                expected: "an array".into(),
+                found: "nothing".into(),
+            };
+            state.arrays.get(&name).map(|a| a.iter().copied().collect::<Vec<f64>>()).ok_or_else(found)
+        };
+        let fill = |name: &str, synapses: &mut Synapses| -> Result<(), AgentError> {
+            synapses.weights = array(format!("reservoir/{name}"))?;
+            synapses.indices =
+                array(format!("reservoir/{name}_pre"))?.into_iter().map(|i| i as u32).collect();
+            Ok(())
+        };
+        fill("wee", &mut whole.wee)?;
+        fill("wei", &mut whole.wei)?;
+        fill("wie", &mut whole.wie)?;
+        self.network = Network::from_state(self.network.params(), whole).map_err(|e| AgentError::State {
+            name: "reservoir".into(),
+            expected: "the state of a network with these parameters".into(),
+            found: e.to_string(),
+        })?;
+        self.code = entry(state, "code")?;
+        Ok(())
+    }
+}
+
+/// Plain data as JSON.
+pub(crate) fn json(value: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_else(|e| unreachable!("plain data: {e}"))
+}
+
+/// An entry of the saved JSON.
+pub(crate) fn entry<T: serde::de::DeserializeOwned>(state: &AgentState, name: &str) -> Result<T, AgentError> {
+    serde_json::from_value(state.meta[name].clone()).map_err(|e| AgentError::State {
+        name: name.into(),
+        expected: "what this version saves".into(),
+        found: e.to_string(),
+    })
+}

@@ -1,0 +1,40 @@
+//! The whole of an agent as named arrays, for checkpoints.
+
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::AgentError;
+
+/// Everything an agent is, bit for bit: what [`Agent::state`](crate::Agent::state) gives and
+/// [`Agent::restore`](crate::Agent::restore) takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentState {
+    /// Numbers by name, e.g. `learner/actor` of shape (actions, features).
+    pub arrays: BTreeMap<String, ArrayD<f64>>,
+    /// Counters and generator states.
+    pub meta: serde_json::Value,
+}
+
+impl AgentState {
+    /// Stores `values` (C order) in `shape`.
+    pub(crate) fn put(&mut self, name: &str, shape: &[usize], values: &[f64]) {
+        let array = ArrayD::from_shape_vec(IxDyn(shape), values.to_vec());
+        self.arrays.insert(name.into(), array.unwrap_or_else(|e| unreachable!("the caller's shape: {e}")));
+    }
+
+    /// Copies the array `name` into `out`, whose length it must have.
+    pub(crate) fn read(&self, name: &str, out: &mut [f64]) -> Result<(), AgentError> {
+        let wrong = |found: String| AgentError::State {
+            name: name.into(),
+            expected: format!("{} numbers", out.len()),
+            found,
+        };
+        let array = self.arrays.get(name).ok_or_else(|| wrong("nothing".into()))?;
+        if array.len() != out.len() {
+            return Err(wrong(format!("shape {:?}", array.shape())));
+        }
+        out.iter_mut().zip(array.iter()).for_each(|(o, &v)| *o = v);
+        Ok(())
+    }
+}

@@ -4,9 +4,10 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{Env, Info, Options, Space, Step};
+use sorn_env::{Env, Frame, Info, Options, Space, Step};
 
 use crate::control::{ControlError, option_error, reset_bounds};
+use crate::draw::{BLACK, Canvas, rectangle};
 use crate::numpy::{pow2, sin_cos_f32};
 
 const DT: f64 = 0.2; // s between two states
@@ -91,6 +92,20 @@ fn wrap(mut angle: f64) -> f64 {
     angle
 }
 
+fn draw(theta1: f64, theta2: f64) -> Frame {
+    const SCALE: f64 = 500.0 / 4.4; // pixels per metre
+    let mut canvas = Canvas::new(500, 500);
+    canvas.line(&[[0.0, SCALE + 250.0], [500.0, SCALE + 250.0]], 1.0, BLACK);
+    let joint = [250.0, 250.0];
+    let elbow = [250.0 + theta1.sin() * LENGTH * SCALE, 250.0 - theta1.cos() * LENGTH * SCALE];
+    for (from, angle) in [(joint, theta1), (elbow, theta1 + theta2)] {
+        let (low, high) = ([0.0, -0.1 * SCALE], [LENGTH * SCALE, 0.1 * SCALE]);
+        canvas.polygon(&rectangle(low, high, angle - PI / 2.0, from), [0, 204, 204]);
+        canvas.circle(from, 0.1 * SCALE, [204, 204, 0]);
+    }
+    canvas.frame()
+}
+
 impl Env for Acrobot {
     type Obs = [f32; 6];
     type Act = i64;
@@ -140,6 +155,11 @@ impl Env for Acrobot {
         let obs = [cos1, theta1.sin(), cos2, theta2.sin(), dtheta1, dtheta2].map(|x| x as f32);
         let reward = if terminated { 0.0 } else { -1.0 };
         Ok(Step { obs, reward, terminated, truncated: false, info: Info::new() })
+    }
+
+    /// 500 x 500 pixels: both links and the line to reach.
+    fn render(&mut self) -> Result<Option<Frame>, ControlError> {
+        Ok(self.state.map(|[theta1, theta2, ..]| draw(theta1, theta2)))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{Env, Info, Options, Space, Step};
+use sorn_env::{Env, Frame, Info, Options, Space, Step};
 
 use crate::control::{ControlError, reset_bounds};
+use crate::draw::{BLACK, Canvas, rectangle};
 
 const GRAVITY: f64 = 9.8; // m/s^2
 const CART_MASS: f64 = 1.0; // kg
@@ -122,6 +123,24 @@ impl Env for CartPole {
         self.fallen |= terminated;
         Ok(Step { obs: state.map(|x| x as f32), reward, terminated, truncated: false, info: Info::new() })
     }
+
+    /// 600 x 400 pixels: the track is 4.8 m wide.
+    fn render(&mut self) -> Result<Option<Frame>, ControlError> {
+        Ok(self.state.map(draw))
+    }
+}
+
+fn draw([x, _, theta, _]: [f64; 4]) -> Frame {
+    const SCALE: f64 = 600.0 / (2.0 * X_LIMIT); // pixels per metre
+    let mut canvas = Canvas::new(600, 400);
+    let cart = [x * SCALE + 300.0, 100.0];
+    let axle = [cart[0], cart[1] + 7.5];
+    canvas.line(&[[0.0, 100.0], [600.0, 100.0]], 1.0, BLACK);
+    canvas.polygon(&rectangle([-25.0, -15.0], [25.0, 15.0], 0.0, cart), BLACK);
+    let pole = rectangle([-5.0, -5.0], [5.0, SCALE * 2.0 * HALF_LENGTH - 5.0], -theta, axle);
+    canvas.polygon(&pole, [202, 152, 101]);
+    canvas.circle(axle, 5.0, [129, 132, 203]);
+    canvas.frame()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod acrobot;
 mod cartpole;
 mod cartpole_vec;
 mod control;
+mod draw;
 mod masked_cartpole;
 mod mountain_car;
 mod mountain_car_continuous;

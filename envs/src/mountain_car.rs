@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{Env, Info, Options, Space, Step};
+use sorn_env::{Env, Frame, Info, Options, Space, Step};
 
 use crate::control::{ControlError, finite, reset_bounds};
+use crate::draw::{BLACK, Canvas, place, rectangle};
 
 pub(crate) const MIN_POSITION: f64 = -1.2;
 pub(crate) const MAX_POSITION: f64 = 0.6;
 pub(crate) const MAX_SPEED: f64 = 0.07;
 pub(crate) const GRAVITY: f64 = 0.0025;
 const FORCE: f64 = 0.001;
-pub(crate) const GOAL_POSITION: f64 = 0.5;
+const GOAL_POSITION: f64 = 0.5;
 
 /// Arguments of [`MountainCar`] and [`MountainCarContinuous`](crate::MountainCarContinuous).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,9 +54,25 @@ pub(crate) fn observation_space() -> Space {
     Space::box_f32(&low, &high).expect("constant bounds")
 }
 
-/// Height of the hill at a position.
-pub(crate) fn height(position: f64) -> f64 {
-    (3.0 * position).sin() * 0.45 + 0.55
+/// 600 x 400 pixels: hill, car at `position`, flag at `goal`.
+pub(crate) fn draw(position: f64, goal: f64) -> Frame {
+    const SCALE: f64 = 600.0 / (MAX_POSITION - MIN_POSITION);
+    let hill = |x: f64| [(x - MIN_POSITION) * SCALE, ((3.0 * x).sin() * 0.45 + 0.55) * SCALE];
+    let mut canvas = Canvas::new(600, 400);
+    let points: Vec<[f64; 2]> =
+        (0..100).map(|i| hill(MIN_POSITION + (MAX_POSITION - MIN_POSITION) * f64::from(i) / 99.0)).collect();
+    canvas.line(&points, 1.0, BLACK);
+    let [x, y] = hill(position);
+    // Gymnasium tilts the car by the cosine of 3 x, close to the hill's slope.
+    let (tilt, axles) = ((3.0 * position).cos(), [x, y + 10.0]);
+    canvas.polygon(&rectangle([-20.0, 0.0], [20.0, 20.0], tilt, axles), BLACK);
+    for side in [-10.0, 10.0] {
+        canvas.circle(place([side, 0.0], tilt, axles), 8.0, [128, 128, 128]);
+    }
+    let [x, y] = hill(goal);
+    canvas.line(&[[x, y], [x, y + 50.0]], 1.0, BLACK);
+    canvas.polygon(&[[x, y + 50.0], [x, y + 40.0], [x + 25.0, y + 45.0]], [204, 204, 0]);
+    canvas.frame()
 }
 
 impl Env for MountainCar {
@@ -97,5 +114,9 @@ impl Env for MountainCar {
         let terminated = position >= GOAL_POSITION && velocity >= self.config.goal_velocity;
         let obs = state.map(|x| x as f32);
         Ok(Step { obs, reward: -1.0, terminated, truncated: false, info: Info::new() })
+    }
+
+    fn render(&mut self) -> Result<Option<Frame>, ControlError> {
+        Ok(self.state.map(|[position, _]| draw(position, GOAL_POSITION)))
     }
 }

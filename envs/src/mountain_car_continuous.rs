@@ -1,15 +1,15 @@
 //! [`MountainCarContinuous`].
 
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{BoxSpace, Dtype, Env, Info, Options, Space, Step};
+use sorn_env::{BoxSpace, Dtype, Env, Frame, Info, Options, Space, Step};
 
 use crate::control::{ControlError, reset_bounds, single_number};
 use crate::mountain_car::{
-    GRAVITY, MAX_POSITION, MAX_SPEED, MIN_POSITION, MountainCarConfig, observation_space,
+    GRAVITY, MAX_POSITION, MAX_SPEED, MIN_POSITION, MountainCarConfig, draw, observation_space,
 };
 
 const POWER: f64 = 0.0015;
-pub(crate) const GOAL_POSITION: f64 = 0.45;
+const GOAL_POSITION: f64 = 0.45;
 
 /// [`MountainCar`](crate::MountainCar) with a continuous force in [-1, 1]; a greater one is clipped, but paid for in full.
 ///
@@ -140,5 +140,9 @@ impl Env for MountainCarContinuous {
         let prize = if terminated { 100.0 } else { 0.0 };
         let reward = prize - f64::from(action) * f64::from(action) * 0.1;
         Ok(Step { obs, reward, terminated, truncated: false, info: Info::new() })
+    }
+
+    fn render(&mut self) -> Result<Option<Frame>, ControlError> {
+        Ok(self.state().map(|[position, _]| draw(position, GOAL_POSITION)))
     }
 }

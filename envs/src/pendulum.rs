@@ -4,9 +4,10 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{BoxSpace, Dtype, Env, Info, Options, Space, Step};
+use sorn_env::{BoxSpace, Dtype, Env, Frame, Info, Options, Space, Step};
 
 use crate::control::{ControlError, finite, non_negative_options, single_number};
+use crate::draw::{BLACK, Canvas, place, rectangle};
 use crate::numpy::{pow2, pow2_f32, remainder};
 
 const MAX_SPEED: f64 = 8.0; // rad/s
@@ -60,6 +61,34 @@ fn observe([theta, velocity]: [f64; 2]) -> [f32; 3] {
     [theta.cos() as f32, theta.sin() as f32, velocity as f32]
 }
 
+fn draw(theta: f64, torque: f64) -> Frame {
+    const SCALE: f64 = 500.0 / 4.4; // pixels per metre
+    const RED: [u8; 3] = [204, 77, 77];
+    let (pivot, angle) = ([250.0, 250.0], theta + PI / 2.0);
+    let half_width = 0.1 * SCALE;
+    let mut canvas = Canvas::new(500, 500);
+    canvas.polygon(&rectangle([0.0, -half_width], [SCALE, half_width], angle, pivot), RED);
+    canvas.circle(pivot, half_width, RED);
+    canvas.circle(place([SCALE, 0.0], angle, pivot), half_width, RED);
+    draw_torque(&mut canvas, pivot, torque, SCALE);
+    canvas.circle(pivot, 0.05 * SCALE, BLACK);
+    canvas.frame()
+}
+
+/// Three quarters of a circle with a head, as large as the torque; anticlockwise where it is positive.
+fn draw_torque(canvas: &mut Canvas, pivot: [f64; 2], torque: f64, scale: f64) {
+    let radius = scale * torque.abs() / 4.0;
+    if radius < 1.0 {
+        return;
+    }
+    let direction = torque.signum();
+    let at = |turn: f64, radius: f64| place([radius, 0.0], direction * turn + PI / 2.0, pivot);
+    let arc: Vec<[f64; 2]> = (0..=40).map(|i| at(f64::from(i) * 1.5 * PI / 40.0, radius)).collect();
+    canvas.line(&arc, 0.05 * radius, BLACK);
+    let head = [at(1.5 * PI, 0.85 * radius), at(1.5 * PI, 1.15 * radius), at(1.5 * PI + 0.4, radius)];
+    canvas.polygon(&head, BLACK);
+}
+
 impl Env for Pendulum {
     type Obs = [f32; 3];
     type Act = [f32; 1];
@@ -107,5 +136,10 @@ impl Env for Pendulum {
             truncated: false,
             info: Info::new(),
         })
+    }
+
+    /// 500 x 500 pixels; an arrow about the pivot shows the latest torque.
+    fn render(&mut self) -> Result<Option<Frame>, ControlError> {
+        Ok(self.state.map(|[theta, _]| draw(theta, self.torque.map_or(0.0, f64::from))))
     }
 }

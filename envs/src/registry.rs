@@ -225,6 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn all_draw_themselves_after_a_reset() {
+        for spec in specs() {
+            let (mut env, _) = make(&spec.id, &Kwargs::new()).unwrap();
+            assert_eq!(env.render().unwrap(), None, "{}", spec.id);
+            env.reset(Some(0), None).unwrap();
+            let frame = env.render().unwrap().unwrap();
+            assert_eq!(frame.rgb.len(), frame.width * frame.height * 3, "{}", spec.id);
+            let drawn = frame.rgb.chunks(3).filter(|pixel| *pixel != [255; 3]).count();
+            assert!(drawn > 1000 && drawn < frame.width * frame.height / 2, "{}: {drawn}", spec.id);
+        }
+    }
+
+    #[test]
+    fn all_keep_the_contract() {
+        for spec in specs() {
+            let (mut env, _) = make(&spec.id, &Kwargs::new()).unwrap();
+            let report = sorn_env::conformance::check(&mut env, &Default::default());
+            assert!(report.findings.is_empty(), "{}: {report}", spec.id);
+        }
+    }
+
+    #[test]
     fn time_limits_apply() {
         for (json, limit) in [
             (serde_json::json!({}), 200),

@@ -2,7 +2,7 @@
 
 use crate::Synapses;
 use crate::kernel::lookup::{Index, Lookup, Masks, Pairing, Pattern};
-use crate::kernel::{Kernels, LANES, Real, Row, Slice, TINY};
+use crate::kernel::{Kernels, LANES, Real, Row, Slice};
 use crate::plastic::{Learning, Op, Plastic};
 
 /// Rows that a slice may grow before it has to move.
@@ -71,7 +71,7 @@ impl<T: Real, I: Index> Columns<T, I> {
                     // A zero that exists is negative, see `kernel`.
                     columns.weights[row].0[post % LANES] =
                         T::from_f64(if weight == 0.0 { -0.0 } else { weight });
-                    slice.tiny |= weight < TINY;
+                    slice.tiny |= T::from_f64(weight) < T::TINY;
                     length += 1;
                 }
                 columns.lengths[post] = length as u32;
@@ -107,8 +107,8 @@ impl<T: Real, I: Index> Columns<T, I> {
         if self.lengths[post] as usize == self.slices[index].capacity {
             self.move_slice(index);
         }
-        self.slices[index].tiny |= weight < TINY;
         let weight = T::from_f64(weight);
+        self.slices[index].tiny |= weight < T::TINY;
         let start = self.slices[index].start;
         let length = self.lengths[post] as usize;
         let lane_pre = |k: usize| self.pre[start + k][lane].to_u32();
@@ -152,7 +152,7 @@ impl<T: Real, I: Index> Columns<T, I> {
                     self.pre[row][lane] = I::default();
                     self.pre[kept][lane] = pre;
                     self.weights[kept].0[lane] = weight;
-                    tiny |= weight.to_f64() < TINY;
+                    tiny |= weight < T::TINY;
                     kept += 1;
                 }
             }
@@ -269,7 +269,7 @@ impl<T: Real, I: Index> Plastic for Columns<T, I> {
             let new = T::from_f64(if weight <= 0.0 { floor } else { weight.min(1.0) });
             self.weights[row].0[lane] = new;
             pruned += u32::from(!new.exists());
-            self.slices[index].tiny |= weight < TINY;
+            self.slices[index].tiny |= new < T::TINY;
         }
         self.slices[index].holes |= pruned > 0;
         self.count -= pruned as usize;

@@ -55,6 +55,7 @@ pub use rules::{Rule, Rules};
 pub use state::State;
 pub use step::Supplied;
 pub use switches::{
-    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, ThresholdInit,
+    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, Precision,
+    ThresholdInit,
 };
 pub use synapses::Synapses;

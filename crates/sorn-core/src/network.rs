@@ -154,8 +154,8 @@ impl Network {
 
     fn assemble(params: &Params, mut state: State) -> Result<Network, Error> {
         let (ne, ni) = (params.ne, params.ni());
-        let wee = plastic(&state.wee, !params.prune);
-        let wei = plastic(&state.wei, !params.prune);
+        let wee = plastic(&state.wee, !params.prune, params.precision);
+        let wei = plastic(&state.wei, !params.prune, params.precision);
         let padded = ne.next_multiple_of(LANES);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {

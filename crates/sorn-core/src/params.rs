@@ -1,7 +1,8 @@
 //! Every parameter and switch of the SORN family, as one plain configuration.
 
 use crate::switches::{
-    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, ThresholdInit,
+    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, Precision,
+    ThresholdInit,
 };
 use crate::{Rule, Rules};
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,9 @@ pub struct Params {
     pub input: InputMap,
     /// Factor on every input.
     pub input_gain: f64,
+
+    /// Precision of the plastic weights.
+    pub precision: Precision,
 }
 
 impl Params {
@@ -183,6 +187,7 @@ impl Default for Params {
             freeze: Rules::none(),
             input: InputMap::First,
             input_gain: 1.0,
+            precision: Precision::Exact,
         }
     }
 }

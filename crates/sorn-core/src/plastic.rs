@@ -1,9 +1,9 @@
 //! What the step asks of a plastic connection matrix, whatever its number types.
 
-use crate::Synapses;
 use crate::columns::Columns;
-use crate::kernel::Change;
 use crate::kernel::lookup::{Pairing, Pattern};
+use crate::kernel::{Change, Real};
+use crate::{Precision, Synapses};
 use std::fmt::Debug;
 
 /// A plastic connection matrix of shape `(pre, post)`.
@@ -83,10 +83,17 @@ impl Learning<'_> {
 }
 
 /// The matrix with the narrowest indices that fit.
-pub(crate) fn plastic(synapses: &Synapses, keep_zeros: bool) -> Box<dyn Plastic> {
+pub(crate) fn plastic(synapses: &Synapses, keep_zeros: bool, precision: Precision) -> Box<dyn Plastic> {
+    match precision {
+        Precision::Exact => with_indices::<f64>(synapses, keep_zeros),
+        Precision::Fast => with_indices::<f32>(synapses, keep_zeros),
+    }
+}
+
+fn with_indices<T: Real>(synapses: &Synapses, keep_zeros: bool) -> Box<dyn Plastic> {
     match synapses.n_pre {
-        0..=256 => Box::new(Columns::<f64, u8>::new(synapses, keep_zeros)),
-        257..=65_536 => Box::new(Columns::<f64, u16>::new(synapses, keep_zeros)),
-        _ => Box::new(Columns::<f64, u32>::new(synapses, keep_zeros)),
+        0..=256 => Box::new(Columns::<T, u8>::new(synapses, keep_zeros)),
+        257..=65_536 => Box::new(Columns::<T, u16>::new(synapses, keep_zeros)),
+        _ => Box::new(Columns::<T, u32>::new(synapses, keep_zeros)),
     }
 }

@@ -96,3 +96,14 @@ pub enum InputMap {
         overlap: bool,
     },
 }
+
+/// Precision of the plastic weights, `Wee` and `Wei`.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 64 bits, every operation rounded as upstream rounds it: results equal upstream's to the bit.
+    Exact,
+    /// 32 bits, columns scaled by a reciprocal: half the memory and less time. Deterministic too, but individual
+    /// trajectories part from the exact ones after some steps.
+    Fast,
+}

@@ -1,7 +1,11 @@
 //! The loops for AVX-512.
 
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
-use super::{Change, Changed, Kernels, LANES, Mask, Row, Slice, TINY, portable};
+use super::{Change, Changed, Kernels, LANES, Mask, Real, Row, Slice, portable};
+
+mod single;
+
+pub(super) use single::F32;
 use std::arch::x86_64::*;
 
 /// Kernels for machines where [`available`] holds.
@@ -51,7 +55,7 @@ fn halves(mask: Mask) -> [u8; 2] {
 fn update(slice: Slice<'_, f64>, change: &Change) -> Changed<f64> {
     let mut changed = Changed { sums: Row::default(), pruned: 0, tiny: false };
     let (up, down) = (_mm512_set1_pd(change.plus), _mm512_set1_pd(change.minus));
-    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
+    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(f64::TINY));
     let mut sums = [_mm512_setzero_pd(); 2];
     let masks = slice.plus.iter().zip(slice.minus);
     for (row, (&plus, &minus)) in slice.weights.iter_mut().zip(masks) {

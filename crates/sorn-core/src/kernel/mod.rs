@@ -6,6 +6,8 @@
 //!
 //! An absent synapse has weight `+0.0`; one that stays at zero without being pruned has `-0.0`.
 
+use std::ops::{Add, Div};
+
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub(crate) mod lookup;
@@ -59,16 +61,29 @@ pub(crate) struct Changed<T> {
     pub(crate) tiny: bool,
 }
 
-/// Weights below this need a division instruction: a quotient by reciprocal and remainder (see `divide`) is exact only
-/// while the remainder does not underflow.
-pub(crate) const TINY: f64 = f64::from_bits((1023 - 900) << 52); // 2^-900
-
 /// A floating-point type of weights, with the kernels for it.
-pub(crate) trait Real: Copy + Default + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Real:
+    Copy
+    + Default
+    + PartialOrd
+    + std::fmt::Debug
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Div<Output = Self>
+{
+    const ZERO: Self;
+    const ONE: Self;
+    /// Weights below this need a division instruction: a quotient by reciprocal and remainder is exact only while the
+    /// remainder does not underflow.
+    const TINY: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
     /// Whether a synapse of this weight exists: it is not `+0.0`.
     fn exists(self) -> bool;
+    /// A weight divided by the sum of its column; `f32` multiplies by the reciprocal.
+    fn quotient(weight: Self, sum: Self, reciprocal: Self) -> Self;
     /// The fastest kernels that this machine runs.
     fn kernels() -> Kernels<Self>;
 }
@@ -88,6 +103,10 @@ pub(crate) struct Kernels<T: Real> {
 }
 
 impl Real for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+    const TINY: f64 = f64::from_bits((1023 - 900) << 52); // 2^-900
+
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
@@ -103,10 +122,49 @@ impl Real for f64 {
         self.to_bits() != 0
     }
 
+    #[inline(always)]
+    fn quotient(weight: f64, sum: f64, _reciprocal: f64) -> f64 {
+        weight / sum
+    }
+
     fn kernels() -> Kernels<Self> {
         #[cfg(target_arch = "x86_64")]
         if avx512::available() {
             return avx512::F64;
+        }
+        portable::kernels()
+    }
+}
+
+impl Real for f32 {
+    const ZERO: f32 = 0.0;
+    const ONE: f32 = 1.0;
+    const TINY: f32 = f32::MIN_POSITIVE;
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+
+    #[inline(always)]
+    fn exists(self) -> bool {
+        self.to_bits() != 0
+    }
+
+    #[inline(always)]
+    fn quotient(weight: f32, _sum: f32, reciprocal: f32) -> f32 {
+        weight * reciprocal
+    }
+
+    fn kernels() -> Kernels<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if avx512::available() {
+            return avx512::F32;
         }
         portable::kernels()
     }
@@ -117,14 +175,14 @@ mod tests {
     use super::*;
     use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 
-    struct Data {
-        weights: Vec<Row<f64>>,
+    struct Data<T> {
+        weights: Vec<Row<T>>,
         plus: Vec<Mask>,
         minus: Vec<Mask>,
         now: Vec<Mask>,
     }
 
-    impl Data {
+    impl<T: Real> Data<T> {
         fn random(rows: usize, rng: &mut Xoshiro256PlusPlus) -> Self {
             let mut mask = || (0..rows).map(|_| below(rng, 1 << 16) as u16).collect::<Vec<Mask>>();
             let (plus, minus, now) = (mask(), mask(), mask());
@@ -136,33 +194,39 @@ mod tests {
                 2 => 0.003,
                 _ => uniform(rng),
             };
-            let weights = (0..rows).map(|_| Row(std::array::from_fn(|_| weight()))).collect();
+            let weights = (0..rows).map(|_| Row(std::array::from_fn(|_| T::from_f64(weight())))).collect();
             Data { weights, plus, minus, now }
         }
 
-        fn slice(&mut self) -> Slice<'_, f64> {
+        fn slice(&mut self) -> Slice<'_, T> {
             Slice { weights: &mut self.weights, plus: &self.plus, minus: &self.minus, now: &self.now }
         }
     }
 
-    fn bits(rows: &[Row<f64>]) -> Vec<u64> {
-        rows.iter().flat_map(|row| row.0).map(f64::to_bits).collect()
+    fn bits<T: Real>(rows: &[Row<T>]) -> Vec<u64> {
+        rows.iter().flat_map(|row| row.0).map(|value| value.to_f64().to_bits()).collect()
     }
 
     #[test]
     fn every_instruction_set_computes_the_same_bits() {
-        let fast = f64::kernels();
-        let plain: Kernels<f64> = portable::kernels();
+        compare(f64::kernels());
+        compare(portable::kernels::<f64>());
+        compare(f32::kernels());
+        compare(portable::kernels::<f32>());
+    }
+
+    fn compare<T: Real>(fast: Kernels<T>) {
+        let plain: Kernels<T> = portable::plain();
         let rng = &mut stream(1, "test");
         for round in 0..300 {
-            let mut ours = Data::random(round % 40, rng);
+            let mut ours = Data::<T>::random(round % 40, rng);
             let mut theirs = Data { weights: ours.weights.clone(), ..Data::random(0, rng) };
             (theirs.plus, theirs.minus, theirs.now) =
                 (ours.plus.clone(), ours.minus.clone(), ours.now.clone());
             let floor = [0.0, -0.0, 0.001][round % 3];
             let change = Change { plus: 0.004, minus: -0.003, floor };
             let existing =
-                |rows: &[Row<f64>]| rows.iter().flat_map(|row| row.0).filter(|w| w.exists()).count() as u32;
+                |rows: &[Row<T>]| rows.iter().flat_map(|row| row.0).filter(|w| w.exists()).count() as u32;
             let before = existing(&ours.weights);
             let a = (fast.update)(ours.slice(), &change);
             let b = (plain.update)(theirs.slice(), &change);

@@ -7,9 +7,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use sorn_report::figure::{
-    Arm, CurveOptions, Figure, Outcomes, RasterGroup, RasterOptions, SolveOptions, episodes_to_solve,
-    learning_curve, raster,
+    Arm, CurveOptions, Figure, Fit, HistogramOptions, MatrixOptions, Outcomes, RasterGroup, RasterOptions,
+    SolveOptions, TailOptions, Trace, TraceOptions, episodes_to_solve, histogram, learning_curve, matrix,
+    raster, tail, traces,
 };
+use sorn_report::stats::fit_power_law;
 
 /// A small generator (Steele, Lea and Flood 2014): the pictures are the same everywhere.
 struct SplitMix(u64);
@@ -115,11 +117,94 @@ fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Erro
     ])
 }
 
+fn networks(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Error>> {
+    let (width, height) = size;
+    let mut random = SplitMix(2);
+    let normal = |random: &mut SplitMix| (0..12).map(|_| random.next()).sum::<f64>() - 6.0;
+    let weights: Vec<f64> = (0..4000).map(|_| (normal(&mut random) - 3.0).exp().min(1.0)).collect();
+    let degrees: Vec<f64> = (0..200).map(|_| (20.0 + 4.0 * normal(&mut random)).round()).collect();
+    let intervals: Vec<f64> = (0..3000).map(|_| (-random.next().ln() * 12.0).ceil()).collect();
+    let of = |title: &str, x_label: &str, fit, log| HistogramOptions {
+        title: title.to_owned(),
+        x_label: x_label.to_owned(),
+        fit,
+        log,
+        width,
+        height,
+        ..Default::default()
+    };
+    let walk = |name: &str, random: &mut SplitMix| {
+        let mut at = 4000.0;
+        let points = (0..20_000).map(|t| {
+            at += (random.next() - 0.5) * 8.0;
+            (f64::from(t), at)
+        });
+        Trace { name: name.to_owned(), points: points.collect() }
+    };
+    let walks =
+        [walk("excitatory to excitatory", &mut random), walk("inhibitory to excitatory", &mut random)];
+    let named = |title: &str, y_label: &str| TraceOptions {
+        title: title.to_owned(),
+        y_label: y_label.to_owned(),
+        width,
+        height,
+        ..Default::default()
+    };
+    let few = Trace { name: String::new(), points: vec![(0.0, 0.0), (1.0, 3.0), (2.0, 1.0)] };
+    let synapses: Vec<f64> =
+        (0..40_000).map(|_| if random.next() < 0.1 { random.next().powi(3) } else { 0.0 }).collect();
+    let correlations: Vec<f64> = (0..144)
+        .map(|i| match (i / 12, i % 12) {
+            (5, _) | (_, 5) => f64::NAN,
+            (r, c) if r == c => 1.0,
+            (r, c) => ((r * c) as f64).sin() * 0.5,
+        })
+        .collect();
+    let picture = |title: &str, label: &str, range| MatrixOptions {
+        title: title.to_owned(),
+        x_label: format!("postsynaptic {label}"),
+        y_label: format!("presynaptic {label}"),
+        range,
+        width,
+        height,
+    };
+    let sizes: Vec<u64> = (0..10_000).map(|_| random.next().powf(-2.0).min(1e7) as u64).collect();
+    let fit = fit_power_law(&sizes, 3, Some(3000))?;
+    let avalanches = |title: &str| TailOptions {
+        title: title.to_owned(),
+        x_label: "avalanche size (spikes)".to_owned(),
+        width,
+        height,
+    };
+    Ok(vec![
+        ("histogram-log", histogram(&weights, &of("Weights", "weight", Some(Fit::LogNormal), true))?),
+        ("histogram-linear", histogram(&weights, &of("Weights", "weight", Some(Fit::LogNormal), false))?),
+        (
+            "histogram-degrees",
+            histogram(
+                &degrees,
+                &of("Incoming connections", "synapses per neuron", Some(Fit::Normal), false),
+            )?,
+        ),
+        (
+            "histogram-intervals",
+            histogram(&intervals, &of("Intervals", "interval (steps)", Some(Fit::Exponential), false))?,
+        ),
+        ("histogram-one", histogram(&[3.0; 5], &of("", "value", Some(Fit::Normal), false))?),
+        ("traces-many", traces(&walks, &named("Connections", "synapses"))?),
+        ("traces-few", traces(&[few], &named("Hamming distance", "neurons that differ"))?),
+        ("matrix-weights", matrix(&synapses, 200, &picture("Weights", "neuron", None))?),
+        ("matrix-few", matrix(&correlations, 12, &picture("Correlations", "neuron", Some((-1.0, 1.0))))?),
+        ("tail-many", tail(&sizes, Some((fit, 3, Some(3000))), &avalanches("Avalanches"))?),
+        ("tail-few", tail(&[1, 2, 2], None, &avalanches(""))?),
+    ])
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write to")?);
     fs::create_dir_all(&folder)?;
     for (name, size) in [("small", (420, 280)), ("large", (900, 520))] {
-        for (kind, figure) in figures(size)? {
+        for (kind, figure) in figures(size)?.into_iter().chain(networks(size)?) {
             fs::write(folder.join(format!("{kind}-{name}.svg")), figure.svg())?;
             fs::write(folder.join(format!("{kind}-{name}.png")), figure.png(1.5)?)?;
         }

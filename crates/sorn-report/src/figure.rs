@@ -16,12 +16,16 @@
 
 mod error;
 mod frame;
+mod histogram;
 mod learning_curve;
+mod matrix;
 mod path;
 mod raster;
 mod solve;
 mod style;
 mod swarm;
+mod tail;
+mod traces;
 
 use std::sync::{Arc, OnceLock};
 
@@ -30,9 +34,13 @@ use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
 use resvg::{tiny_skia, usvg};
 
 pub use error::FigureError;
+pub use histogram::{Fit, HistogramOptions, histogram};
 pub use learning_curve::{Arm, CurveOptions, learning_curve};
+pub use matrix::{MatrixOptions, matrix};
 pub use raster::{RasterGroup, RasterOptions, raster};
 pub use solve::{Outcomes, SolveOptions, episodes_to_solve};
+pub use tail::{TailOptions, tail};
+pub use traces::{Trace, TraceOptions, traces};
 
 /// What figures are drawn on.
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

@@ -5,7 +5,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::style::{self, FAINT, GREY, INK, LABEL, TITLE, fit, number, px, text};
+use super::style::{self, FAINT, GREY, INK, LABEL, TITLE, fit, number, power_of_ten, px, text};
 use super::{Area, FigureError};
 
 /// Distance from the edge of the picture, and between its parts, in pixels.
@@ -34,6 +34,8 @@ pub(super) struct Frame<'a> {
     pub(super) legend: Vec<(Swatch, String)>,
     pub(super) x: Axis<'a>,
     pub(super) y: Axis<'a>,
+    /// Room kept free at the right, in pixels.
+    pub(super) right: f64,
 }
 
 /// One axis.
@@ -48,6 +50,8 @@ pub(super) enum Ticks {
     Numbers,
     /// Whole numbers, none beyond the one given.
     Counts(f64),
+    /// The coordinates are logarithms to the base 10; their powers of ten are written.
+    Powers,
     /// Names beside the positions 0, 1, 2, ..., each with an addition that is never cut off.
     Names(Vec<(String, String)>),
 }
@@ -56,6 +60,8 @@ impl Ticks {
     fn label(&self, value: f64) -> String {
         match self {
             Self::Counts(last) if value.fract() != 0.0 || value > *last => String::new(),
+            Self::Powers if value.fract() != 0.0 => String::new(),
+            Self::Powers => power_of_ten(value as i32),
             _ => number(value),
         }
     }
@@ -63,7 +69,7 @@ impl Ticks {
     /// At most `count` ticks; no more than there are whole numbers where only those are written.
     fn count(&self, count: usize, (low, high): (f64, f64)) -> usize {
         match self {
-            Self::Counts(_) => count.min((high - low) as usize + 1),
+            Self::Counts(_) | Self::Powers => count.min((high - low) as usize + 1),
             _ => count,
         }
     }
@@ -95,13 +101,14 @@ impl Frame<'_> {
             widest = widest.max(style::width(name, LABEL)?);
         }
         widest = widest.min(width * 0.35);
-        let x_count = self.x.ticks.count((((width - widest) / 90.0) as usize).clamp(2, 12), self.x.range);
+        let x_count =
+            self.x.ticks.count((((width - widest - self.right) / 90.0) as usize).clamp(2, 12), self.x.range);
         let y_description = if self.y.label.is_empty() { 0.0 } else { LABEL * 1.7 };
         let y_area = widest + y_description + 12.0;
 
         let mut chart = ChartBuilder::on(area)
             .margin_top(px(top + 4.0))
-            .margin_right(px(MARGIN + 14.0))
+            .margin_right(px(MARGIN + 14.0 + self.right))
             .margin_bottom(px(MARGIN * 0.6))
             .margin_left(px(MARGIN * 0.6))
             .x_label_area_size(px(LABEL * 3.5))

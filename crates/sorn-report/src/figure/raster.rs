@@ -71,6 +71,7 @@ pub fn raster(groups: &[RasterGroup], options: &RasterOptions) -> Result<Figure,
             ticks: Ticks::Counts(f64::INFINITY),
         },
         y: Axis { label: "neuron", range: (0.0, neurons as f64), ticks: Ticks::Counts(f64::INFINITY) },
+        right: 0.0,
     };
     Figure::draw((options.width, options.height), |area| {
         let chart = frame.draw(area)?;

@@ -107,6 +107,30 @@ pub(super) fn number(value: f64) -> String {
     format!("{sign}{grouped}{point}{fraction}")
 }
 
+/// Three significant digits.
+pub(super) fn short(value: f64) -> String {
+    if value == 0.0 {
+        return number(0.0);
+    }
+    let scale = 10f64.powi(2 - value.abs().log10().floor() as i32);
+    number((value * scale).round() / scale)
+}
+
+/// A power of ten beside a logarithmic axis.
+pub(super) fn power_of_ten(exponent: i32) -> String {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    if exponent.abs() <= 3 {
+        return number(10f64.powi(exponent));
+    }
+    let raised = exponent
+        .unsigned_abs()
+        .to_string()
+        .bytes()
+        .map(|d| RAISED[usize::from(d - b'0')])
+        .collect::<String>();
+    format!("10{}{raised}", if exponent < 0 { "⁻" } else { "" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +151,15 @@ mod tests {
         ] {
             assert_eq!(number(value), said, "{value}");
         }
+    }
+
+    #[test]
+    fn digits_and_powers() {
+        assert_eq!([short(0.999_915), short(-1234.5), short(0.0)], ["1", "−1230", "0"]);
+        assert_eq!(
+            [power_of_ten(2), power_of_ten(-3), power_of_ten(12), power_of_ten(-4)],
+            ["100", "0.001", "10¹²", "10⁻⁴"]
+        );
     }
 
     #[test]

@@ -90,8 +90,16 @@ impl Peer {
             return Err(PeerError::NoScript(script));
         }
         let io = |source| PeerError::Io { script: script.clone(), python: self.python.clone(), source };
-        let mut child = Command::new(&self.python)
+        // A peer may write where it stands: upstream leaves a log file there.
+        let folder = tempfile::tempdir().map_err(io)?;
+        // With another folder to stand in, a relative path must be made absolute; a bare name is looked up.
+        let python = match self.python.components().count() {
+            0 | 1 => self.python.clone(),
+            _ => std::path::absolute(&self.python).map_err(io)?,
+        };
+        let mut child = Command::new(python)
             .arg(&script)
+            .current_dir(&folder)
             .args(arguments)
             // Same dictionaries and sets in every run, no window, nothing written beside the scripts.
             .env("PYTHONHASHSEED", "0")

@@ -31,3 +31,8 @@
 mod peer;
 
 pub use peer::{Peer, PeerError, VARIABLE};
+
+/// The Rust of README.md, compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,1 +1,65 @@
-//! sorn-cli
+//! The `sorn` command as a library: [`run`] takes arguments and gives an exit status.
+//!
+//! Results go to stdout; progress, warnings and errors to stderr.
+
+mod args;
+mod commands;
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Done.
+    Done,
+    /// The work failed.
+    Failed,
+    /// The command, or a file it was given, was wrong.
+    Usage,
+    /// Stopped by a signal; what was done is saved.
+    Interrupted,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> ExitCode {
+        ExitCode::from(match status {
+            ExitStatus::Done => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::Usage => 2,
+            // As shells count a process ended by SIGINT.
+            ExitStatus::Interrupted => 130,
+        })
+    }
+}
+
+/// Runs the command line `args`, the program's name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let cli = match args::Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
+        }
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SORN_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let ansi = output::colours(&std::io::stderr());
+    // A second call in one process keeps the first's subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi)
+        .without_time()
+        .with_target(false)
+        .try_init();
+    match commands::dispatch(cli.command) {
+        Ok(status) => status,
+        Err(error) => output::report(&error),
+    }
+}

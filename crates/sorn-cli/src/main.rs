@@ -1,2 +1,5 @@
 //! The `sorn` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    sorn_cli::run(std::env::args_os()).into()
+}

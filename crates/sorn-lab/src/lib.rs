@@ -1,1 +1,34 @@
-//! sorn-lab
+//! An experiment file becomes a run directory.
+//!
+//! [`Experiment`] is the file, [`RunDir`] the directory of one seed, [`train`] fills it or goes on
+//! where it stopped, [`evaluate`] looks at what was learnt, [`Sweep`] does so for many seeds.
+
+mod aggregate;
+mod checkpoint;
+mod compare;
+mod error;
+mod evaluate;
+mod experiment;
+mod figures;
+mod files;
+mod metrics;
+mod overrides;
+mod run_dir;
+mod summary;
+mod sweep;
+mod template;
+mod train;
+
+pub use aggregate::{Aggregate, Spread};
+pub use checkpoint::{Checkpoint, FORMAT_VERSION};
+pub use compare::{ComparedArm, Comparison};
+pub use error::LabError;
+pub use evaluate::{Evaluation, evaluate};
+pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
+pub use figures::draw_learning_curve;
+pub use metrics::{Episode, Solver};
+pub use run_dir::RunDir;
+pub use summary::Summary;
+pub use sweep::{Sweep, SweepOutcome};
+pub use template::experiment_template;
+pub use train::{Outcome, Progress, Quiet, train};

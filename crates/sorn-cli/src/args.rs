@@ -1,0 +1,209 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Reinforcement learning with self-organizing recurrent neural networks (SORN).
+#[derive(Debug, Parser)]
+#[command(name = "sorn", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train an agent as an experiment file says
+    Run(Run),
+    /// Go on with a run, or a run over several seeds, that was stopped
+    Resume(Resume),
+    /// Evaluate what a run learnt: greedy policy, nothing learning
+    Eval(Eval),
+    /// Compare experiments that ran over several seeds: table, rank tests, figure
+    Compare(Compare),
+    /// Draw a figure of a run again
+    Plot(Plot),
+    /// List the environments
+    Envs(Envs),
+    /// Check that an environment keeps the contract
+    Check(Check),
+    /// Write a new file to begin from
+    #[command(subcommand)]
+    New(New),
+    /// Print versions and what the machine offers
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Experiment file
+    pub(crate) file: PathBuf,
+    /// Seed of the run [default: run.seed of the file]
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    pub(crate) seed: Option<u64>,
+    /// Several seeds: 0..20 (the last excluded), 0..=19, or 1,5,9
+    #[arg(long, value_name = "SEEDS")]
+    pub(crate) seeds: Option<Seeds>,
+    /// Override one value of the file, e.g. agent.reservoir.kind=static; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Directory below which run directories are made
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// Run directory (runs/NAME/seed-N), or that of several seeds (runs/NAME)
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// Threads for several seeds; the results do not depend on it [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Run directory (runs/NAME/seed-N)
+    pub(crate) dir: PathBuf,
+    /// Episodes [default: eval.episodes of the run]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) episodes: Option<u64>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Directories of several seeds (runs/NAME), the one of interest first
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Where the figures go [default: figures/ in the first directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plot {
+    /// Run directory, or that of several seeds
+    pub(crate) dir: PathBuf,
+    /// Which figure
+    #[arg(value_parser = ["learning-curve"])]
+    pub(crate) kind: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Envs {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Id of the environment
+    pub(crate) env: String,
+    /// Keyword argument of the environment, as JSON where it is JSON; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) kwarg: Vec<String>,
+    /// Seed of the check
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum New {
+    /// Write a commented experiment file that runs as it is
+    Experiment(NewExperiment),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewExperiment {
+    /// Name of the experiment; the file is NAME.toml
+    pub(crate) name: String,
+    /// Id of the environment
+    #[arg(long, value_name = "ID", default_value = "CartPole-v1")]
+    pub(crate) env: String,
+}
+
+/// Distinct seeds, in the order given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seeds(pub(crate) Vec<u64>);
+
+/// More are surely a slip of the finger.
+const MOST_SEEDS: u64 = 100_000;
+
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        let number = |text: &str| {
+            let text = text.trim();
+            text.parse::<u64>().map_err(|_| format!("a whole number from 0 expected, found {text:?}"))
+        };
+        let seeds: Vec<u64> = match text.split_once("..") {
+            Some((from, to)) => {
+                let from = number(from)?;
+                let to = match to.strip_prefix('=') {
+                    Some(last) => number(last)?.saturating_add(1),
+                    None => number(to)?,
+                };
+                if to.saturating_sub(from) > MOST_SEEDS {
+                    return Err(format!("at most {MOST_SEEDS} seeds, found {}", to - from));
+                }
+                (from..to).collect()
+            }
+            None => text.split(',').map(number).collect::<Result<_, _>>()?,
+        };
+        if seeds.is_empty() {
+            return Err(format!("{text} names no seed; 0..20 means 0 to 19"));
+        }
+        let mut sorted = seeds.clone();
+        sorted.sort_unstable();
+        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(format!("seed {} is named twice", pair[0])),
+            None => Ok(Seeds(seeds)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grammar_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seeds() {
+        let parse = |text: &str| text.parse::<Seeds>().map(|s| s.0);
+        assert_eq!(parse("0..3"), Ok(vec![0, 1, 2]));
+        assert_eq!(parse("4..=5"), Ok(vec![4, 5]));
+        assert_eq!(parse("9, 2"), Ok(vec![9, 2]));
+        for wrong in ["", "3..3", "1,1", "a", "-1..3", "0..1000000000"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

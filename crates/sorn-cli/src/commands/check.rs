@@ -1,0 +1,35 @@
+//! `sorn check`: does an environment keep the contract?
+
+use sorn_env::conformance::{self, Config, Level};
+
+use crate::ExitStatus;
+use crate::args::Check;
+use crate::output::{Usage, result};
+
+pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
+    let mut kwargs = sorn_envs::Kwargs::new();
+    for text in &args.kwarg {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(Usage(format!("--kwarg {text}: KEY=VALUE expected")).into());
+        };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        kwargs.insert(key.into(), value);
+    }
+    let (mut env, _) = sorn_envs::make(&args.env, &kwargs).map_err(|e| Usage(e.to_string()))?;
+    let report = conformance::check(&mut env, &Config { seed: args.seed, ..Config::default() });
+    let mut text = String::new();
+    for finding in &report.findings {
+        let level = match finding.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+        };
+        text.push_str(&format!("{level}: {}: {}\n", finding.check, finding.message));
+    }
+    let verdict = if report.passed() { "keeps the contract" } else { "breaks the contract" };
+    text.push_str(&format!(
+        "{} {verdict} ({} steps in {} episodes)\n",
+        args.env, report.steps, report.episodes
+    ));
+    result(&text)?;
+    Ok(if report.passed() { ExitStatus::Done } else { ExitStatus::Failed })
+}

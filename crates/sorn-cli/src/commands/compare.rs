@@ -1,0 +1,39 @@
+//! `sorn compare`: arms of an experiment side by side.
+
+use sorn_lab::Comparison;
+
+use crate::ExitStatus;
+use crate::args::Compare;
+use crate::output::{result, table};
+
+pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
+    let comparison = Comparison::read(&args.dirs)?;
+    let out = args.out.clone().unwrap_or_else(|| args.dirs[0].join("figures"));
+    let figures = comparison.draw(&out)?;
+    if args.json {
+        result(&(serde_json::to_string_pretty(&comparison)? + "\n"))?;
+        return Ok(ExitStatus::Done);
+    }
+    let head = ["", "solved", "median", "q1", "q3", "max", "eval mean", "p"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for arm in &comparison.arms {
+        let number = |v: Option<f64>, digits: usize| v.map_or("-".into(), |v| format!("{v:.digits$}"));
+        let spread = arm.aggregate.episodes_to_solve_spread;
+        rows.push(vec![
+            arm.aggregate.experiment.clone(),
+            format!("{}/{}", arm.aggregate.solved, arm.aggregate.seeds.len()),
+            number(spread.map(|s| s.median), 0),
+            number(spread.map(|s| s.q1), 0),
+            number(spread.map(|s| s.q3), 0),
+            number(spread.map(|s| s.max), 0),
+            number(arm.aggregate.eval_mean.map(|s| s.median), 1),
+            arm.p.map_or("-".into(), |p| if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") }),
+        ]);
+    }
+    let mut text = table(&rows);
+    text.push_str("median, q1, q3, max: episodes to solve, a run that did not solve counting as later than any that did\n");
+    text.push_str("p: two-sided Mann-Whitney test of the episodes to solve against the first row\n");
+    figures.iter().for_each(|path| text.push_str(&format!("figure  {}\n", path.display())));
+    result(&text)?;
+    Ok(ExitStatus::Done)
+}

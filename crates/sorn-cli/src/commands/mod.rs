@@ -1,0 +1,28 @@
+//! One file per command.
+
+mod check;
+mod compare;
+mod doctor;
+mod envs;
+mod eval;
+mod new;
+mod plot;
+mod resume;
+mod run;
+
+use crate::ExitStatus;
+use crate::args::Command;
+
+pub(crate) fn dispatch(command: Command) -> anyhow::Result<ExitStatus> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Resume(args) => resume::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Plot(args) => plot::run(&args),
+        Command::Envs(args) => envs::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::New(what) => new::run(&what),
+        Command::Doctor => doctor::run(),
+    }
+}

@@ -1,0 +1,122 @@
+//! `sorn run`: from an experiment file to run directories.
+
+use std::path::Path;
+
+use sorn_lab::{Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, train};
+
+use crate::ExitStatus;
+use crate::args::{How, Run};
+use crate::output::{note, program, report, result, table};
+use crate::progress::{Bar, stop_on_signals};
+
+pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
+    let mut experiment = Experiment::load(&args.file, &args.set)?;
+    if let Some(Some(large)) = args.seeds.as_ref().map(|s| s.0.iter().find(|&&s| i64::try_from(s).is_err())) {
+        experiment.run.seed = *large;
+        experiment.validate("--seeds")?;
+    }
+    if let Some(seeds) = &args.seeds {
+        let sweep = Sweep::create(&args.out, &experiment, &seeds.0)?;
+        return many(&sweep, &args.how);
+    }
+    if let Some(seed) = args.seed {
+        experiment.run.seed = seed;
+        experiment.validate("--seed")?;
+    }
+    let dir = RunDir::create(&RunDir::place(&args.out, &experiment), &experiment)?;
+    one(&dir, &args.how)
+}
+
+/// Trains one seed and says what came of it.
+pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
+    let run = &dir.experiment().run;
+    stop_on_signals();
+    let bar = Bar::new(&[run.seed], run.episodes, how.quiet);
+    let outcome = train(dir, &bar);
+    bar.clear();
+    let at = dir.path().display();
+    let summary = match outcome? {
+        Outcome::Stopped { episodes } => {
+            note(&format!(
+                "stopped after {episodes} episodes, all saved; go on with: {} resume {at}",
+                program()
+            ));
+            return Ok(ExitStatus::Interrupted);
+        }
+        Outcome::Finished(summary) => summary,
+    };
+    if how.json {
+        result(&(serde_json::to_string_pretty(&summary)? + "\n"))?;
+        return Ok(ExitStatus::Done);
+    }
+    let mut rows = vec![
+        vec!["episodes".into(), summary.episodes.to_string()],
+        vec!["environment steps".into(), summary.env_steps.to_string()],
+        vec!["mean return, last 100".into(), format!("{:.1}", summary.mean_return_last_100)],
+        vec!["training, seconds".into(), format!("{:.2}", summary.wall_secs)],
+    ];
+    if let Some(eval) = &summary.eval {
+        let text = format!("{:.1} +- {:.1}, min {:.1}", eval.mean, eval.sd, eval.min);
+        rows.push(vec![format!("greedy policy, {} episodes", eval.episodes), text]);
+    }
+    rows.push(vec!["learning curve".into(), format!("{at}/figures/learning-curve.svg")]);
+    let reached = match (summary.episodes_to_solve, summary.env_steps_to_solve) {
+        (Some(episodes), Some(steps)) => {
+            format!("{} solved in {episodes} episodes ({steps} steps)", summary.env)
+        }
+        _ => format!("{} not solved in {} episodes", summary.env, summary.episodes),
+    };
+    result(&format!("{}{reached}; next: {} eval {at}\n", table(&rows), program()))?;
+    Ok(ExitStatus::Done)
+}
+
+/// Trains many seeds and says what came of them.
+pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
+    stop_on_signals();
+    let bar = Bar::new(sweep.seeds(), sweep.experiment().run.episodes, how.quiet);
+    let outcome = sweep.run(how.threads.map_or(0, usize::from), &bar);
+    bar.clear();
+    let SweepOutcome { aggregate, stopped, failed } = outcome?;
+    let at = sweep.path().display();
+    if !stopped.is_empty() {
+        let n = stopped.len();
+        note(&format!("stopped, {n} seeds not finished, all saved; go on with: {} resume {at}", program()));
+    }
+    let mut status = if stopped.is_empty() { ExitStatus::Done } else { ExitStatus::Interrupted };
+    for (_, error) in failed {
+        status = report(&error.into());
+    }
+    if let Some(aggregate) = &aggregate {
+        let text = match how.json {
+            true => serde_json::to_string_pretty(aggregate)? + "\n",
+            false => describe(aggregate, sweep.path()),
+        };
+        result(&text)?;
+    }
+    Ok(status)
+}
+
+fn describe(aggregate: &Aggregate, path: &Path) -> String {
+    let mut rows = vec![["", "q1", "median", "q3", "min", "max"].map(String::from).to_vec()];
+    let quantities = [
+        ("episodes to solve", aggregate.episodes_to_solve_spread, 0),
+        ("environment steps", aggregate.env_steps, 0),
+        ("training, seconds", aggregate.wall_secs, 2),
+        ("greedy policy, mean return", aggregate.eval_mean, 1),
+    ];
+    for (name, spread, digits) in quantities {
+        if let Some(s) = spread {
+            let cells = [s.q1, s.median, s.q3, s.min, s.max].map(|v| format!("{v:.digits$}"));
+            rows.push(std::iter::once(name.to_string()).chain(cells).collect());
+        }
+    }
+    let (solved, n) = (aggregate.solved, aggregate.seeds.len());
+    let mut text = table(&rows);
+    if solved < n as u64 {
+        text.push_str("(a run that did not solve the task counts with the most episodes that any run had)\n");
+    }
+    text.push_str(&format!("learning curve  {}/figures/learning-curve.svg\n", path.display()));
+    let eval = format!("{} eval {}/seed-{}", program(), path.display(), aggregate.seeds[0]);
+    text.push_str(&format!("{} solved by {solved} of {n} seeds; next: {eval}\n", aggregate.env));
+    text
+}

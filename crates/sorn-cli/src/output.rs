@@ -1,0 +1,81 @@
+//! What people read: results on stdout, errors on stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use sorn_lab::LabError;
+
+use crate::ExitStatus;
+
+/// Whether colours are wanted on a stream (<https://no-color.org>).
+pub(crate) fn colours(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Writes a result to stdout.
+pub(crate) fn result(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // Whoever closed the pipe has read enough.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(anyhow::anyhow!("stdout: cannot be written: {e}")),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Writes a remark to stderr.
+pub(crate) fn note(text: &str) {
+    // Where stderr is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Writes an error to stderr and says how the command ended.
+pub(crate) fn report(error: &anyhow::Error) -> ExitStatus {
+    let label = if colours(&io::stderr()) { "\x1b[1;31merror\x1b[0m" } else { "error" };
+    note(&format!("{label}: {error:#}"));
+    match error.downcast_ref::<LabError>() {
+        Some(lab) if lab.is_usage() => ExitStatus::Usage,
+        Some(_) => ExitStatus::Failed,
+        None if error.is::<Usage>() => ExitStatus::Usage,
+        None => ExitStatus::Failed,
+    }
+}
+
+/// A wrong command, as opposed to work that failed.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// How the user calls this program: by its name, or through cargo where it lies in a build directory.
+pub(crate) fn program() -> &'static str {
+    let built = std::env::current_exe()
+        .is_ok_and(|path| path.parent().and_then(|p| p.parent()).is_some_and(|p| p.ends_with("target")));
+    if built { "cargo run --release --" } else { "sorn" }
+}
+
+/// Columns of text, the first left-aligned and the others right-aligned.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let width = widths[column];
+            match column {
+                0 => line.push_str(&format!("{cell:<width$}")),
+                _ => line.push_str(&format!("  {cell:>width$}")),
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,112 @@
+//! [`Comparison`]: experiments over several seeds side by side.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sorn_report::figure::{
+    Arm, CurveOptions, FigureError, Outcomes, SolveOptions, episodes_to_solve, learning_curve,
+};
+use sorn_report::stats::mann_whitney;
+
+use crate::files::{create_dir, read_text, write_whole};
+use crate::{Aggregate, Experiment, LabError, metrics};
+
+/// One experiment of a comparison.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComparedArm {
+    /// Its runs.
+    pub aggregate: Aggregate,
+    /// Two-sided Mann-Whitney test of its episodes to solve against the first arm's; an unsolved run ranks behind all that
+    /// solved. `None` for the first arm, and where all values are equal.
+    pub p: Option<f64>,
+    #[serde(skip)]
+    returns: Vec<Vec<f64>>,
+}
+
+/// Experiments over several seeds; the first is what the others are compared with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// The experiments, in the order given.
+    pub arms: Vec<ComparedArm>,
+    #[serde(skip)]
+    experiment: Experiment,
+}
+
+impl Comparison {
+    /// Reads the directories of finished sweeps.
+    ///
+    /// # Errors
+    /// [`LabError`] naming the directory that holds none, or the damaged file.
+    pub fn read(dirs: &[PathBuf]) -> Result<Comparison, LabError> {
+        let mut arms: Vec<ComparedArm> = Vec::new();
+        let mut experiment = None;
+        for dir in dirs {
+            let path = dir.join("aggregate.json");
+            if !path.is_file() {
+                let reason =
+                    "no aggregate.json: `sorn run FILE --seeds 0..20` makes one when every seed is finished";
+                return Err(LabError::directory(dir, reason));
+            }
+            let aggregate: Aggregate = serde_json::from_str(&read_text(&path)?)
+                .map_err(|e| LabError::damaged(&path, e.to_string()))?;
+            let p = arms.first().and_then(|first| {
+                mann_whitney(&ranks(&first.aggregate), &ranks(&aggregate)).ok().map(|test| test.p)
+            });
+            let mut returns = Vec::new();
+            for seed in &aggregate.seeds {
+                let lines = metrics::read(&dir.join(format!("seed-{seed}")).join("metrics.jsonl"))?;
+                returns.push(lines.iter().map(|line| line.ret).collect());
+            }
+            if experiment.is_none() {
+                experiment = Some(Experiment::load(&dir.join("config.toml"), &[])?);
+            }
+            arms.push(ComparedArm { aggregate, p, returns });
+        }
+        match experiment {
+            Some(experiment) => Ok(Comparison { arms, experiment }),
+            None => Err(LabError::directory(Path::new(""), "at least one directory expected, found none")),
+        }
+    }
+
+    /// Draws learning curves and episodes to solve of all arms into `out`, and gives the files' paths.
+    ///
+    /// # Errors
+    /// [`LabError`] where a figure cannot be drawn or written.
+    pub fn draw(&self, out: &Path) -> Result<Vec<PathBuf>, LabError> {
+        let failed = |e: FigureError| LabError::damaged(out, e.to_string());
+        let (_, spec) = self.experiment.make_env(&self.experiment.name)?;
+        let name = |arm: &ComparedArm| arm.aggregate.experiment.clone();
+        let title = format!("{}, {} seeds", spec.id, self.arms[0].aggregate.seeds.len());
+        let options = CurveOptions {
+            title: title.clone(),
+            window: usize::try_from(self.experiment.run.window).unwrap_or(usize::MAX),
+            threshold: self.experiment.threshold(&spec),
+            ..CurveOptions::default()
+        };
+        let arms: Vec<Arm> =
+            self.arms.iter().map(|arm| Arm { name: name(arm), runs: arm.returns.clone() }).collect();
+        let curves = learning_curve(&arms, &options).map_err(failed)?;
+        let outcomes: Vec<Outcomes> = self
+            .arms
+            .iter()
+            .map(|arm| Outcomes { name: name(arm), episodes: arm.aggregate.episodes_to_solve.clone() })
+            .collect();
+        let strips = episodes_to_solve(&outcomes, &SolveOptions { title, ..SolveOptions::default() })
+            .map_err(failed)?;
+        create_dir(out)?;
+        let mut paths = Vec::new();
+        for (figure, stem) in [(curves, "comparison"), (strips, "episodes-to-solve")] {
+            let svg = out.join(format!("{stem}.svg"));
+            write_whole(&svg, figure.svg().as_bytes())?;
+            write_whole(&out.join(format!("{stem}.png")), &figure.png(1.0).map_err(failed)?)?;
+            paths.push(svg);
+        }
+        Ok(paths)
+    }
+}
+
+/// Episodes to solve as numbers to rank.
+fn ranks(aggregate: &Aggregate) -> Vec<f64> {
+    // Larger than any number of episodes, and finite for the test.
+    aggregate.episodes_to_solve.iter().map(|e| e.map_or(f64::MAX, |e| e as f64)).collect()
+}

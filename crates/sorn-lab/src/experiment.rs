@@ -1,0 +1,167 @@
+//! [`Experiment`]: everything that decides the outcome of a run.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sorn_agents::AgentConfig;
+use sorn_env::{AnyEnv, Env as _};
+use sorn_envs::EnvSpec;
+
+use crate::files::read_text;
+use crate::{LabError, overrides};
+
+/// An experiment file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Name of the experiment and of its run directory: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What the experiment asks.
+    #[serde(default)]
+    pub question: String,
+    /// The environment.
+    pub env: EnvConfig,
+    /// The agent.
+    pub agent: AgentConfig,
+    /// How long and how to train.
+    #[serde(default)]
+    pub run: RunConfig,
+    /// How to evaluate what was learnt.
+    #[serde(default)]
+    pub eval: EvalConfig,
+}
+
+/// Which environment, and how it is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvConfig {
+    /// Id in the registry, e.g. `CartPole-v1`; `sorn envs` lists them.
+    pub id: String,
+    /// Keyword arguments of the environment.
+    #[serde(default, skip_serializing_if = "sorn_envs::Kwargs::is_empty")]
+    pub kwargs: sorn_envs::Kwargs,
+}
+
+/// How long and how to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunConfig {
+    /// The one number from which all randomness of a run comes.
+    pub seed: u64,
+    /// Episodes at most.
+    pub episodes: u64,
+    /// Consecutive episodes whose mean return decides whether the task is solved.
+    pub window: u64,
+    /// Mean return from which the task counts as solved; the environment's own where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Whether to stop in the episode that solves the task.
+    pub stop_when_solved: bool,
+    /// Episodes from one checkpoint to the next.
+    pub checkpoint_every: u64,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        RunConfig {
+            seed: 0,
+            episodes: 1000,
+            window: 100,
+            threshold: None,
+            stop_when_solved: true,
+            checkpoint_every: 25,
+        }
+    }
+}
+
+/// How to evaluate what was learnt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvalConfig {
+    /// Episodes with the greedy policy, nothing learning; 0 skips the evaluation.
+    pub episodes: u64,
+}
+
+impl Default for EvalConfig {
+    fn default() -> Self {
+        EvalConfig { episodes: 100 }
+    }
+}
+
+impl Experiment {
+    /// Reads the experiment file `path` and applies `overrides`, each `key=value` with a dotted key.
+    ///
+    /// # Errors
+    /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, LabError> {
+        let text = read_text(path)?;
+        let origin = path.display().to_string();
+        let refuse = |reason: String| LabError::Config { origin: origin.clone(), reason };
+        // The text itself first: only there do errors know their line.
+        let plain: Result<Experiment, _> = toml::from_str(&text);
+        let experiment = match plain {
+            Ok(experiment) if overrides.is_empty() => experiment,
+            Err(e) if overrides.is_empty() => return Err(refuse(e.to_string().trim_end().to_string())),
+            _ => {
+                let table = text.parse().map_err(|e: toml::de::Error| refuse(e.to_string()))?;
+                overrides::apply(table, overrides, &origin)?
+            }
+        };
+        experiment.validate(&origin)?;
+        Ok(experiment)
+    }
+
+    /// Checks every value, down to the environment's and the agent's own, by building both once.
+    ///
+    /// # Errors
+    /// [`LabError`] naming `origin`, the key, what was found and what is allowed.
+    pub fn validate(&self, origin: &str) -> Result<(), LabError> {
+        let refuse = |reason: String| Err(LabError::Config { origin: origin.to_string(), reason });
+        let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(named) {
+            let allowed = "letters, digits, '-', '_' and '.', not '.' first";
+            return refuse(format!("name: {allowed} expected, found {:?}", self.name));
+        }
+        for (key, value) in [
+            ("run.episodes", self.run.episodes),
+            ("run.window", self.run.window),
+            ("run.checkpoint_every", self.run.checkpoint_every),
+        ] {
+            if value == 0 {
+                return refuse(format!("{key}: at least 1 expected, found 0"));
+            }
+        }
+        // TOML has no larger whole number, so such a seed could not be written to config.toml.
+        if i64::try_from(self.run.seed).is_err() {
+            return refuse(format!("run.seed: at most {} expected, found {}", i64::MAX, self.run.seed));
+        }
+        if let Some(threshold) = self.run.threshold
+            && !threshold.is_finite()
+        {
+            return refuse(format!("run.threshold: a finite number expected, found {threshold}"));
+        }
+        let (env, _) = self.make_env(origin)?;
+        self.make_agent(&env, origin)?;
+        Ok(())
+    }
+
+    /// The experiment as TOML, from which [`load`](Experiment::load) gives the same experiment.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|e| unreachable!("an experiment is plain data: {e}"))
+    }
+
+    pub(crate) fn make_env(&self, origin: &str) -> Result<(AnyEnv, EnvSpec), LabError> {
+        sorn_envs::make(&self.env.id, &self.env.kwargs)
+            .map_err(|e| LabError::Config { origin: origin.into(), reason: e.to_string() })
+    }
+
+    pub(crate) fn make_agent(&self, env: &AnyEnv, origin: &str) -> Result<sorn_agents::Agent, LabError> {
+        sorn_agents::Agent::new(&self.agent, &env.observation_space(), &env.action_space(), self.run.seed)
+            .map_err(|source| LabError::Agent { origin: origin.into(), source })
+    }
+
+    /// The threshold that counts: the experiment's, else the environment's.
+    pub fn threshold(&self, spec: &EnvSpec) -> Option<f64> {
+        self.run.threshold.or(spec.reward_threshold)
+    }
+}

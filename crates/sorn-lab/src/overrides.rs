@@ -1,0 +1,84 @@
+//! `--set key=value`: single values of an experiment changed from outside.
+
+use toml::{Table, Value};
+
+use crate::{Experiment, LabError};
+
+/// Sets each `key=value` in `table` and reads the experiment from it.
+///
+/// The value is TOML where it parses as such (`3`, `0.5`, `true`, `[1, 2]`, `"text"`), else text.
+pub(crate) fn apply(mut table: Table, overrides: &[String], origin: &str) -> Result<Experiment, LabError> {
+    for text in overrides {
+        set(&mut table, text)
+            .map_err(|reason| LabError::Config { origin: format!("--set {text}"), reason })?;
+    }
+    let keys: Vec<&str> = overrides.iter().filter_map(|o| o.split_once('=')).map(|(k, _)| k.trim()).collect();
+    serde_path_to_error::deserialize(table).map_err(|e| {
+        let path = e.path().to_string();
+        let reason = match path.as_str() {
+            "." => e.inner().to_string().trim_end().to_string(),
+            _ => format!("{path}: {}", e.inner().to_string().trim_end()),
+        };
+        LabError::Config { origin: format!("{origin} with --set {}", keys.join(", ")), reason }
+    })
+}
+
+fn set(table: &mut Table, text: &str) -> Result<(), String> {
+    let (key, value) = text.split_once('=').ok_or("key=value expected, found no '='")?;
+    let path: Vec<&str> = key.trim().split('.').collect();
+    if path.iter().any(|part| part.is_empty()) {
+        return Err(format!("a dotted key such as run.episodes expected, found {key:?}"));
+    }
+    let (last, parents) = path.split_last().ok_or("a key expected, found none")?;
+    let mut place = table;
+    for (depth, part) in parents.iter().enumerate() {
+        place = match place.entry(*part).or_insert_with(|| Value::Table(Table::new())) {
+            Value::Table(inner) => inner,
+            other => {
+                let at = path[..=depth].join(".");
+                return Err(format!("{at} is a {}, it has no key {:?}", other.type_str(), path[depth + 1]));
+            }
+        };
+    }
+    place.insert((*last).to_string(), parse(value.trim()));
+    Ok(())
+}
+
+fn parse(value: &str) -> Value {
+    format!("v = {value}")
+        .parse::<Table>()
+        .ok()
+        .filter(|t| t.len() == 1)
+        .and_then(|mut t| t.remove("v"))
+        .unwrap_or_else(|| Value::String(value.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_take_their_type() {
+        assert_eq!(parse("3"), Value::Integer(3));
+        assert_eq!(parse("0.5"), Value::Float(0.5));
+        assert_eq!(parse("true"), Value::Boolean(true));
+        assert_eq!(parse("static"), Value::String("static".into()));
+        assert_eq!(parse("[1, 2]").as_array().map(Vec::len), Some(2));
+        assert_eq!(parse("1\nw = 2"), Value::String("1\nw = 2".into()));
+    }
+
+    #[test]
+    fn keys_reach_into_tables_and_refuse_values() {
+        let mut table: Table = "[run]\nseed = 1".parse().unwrap();
+        set(&mut table, "run.seed=7").unwrap();
+        set(&mut table, "env.kwargs.g=9.8").unwrap();
+        assert_eq!(table["run"]["seed"], Value::Integer(7));
+        assert_eq!(table["env"]["kwargs"]["g"], Value::Float(9.8));
+        assert_eq!(
+            set(&mut table, "run.seed.x=1").unwrap_err(),
+            "run.seed is a integer, it has no key \"x\""
+        );
+        assert!(set(&mut table, "run").is_err());
+        assert!(set(&mut table, "run..x=1").is_err());
+    }
+}

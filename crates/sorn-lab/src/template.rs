@@ -1,0 +1,62 @@
+//! The experiment file that `sorn new experiment` writes.
+
+use sorn_envs::EnvSpec;
+
+/// A commented experiment named `name` on the environment `spec`, ready to run.
+pub fn experiment_template(name: &str, spec: &EnvSpec) -> String {
+    let threshold = spec.reward_threshold.map_or_else(
+        || {
+            "# threshold = 0.0           # this environment names none: without it nothing counts as solved"
+                .to_string()
+        },
+        |t| format!("# threshold = {t:?}         # default: the environment's own, {t:?}"),
+    );
+    format!(
+        r#"# {name}: {description}
+# Run:      sorn run {name}.toml
+# Seeds:    sorn run {name}.toml --seeds 0..20
+# Controls: sorn run {name}.toml --set name={name}-static --set agent.reservoir.kind=static
+
+name = "{name}"
+question = "What does a self-organising reservoir learn here?"
+
+[env]
+id = "{id}"                 # `sorn envs` lists them all
+
+[agent.encoder]                  # observation -> input of every excitatory neuron
+kind = "random_projection"
+gain = 3.0
+
+[agent.reservoir]                # "sorn", "static" (no plasticity) or "none" (the input code alone)
+kind = "sorn"
+
+[agent.reservoir.params]
+ne = 200                         # excitatory neurons; inhibitory ones are a fifth of them
+
+[agent.plasticity]
+mode = "first_steps"             # plastic for so many steps, then frozen
+steps = 5000
+
+[agent.features]
+names = ["activity", "bias"]
+
+[agent.learner]
+kind = "actor_critic"
+
+[agent.policy]
+kind = "softmax"
+
+[run]
+episodes = 1000                  # at most
+window = 100                     # solved: mean return of so many consecutive episodes at or above the threshold
+{threshold}
+stop_when_solved = true
+checkpoint_every = 25            # episodes
+
+[eval]
+episodes = 100
+"#,
+        description = spec.description,
+        id = spec.id,
+    )
+}

@@ -1,14 +1,21 @@
 //! Plastic connection matrices, stored as slices of sixteen columns (sliced ELLPACK).
 
 use crate::Synapses;
-use crate::kernel::lookup::{Index, Lookup, Masks, Pairing, Pattern};
-use crate::kernel::{Kernels, LANES, Real, Row, Slice};
-use crate::plastic::{Learning, Op, Plastic};
+use crate::events::Events;
+use crate::kernel::lookup::{self, Index, Lookup, Masks, Pairing, Pattern};
+use crate::kernel::{self, Kernels, LANES, Real, Row, Slice};
+use crate::plastic::{Learning, Op};
+use std::ops::Range;
 
 /// Rows that a slice may grow before it has to move.
 const SLACK: usize = 8;
 /// Rows of a slice start at multiples of this, and lookups run over so many at a time.
 const ROW_BLOCK: usize = 4;
+
+/// Steps between two looks for tiny weights, see `Real::TINY`, and between two compactions of pruned synapses.
+const COMPACT_EVERY: u64 = 64;
+/// The same where there are events.
+const COMPACT_EVENTS_EVERY: u64 = 512;
 
 /// A plastic connection matrix of shape `(pre, post)`.
 ///
@@ -26,25 +33,29 @@ pub(crate) struct Columns<T: Real, I: Index> {
     pre: Vec<[I; LANES]>,
     count: usize,
     masks: Masks,
+    /// Room for the drive of every column, where there are events.
+    sums: Vec<Row<T>>,
     kernels: Kernels<T>,
     lookup: Lookup<I>,
+    /// Where there is no fast lookup.
+    events: Option<Events>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Extent {
-    start: usize,
+pub(crate) struct Extent {
+    pub(crate) start: usize,
     depth: usize,
     capacity: usize,
     /// Whether it has zeros to compact.
     holes: bool,
-    /// Whether a weight may be tiny, see `kernel::TINY`.
+    /// Whether a weight may be tiny, see `Real::TINY`.
     tiny: bool,
 }
 
 impl<T: Real, I: Index> Columns<T, I> {
-    /// The matrix in working form. A synapse of weight 0 is kept where `keep_zeros`.
-    pub(crate) fn new(synapses: &Synapses, keep_zeros: bool) -> Self {
-        let n_post = synapses.n_post();
+    /// Some columns of a matrix in working form. A synapse of weight 0 is kept where `keep_zeros`.
+    pub(crate) fn new(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool) -> Self {
+        let n_post = posts.len();
         let mut columns = Columns {
             n_pre: synapses.n_pre,
             n_post,
@@ -55,10 +66,13 @@ impl<T: Real, I: Index> Columns<T, I> {
             pre: Vec::new(),
             count: 0,
             masks: Masks::default(),
+            sums: Vec::new(),
             kernels: T::kernels(),
-            lookup: I::lookup(synapses.n_pre),
+            lookup: I::fast_lookup(synapses.n_pre).unwrap_or(lookup::portable),
+            events: None,
         };
-        let present = |post| synapses.column(post).filter(|&(_, weight)| keep_zeros || weight != 0.0);
+        let present =
+            |post| synapses.column(posts.start + post).filter(|&(_, weight)| keep_zeros || weight != 0.0);
         for first in (0..n_post).step_by(LANES) {
             let posts = first..(first + LANES).min(n_post);
             let depth = posts.clone().map(|post| present(post).count()).max().unwrap_or(0);
@@ -79,7 +93,18 @@ impl<T: Real, I: Index> Columns<T, I> {
             }
             columns.slices.push(slice);
         }
+        if I::fast_lookup(columns.n_pre).is_none() && Events::fit(columns.weights.len()) {
+            columns.events = Some(Events::default());
+            columns.sums = vec![Row::default(); columns.slices.len()];
+            columns.rebuild_events();
+        }
         columns
+    }
+
+    fn rebuild_events(&mut self) {
+        if let Some(events) = &mut self.events {
+            events.rebuild(self.n_pre, &self.slices, &self.lengths, &self.pre);
+        }
     }
 
     fn push_slice(&mut self, depth: usize, capacity: usize) -> Extent {
@@ -99,7 +124,7 @@ impl<T: Real, I: Index> Columns<T, I> {
     }
 
     /// Grows an absent synapse.
-    fn insert(&mut self, pre: u32, post: usize, weight: f64) {
+    pub(crate) fn insert(&mut self, pre: u32, post: usize, weight: f64) {
         let (index, lane) = (post / LANES, post % LANES);
         if self.lengths[post] as usize == self.slices[index].capacity {
             self.compact_slice(index);
@@ -114,6 +139,9 @@ impl<T: Real, I: Index> Columns<T, I> {
         let lane_pre = |k: usize| self.pre[start + k][lane].to_u32();
         let at = (0..length).find(|&k| lane_pre(k) >= pre).unwrap_or(length);
         self.count += 1;
+        if let Some(events) = &mut self.events {
+            events.disturb(index);
+        }
         if at < length && lane_pre(at) == pre {
             // Its pruned predecessor still holds the place.
             self.weights[start + at].0[lane] = weight;
@@ -141,7 +169,7 @@ impl<T: Real, I: Index> Columns<T, I> {
 
     fn compact_slice(&mut self, index: usize) {
         let start = self.slices[index].start;
-        let (mut depth, mut tiny) = (0, false);
+        let mut depth = 0;
         for lane in 0..LANES {
             let post = index * LANES + lane;
             let mut kept = start;
@@ -152,7 +180,6 @@ impl<T: Real, I: Index> Columns<T, I> {
                     self.pre[row][lane] = I::default();
                     self.pre[kept][lane] = pre;
                     self.weights[kept].0[lane] = weight;
-                    tiny |= weight < T::TINY;
                     kept += 1;
                 }
             }
@@ -160,7 +187,10 @@ impl<T: Real, I: Index> Columns<T, I> {
             depth = depth.max(kept - start);
         }
         let slice = &mut self.slices[index];
-        (slice.depth, slice.holes, slice.tiny) = (depth, false, tiny);
+        (slice.depth, slice.holes) = (depth, false);
+        if let Some(events) = &mut self.events {
+            events.disturb(index);
+        }
     }
 
     /// Runs the operations on one slice and writes the drive of its columns; returns how many synapses were pruned.
@@ -173,9 +203,10 @@ impl<T: Real, I: Index> Columns<T, I> {
                 continue;
             }
             if *op == Op::Grow {
-                let here = learning.grown.iter().filter(|pair| pair.1 as usize / LANES == index);
-                for &(pre, post) in here {
-                    self.insert(pre, post as usize, learning.grown_weight);
+                let here = |post: usize| post / LANES == learning.first_slice + index;
+                for &(pre, post) in learning.grown.iter().filter(|pair| here(pair.1 as usize)) {
+                    let local = post as usize - learning.first_slice * LANES;
+                    self.insert(pre, local, learning.grown_weight);
                     (sums, found) = (None, false);
                 }
                 continue;
@@ -196,7 +227,16 @@ impl<T: Real, I: Index> Columns<T, I> {
                 }
                 Op::Scale => {
                     let sums = sums.take().unwrap_or_else(|| (self.kernels.sum)(slice.weights));
-                    let active = (self.kernels.divide)(slice, &sums, tiny || self.keep_zeros);
+                    // A column whose sum may have doubled would shrink faster than `Real::TINY` allows for.
+                    let doubled = depth as f64 * learning.change.plus > 1.0;
+                    let active = if tiny || self.keep_zeros || doubled {
+                        let (active, died) = kernel::divide_carefully(slice, &sums);
+                        pruned += died;
+                        self.slices[index].holes |= died > 0;
+                        active
+                    } else {
+                        (self.kernels.divide)(slice, &sums)
+                    };
                     driven = (n + 1 == learning.ops.len()).then_some(active);
                 }
                 Op::Grow => {}
@@ -215,8 +255,35 @@ impl<T: Real, I: Index> Columns<T, I> {
         pruned
     }
 
+    /// Computes the drive from the active neurons alone; sums keep their order, since those ascend.
+    fn drive_by_events(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) {
+        let Some(events) = self.events.take() else { return };
+        self.sums.fill(Row::default());
+        for neuron in pre.now() {
+            for (place, post) in events.outgoing(neuron) {
+                let sum = &mut self.sums[post / LANES].0[post % LANES];
+                *sum = *sum + self.weights[place / LANES].0[place % LANES];
+            }
+        }
+        for (drive, sums) in drive.chunks_mut(LANES).zip(&self.sums) {
+            drive.iter_mut().zip(sums.0).for_each(|(drive, sum)| *drive = sum.to_f64());
+        }
+        self.events = Some(events);
+        if self.events.as_ref().is_some_and(Events::any_irregular) {
+            let nothing = Learning { first_slice: learning.first_slice, ..Learning::none(learning.post) };
+            for index in 0..self.slices.len() {
+                if self.events.as_ref().is_some_and(|events| !events.is_regular(index)) {
+                    self.run_slice(index, pre, &nothing, drive);
+                }
+            }
+        }
+    }
+
     fn find(&mut self, index: usize, pre: &Pattern, pairing: Pairing) {
         let Extent { start, depth, .. } = self.slices[index];
+        if let Some(events) = self.events.as_ref().filter(|events| events.is_regular(index)) {
+            return events.masks(start, depth, pairing, &mut self.masks);
+        }
         let rows = start..start + depth.next_multiple_of(ROW_BLOCK);
         (self.lookup)(&self.pre[rows], pre, pairing, &mut self.masks);
     }
@@ -227,31 +294,42 @@ fn slice<'a, T>(weights: &'a mut [Row<T>], masks: &'a Masks) -> Slice<'a, T> {
     Slice { weights, plus: &masks.plus[..depth], minus: &masks.minus[..depth], now: &masks.now[..depth] }
 }
 
-impl<T: Real, I: Index> Plastic for Columns<T, I> {
-    fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
+/// What a block does for `Plastic`.
+impl<T: Real, I: Index> Columns<T, I> {
+    pub(crate) fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
+        if let Some(events) = &mut self.events {
+            if learning.ops.is_empty() {
+                self.drive_by_events(pre, learning, drive);
+                return 0;
+            }
+            events.mark(pre);
+        }
         let pruned = (0..self.slices.len()).map(|index| self.run_slice(index, pre, learning, drive)).sum();
         self.count -= pruned as usize;
         pruned
     }
 
-    fn to_synapses(&self) -> Synapses {
-        let mut synapses = Synapses::new(self.n_pre);
+    pub(crate) fn n_pre(&self) -> usize {
+        self.n_pre
+    }
+
+    /// Appends the columns as plain data.
+    pub(crate) fn append_to(&self, synapses: &mut Synapses) {
         for post in 0..self.n_post {
             // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
             synapses.push_column(self.column(post).map(|(pre, weight)| (pre, weight.to_f64() + 0.0)));
         }
-        synapses
     }
 
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    fn contains(&self, pre: u32, post: usize) -> bool {
+    pub(crate) fn contains(&self, pre: u32, post: usize) -> bool {
         self.column(post).any(|(other, _)| other == pre)
     }
 
-    fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
+    pub(crate) fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
         let (index, lane) = (post / LANES, post % LANES);
         let start = self.slices[index].start;
         let mut pruned = 0;
@@ -269,30 +347,109 @@ impl<T: Real, I: Index> Plastic for Columns<T, I> {
             let new = T::from_f64(if weight <= 0.0 { floor } else { weight.min(1.0) });
             self.weights[row].0[lane] = new;
             pruned += u32::from(!new.exists());
-            self.slices[index].tiny |= new < T::TINY;
         }
+        // A rule from outside may do anything.
+        self.slices[index].tiny = true;
         self.slices[index].holes |= pruned > 0;
         self.count -= pruned as usize;
         pruned
     }
 
-    fn grow(&mut self, pre: u32, post: usize, weight: f64) {
-        self.insert(pre, post, weight);
-    }
-
-    fn unconnected(&self) -> usize {
+    pub(crate) fn unconnected(&self) -> usize {
         (0..self.n_post).filter(|&post| self.column(post).next().is_none()).count()
     }
 
-    fn compact(&mut self) {
+    pub(crate) fn compact(&mut self, steps: u64) {
+        if steps.is_multiple_of(COMPACT_EVERY) {
+            for slice in &mut self.slices {
+                slice.tiny = kernel::any_tiny(&self.weights[slice.start..slice.start + slice.depth]);
+            }
+        }
+        // Where there are events they have to be found anew, which takes longer.
+        let every = if self.events.is_some() { COMPACT_EVENTS_EVERY } else { COMPACT_EVERY };
+        if !steps.is_multiple_of(every) {
+            return;
+        }
         for index in 0..self.slices.len() {
             if self.slices[index].holes {
                 self.compact_slice(index);
             }
         }
+        if self.events.as_ref().is_some_and(Events::any_irregular) {
+            self.rebuild_events();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Change;
+    use crate::plastic::Pairs;
+    use crate::rng::{below, stream, uniform};
+    use crate::topology::choose;
+
+    fn plain<T: Real, I: Index>(columns: &Columns<T, I>) -> Synapses {
+        let mut synapses = Synapses::new(columns.n_pre());
+        columns.append_to(&mut synapses);
+        synapses
     }
 
-    fn clone_box(&self) -> Box<dyn Plastic> {
-        Box::new(self.clone())
+    /// Every way to find active neurons leads to the same weights and drives, through pruning, growth and compaction.
+    #[test]
+    fn events_and_lookups_agree() {
+        let rng = &mut stream(1, "test");
+        let n = 90;
+        let mut synapses = Synapses::new(n);
+        for post in 0..n {
+            let pre = choose(12, n, rng);
+            synapses.push_column(
+                pre.into_iter().filter(|&pre| pre as usize != post).map(|pre| (pre, uniform(rng) * 0.02)),
+            );
+        }
+        let mut narrow = Columns::<f64, u8>::new(&synapses, 0..n, false);
+        let mut events = Columns::<f64, u32>::new(&synapses, 0..n, false);
+        let mut looked_up = events.clone();
+        looked_up.events = None;
+        assert!(events.events.is_some());
+
+        let mut active = [choose(9, n, rng), choose(9, n, rng)];
+        let mut pattern = Pattern::new(n, &active[0], &active[1]);
+        let (mut pruned, mut drives) = (0, vec![vec![0.0; n.next_multiple_of(LANES)]; 3]);
+        for step in 1..=1200 {
+            pattern.advance(&active[0], &active[1]);
+            let count = below(rng, 20) as usize;
+            active = [std::mem::take(&mut active[1]), choose(count, n, rng)];
+            let mut seen = Vec::new();
+            for word in 0..n.div_ceil(LANES) {
+                let bits = active[1].iter().filter(|&&neuron| neuron as usize / LANES == word);
+                pattern.set_word(word, bits.fold(0, |mask, neuron| mask | 1 << (neuron % 16)), &mut seen);
+            }
+            let pair = (below(rng, n as u64) as u32, below(rng, n as u64) as u32);
+            let absent = pair.0 != pair.1 && !events.contains(pair.0, pair.1 as usize);
+            let grown = [pair];
+            let learning = Learning {
+                // Now and then a step without any rule, and with scaling alone.
+                ops: [&[Op::Update, Op::Grow, Op::Scale][..], &[], &[Op::Scale], &[Op::Update]][step % 9 % 4],
+                pairs: if step % 5 == 0 { Pairs::Istdp } else { Pairs::Stdp },
+                change: Change { plus: 0.002, minus: -0.003, floor: 0.0 },
+                post: &pattern,
+                grown: if absent && step % 9 % 4 == 0 { &grown } else { &[] },
+                grown_weight: 0.01,
+                first_slice: 0,
+            };
+            pruned += events.run(&pattern, &learning, &mut drives[0]);
+            looked_up.run(&pattern, &learning, &mut drives[1]);
+            narrow.run(&pattern, &learning, &mut drives[2]);
+            events.compact(step as u64);
+            looked_up.compact(step as u64);
+            narrow.compact(step as u64);
+            let (events, looked_up, narrow) = (plain(&events), plain(&looked_up), plain(&narrow));
+            assert_eq!(drives[0], drives[1], "step {step}");
+            assert_eq!(drives[0], drives[2], "step {step}");
+            assert_eq!(events, looked_up, "step {step}");
+            assert_eq!(events, narrow, "step {step}");
+        }
+        assert!(pruned > 100, "{pruned}");
     }
 }

@@ -20,10 +20,14 @@
 //! # }
 //! ```
 
+mod blocks;
 mod columns;
 mod custom;
+mod dense;
 mod error;
+mod events;
 mod fire;
+mod growth;
 mod health;
 mod input;
 pub mod inputs;
@@ -45,7 +49,9 @@ mod topology;
 mod validate;
 
 pub use custom::{PlasticityRule, RuleContext};
+pub use dense::{DenseActivity, DenseNetwork};
 pub use error::{Error, InputError, ParamError, StateError};
+pub use growth::AbsentPairs;
 pub use health::{Health, Problem};
 pub use network::{Activity, Network};
 pub use noise::NoiseGenerator;

@@ -1,10 +1,11 @@
 //! One network: made from parameters and a seed, or from a state.
 
+use crate::blocks::plastic;
 use crate::custom::PlasticityRule;
 use crate::health::{Health, Watch};
 use crate::kernel::LANES;
 use crate::kernel::lookup::Pattern;
-use crate::plastic::{Plastic, plastic};
+use crate::plastic::Plastic;
 use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 use crate::rows::Rows;
 use crate::switches::{InitialActivity, ThresholdInit};
@@ -154,8 +155,8 @@ impl Network {
 
     fn assemble(params: &Params, mut state: State) -> Result<Network, Error> {
         let (ne, ni) = (params.ne, params.ni());
-        let wee = plastic(&state.wee, !params.prune, params.precision);
-        let wei = plastic(&state.wei, !params.prune, params.precision);
+        let wee = plastic(&state.wee, !params.prune, params.precision, params.threads);
+        let wei = plastic(&state.wei, !params.prune, params.precision, params.threads);
         let padded = ne.next_multiple_of(LANES);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {

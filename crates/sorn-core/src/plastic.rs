@@ -1,9 +1,8 @@
 //! What the step asks of a plastic connection matrix, whatever its number types.
 
-use crate::columns::Columns;
+use crate::Synapses;
+use crate::kernel::Change;
 use crate::kernel::lookup::{Pairing, Pattern};
-use crate::kernel::{Change, Real};
-use crate::{Precision, Synapses};
 use std::fmt::Debug;
 
 /// A plastic connection matrix of shape `(pre, post)`.
@@ -23,8 +22,8 @@ pub(crate) trait Plastic: Debug + Send + Sync {
     fn grow(&mut self, pre: u32, post: usize, weight: f64);
     /// Number of columns without synapses.
     fn unconnected(&self) -> usize;
-    /// Removes the zeros that pruned synapses left.
-    fn compact(&mut self);
+    /// Removes the zeros that pruned synapses left, where it is time to.
+    fn compact(&mut self, steps: u64);
     fn clone_box(&self) -> Box<dyn Plastic>;
 }
 
@@ -59,6 +58,8 @@ pub(crate) struct Learning<'a> {
     /// Absent pairs `(pre, post)` that `Op::Grow` connects.
     pub(crate) grown: &'a [(u32, u32)],
     pub(crate) grown_weight: f64,
+    /// Where the columns at hand begin among the postsynaptic neurons.
+    pub(crate) first_slice: usize,
 }
 
 /// How a rule pairs presynaptic and postsynaptic activity.
@@ -70,30 +71,22 @@ pub(crate) enum Pairs {
     Istdp,
 }
 
+impl<'a> Learning<'a> {
+    /// No rule at all, only the drive.
+    pub(crate) fn none(post: &'a Pattern) -> Self {
+        let change = Change { plus: 0.0, minus: 0.0, floor: 0.0 };
+        Learning { ops: &[], pairs: Pairs::Stdp, change, post, grown: &[], grown_weight: 0.0, first_slice: 0 }
+    }
+}
+
 impl Learning<'_> {
     /// Which columns of a slice `Op::Update` changes.
     #[inline(always)]
     pub(crate) fn pairing(&self, slice: usize) -> Pairing {
-        let (before, now) = self.post.word(slice);
+        let (before, now) = self.post.word(self.first_slice + slice);
         match self.pairs {
             Pairs::Stdp => Pairing { plus_before: now, minus_before: 0, minus_now: before },
             Pairs::Istdp => Pairing { plus_before: now, minus_before: !now, minus_now: 0 },
         }
-    }
-}
-
-/// The matrix with the narrowest indices that fit.
-pub(crate) fn plastic(synapses: &Synapses, keep_zeros: bool, precision: Precision) -> Box<dyn Plastic> {
-    match precision {
-        Precision::Exact => with_indices::<f64>(synapses, keep_zeros),
-        Precision::Fast => with_indices::<f32>(synapses, keep_zeros),
-    }
-}
-
-fn with_indices<T: Real>(synapses: &Synapses, keep_zeros: bool) -> Box<dyn Plastic> {
-    match synapses.n_pre {
-        0..=256 => Box::new(Columns::<T, u8>::new(synapses, keep_zeros)),
-        257..=65_536 => Box::new(Columns::<T, u16>::new(synapses, keep_zeros)),
-        _ => Box::new(Columns::<T, u32>::new(synapses, keep_zeros)),
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::custom::RuleContext;
 use crate::fire::{self, Drives, Intrinsic};
+use crate::growth::{AbsentPairs, Growth, draw_absent};
 use crate::kernel::Change;
 use crate::network::Stage;
-use crate::plastic::{Learning, Op, Pairs, Plastic};
-use crate::rng::{Xoshiro256PlusPlus, below, uniform};
+use crate::plastic::{Learning, Op, Pairs};
+use crate::rng::{Xoshiro256PlusPlus, uniform};
 use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets};
 use crate::{Activity, InputError, Network, Params, Rule, input};
 
@@ -30,7 +31,7 @@ impl Network {
     pub fn step(&mut self, input: &[f64]) -> Result<Activity<'_>, InputError> {
         input::check("input", input, self.params.input_len())?;
         self.draw_noise();
-        self.advance(input, None);
+        self.advance(input, Growth::Drawn);
         Ok(self.activity())
     }
 
@@ -45,25 +46,38 @@ impl Network {
         supplied: Supplied<'_>,
     ) -> Result<Activity<'_>, InputError> {
         input::check("input", input, self.params.input_len())?;
-        if let Some(noise) = supplied.noise_e {
-            input::check("noise_e", noise, self.ne())?;
-        }
-        if let Some(noise) = supplied.noise_i {
-            input::check("noise_i", noise, self.ni())?;
-        }
         if let Some((pre, post)) = supplied.grown {
             let (pre, post, ne) = (pre as usize, post as usize, self.ne());
             if pre == post || pre >= ne || post >= ne {
                 return Err(InputError::Synapse { pre, post, ne });
             }
         }
-        copy_or_zero(&mut self.noise_e, supplied.noise_e);
-        copy_or_zero(&mut self.noise_i, supplied.noise_i);
-        self.advance(input, Some(supplied.grown));
-        // A later step without noise must not meet this one's.
+        self.supply_noise(supplied.noise_e, supplied.noise_i)?;
+        self.advance(input, Growth::Supplied(supplied.grown));
+        self.forget_noise();
+        Ok(self.activity())
+    }
+
+    pub(crate) fn supply_noise(
+        &mut self,
+        noise_e: Option<&[f64]>,
+        noise_i: Option<&[f64]>,
+    ) -> Result<(), InputError> {
+        if let Some(noise) = noise_e {
+            input::check("noise_e", noise, self.ne())?;
+        }
+        if let Some(noise) = noise_i {
+            input::check("noise_i", noise, self.ni())?;
+        }
+        copy_or_zero(&mut self.noise_e, noise_e);
+        copy_or_zero(&mut self.noise_i, noise_i);
+        Ok(())
+    }
+
+    /// A later step without noise must not meet this one's.
+    pub(crate) fn forget_noise(&mut self) {
         self.noise_e.fill(0.0);
         self.noise_i.fill(0.0);
-        Ok(self.activity())
     }
 
     fn draw_noise(&mut self) {
@@ -86,8 +100,8 @@ impl Network {
         }
     }
 
-    /// The step itself. `grown` is what structural plasticity connects; none means that it is drawn.
-    fn advance(&mut self, input: &[f64], grown: Option<Option<(u32, u32)>>) {
+    /// The step itself.
+    pub(crate) fn advance(&mut self, input: &[f64], mut growth: Growth<'_>) {
         input::spread(&self.params, &self.pools, input, &mut self.input);
         // Slow inhibition sees the old excitatory activity.
         if self.params.inhibition == Inhibition::Slow {
@@ -98,13 +112,11 @@ impl Network {
             self.wie.drive(&self.x[1], &mut self.drive_ie);
         }
         self.fire_inhibitory();
-        self.learn(grown);
+        self.learn(&mut growth);
         self.steps += 1;
         self.watch.step(self.x[1].len(), self.te.len());
-        if self.steps.is_multiple_of(COMPACT_EVERY) {
-            self.wee.compact();
-            self.wei.compact();
-        }
+        self.wee.compact(self.steps);
+        self.wei.compact(self.steps);
         if self.steps.is_multiple_of(LOOK_EVERY) && self.watch.synapses_died(self.deaths) {
             let health = self.health();
             self.watch.warn(health);
@@ -145,7 +157,7 @@ impl Network {
     ///
     /// Built-in rules of different matrices do not see one another, so their order matters per matrix only, and those of
     /// a matrix run together; a rule from outside sees everything, so those before it run first.
-    fn learn(&mut self, grown: Option<Option<(u32, u32)>>) {
+    fn learn(&mut self, growth: &mut Growth<'_>) {
         let mut ee = OpList::default();
         let mut ei = OpList::default();
         for n in 0..self.schedule.len() {
@@ -159,7 +171,7 @@ impl Network {
                 Stage::Custom(index, name) => {
                     let frozen = name.map_or(self.frozen.is_all(), |name| self.frozen.contains(name));
                     if !frozen {
-                        self.learn_ee(ee.ops(), grown);
+                        self.learn_ee(ee.ops(), growth);
                         self.learn_ei(ei.ops());
                         (ee, ei) = (OpList::default(), OpList::default());
                         self.apply_custom(index);
@@ -167,7 +179,7 @@ impl Network {
                 }
             }
         }
-        self.learn_ee(ee.ops(), grown);
+        self.learn_ee(ee.ops(), growth);
         self.learn_ei(ei.ops());
         self.reward = 0.0;
     }
@@ -210,7 +222,7 @@ impl Network {
         self.custom[index].apply(&mut context);
     }
 
-    fn learn_ee(&mut self, ops: &[Op], grown: Option<Option<(u32, u32)>>) {
+    fn learn_ee(&mut self, ops: &[Op], growth: &mut Growth<'_>) {
         let eta = self.params.eta_stdp;
         let floor = if self.params.prune { 0.0 } else { -0.0 };
         let mut learning = Learning {
@@ -220,26 +232,32 @@ impl Network {
             post: &self.pattern_e,
             grown: &[],
             grown_weight: self.params.sp_weight,
+            first_slice: 0,
         };
         self.grown.clear();
         if let Some(at) = ops.iter().position(|&op| op == Op::Grow) {
-            let number = match grown {
-                Some(pair) => usize::from(pair.is_some()),
-                None => births(&self.params, &mut self.structural),
+            let number = match growth {
+                Growth::Drawn => births(&self.params, &mut self.structural),
+                Growth::Supplied(pair) => usize::from(pair.is_some()),
+                Growth::Chosen(_) => 1,
             };
             if number > 0 {
                 // Which pairs are absent is known only once the rules before have run on every column.
                 let first = Learning { ops: &ops[..at], ..learning };
                 self.deaths += u64::from(self.wee.run(&self.pattern_e, &first, &mut self.drive_ee));
-                match grown {
-                    Some(pair) => {
-                        let absent = pair.filter(|&(pre, post)| !self.wee.contains(pre, post as usize));
-                        self.grown.extend(absent);
+                let ne = self.te.len();
+                let pair = match growth {
+                    Growth::Drawn => {
+                        draw_absent(&*self.wee, number, ne, &mut self.structural, &mut self.grown);
+                        None
                     }
-                    None => {
-                        draw_absent(&*self.wee, number, self.te.len(), &mut self.structural, &mut self.grown)
-                    }
-                }
+                    Growth::Supplied(pair) => *pair,
+                    Growth::Chosen(choose) => choose(AbsentPairs::new(&*self.wee, ne)),
+                };
+                let absent = |&(pre, post): &(u32, u32)| {
+                    pre != post && pre.max(post) < ne as u32 && !self.wee.contains(pre, post as usize)
+                };
+                self.grown.extend(pair.filter(absent));
                 self.births += self.grown.len() as u64;
                 learning.ops = &ops[at..];
                 learning.grown = &self.grown;
@@ -265,19 +283,17 @@ impl Network {
             post: &self.pattern_e,
             grown: &[],
             grown_weight: 0.0,
+            first_slice: 0,
         };
         self.wei.run(&self.pattern_i, &learning, &mut self.drive_ei);
     }
 
     /// Computes the drives of the next step from scratch.
     pub(crate) fn refresh_drives(&mut self) {
-        self.learn_ee(&[], Some(None));
+        self.learn_ee(&[], &mut Growth::Drawn);
         self.learn_ei(&[]);
     }
 }
-
-/// Steps between two compactions of pruned synapses.
-const COMPACT_EVERY: u64 = 64;
 
 /// Steps between two looks for neurons that lost all synapses.
 const LOOK_EVERY: u64 = 1024;
@@ -319,21 +335,4 @@ pub(crate) fn expected_births(params: &Params) -> f64 {
 fn births(params: &Params, rng: &mut Xoshiro256PlusPlus) -> usize {
     let expected = expected_births(params);
     expected as usize + usize::from(uniform(rng) < expected.fract())
-}
-
-/// Draws absent pairs `(pre, post)`, uniform among all of them.
-fn draw_absent(
-    wee: &dyn Plastic,
-    number: usize,
-    ne: usize,
-    rng: &mut Xoshiro256PlusPlus,
-    grown: &mut Vec<(u32, u32)>,
-) {
-    let absent = ne * (ne - 1) - wee.count();
-    while grown.len() < number.min(absent) {
-        let pair = (below(rng, ne as u64) as u32, below(rng, ne as u64) as u32);
-        if pair.0 != pair.1 && !grown.contains(&pair) && !wee.contains(pair.0, pair.1 as usize) {
-            grown.push(pair);
-        }
-    }
 }

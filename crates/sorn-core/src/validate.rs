@@ -65,6 +65,7 @@ impl Params {
             "finite, 0 or more",
         )?;
         finite("input_gain", self.input_gain)?;
+        check("threads", self.threads, (1..=1024).contains(&self.threads), "1 to 1024")?;
         check("rules", self.rules.len(), self.rules.len() <= 16, "at most 16 rules")?;
         let sp = self.rules.iter().filter(|&&rule| rule == Rule::Sp).count();
         check("rules", format!("sp {sp} times"), sp <= 1, "sp at most once")?;

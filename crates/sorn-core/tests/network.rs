@@ -215,3 +215,26 @@ fn a_state_that_does_not_fit_is_refused() {
     let smaller = Params { ne: 100, ..params.clone() };
     assert!(Network::from_state(&smaller, state.clone()).is_err());
 }
+
+#[test]
+fn threads_change_no_bit() {
+    for precision in [Precision::Exact, Precision::Fast] {
+        let end = |threads| {
+            let params = Params {
+                ne: 330,
+                nu: 4,
+                precision,
+                threads,
+                sp_probability: 1.0,
+                eta_stdp: 0.05,
+                ..Params::default()
+            };
+            let mut network = Network::new(&params, 8).unwrap();
+            drive(&mut network, 300, 1.0);
+            network.state()
+        };
+        let one = end(1);
+        assert!(one.births > 200 && one.deaths > 100, "{} {}", one.births, one.deaths);
+        assert!(one == end(2) && one == end(3) && one == end(64));
+    }
+}

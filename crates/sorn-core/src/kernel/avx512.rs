@@ -15,7 +15,7 @@ pub(super) const F64: Kernels<f64> = Kernels {
     // SAFETY: as above.
     sum: |weights| unsafe { sum(weights) },
     // SAFETY: as above.
-    divide: |slice, sums, careful| unsafe { divide(slice, sums, careful) },
+    divide: |slice, sums| unsafe { divide(slice, sums) },
     // SAFETY: as above.
     drive: |weights, now| unsafe { drive(weights, now) },
 };
@@ -98,7 +98,7 @@ fn sum(weights: &[Row<f64>]) -> Row<f64> {
 /// Divides by reciprocal `y`, rounded to nearest: `q = w y`, `r = w - q s` exactly, `q + r y`. That is the rounded
 /// quotient where nothing underflows (Markstein 1990; Brisebarre, Muller & Raina 2004).
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn divide(slice: Slice<'_, f64>, sums: &Row<f64>, careful: bool) -> Row<f64> {
+fn divide(slice: Slice<'_, f64>, sums: &Row<f64>) -> Row<f64> {
     let one = _mm512_set1_pd(1.0);
     let divisors = load(sums).map(|sum| {
         let connected = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(sum, _mm512_setzero_pd());
@@ -110,13 +110,9 @@ fn divide(slice: Slice<'_, f64>, sums: &Row<f64>, careful: bool) -> Row<f64> {
         let mut weights = load(row);
         for half in 0..2 {
             let (w, s, y) = (weights[half], divisors[half], reciprocals[half]);
-            weights[half] = if careful {
-                _mm512_div_pd(w, s)
-            } else {
-                let quotient = _mm512_mul_pd(w, y);
-                let remainder = _mm512_fnmadd_pd(quotient, s, w);
-                _mm512_fmadd_pd(remainder, y, quotient)
-            };
+            let quotient = _mm512_mul_pd(w, y);
+            let remainder = _mm512_fnmadd_pd(quotient, s, w);
+            weights[half] = _mm512_fmadd_pd(remainder, y, quotient);
             drive[half] = _mm512_mask_add_pd(drive[half], halves(now)[half], drive[half], weights[half]);
         }
         store(row, weights);
@@ -142,12 +138,12 @@ fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
 
 /// Lookup among at most 256 neurons.
 pub(super) const LOOKUP_U8: Lookup<u8> =
-    // SAFETY: `Index::lookup` gives it out only where `available` holds.
+    // SAFETY: `Index::fast_lookup` gives it out only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u8(pre, pattern, pairing, masks) };
 
 /// Lookup among at most 1,024 neurons.
 pub(super) const LOOKUP_U16: Lookup<u16> =
-    // SAFETY: `Index::lookup` gives it out only where `available` holds.
+    // SAFETY: `Index::fast_lookup` gives it out only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u16(pre, pattern, pairing, masks) };
 
 /// Looks 64 synapses up at a time in a table of 256 codes that fills four registers.

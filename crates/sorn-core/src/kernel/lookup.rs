@@ -10,14 +10,20 @@ pub(crate) struct Pattern {
     /// The same as bits, sixteen neurons to a word; at least 64 words.
     pub(super) words_before: Vec<Mask>,
     pub(super) words_now: Vec<Mask>,
+    /// Steps that the pattern has gone on.
+    generation: u64,
 }
 
 impl Pattern {
     /// The pattern of `n` neurons of which these are active, indices ascending.
     pub(crate) fn new(n: usize, before: &[u32], now: &[u32]) -> Self {
         let words = vec![0; n.div_ceil(LANES).max(64)];
-        let mut pattern =
-            Pattern { codes: vec![0; n.max(256)], words_before: words.clone(), words_now: words };
+        let mut pattern = Pattern {
+            codes: vec![0; n.max(256)],
+            words_before: words.clone(),
+            words_now: words,
+            generation: 0,
+        };
         for &neuron in before {
             pattern.codes[neuron as usize] |= 1;
             pattern.words_before[neuron as usize / LANES] |= 1 << (neuron as usize % LANES);
@@ -32,6 +38,7 @@ impl Pattern {
     /// Goes on by a step: those active `now` become those active before, and every word waits for
     /// [`set_word`](Self::set_word). `before` and `now` are who was active so far.
     pub(crate) fn advance(&mut self, before: &[u32], now: &[u32]) {
+        self.generation += 1;
         std::mem::swap(&mut self.words_before, &mut self.words_now);
         before.iter().for_each(|&neuron| self.codes[neuron as usize] = 0);
         now.iter().for_each(|&neuron| self.codes[neuron as usize] = 1);
@@ -50,11 +57,36 @@ impl Pattern {
         }
     }
 
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Who was active before, ascending.
+    pub(crate) fn before(&self) -> impl Iterator<Item = u32> + '_ {
+        set_bits(&self.words_before)
+    }
+
+    /// Who is active now, ascending.
+    pub(crate) fn now(&self) -> impl Iterator<Item = u32> + '_ {
+        set_bits(&self.words_now)
+    }
+
     /// Who of sixteen neurons was active before, and who is now.
     #[inline(always)]
     pub(crate) fn word(&self, word: usize) -> (Mask, Mask) {
         (self.words_before[word], self.words_now[word])
     }
+}
+
+fn set_bits(words: &[Mask]) -> impl Iterator<Item = u32> + '_ {
+    words.iter().enumerate().flat_map(|(word, &mask)| {
+        let mut rest = mask;
+        std::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+            rest &= rest - 1;
+            Some((word * LANES) as u32 + bit)
+        })
+    })
 }
 
 /// Which columns of a slice a rule changes: those of a mask, where the presynaptic neuron is active at the right time.
@@ -93,8 +125,8 @@ pub(crate) type Lookup<I> = fn(&[[I; LANES]], &Pattern, Pairing, &mut Masks);
 pub(crate) trait Index: Copy + Default + std::fmt::Debug + Send + Sync + 'static {
     fn from_u32(index: u32) -> Self;
     fn to_u32(self) -> u32;
-    /// The fastest lookup among `n` neurons that this machine runs.
-    fn lookup(n: usize) -> Lookup<Self>;
+    /// A lookup among `n` neurons in registers, if this machine has one.
+    fn fast_lookup(n: usize) -> Option<Lookup<Self>>;
 }
 
 impl Index for u8 {
@@ -108,12 +140,12 @@ impl Index for u8 {
         self.into()
     }
 
-    fn lookup(_: usize) -> Lookup<Self> {
+    fn fast_lookup(_: usize) -> Option<Lookup<Self>> {
         #[cfg(target_arch = "x86_64")]
         if super::avx512::available() {
-            return super::avx512::LOOKUP_U8;
+            return Some(super::avx512::LOOKUP_U8);
         }
-        portable
+        None
     }
 }
 
@@ -128,12 +160,14 @@ impl Index for u16 {
         self.into()
     }
 
-    fn lookup(n: usize) -> Lookup<Self> {
+    fn fast_lookup(n: usize) -> Option<Lookup<Self>> {
         #[cfg(target_arch = "x86_64")]
         if n <= 1024 && super::avx512::available() {
-            return super::avx512::LOOKUP_U16;
+            return Some(super::avx512::LOOKUP_U16);
         }
-        portable
+        // Elsewhere the argument has no use.
+        let _ = n;
+        None
     }
 }
 
@@ -148,12 +182,13 @@ impl Index for u32 {
         self
     }
 
-    fn lookup(_: usize) -> Lookup<Self> {
-        portable
+    fn fast_lookup(_: usize) -> Option<Lookup<Self>> {
+        None
     }
 }
 
-fn portable<I: Index>(pre: &[[I; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+/// A lookup for every machine.
+pub(crate) fn portable<I: Index>(pre: &[[I; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
     let out = masks.plus.iter_mut().zip(&mut masks.minus).zip(&mut masks.now);
     for (pre, ((plus, minus), now)) in pre.iter().zip(out) {
         let (mut before, mut active) = (0, 0);
@@ -169,7 +204,7 @@ fn portable<I: Index>(pre: &[[I; LANES]], pattern: &Pattern, pairing: Pairing, m
 
 /// Synapses to raise and to lower; where both, neither, since a raise and a lowering of STDP cancel.
 #[inline(always)]
-fn pair(before: Mask, now: Mask, pairing: Pairing) -> (Mask, Mask) {
+pub(crate) fn pair(before: Mask, now: Mask, pairing: Pairing) -> (Mask, Mask) {
     let plus = before & pairing.plus_before;
     let minus = (before & pairing.minus_before) | (now & pairing.minus_now);
     (plus & !minus, minus & !plus)
@@ -195,7 +230,7 @@ mod tests {
             let (mut fast, mut plain) = (Masks::default(), Masks::default());
             fast.resize(rows);
             plain.resize(rows);
-            I::lookup(n)(&pre, &pattern, pairing, &mut fast);
+            I::fast_lookup(n).unwrap_or(portable)(&pre, &pattern, pairing, &mut fast);
             portable(&pre, &pattern, pairing, &mut plain);
             assert_eq!((&fast.plus, &fast.minus, &fast.now), (&plain.plus, &plain.minus, &plain.now));
             for (row, pre) in pre.iter().enumerate() {

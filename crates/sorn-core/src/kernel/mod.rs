@@ -13,6 +13,8 @@ mod avx512;
 pub(crate) mod lookup;
 mod portable;
 
+pub(crate) use portable::{any_tiny, divide_carefully};
+
 /// Columns side by side.
 pub(crate) const LANES: usize = 16;
 
@@ -57,7 +59,7 @@ pub(crate) struct Change {
 pub(crate) struct Changed<T> {
     pub(crate) sums: Row<T>,
     pub(crate) pruned: u32,
-    /// Whether a weight is so small that only a division instruction rounds its quotient surely right.
+    /// Whether a weight is positive but below `Real::TINY`.
     pub(crate) tiny: bool,
 }
 
@@ -75,8 +77,9 @@ pub(crate) trait Real:
 {
     const ZERO: Self;
     const ONE: Self;
-    /// Weights below this need a division instruction: a quotient by reciprocal and remainder is exact only while the
-    /// remainder does not underflow.
+    /// Weights below this are watched: a quotient by reciprocal and remainder is exact only while the remainder does not
+    /// underflow, and a weight that underflows to 0 is a synapse that dies. The least weight of which neither is true
+    /// lies at least 78 powers of 2 below: enough for 64 divisions by 2, between two looks, and one by 2^14.
     const TINY: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
@@ -96,8 +99,8 @@ pub(crate) struct Kernels<T: Real> {
     /// Adds up the weights.
     pub(crate) sum: fn(&[Row<T>]) -> Row<T>,
     /// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give.
-    /// Where the flag is set, weights may be tiny or negative zero.
-    pub(crate) divide: fn(Slice<'_, T>, &Row<T>, bool) -> Row<T>,
+    /// No weight may be below `Real::TINY`, save absent ones; see `divide_carefully`.
+    pub(crate) divide: fn(Slice<'_, T>, &Row<T>) -> Row<T>,
     /// The drive that neurons active at `t + 1` give.
     pub(crate) drive: fn(&[Row<T>], &[Mask]) -> Row<T>,
 }
@@ -105,7 +108,7 @@ pub(crate) struct Kernels<T: Real> {
 impl Real for f64 {
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
-    const TINY: f64 = f64::from_bits((1023 - 900) << 52); // 2^-900
+    const TINY: f64 = f64::from_bits((1023 - 800) << 52); // 2^-800
 
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
@@ -139,7 +142,7 @@ impl Real for f64 {
 impl Real for f32 {
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
-    const TINY: f32 = f32::MIN_POSITIVE;
+    const TINY: f32 = f32::from_bits((127 - 48) << 23); // 2^-48
 
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
@@ -235,13 +238,28 @@ mod tests {
             assert_eq!((a.pruned, a.tiny), (b.pruned, b.tiny));
             assert_eq!(before - a.pruned, existing(&ours.weights));
             assert_eq!(bits(&[(fast.sum)(&ours.weights)]), bits(&[b.sums]));
-            let careful = floor.is_sign_negative();
-            let a = (fast.divide)(ours.slice(), &a.sums, careful);
-            let b = (plain.divide)(theirs.slice(), &b.sums, careful);
+            let (a, b) = if floor.is_sign_negative() {
+                let (quotients, none) = divide_carefully(ours.slice(), &a.sums);
+                assert_eq!(none, 0);
+                (quotients, divide_carefully(theirs.slice(), &b.sums).0)
+            } else {
+                ((fast.divide)(ours.slice(), &a.sums), (plain.divide)(theirs.slice(), &b.sums))
+            };
             assert_eq!(bits(&ours.weights), bits(&theirs.weights));
             assert_eq!(bits(&[a]), bits(&[b]));
             assert_eq!(bits(&[(fast.drive)(&ours.weights, &ours.now)]), bits(&[a]));
         }
+    }
+
+    #[test]
+    fn a_weight_that_underflows_is_counted() {
+        let masks = [0];
+        let mut weights = [Row([f64::from_bits(1); LANES])];
+        let slice = Slice { weights: &mut weights, plus: &masks, minus: &masks, now: &masks };
+        assert!(any_tiny(slice.weights));
+        assert_eq!(divide_carefully(slice, &Row([4.0; LANES])).1, 16);
+        assert_eq!(weights, [Row::default()]);
+        assert!(!any_tiny(&weights));
     }
 
     #[test]
@@ -262,13 +280,13 @@ mod tests {
             let sums = Row(std::array::from_fn(|_| divisor()));
             let mut dividend = || {
                 let low = if round % 2 == 0 { below(rng, 1 << 52) } else { (1 << 52) - 1 - below(rng, 256) };
-                f64::from_bits((1023 - below(rng, 890)) << 52 | low)
+                f64::from_bits((1023 - below(rng, 960)) << 52 | low)
             };
             let weights = Row(std::array::from_fn(|_| dividend()));
             let mut data = [weights];
             let masks = [0];
             let slice = Slice { weights: &mut data, plus: &masks, minus: &masks, now: &masks };
-            divide(slice, &sums, false);
+            divide(slice, &sums);
             for l in 0..LANES {
                 let exact = weights.0[l] / sums.0[l];
                 assert_eq!(data[0].0[l].to_bits(), exact.to_bits(), "{} / {}", weights.0[l], sums.0[l]);

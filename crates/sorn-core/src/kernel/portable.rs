@@ -27,7 +27,7 @@ mod avx2 {
             // SAFETY: as above.
             sum: |weights| unsafe { sum(weights) },
             // SAFETY: as above.
-            divide: |slice, sums, careful| unsafe { divide(slice, sums, careful) },
+            divide: |slice, sums| unsafe { divide(slice, sums) },
             // SAFETY: as above.
             drive: |weights, now| unsafe { drive(weights, now) },
         }
@@ -44,8 +44,8 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    fn divide<T: Real>(slice: Slice<'_, T>, sums: &Row<T>, careful: bool) -> Row<T> {
-        super::divide(slice, sums, careful)
+    fn divide<T: Real>(slice: Slice<'_, T>, sums: &Row<T>) -> Row<T> {
+        super::divide(slice, sums)
     }
 
     #[target_feature(enable = "avx2")]
@@ -110,7 +110,7 @@ fn sum<T: Real>(weights: &[Row<T>]) -> Row<T> {
 }
 
 #[inline(always)]
-fn divide<T: Real>(slice: Slice<'_, T>, sums: &Row<T>, _careful: bool) -> Row<T> {
+fn divide<T: Real>(slice: Slice<'_, T>, sums: &Row<T>) -> Row<T> {
     let divisors = sums.0.map(|sum| if sum > T::ZERO { sum } else { T::ONE });
     let reciprocals = divisors.map(|divisor| T::ONE / divisor);
     let mut drive = Row::<T>::default();
@@ -133,4 +133,26 @@ fn drive<T: Real>(weights: &[Row<T>], now: &[Mask]) -> Row<T> {
         }
     }
     drive
+}
+
+/// Like `Kernels::divide`, for weights of any size and negative zeros; also returns how many became 0 by underflow.
+pub(crate) fn divide_carefully<T: Real>(slice: Slice<'_, T>, sums: &Row<T>) -> (Row<T>, u32) {
+    let divisors = sums.0.map(|sum| if sum > T::ZERO { sum } else { T::ONE });
+    let mut drive = Row::<T>::default();
+    let mut died = 0;
+    for (weights, &now) in slice.weights.iter_mut().zip(slice.now) {
+        for (l, &divisor) in divisors.iter().enumerate() {
+            let old = weights.0[l];
+            let weight = T::quotient(old, divisor, T::ONE / divisor);
+            died += u32::from(old.exists() && !weight.exists());
+            weights.0[l] = weight;
+            drive.0[l] = drive.0[l] + if now >> l & 1 != 0 { weight } else { T::ZERO };
+        }
+    }
+    (drive, died)
+}
+
+/// Whether a synapse has a weight below [`Real::TINY`].
+pub(crate) fn any_tiny<T: Real>(weights: &[Row<T>]) -> bool {
+    weights.iter().any(|row| row.0.iter().fold(false, |tiny, &w| tiny | ((w < T::TINY) & (w > T::ZERO))))
 }

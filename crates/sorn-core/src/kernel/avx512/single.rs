@@ -10,7 +10,7 @@ pub(crate) const F32: Kernels<f32> = Kernels {
     // SAFETY: as above.
     sum: |weights| unsafe { sum(weights) },
     // SAFETY: as above.
-    divide: |slice, sums, _| unsafe { divide(slice, sums) },
+    divide: |slice, sums| unsafe { divide(slice, sums) },
     // SAFETY: as above.
     drive: |weights, now| unsafe { drive(weights, now) },
 };

@@ -195,7 +195,7 @@ fn networks(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Err
         ("traces-few", traces(&[few], &named("Hamming distance", "neurons that differ"))?),
         ("matrix-weights", matrix(&synapses, 200, &picture("Weights", "neuron", None))?),
         ("matrix-few", matrix(&correlations, 12, &picture("Correlations", "neuron", Some((-1.0, 1.0))))?),
-        ("tail-many", tail(&sizes, Some((fit, 3, Some(3000))), &avalanches("Avalanches"))?),
+        ("tail-many", tail(&sizes, Some(&fit), &avalanches("Avalanches"))?),
         ("tail-few", tail(&[1, 2, 2], None, &avalanches(""))?),
     ])
 }

@@ -48,6 +48,9 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// Smallest and largest width and height of a figure in pixels.
 const SIDES: std::ops::RangeInclusive<u32> = 240..=8000;
 
+/// A gigabyte of memory while drawing.
+const MOST_DOTS: u64 = 1 << 28;
+
 /// A finished drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
@@ -106,14 +109,23 @@ impl Figure {
     /// The drawing as a PNG file with `scale` dots per pixel of the figure (1 or 2 for a screen, more for print).
     ///
     /// # Errors
-    /// [`FigureError::Scale`] where `scale` is not within 0.1 to 10.
+    /// [`FigureError::Scale`] where `scale` is not within 0.1 to 10, [`FigureError::OutOfRange`] where the picture would
+    /// have more than 2^28 dots.
     pub fn png(&self, scale: f32) -> Result<Vec<u8>, FigureError> {
         if !(0.1..=10.0).contains(&scale) {
             return Err(FigureError::Scale(scale));
         }
         let tree = usvg::Tree::from_str(&self.svg, options()).map_err(FigureError::drawing)?;
         let dots = |side: u32| ((side as f32 * scale).round() as u32).max(1);
-        let mut pixels = tiny_skia::Pixmap::new(dots(self.width), dots(self.height))
+        let (across, down) = (dots(self.width), dots(self.height));
+        if u64::from(across) * u64::from(down) > MOST_DOTS {
+            return Err(FigureError::OutOfRange {
+                place: "the size of the picture".to_owned(),
+                found: format!("{across} x {down} dots"),
+                allowed: format!("{MOST_DOTS} dots"),
+            });
+        }
+        let mut pixels = tiny_skia::Pixmap::new(across, down)
             .ok_or_else(|| FigureError::Drawing("too large for a picture".to_owned()))?;
         resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
         pixels.encode_png().map_err(FigureError::drawing)
@@ -152,5 +164,7 @@ mod tests {
         for scale in [0.0, -1.0, 11.0, f32::NAN] {
             assert!(matches!(figure.png(scale), Err(FigureError::Scale(_))));
         }
+        let huge = empty((8000, 8000)).unwrap().png(10.0).unwrap_err().to_string();
+        assert!(huge.contains("80000 x 80000 dots"), "{huge}");
     }
 }

@@ -104,7 +104,7 @@ fn wrong_matrices_are_named() {
 fn a_tail_tells_its_exponent_and_bounds() {
     let sizes: Vec<u64> = (1..=2000).map(|i| 2000 / i).collect();
     let fit = fit_power_law(&sizes, 2, Some(100)).unwrap();
-    let figure = tail(&sizes, Some((fit, 2, Some(100))), &TailOptions::default()).unwrap();
+    let figure = tail(&sizes, Some(&fit), &TailOptions::default()).unwrap();
     let words = format!("exponent {:.3} ± {:.3}, 2 to 100", fit.exponent, fit.standard_error);
     assert!(says(&figure, &words) && says(&figure, "2000 values"));
     tail(&[1], None, &TailOptions::default()).unwrap().png(1.0).unwrap();

@@ -28,16 +28,11 @@ impl Default for TailOptions {
 
 /// Draws how probable each value of 1 or more is, both axes logarithmic, as avalanche sizes are shown. Values are
 /// gathered into bins that grow with them, ten per factor of ten, each bin's share divided by the whole numbers
-/// in it. A fit with its bounds (`min`, `max`) is drawn as a line over the range it was fitted on, at the
-/// height of the data there.
+/// in it. A fit is drawn as a line over the range it was fitted on, as high as the data's share in that range.
 ///
 /// # Errors
 /// [`FigureError`] where no value is 1 or more, or the size is not allowed.
-pub fn tail(
-    values: &[u64],
-    fit: Option<(PowerLaw, u64, Option<u64>)>,
-    options: &TailOptions,
-) -> Result<Figure, FigureError> {
+pub fn tail(values: &[u64], fit: Option<&PowerLaw>, options: &TailOptions) -> Result<Figure, FigureError> {
     let largest = values.iter().copied().max().unwrap_or(0);
     if largest == 0 {
         return Err(FigureError::Empty("no value is 1 or more".to_owned()));
@@ -46,12 +41,10 @@ pub fn tail(
     let lowest = points.iter().map(|p| p.1).fold(0.0, f64::min);
     let mut legend = vec![(Swatch::Dot(colour(0)), format!("{} values", number(values.len() as f64)))];
     let mut line = Vec::new();
-    if let Some((fit, min, max)) = fit {
-        let max = max.unwrap_or(largest).min(largest).max(min);
+    if let Some(fit) = fit {
+        let (min, max) = (fit.min, fit.max.unwrap_or(largest).min(largest).max(fit.min));
         let share = fit.events as f64 / values.iter().filter(|v| **v > 0).count() as f64;
-        let total: f64 = (min..=max).take(1_000_000).map(|k| (k as f64).powf(-fit.exponent)).sum();
-        let at = |k: u64| ((k as f64).log10(), (share / total * (k as f64).powf(-fit.exponent)).log10());
-        line = vec![at(min), at(max)];
+        line = [min, max].map(|k| ((k as f64).log10(), (share * fit.probability(k)).log10())).to_vec();
         let words = format!("exponent {:.3} ± {:.3}, {min} to {max}", fit.exponent, fit.standard_error);
         legend.push((Swatch::Line(colour(1)), words));
     }

@@ -21,6 +21,23 @@ pub struct PowerLaw {
     pub distance: f64,
     /// How many values lay within the bounds and were fitted.
     pub events: usize,
+    /// The lower bound.
+    pub min: u64,
+    /// The upper bound, if there is one.
+    pub max: Option<u64>,
+    /// The sum of `k^-exponent` between the bounds.
+    total: f64,
+}
+
+impl PowerLaw {
+    /// The fitted probability of the whole number `k` among those within the bounds; 0 outside.
+    #[must_use]
+    pub fn probability(&self, k: u64) -> f64 {
+        if k < self.min || self.max.is_some_and(|max| k > max) {
+            return 0.0;
+        }
+        (k as f64).powf(-self.exponent) / self.total
+    }
 }
 
 /// Fits a discrete power law to the `values` from `min` to `max` (both included; no upper bound where
@@ -45,16 +62,16 @@ pub fn fit_power_law(values: &[u64], min: u64, max: Option<u64>) -> Result<Power
 }
 
 /// The lower bound from which on the values look most like a power law: of all values that occur and leave at
-/// least `least` values above them, the one whose fit has the smallest Kolmogorov-Smirnov distance (Clauset,
-/// Shalizi and Newman 2009, section 3.3). Returns the bound with its fit.
+/// least `least` values from there on, the one whose fit has the smallest Kolmogorov-Smirnov distance (Clauset,
+/// Shalizi and Newman 2009, section 3.3). The fit names its bound.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] where no bound leaves `least` values (at least 2) that can be fitted.
-pub fn choose_min(values: &[u64], max: Option<u64>, least: usize) -> Result<(u64, PowerLaw), StatsError> {
+pub fn choose_min(values: &[u64], max: Option<u64>, least: usize) -> Result<PowerLaw, StatsError> {
     let mut kept: Vec<u64> =
         values.iter().copied().filter(|v| *v > 0 && max.is_none_or(|max| *v <= max)).collect();
     kept.sort_unstable();
-    let mut best: Option<(u64, PowerLaw)> = None;
+    let mut best: Option<PowerLaw> = None;
     let mut from = 0;
     for equal in kept.chunk_by(|a, b| a == b) {
         let rest = &kept[from..];
@@ -63,8 +80,8 @@ pub fn choose_min(values: &[u64], max: Option<u64>, least: usize) -> Result<(u64
         }
         from += equal.len();
         let Ok(fit) = fit_sorted(rest, equal[0], max) else { continue };
-        if best.is_none_or(|(_, found)| fit.distance < found.distance) {
-            best = Some((equal[0], fit));
+        if best.is_none_or(|found| fit.distance < found.distance) {
+            best = Some(fit);
         }
     }
     best.ok_or(StatsError::TooFew { argument: "values", found: kept.len(), needed: least.max(2) })
@@ -109,6 +126,9 @@ fn fit_sorted(kept: &[u64], min: u64, max: Option<u64>) -> Result<PowerLaw, Stat
         log_likelihood: -n * (zeroth.ln() + exponent * mean_log),
         distance: distance(kept, min, exponent, zeroth),
         events: kept.len(),
+        min,
+        max,
+        total: zeroth,
     })
 }
 
@@ -193,6 +213,8 @@ mod tests {
     fn rising_data_has_a_negative_exponent() {
         let values: Vec<u64> = (1..=20).flat_map(|k| vec![k; k as usize]).collect();
         let fit = fit_power_law(&values, 1, Some(20)).unwrap();
+        assert!((fit.probability(10) - 10.0 / 210.0).abs() < 1e-9);
+        assert_eq!((fit.probability(0), fit.probability(21)), (0.0, 0.0));
         assert!((fit.exponent + 1.0).abs() < 1e-9, "{fit:?}");
         assert!(fit.distance < 1e-9);
     }
@@ -202,8 +224,8 @@ mod tests {
         // A power law above 10, something flat below.
         let mut values = sample(2.5, 10, 100_000, 4000, 7);
         values.extend((0..2000).map(|i| 1 + i % 9));
-        let (min, fit) = choose_min(&values, None, 100).unwrap();
-        assert!((9..=14).contains(&min), "{min}");
+        let fit = choose_min(&values, None, 100).unwrap();
+        assert!((9..=14).contains(&fit.min), "{fit:?}");
         assert!((fit.exponent - 2.5).abs() < 4.0 * fit.standard_error, "{fit:?}");
     }
 

@@ -69,6 +69,40 @@ def power_law(values, low, high):
     return [best.x, -best.fun]
 
 
+def likelihood_ratio(values, low, high, exponent, alternative):
+    """The alternative by SciPy's minimisers, then Vuong's test."""
+    values = np.array([v for v in values if v >= low and (high is None or v <= high)], float)
+    top = np.inf if high is None else high
+    whole = np.arange(low, 100_000 if high is None else high + 1, dtype=float)
+    norm = special.zeta(exponent, low) if high is None else (whole**-exponent).sum()
+    power = -exponent * np.log(values) - np.log(norm)
+
+    def geometric(rate):
+        return -rate * (values - low) - np.log(np.exp(-rate * (whole - low)).sum())
+
+    def log_normal(at):
+        law = stats.norm(at[0], np.exp(at[1]))
+        # Upper tails: the values lie above the mean, where the distribution function is nearly 1.
+        total = law.sf(np.log(low - 0.5)) - law.sf(np.log(top + 0.5))
+        return np.log((law.sf(np.log(values - 0.5)) - law.sf(np.log(values + 0.5))) / total)
+
+    if alternative == "Exponential":
+        best = optimize.minimize_scalar(
+            lambda rate: -geometric(rate).sum(), bounds=(1e-6, 5), method="bounded", options={"xatol": 1e-12}
+        )
+        other = geometric(best.x)
+    else:
+        best = optimize.minimize(
+            lambda at: -log_normal(at).sum(),
+            [np.log(values).mean(), np.log(np.log(values).std())],
+            method="Nelder-Mead",
+            options={"xatol": 1e-10, "fatol": 1e-10, "maxiter": 5000},
+        )
+        other = log_normal(best.x)
+    ratio = (power - other).sum()
+    return [ratio, 2 * stats.norm.sf(abs(ratio) / (np.sqrt(len(values)) * (power - other).std()))]
+
+
 def branching(activity, lags):
     """Multistep regression: SciPy's slopes, then its least-squares fit of an exponential."""
     activity = np.asarray(activity)
@@ -95,15 +129,14 @@ ORACLES = {
     "lv": lambda spikes, steps: statistics.lv(statistics.isi(train(spikes, steps)).magnitude),
     "fano_factor": fano,
     "time_histogram": histogram,
-    "correlations": lambda trains, steps, window: correlation_coefficient(
-        binned(trains, steps, window)
-    ),
+    "correlations": lambda trains, steps, window: correlation_coefficient(binned(trains, steps, window)),
     "entropy": entropy,
     "smoothness": Statistics.scale_dependent_smoothness_measure,
     "relative_smoothness": Statistics.scale_independent_smoothness_measure,
     "autocorrelation": lambda firing_rates, t: Statistics.autocorr(firing_rates, t)[0, 1],
     "hamming_distance": lambda a, b: Statistics.hamming_distance(np.array(a), np.array(b)),
     "power_law": power_law,
+    "likelihood_ratio": likelihood_ratio,
     "branching_ratio": branching,
     "log_normal": log_normal,
 }

@@ -246,6 +246,33 @@ fn power_laws() {
 }
 
 #[test]
+fn likelihood_ratios() {
+    let mut random = SplitMix(8);
+    let power = heavy_tailed(&mut random, 1500, 2.2, 1e9);
+    let geometric: Vec<u64> = (0..1500).map(|_| 1 + (-8.0 * random.next().ln()) as u64).collect();
+    let bell = |random: &mut SplitMix| (0..12).map(|_| random.next()).sum::<f64>() - 6.0;
+    let log_normal: Vec<u64> = (0..1500).map(|_| (2.5 + bell(&mut random)).exp().ceil() as u64).collect();
+    let mut cases = Vec::new();
+    let both = [stats::Alternative::Exponential, stats::Alternative::LogNormal];
+    // The log-normal that fits a power law best has its mean at minus infinity; SciPy stops on the way.
+    for (values, alternatives) in [(power, &both[..1]), (geometric, &both), (log_normal, &both)] {
+        for (low, high) in [(1, None), (2, Some(200))] {
+            let fit = stats::fit_power_law(&values, low, high).unwrap();
+            for alternative in alternatives {
+                let found = stats::compare_power_law(&values, &fit, *alternative).unwrap();
+                let arguments = json!({
+                    "values": values, "low": low, "high": high,
+                    "exponent": fit.exponent, "alternative": format!("{alternative:?}"),
+                });
+                let ours = json!([found.ratio, found.p]);
+                cases.push(Case::new("likelihood_ratio", arguments, ours).within(1e-6));
+            }
+        }
+    }
+    compare(&cases);
+}
+
+#[test]
 fn branching_ratios() {
     let mut random = SplitMix(5);
     let mut cases = Vec::new();

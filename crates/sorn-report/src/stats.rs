@@ -2,6 +2,7 @@
 //!
 //! Functions that cannot answer for some data return an error that names the argument; none returns NaN.
 
+mod alternative;
 mod avalanche;
 mod branching;
 mod correlation;
@@ -12,12 +13,15 @@ mod hamming;
 mod intervals;
 mod mann_whitney;
 mod moving;
+mod normal;
 mod power_law;
 mod quantile;
 mod series;
+mod simplex;
 mod weights;
 mod zeta;
 
+pub use alternative::{Alternative, LikelihoodRatio, compare_power_law};
 pub use avalanche::{Avalanche, avalanches, half_mean};
 pub use branching::{Branching, branching_ratio};
 pub use correlation::{Correlations, correlations};

@@ -55,10 +55,15 @@ pub fn fit_power_law(values: &[u64], min: u64, max: Option<u64>) -> Result<Power
         let allowed = "1 or more, and no more than max";
         return Err(StatsError::OutOfRange { argument: "min", value: min as f64, allowed });
     }
-    let mut kept: Vec<u64> =
-        values.iter().copied().filter(|v| *v >= min && max.is_none_or(|max| *v <= max)).collect();
+    fit_sorted(&within(values, min, max), min, max)
+}
+
+/// The values from `min` to `max`, sorted.
+pub(super) fn within(values: &[u64], min: u64, max: Option<u64>) -> Vec<u64> {
+    let inside = |v: &u64| *v >= min && max.is_none_or(|max| *v <= max);
+    let mut kept: Vec<u64> = values.iter().copied().filter(inside).collect();
     kept.sort_unstable();
-    fit_sorted(&kept, min, max)
+    kept
 }
 
 /// The lower bound from which on the values look most like a power law: of all values that occur and leave at
@@ -68,9 +73,7 @@ pub fn fit_power_law(values: &[u64], min: u64, max: Option<u64>) -> Result<Power
 /// # Errors
 /// [`StatsError::TooFew`] where no bound leaves `least` values (at least 2) that can be fitted.
 pub fn choose_min(values: &[u64], max: Option<u64>, least: usize) -> Result<PowerLaw, StatsError> {
-    let mut kept: Vec<u64> =
-        values.iter().copied().filter(|v| *v > 0 && max.is_none_or(|max| *v <= max)).collect();
-    kept.sort_unstable();
+    let kept = within(values, 1, max);
     let mut best: Option<PowerLaw> = None;
     let mut from = 0;
     for equal in kept.chunk_by(|a, b| a == b) {

@@ -227,9 +227,9 @@ impl<T: Real, I: Index> Columns<T, I> {
                 }
                 Op::Scale => {
                     let sums = sums.take().unwrap_or_else(|| (self.kernels.sum)(slice.weights));
-                    // A column whose sum may have doubled would shrink faster than `Real::TINY` allows for.
-                    let doubled = depth as f64 * learning.change.plus > 1.0;
-                    let active = if tiny || self.keep_zeros || doubled {
+                    // A column whose sum may grow by more than half would shrink faster than `Real::TINY` allows for.
+                    let steep = depth as f64 * learning.change.plus > 0.5;
+                    let active = if tiny || self.keep_zeros || steep {
                         let (active, died) = kernel::divide_carefully(slice, &sums);
                         pruned += died;
                         self.slices[index].holes |= died > 0;

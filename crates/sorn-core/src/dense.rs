@@ -30,6 +30,13 @@ pub struct DenseActivity {
     drive_i: Vec<f64>,
 }
 
+impl DenseActivity {
+    /// Activity to start from: active excitatory and inhibitory neurons, ascending. Indices of no neuron drive nobody.
+    pub fn new(spikes_e: Vec<u32>, spikes_i: Vec<u32>) -> Self {
+        DenseActivity { spikes_e, spikes_i, ..Self::default() }
+    }
+}
+
 impl<'a> DenseNetwork<'a> {
     /// A network of `wee` `(ne, ne)`, `wei` `(ni, ne)`, `wie` `(ne, ni)`, each `[pre, post]` in C order, `te` `ne`, `ti` `ni`.
     ///

@@ -78,8 +78,8 @@ pub(crate) trait Real:
     const ZERO: Self;
     const ONE: Self;
     /// Weights below this are watched: a quotient by reciprocal and remainder is exact only while the remainder does not
-    /// underflow, and a weight that underflows to 0 is a synapse that dies. The least weight of which neither is true
-    /// lies at least 78 powers of 2 below: enough for 64 divisions by 2, between two looks, and one by 2^14.
+    /// underflow, and a weight that underflows to 0 is a synapse that dies. Weights of which either is true lie at least
+    /// 69 powers of 2 below: more than 64 divisions by 1.5, between two looks, and one by 2^14 can take away.
     const TINY: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
@@ -142,7 +142,7 @@ impl Real for f64 {
 impl Real for f32 {
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
-    const TINY: f32 = f32::from_bits((127 - 48) << 23); // 2^-48
+    const TINY: f32 = f32::from_bits((127 - 80) << 23); // 2^-80
 
     #[inline(always)]
     fn from_f64(value: f64) -> Self {

@@ -56,8 +56,18 @@ impl CartPole {
 
 /// One Euler step of `TAU` under `force`. The order of operations is Gymnasium's.
 #[inline(always)]
-pub(crate) fn advance([x, x_dot, theta, theta_dot]: [f64; 4], force: f64) -> [f64; 4] {
-    let (sin, cos) = (theta.sin(), theta.cos());
+fn advance(state: [f64; 4], force: f64) -> [f64; 4] {
+    let theta = state[2];
+    advance_with(state, [theta.sin(), theta.cos()], force)
+}
+
+/// [`advance`] with the sine and cosine of the angle at hand.
+#[inline(always)]
+pub(crate) fn advance_with(
+    [x, x_dot, theta, theta_dot]: [f64; 4],
+    [sin, cos]: [f64; 2],
+    force: f64,
+) -> [f64; 4] {
     let temp = (force + POLE_MASS_LENGTH * (theta_dot * theta_dot) * sin) / TOTAL_MASS;
     let theta_acc =
         (GRAVITY * sin - cos * temp) / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos * cos) / TOTAL_MASS));
@@ -72,7 +82,7 @@ pub(crate) fn force(action: i64) -> f64 {
 
 #[inline(always)]
 pub(crate) fn out_of_bounds([x, _, theta, _]: [f64; 4]) -> bool {
-    !((-X_LIMIT..=X_LIMIT).contains(&x) && (-THETA_LIMIT..=THETA_LIMIT).contains(&theta))
+    x.abs() > X_LIMIT || theta.abs() > THETA_LIMIT
 }
 
 pub(crate) fn observation_bounds() -> [f32; 4] {

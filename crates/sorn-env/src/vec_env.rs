@@ -290,7 +290,8 @@ impl<E: Env> VecEnv<E> {
             .iter_mut()
             .enumerate()
             .map(|(index, env)| env.close().map_err(|source| VecError::Env { index, source }));
-        closed.fold(Ok(()), |first, next| first.and(next))
+        // All of them, not only up to the first error.
+        closed.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn same_length(&self, what: &'static str, found: usize) -> Result<(), VecError<E::Error>> {

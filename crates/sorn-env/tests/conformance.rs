@@ -59,7 +59,7 @@ impl Env for Walk {
     }
     fn step(&mut self, action: &i64) -> Result<Step<Vec<f32>>, Dead> {
         self.calls += 1;
-        if self.fault == Fault::Moody && self.calls % 17 == 0 {
+        if self.fault == Fault::Moody && self.calls.is_multiple_of(17) {
             return Err(Dead(2));
         }
         self.at += if *action == 0 { -0.1 } else { 0.1 };

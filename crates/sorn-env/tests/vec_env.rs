@@ -52,14 +52,14 @@ fn next_step_resets_in_a_step_of_its_own() {
     for _ in 0..100 {
         let before = batch.clone();
         envs.step(&[0, 1, 0], &mut batch).unwrap();
-        for i in 0..3 {
-            if over[i] {
+        for (i, over) in over.iter_mut().enumerate() {
+            if *over {
                 assert!(batch.rewards[i] == 0.0 && batch.obs[i][0] >= 1.0 && !batch.terminated[i]);
             } else {
                 assert!(batch.rewards[i] == 1.0 && batch.obs[i][0] == before.obs[i][0] - 1.0);
             }
             assert!(batch.final_obs[i].is_none());
-            over[i] = batch.terminated[i];
+            *over = batch.terminated[i];
         }
     }
 }

@@ -176,14 +176,11 @@ where
             let expected = format!("ScaleObservation: {n} finite factors other than 0");
             return Err(SpaceError::new(expected, format!("{factors:?}")));
         }
-        for i in 0..n {
-            // Rounded as the observations are, so that a bound scaled stays a bound.
-            let bound = |x: f64| match inner.dtype {
-                crate::Dtype::F32 => f64::from((factors[i] * x) as f32),
-                _ => factors[i] * x,
-            };
-            let (a, b) = (bound(inner.low[i]), bound(inner.high[i]));
-            (inner.low[i], inner.high[i]) = (a.min(b), a.max(b));
+        // Rounded as the observations are, so that a bound scaled stays a bound.
+        let bound = |x: f64| if inner.dtype == crate::Dtype::F32 { f64::from(x as f32) } else { x };
+        for (factor, (low, high)) in factors.iter().zip(inner.low.iter_mut().zip(&mut inner.high)) {
+            let (a, b) = (bound(factor * *low), bound(factor * *high));
+            (*low, *high) = (a.min(b), a.max(b));
         }
         let map = Linear { offset: vec![0.0; n], scale: factors, bounds: None };
         Ok(Self::with_map(env, map, Space::Box(inner)))

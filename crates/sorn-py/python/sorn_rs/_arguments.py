@@ -1,0 +1,202 @@
+"""Checks of the arguments of a run: each error names the argument, what was found and what is allowed."""
+
+import difflib
+import operator
+import warnings
+
+import numpy as np
+
+from .callbacks import AVAILABLE
+
+PHASES = ("plasticity", "training")
+RULES = ("stdp", "ip", "sp", "istdp", "ss")
+NETWORK_TYPES = ("Sparse", "Dense")
+INTEGERS = ("ne", "nu")
+NAMES = ("network_type_ee", "network_type_ei", "network_type_ie")
+REALS = (
+    "lambda_ee",
+    "lambda_ei",
+    "lambda_ie",
+    "eta_stdp",
+    "eta_inhib",
+    "eta_ip",
+    "te_max",
+    "ti_max",
+    "ti_min",
+    "te_min",
+    "mu_ip",
+    "sigma_ip",
+)
+HYPERPARAMETERS = INTEGERS + NAMES + REALS
+ARRAYS = ("Wee", "Wei", "Wie", "Te", "Ti", "X", "Y")
+# Upstream's older names, and one that its documentation has and nothing reads.
+OLD_NAMES = {"matrices": "state", "time_steps": "timesteps"}
+WITHOUT_EFFECT = ("max_workers",)
+
+
+def wrong(argument, found, allowed, error=ValueError):
+    """The error to raise."""
+    return error(f"{argument}: found {found}, allowed: {allowed}")
+
+
+def rename_old(kwargs: dict, current: dict) -> None:
+    """Moves older names in `kwargs` to the arguments they are now; drops those without effect."""
+    for old, new in OLD_NAMES.items():
+        if old in kwargs:
+            value = kwargs.pop(old)
+            if current[new] is not None and value is not None:
+                raise TypeError(f"{old}: it is an older name of {new}, and both were given")
+            current[new] = value if current[new] is None else current[new]
+    for name in WITHOUT_EFFECT:
+        kwargs.pop(name, None)
+
+
+def hyperparameters(kwargs: dict) -> dict:
+    """Refuses unknown names and wrong types."""
+    return {name: hyperparameter(name, value) for name, value in kwargs.items()}
+
+
+def hyperparameter(name: str, value):
+    if name in INTEGERS:
+        return integer(name, value, 1)
+    if name in REALS:
+        if isinstance(value, bool | str) or not np.isscalar(value):
+            raise wrong(name, repr(value), "a number", TypeError)
+        number = float(value)
+        if not np.isfinite(number):
+            raise wrong(name, number, "finite numbers")
+        return number
+    if name in NAMES:
+        if value not in NETWORK_TYPES:
+            raise wrong(name, repr(value), " or ".join(map(repr, NETWORK_TYPES)))
+        return value
+    known = (*HYPERPARAMETERS, "inputs", "phase", "state", "timesteps", "noise", "freeze", "callbacks", "seed")
+    near = difflib.get_close_matches(str(name), known, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(known)}"
+    raise TypeError(f"run() got an unexpected keyword argument {name!r}{hint}")
+
+
+def integer(name: str, value, least: int) -> int:
+    if isinstance(value, bool | np.bool_):
+        raise wrong(name, repr(value), f"an integer, {least} or more", TypeError)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise wrong(name, repr(value), f"an integer, {least} or more", TypeError) from None
+    if not least <= number < 2**63:
+        raise wrong(name, number, f"{least} or more")
+    return number
+
+
+def check_seed(seed) -> int | None:
+    if seed is not None:
+        seed = operator.index(seed) if not isinstance(seed, bool) and hasattr(seed, "__index__") else seed
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise wrong("seed", repr(seed), "an integer, 0 to 2**64 - 1, or None", TypeError)
+        if not 0 <= seed < 2**64:
+            raise wrong("seed", seed, "0 to 2**64 - 1")
+    return seed
+
+
+def check_phase(phase) -> str:
+    if phase not in PHASES:
+        raise wrong("phase", repr(phase), " or ".join(map(repr, PHASES)))
+    return phase
+
+
+def check_noise(noise) -> bool:
+    if not isinstance(noise, bool | np.bool_) and not (isinstance(noise, int) and noise in (0, 1)):
+        raise wrong("noise", repr(noise), "True or False", TypeError)
+    return bool(noise)
+
+
+def check_freeze(freeze) -> list:
+    if freeze is None:
+        return []
+    if not isinstance(freeze, list | tuple | set | frozenset):
+        raise wrong("freeze", repr(freeze), "a list of names", TypeError)
+    for name in freeze:
+        if name not in RULES and name != "sn":
+            raise wrong("freeze", repr(name), ", ".join(RULES))
+    return list(freeze)
+
+
+def check_callbacks(callbacks) -> list:
+    if not callbacks and callbacks in (None, [], ()):
+        return []
+    if not isinstance(callbacks, list | tuple):
+        raise wrong("callbacks", repr(callbacks), "a list of names", TypeError)
+    for name in callbacks:
+        if not isinstance(name, str) or name not in AVAILABLE:
+            raise wrong("callbacks", repr(name), ", ".join(AVAILABLE))
+    return list(dict.fromkeys(callbacks))
+
+
+def array(name: str, value, shape: str) -> np.ndarray:
+    """A C-ordered array of 64-bit floats with two axes; the caller's own where it is one."""
+    try:
+        found = np.asarray(value)
+    except ValueError as error:
+        raise wrong(name, f"a ragged sequence ({error})", f"an array of shape {shape}") from None
+    if found.dtype.kind not in "fiub":
+        raise wrong(name, f"{type(value).__name__} of dtype {found.dtype}", f"real numbers of shape {shape}", TypeError)
+    if found.ndim != 2:
+        raise wrong(name, f"shape {found.shape}", shape)
+    return np.ascontiguousarray(found, dtype=np.float64)
+
+
+def check_state(state) -> dict:
+    """The arrays of a state dictionary. Shapes have to fit each other; other keys are left alone."""
+    if not isinstance(state, dict):
+        raise wrong("state", type(state).__name__, f"a dictionary with the keys {', '.join(ARRAYS)}", TypeError)
+    arrays = {}
+    for name in ARRAYS:
+        if name not in state:
+            raise wrong("state", f"no key {name!r}", f"a dictionary with the keys {', '.join(ARRAYS)}")
+        value = state[name]
+        if name in ("Te", "Ti") and np.ndim(value) == 1:
+            value = np.reshape(value, (-1, 1))
+        arrays[name] = array(f"state[{name!r}]", value, "(rows, columns)")
+    ne, ni = len(arrays["Te"]), len(arrays["Ti"])
+    shapes = {"Wee": (ne, ne), "Wei": (ni, ne), "Wie": (ne, ni), "Te": (ne, 1), "Ti": (ni, 1), "X": (ne, 2), "Y": (ni, 2)}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            allowed = f"{shape}, as Te is of {ne} and Ti of {ni} neurons"
+            raise wrong(f"state[{name!r}]", f"shape {arrays[name].shape}", allowed)
+    return arrays
+
+
+def check_h_ip(state: dict, ne: int) -> np.ndarray | None:
+    """Target rates of single neurons, which a state has where `sigma_ip` was not 0."""
+    if "H_ip" not in state:
+        return None
+    rates = array("state['H_ip']", state["H_ip"], f"({ne}, 1)")
+    if rates.shape != (ne, 1) or not np.isfinite(rates).all():
+        raise wrong("state['H_ip']", f"shape {rates.shape}", f"finite numbers of shape ({ne}, 1)")
+    return rates
+
+
+def check_inputs(inputs, nu: int | None, timesteps) -> tuple[np.ndarray, int]:
+    """Inputs of shape `(nu, steps)`, and how many steps to take of them. No inputs are inputs of 0."""
+    if inputs is None:
+        if timesteps is None:
+            raise wrong("timesteps", "None", "a number of steps, where inputs are not given")
+        steps = integer("timesteps", timesteps, 1)
+        return np.zeros((1 if nu is None else nu, steps)), steps
+    inputs = array("inputs", inputs, "(nu, timesteps)")
+    if nu is not None and len(inputs) != nu:
+        raise wrong("inputs", f"{len(inputs)} rows", f"nu ({nu}) rows; pass nu={len(inputs)} to change it")
+    if timesteps is None:
+        timesteps = inputs.shape[1]
+    steps = integer("timesteps", timesteps, 1)
+    if steps > inputs.shape[1]:
+        raise wrong("timesteps", steps, f"up to the number of columns of inputs ({inputs.shape[1]})")
+    return inputs, steps
+
+
+def warn_if_other_size(given: dict, ne: int) -> None:
+    """The state says how many neurons there are; upstream fails with a broadcasting error."""
+    if given.get("ne", ne) != ne:
+        warnings.warn(
+            f"ne={given['ne']} has no effect: the state has {ne} excitatory neurons", UserWarning, stacklevel=4
+        )

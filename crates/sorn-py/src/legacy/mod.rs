@@ -1,0 +1,12 @@
+//! The drop-in side: runs by upstream's arguments, seeded as upstream seeds them.
+
+mod record;
+mod settings;
+mod simulation;
+mod state;
+mod topology;
+mod training;
+
+pub(crate) use simulation::{lambd_connections, simulate};
+pub(crate) use topology::{Kind, sparse};
+pub(crate) use training::train;

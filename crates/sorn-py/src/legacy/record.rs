@@ -1,0 +1,134 @@
+//! What a run records for upstream's callbacks, a value per step.
+
+use ndarray::{Array1, Array2, Array3};
+use numpy::IntoPyArray;
+use pyo3::exceptions::PyMemoryError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use sorn_core::{Activity, Network, Synapses};
+
+/// Blocks of `steps` values; `None` where not asked for.
+#[derive(Default)]
+pub(crate) struct Record {
+    names: Vec<String>,
+    x: Option<Array2<f64>>,
+    y: Option<Array2<f64>>,
+    recurrent: Option<Array2<f64>>,
+    wee: Option<Array3<f64>>,
+    wei: Option<Array3<f64>>,
+    te: Option<Array2<f64>>,
+    ee_connections: Option<Array1<i64>>,
+    ei_connections: Option<Array1<i64>>,
+}
+
+impl Record {
+    pub(crate) fn new(names: Vec<String>, ne: usize, ni: usize, steps: usize) -> PyResult<Self> {
+        let mut record = Record::default();
+        for name in &names {
+            match name.as_str() {
+                "ExcitatoryActivation" => record.x = Some(block(name, [steps, ne])?),
+                "InhibitoryActivation" => record.y = Some(block(name, [steps, ni])?),
+                "RecurrentActivation" => record.recurrent = Some(block(name, [steps, ne])?),
+                "WEE" => record.wee = Some(block(name, [steps, ne, ne])?),
+                "WEI" => record.wei = Some(block(name, [steps, ni, ne])?),
+                "TE" => record.te = Some(block(name, [steps, ne])?),
+                "EEConnectionCounts" => record.ee_connections = Some(Array1::zeros(steps)),
+                "EIConnectionCounts" => record.ei_connections = Some(Array1::zeros(steps)),
+                // Constant over a run; the Python side gives them.
+                _ => {}
+            }
+        }
+        record.names = names;
+        Ok(record)
+    }
+
+    /// Before the step: upstream counts synapses there.
+    pub(crate) fn before(&mut self, step: usize, network: &Network) {
+        if let Some(counts) = &mut self.ee_connections {
+            counts[step] = network.ee_connections() as i64;
+        }
+        if let Some(counts) = &mut self.ei_connections {
+            counts[step] = network.ei_connections() as i64;
+        }
+    }
+
+    pub(crate) fn activity(&mut self, step: usize, activity: &Activity<'_>) {
+        if let Some(x) = &mut self.x {
+            activity.spikes_e.iter().for_each(|&neuron| x[[step, neuron as usize]] = 1.0);
+        }
+        if let Some(y) = &mut self.y {
+            activity.spikes_i.iter().for_each(|&neuron| y[[step, neuron as usize]] = 1.0);
+        }
+        if let Some(recurrent) = &mut self.recurrent {
+            for (out, &drive) in recurrent.row_mut(step).iter_mut().zip(activity.recurrent) {
+                *out = if drive > 0.0 { 1.0 } else { 0.0 };
+            }
+        }
+    }
+
+    /// After the step.
+    pub(crate) fn after(&mut self, step: usize, network: &Network) {
+        if let Some(te) = &mut self.te {
+            te.row_mut(step).iter_mut().zip(network.te()).for_each(|(out, &te)| *out = te);
+        }
+        if let Some(wee) = &mut self.wee {
+            scatter(&network.wee(), step, wee);
+        }
+        if let Some(wei) = &mut self.wei {
+            scatter(&network.wei(), step, wei);
+        }
+    }
+
+    /// A dictionary from name to a list of one array, or one number, per step.
+    pub(crate) fn into_dict<'py>(mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for name in std::mem::take(&mut self.names) {
+            let block = match name.as_str() {
+                "ExcitatoryActivation" => self.x.take().map(|x| x.into_pyarray(py).into_any()),
+                "InhibitoryActivation" => self.y.take().map(|y| y.into_pyarray(py).into_any()),
+                "RecurrentActivation" => column(py, self.recurrent.take()),
+                "TE" => column(py, self.te.take()),
+                "WEE" => self.wee.take().map(|wee| wee.into_pyarray(py).into_any()),
+                "WEI" => self.wei.take().map(|wei| wei.into_pyarray(py).into_any()),
+                "EEConnectionCounts" => self.ee_connections.take().map(|c| c.into_pyarray(py).into_any()),
+                "EIConnectionCounts" => self.ei_connections.take().map(|c| c.into_pyarray(py).into_any()),
+                _ => None,
+            };
+            if let Some(block) = block {
+                dict.set_item(name, py.get_type::<PyList>().call1((block,))?)?;
+            }
+        }
+        Ok(dict)
+    }
+}
+
+/// As upstream has it, a column vector per step.
+fn column<'py>(py: Python<'py>, block: Option<Array2<f64>>) -> Option<Bound<'py, PyAny>> {
+    block.map(|block| block.insert_axis(ndarray::Axis(2)).into_pyarray(py).into_any())
+}
+
+/// Zeros, or an error where memory does not suffice: a callback of weights over many steps is soon too large.
+fn block<const N: usize>(name: &str, shape: [usize; N]) -> PyResult<ndarray::Array<f64, ndarray::Dim<[usize; N]>>>
+where
+    ndarray::Dim<[usize; N]>: ndarray::Dimension,
+    [usize; N]: ndarray::IntoDimension<Dim = ndarray::Dim<[usize; N]>>,
+{
+    let too_large = || {
+        PyMemoryError::new_err(format!(
+            "callbacks: {name} of shape {shape:?} does not fit in memory; record fewer steps per run"
+        ))
+    };
+    let bytes = shape.iter().try_fold(8_usize, |bytes, &n| bytes.checked_mul(n)).ok_or_else(too_large)?;
+    // Asked for first, as a plain allocation that fails would end the process.
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| too_large())?;
+    Ok(ndarray::Array::zeros(shape))
+}
+
+fn scatter(synapses: &Synapses, step: usize, block: &mut Array3<f64>) {
+    let mut dense = block.index_axis_mut(ndarray::Axis(0), step);
+    for post in 0..synapses.n_post() {
+        for (pre, weight) in synapses.column(post) {
+            dense[[pre as usize, post]] = weight;
+        }
+    }
+}

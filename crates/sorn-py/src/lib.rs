@@ -1,0 +1,21 @@
+//! The native half of the Python package `sorn_rs`; the other half is under `python/`.
+
+mod error;
+mod globals;
+mod legacy;
+mod mt19937;
+mod ndtri;
+
+/// What `sorn_rs` is made of. Not for direct use: argument checks are on the Python side.
+#[pyo3::pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::legacy::{lambd_connections, simulate, train};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -19,7 +19,10 @@ gym.logger.min_level = gym.logger.ERROR
 def make(case):
     if case["vec"] == "vector_entry_point":
         return gym.make_vec(
-            "CartPole-v1", num_envs=case["num_envs"], vectorization_mode="vector_entry_point", **case["kwargs"]
+            "CartPole-v1",
+            num_envs=case["num_envs"],
+            vectorization_mode="vector_entry_point",
+            **case["kwargs"],
         )
     return gym.make_vec(
         "CartPole-v1",

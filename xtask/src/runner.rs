@@ -19,16 +19,14 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// Adds what one line of libtest ("test result: ok. 3 passed; 0 failed; ...") or the last line of
-    /// pytest ("=== 1 failed, 3 passed in 0.1s ===") says. Other lines say nothing.
+    /// pytest ("1 failed, 3 passed in 0.1s", perhaps between "=") says. Other lines say nothing.
     fn read(&mut self, line: &str) {
-        let summary = if line.starts_with("test result: ") {
-            line
-        } else if let Some(rest) = line.strip_prefix("==").filter(|l| l.contains(" in ")) {
-            rest
-        } else {
+        let line = line.trim_matches(['=', ' ']);
+        let words: Vec<&str> = line.split_whitespace().map(|w| w.trim_matches([';', ',', '.'])).collect();
+        let pytest = line.contains(" in ") && words.first().is_some_and(|w| w.parse::<u64>().is_ok());
+        if !(line.starts_with("test result: ") || pytest) {
             return;
-        };
-        let words: Vec<&str> = summary.split_whitespace().map(|w| w.trim_matches([';', ',', '.'])).collect();
+        }
         for pair in words.windows(2) {
             match (pair[0].parse::<u64>(), pair[1]) {
                 (Ok(n), "passed") => self.passed += n,
@@ -183,9 +181,11 @@ mod tests {
         );
         counts.read("test result: FAILED. 1 passed; 2 failed; 0 ignored");
         counts.read("=================== 1 failed, 3 passed in 0.12s ===================");
+        counts.read("4 passed, 1 skipped in 61.20s (0:01:01)");
+        counts.read("2 passed in 0.5s");
         counts.read("running 5 tests");
         counts.read("test nine_9 passed ... ok");
-        assert_eq!(counts, Counts { passed: 16, failed: 3 });
+        assert_eq!(counts, Counts { passed: 22, failed: 3 });
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The steps, in the order in which they run: the quickest to fail first.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::runner::Session;
 use crate::workspace::cargo;
@@ -43,14 +43,22 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step { name: "python", about: "the virtual environment of the Python peers", needs: &[], run: python_ },
     Step { name: "ruff", about: "Python is linted and formatted", needs: &["python"], run: ruff },
-    Step { name: "pytest", about: "the peer scripts' own tests", needs: &["python"], run: pytest },
+    Step {
+        name: "package",
+        about: "the Python package: built, installed, tested",
+        needs: &["python"],
+        run: package,
+    },
     Step { name: "peers", about: "parity with the Python peers", needs: &["python"], run: peers },
 ];
 
-/// The same selection for every step that compiles, so that no dependency is built twice.
-const SELECTION: &[&str] = &["--workspace", "--features", "sorn-tests/peers"];
+/// What is linted and documented.
+const ALL: &[&str] = &["--workspace", "--features", "sorn-tests/peers"];
+/// What is built and tested: the same crates with the same features in every step, so that no dependency is built
+/// twice. The Python package is built and tested by a step of its own.
+const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py"];
 const ROBOT: &str = "examples/custom_robot/Cargo.toml";
-const PEERS: &str = "tests/peers";
+const PACKAGE: &str = "crates/sorn-py";
 
 fn fmt(session: &mut Session<'_>) -> Result<Outcome> {
     session.run(cargo().args(["fmt", "--all", "--", "--check"]))?;
@@ -66,19 +74,19 @@ fn dependencies(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn clippy(session: &mut Session<'_>) -> Result<Outcome> {
-    session.run(cargo().arg("clippy").args(SELECTION).args(["--all-targets", "--", "-D", "warnings"]))?;
+    session.run(cargo().arg("clippy").args(ALL).args(["--all-targets", "--", "-D", "warnings"]))?;
     Ok(Outcome::Done)
 }
 
 fn docs(session: &mut Session<'_>) -> Result<Outcome> {
     let mut flags = std::env::var("RUSTDOCFLAGS").unwrap_or_default();
     flags.push_str(" -D warnings");
-    session.run(cargo().arg("doc").args(SELECTION).arg("--no-deps").env("RUSTDOCFLAGS", flags.trim()))?;
+    session.run(cargo().arg("doc").args(ALL).arg("--no-deps").env("RUSTDOCFLAGS", flags.trim()))?;
     Ok(Outcome::Done)
 }
 
 fn rust(session: &mut Session<'_>) -> Result<Outcome> {
-    session.run(cargo().args(["test", "--workspace"]))?;
+    session.run(cargo().arg("test").args(TESTED))?;
     Ok(Outcome::Done)
 }
 
@@ -110,12 +118,30 @@ fn ruff(session: &mut Session<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn pytest(session: &mut Session<'_>) -> Result<Outcome> {
-    if !any_file(&session.workspace.root.join(PEERS), &is_pytest_file)? {
-        return Ok(Outcome::Skipped("there is no test_*.py under tests/peers"));
+fn package(session: &mut Session<'_>) -> Result<Outcome> {
+    if !session.workspace.root.join(PACKAGE).exists() {
+        return Ok(Outcome::Skipped("there is no crates/sorn-py"));
     }
     let python = python::program(session.workspace, "python");
-    session.run(Command::new(python).args(["-m", "pytest", PEERS]).env("MPLBACKEND", "Agg"))?;
+    let wheels = session.workspace.target.join("wheels");
+    // Wheels of other versions would be installed as well.
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels).with_context(|| format!("cannot empty {}", wheels.display()))?;
+    }
+    let mut build = Command::new(&python);
+    build.args(["-m", "maturin", "build", "--profile", "dev", "--manifest-path"]);
+    build.arg(Path::new(PACKAGE).join("Cargo.toml")).arg("--interpreter").arg(&python);
+    session.run(build.arg("--out").arg(&wheels))?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"]);
+    for wheel in fs::read_dir(&wheels)? {
+        install.arg(wheel?.path());
+    }
+    session.run(&mut install)?;
+    // A test that skips itself for want of a peer would pass for the wrong reason: `-rs` names it.
+    let tests = Path::new(PACKAGE).join("tests");
+    session
+        .run(Command::new(&python).args(["-m", "pytest", "-q", "-rs"]).arg(tests).env("MPLBACKEND", "Agg"))?;
     Ok(Outcome::Done)
 }
 
@@ -125,30 +151,10 @@ fn peers(session: &mut Session<'_>) -> Result<Outcome> {
         return Ok(Outcome::Skipped("no test requires the feature \"peers\""));
     }
     let mut command = cargo();
-    command.arg("test").args(SELECTION);
+    command.arg("test").args(TESTED).args(["--features", "sorn-tests/peers"]);
     for test in &tests {
         command.args(["--test", test]);
     }
     session.run(command.env("SORN_TEST_PYTHON", python::program(session.workspace, "python")))?;
     Ok(Outcome::Done)
-}
-
-fn is_pytest_file(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with("test_") && name.ends_with(".py")
-}
-
-fn any_file(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<bool> {
-    let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if wanted(&path) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
 }

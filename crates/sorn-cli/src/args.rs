@@ -79,11 +79,14 @@ pub(crate) struct How {
 
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// Run directory (runs/NAME/seed-N)
+    /// Run directory (runs/NAME/seed-N), or that of several seeds (runs/NAME)
     pub(crate) dir: PathBuf,
     /// Episodes [default: eval.episodes of the run]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) episodes: Option<u64>,
+    /// Seed of the evaluation's episodes [default: the run's]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

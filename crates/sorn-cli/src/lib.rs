@@ -47,17 +47,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
             return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
         }
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SORN_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let ansi = output::colours(&std::io::stderr());
-    // A second call in one process keeps the first's subscriber.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(ansi)
-        .without_time()
-        .with_target(false)
-        .try_init();
+    output::start_log();
     match commands::dispatch(cli.command) {
         Ok(status) => status,
         Err(error) => output::report(&error),

@@ -28,6 +28,19 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Sends warnings of the libraries to stderr; `SORN_LOG` (off, error, warn, info, debug or trace) says which.
+pub(crate) fn start_log() {
+    let level = std::env::var("SORN_LOG").ok().and_then(|level| level.parse().ok());
+    // A second call in one process keeps the first's subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level.unwrap_or(tracing_subscriber::filter::LevelFilter::WARN))
+        .with_writer(io::stderr)
+        .with_ansi(colours(&io::stderr()))
+        .without_time()
+        .with_target(false)
+        .try_init();
+}
+
 /// Writes an error to stderr and says how the command ended.
 pub(crate) fn report(error: &anyhow::Error) -> ExitStatus {
     let label = if colours(&io::stderr()) { "\x1b[1;31merror\x1b[0m" } else { "error" };

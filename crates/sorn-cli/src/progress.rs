@@ -13,16 +13,32 @@ use crate::output::note;
 /// Set by the first SIGINT or SIGTERM.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Makes the first Ctrl-C (or SIGTERM) stop runs at the end of their episode, and the second end the process.
-pub(crate) fn stop_on_signals() {
-    let handler = || {
+/// Makes the first Ctrl-C (or SIGTERM) ask the work to stop, saying `what` that means, and the second end the process.
+pub(crate) fn stop_on_signals(what: &'static str) {
+    let handler = move || {
         if STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        note("stopping at the end of the episode; once more to stop at once (back to the last checkpoint)");
+        note(&format!("{what}; once more to stop at once"));
     };
     // A second command in one process keeps the first's handler.
     let _ = ctrlc::set_handler(handler);
+}
+
+/// Whether a signal asked the work to stop.
+pub(crate) fn stopping() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
+
+/// Shows nothing, but heeds signals.
+pub(crate) struct Waiting;
+
+impl Progress for Waiting {
+    fn episode(&self, _seed: u64, _episode: &Episode, _mean: f64) {}
+    fn finished(&self, _seed: u64) {}
+    fn stop(&self) -> bool {
+        stopping()
+    }
 }
 
 /// One bar for all runs of a command: episodes, mean return, steps per second, time left.
@@ -108,6 +124,6 @@ impl Progress for Bar {
     }
 
     fn stop(&self) -> bool {
-        STOP.load(Ordering::SeqCst)
+        stopping()
     }
 }

@@ -7,48 +7,56 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayD, IxDyn};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sorn_agents::{Agent, AgentState};
 use sorn_env::{AnyEnv, Env as _};
 
+use crate::difference::difference;
 use crate::error::READ;
-use crate::files::{create_dir, remove, write_whole};
+use crate::files::{Fnv, create_dir, remove, write_whole};
 use crate::{Experiment, LabError};
 
 /// Version of the checkpoint format; others are refused.
 pub const FORMAT_VERSION: u32 = 1;
 /// Scheduled checkpoints kept.
-const KEPT: usize = 2;
+const KEPT: usize = 3;
 /// The one metadata entry, so that the file's bytes do not depend on the order of a map.
 const ENTRY: &str = "sorn";
 /// Written where a run is stopped between scheduled checkpoints.
 const INTERRUPTED: &str = "interrupted.safetensors";
 
-/// A run between two episodes.
+/// A run between two episodes. It knows no wall time, so that the same run writes the same bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Episodes done.
     pub episodes: u64,
     /// Environment steps done.
     pub env_steps: u64,
-    /// Seconds of training so far.
-    pub wall_secs: f64,
     /// The agent, whole.
     pub agent: AgentState,
 }
 
+/// The metadata entry.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Meta {
     format_version: u32,
+    /// FNV-1a (64 bits, hexadecimal) of `run` as written and of the tensors in the order of their names.
+    checksum: String,
+    run: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Run {
     experiment: Experiment,
     episodes: u64,
     env_steps: u64,
-    wall_secs: f64,
-    agent: serde_json::Value,
+    agent: Value,
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint into `dir`: `scheduled` ones are named after their episode and the last two are kept; any
+    /// Writes the checkpoint into `dir`: `scheduled` ones are named after their episode and the last three are kept; any
     /// other is taken away by the next scheduled one.
     ///
     /// # Errors
@@ -62,31 +70,28 @@ impl Checkpoint {
         let path = dir.join(name);
         write_whole(&path, &self.to_bytes(experiment))?;
         if scheduled {
-            remove(&dir.join(INTERRUPTED))?;
-            let all = list(dir)?;
-            for old in &all[..all.len().saturating_sub(KEPT)] {
-                remove(old)?;
-            }
+            prune(dir)?;
         }
         Ok(path)
     }
 
     fn to_bytes(&self, experiment: &Experiment) -> Vec<u8> {
-        let meta = Meta {
-            format_version: FORMAT_VERSION,
+        let run = Run {
             experiment: experiment.clone(),
             episodes: self.episodes,
             env_steps: self.env_steps,
-            wall_secs: self.wall_secs,
             agent: self.agent.meta.clone(),
         };
-        let meta = serde_json::to_string(&meta).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+        let run = serde_json::to_value(&run).unwrap_or_else(|e| unreachable!("plain data: {e}"));
         let data: Vec<(&String, Vec<usize>, Vec<u8>)> = self
             .agent
             .arrays
             .iter()
             .map(|(name, a)| (name, a.shape().to_vec(), a.iter().flat_map(|v| v.to_le_bytes()).collect()))
             .collect();
+        let checksum = checksum(&run, data.iter().map(|(name, _, bytes)| (name.as_str(), bytes.as_slice())));
+        let meta = Meta { format_version: FORMAT_VERSION, checksum, run };
+        let meta = serde_json::to_string(&meta).unwrap_or_else(|e| unreachable!("plain data: {e}"));
         let views = data.iter().map(|(name, shape, bytes)| {
             let view = TensorView::new(Dtype::F64, shape.clone(), bytes);
             (name.as_str(), view.unwrap_or_else(|e| unreachable!("shape and data agree: {e}")))
@@ -98,10 +103,13 @@ impl Checkpoint {
     /// Reads a checkpoint of `experiment`.
     ///
     /// # Errors
-    /// [`LabError::Damaged`] where the file is truncated, foreign, of another format version or of another experiment.
+    /// [`LabError::Damaged`] where the file is truncated, damaged, foreign, of another format version or of another
+    /// experiment.
     pub fn load(path: &Path, experiment: &Experiment) -> Result<Checkpoint, LabError> {
         let bytes = fs::read(path).map_err(LabError::io(path, READ))?;
-        let damaged = |reason: String| LabError::damaged(path, reason);
+        let damaged = |reason: String| {
+            LabError::damaged(path, format!("{reason}; without this file the checkpoint before it is used"))
+        };
         let whole = |e| damaged(format!("not a whole safetensors file ({} bytes): {e}", bytes.len()));
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(whole)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(whole)?;
@@ -109,20 +117,31 @@ impl Checkpoint {
         let text = text.ok_or_else(|| {
             damaged("safetensors, but not a checkpoint of a run (no metadata \"sorn\")".into())
         })?;
-        let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|e| damaged(format!("metadata \"sorn\": {e}")))?;
+        let entry = |e: serde_json::Error| damaged(format!("metadata \"sorn\": {e}"));
+        let value: Value = serde_json::from_str(text).map_err(entry)?;
         let version = &value["format_version"];
         if version != &serde_json::json!(FORMAT_VERSION) {
             return Err(damaged(format!("format_version {FORMAT_VERSION} expected, found {version}")));
         }
-        let meta: Meta =
-            serde_json::from_value(value).map_err(|e| damaged(format!("metadata \"sorn\": {e}")))?;
-        if &meta.experiment != experiment {
-            let reason = "belongs to another configuration than config.toml beside it; restore config.toml, or begin anew in another directory";
-            return Err(damaged(reason.into()));
+        let meta: Meta = serde_json::from_value(value).map_err(entry)?;
+        let mut views = tensors.tensors();
+        views.sort_by(|a, b| a.0.cmp(&b.0));
+        let found = checksum(&meta.run, views.iter().map(|(name, view)| (name.as_str(), view.data())));
+        if found != meta.checksum {
+            return Err(damaged(format!("checksum {} expected, found {found}", meta.checksum)));
+        }
+        let run: Run = serde_json::from_value(meta.run).map_err(entry)?;
+        if let Some(difference) = difference(&run.experiment, experiment) {
+            return Err(LabError::damaged(
+                path,
+                format!(
+                    "belongs to another configuration than config.toml: {difference}; restore config.toml, or begin \
+                     anew in another directory"
+                ),
+            ));
         }
         let mut arrays = BTreeMap::new();
-        for (name, view) in tensors.tensors() {
+        for (name, view) in views {
             if view.dtype() != Dtype::F64 {
                 return Err(damaged(format!("tensor {name}: F64 expected, found {:?}", view.dtype())));
             }
@@ -131,12 +150,10 @@ impl Checkpoint {
             let array = ArrayD::from_shape_vec(IxDyn(view.shape()), numbers.collect());
             arrays.insert(name, array.map_err(|e| damaged(e.to_string()))?);
         }
-        let agent = AgentState { arrays, meta: meta.agent };
         Ok(Checkpoint {
-            episodes: meta.episodes,
-            env_steps: meta.env_steps,
-            wall_secs: meta.wall_secs,
-            agent,
+            episodes: run.episodes,
+            env_steps: run.env_steps,
+            agent: AgentState { arrays, meta: run.agent },
         })
     }
 
@@ -167,6 +184,23 @@ impl Checkpoint {
     }
 }
 
+/// Takes away all but the last scheduled checkpoints.
+pub(crate) fn prune(dir: &Path) -> Result<(), LabError> {
+    remove(&dir.join(INTERRUPTED))?;
+    let all = list(dir)?;
+    all[..all.len().saturating_sub(KEPT)].iter().try_for_each(|old| remove(old))
+}
+
+fn checksum<'a>(run: &Value, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut hash = Fnv::default();
+    hash.update(run.to_string().as_bytes());
+    for (name, bytes) in tensors {
+        hash.update(name.as_bytes());
+        hash.update(bytes);
+    }
+    format!("{:016x}", hash.finish())
+}
+
 /// Scheduled checkpoints, oldest first.
 fn list(dir: &Path) -> Result<Vec<PathBuf>, LabError> {
     if !dir.exists() {
@@ -184,4 +218,81 @@ fn list(dir: &Path) -> Result<Vec<PathBuf>, LabError> {
     }
     numbered.sort();
     Ok(numbered.into_iter().map(|(_, path)| path).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    fn experiment() -> Experiment {
+        let text = "name = \"a\"\n[env]\nid = \"CartPole-v1\"\n[agent.reservoir.params]\nne = 20\nlambda_ee = 5.0\nlambda_ei = 10.0";
+        read::experiment(text, "a.toml", &[]).unwrap()
+    }
+
+    fn checkpoint(episodes: u64) -> Checkpoint {
+        let (env, _) = experiment().make_env("a.toml").unwrap();
+        let agent = experiment().make_agent(&env, "a.toml").unwrap().state();
+        Checkpoint { episodes, env_steps: 7, agent }
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Checkpoint::latest(dir.path(), &experiment()).unwrap(), None);
+        for episodes in [25, 50, 75, 100] {
+            checkpoint(episodes).save(dir.path(), &experiment(), true).unwrap();
+        }
+        assert_eq!(list(dir.path()).unwrap().len(), KEPT);
+        let path = checkpoint(110).save(dir.path(), &experiment(), false).unwrap();
+        let latest = Checkpoint::latest(dir.path(), &experiment()).unwrap().unwrap();
+        assert_eq!(latest, checkpoint(110));
+        let (env, _) = experiment().make_env("a.toml").unwrap();
+        assert_eq!(latest.agent(&experiment(), &env, dir.path()).unwrap().state(), latest.agent);
+        checkpoint(125).save(dir.path(), &experiment(), true).unwrap();
+        assert!(!path.exists());
+        assert_eq!(Checkpoint::latest(dir.path(), &experiment()).unwrap().unwrap().episodes, 125);
+    }
+
+    #[test]
+    fn damage_of_any_kind_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = checkpoint(25).save(dir.path(), &experiment(), true).unwrap();
+        let whole = fs::read(&path).unwrap();
+        let refusal = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let error = Checkpoint::latest(dir.path(), &experiment()).unwrap_err();
+            assert!(error.is_usage());
+            error.to_string()
+        };
+        for length in [0, 1, 8, 100, whole.len() / 2, whole.len() - 1] {
+            assert!(refusal(&whole[..length]).contains("not a whole safetensors file"));
+        }
+        let mut flipped = whole.clone();
+        let last = flipped.len() - 20;
+        flipped[last] ^= 1;
+        assert!(refusal(&flipped).contains("checksum"), "{}", refusal(&flipped));
+        let foreign = safetensors::serialize(std::iter::empty::<(&str, TensorView)>(), None).unwrap();
+        assert!(refusal(&foreign).contains("no metadata"));
+        let old = String::from_utf8_lossy(&whole).replacen(
+            "\\\"format_version\\\":1",
+            "\\\"format_version\\\":9",
+            1,
+        );
+        assert_ne!(old.as_bytes(), whole);
+        let header = SafeTensors::read_metadata(&whole).unwrap().0 + 8;
+        let mut versioned = whole.clone();
+        versioned[..header].copy_from_slice(&old.as_bytes()[..header]);
+        assert!(refusal(&versioned).contains("format_version 1 expected, found 9"));
+    }
+
+    #[test]
+    fn another_experiment_is_told_with_the_key() {
+        let dir = tempfile::tempdir().unwrap();
+        checkpoint(25).save(dir.path(), &experiment(), true).unwrap();
+        let mut other = experiment();
+        other.run.window = 50;
+        let error = Checkpoint::latest(dir.path(), &other).unwrap_err().to_string();
+        assert!(error.contains("run.window was 100, is now 50"), "{error}");
+    }
 }

@@ -9,7 +9,7 @@ use sorn_report::figure::{
 use sorn_report::stats::mann_whitney;
 
 use crate::files::{create_dir, read_text, write_whole};
-use crate::{Aggregate, Experiment, LabError, metrics};
+use crate::{Aggregate, Experiment, LabError, Sweep, metrics};
 
 /// One experiment of a comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -58,7 +58,7 @@ impl Comparison {
                 returns.push(lines.iter().map(|line| line.ret).collect());
             }
             if experiment.is_none() {
-                experiment = Some(Experiment::load(&dir.join("config.toml"), &[])?);
+                experiment = Sweep::read(dir)?.map(|sweep| sweep.experiment().clone());
             }
             arms.push(ComparedArm { aggregate, p, returns });
         }

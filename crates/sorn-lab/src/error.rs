@@ -41,9 +41,6 @@ pub enum LabError {
         /// What was found and what was expected.
         reason: String,
     },
-    /// The environment cannot be made.
-    #[error("{0}")]
-    Make(#[from] sorn_envs::MakeError),
     /// The agent cannot be built.
     #[error("{origin}: agent.{source}")]
     Agent {

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
-use sorn_agents::{Agent, EpisodeEvent, Observer};
+use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
 
-use crate::train::episode_seed;
-use crate::{Experiment, LabError};
+use crate::train::{episode_seed, guarded};
+use crate::{Experiment, LabError, Progress};
 
 /// Returns of evaluation episodes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct Evaluation {
 
 /// Runs `episodes` episodes with a frozen copy of `agent`: a greedy policy, nothing learns, nothing is plastic.
 ///
-/// The environment's seeds come from the experiment's seed by another stream than those of training. `None` where there is
-/// no episode to run.
+/// The environment's seeds come from `seed` by another stream than those of training. `None` where there is no episode to
+/// run, or `progress` wished to stop before the last was done.
 ///
 /// # Errors
 /// [`LabError`] where the environment or the agent fails.
@@ -33,21 +33,44 @@ pub fn evaluate(
     experiment: &Experiment,
     agent: &Agent,
     episodes: u64,
+    seed: u64,
+    progress: &dyn Progress,
 ) -> Result<Option<Evaluation>, LabError> {
     let (mut env, _) = experiment.make_env(&experiment.name)?;
-    let seed = experiment.run.seed;
-    let mut returns = Returns(Vec::new());
+    let mut returns = Returns { all: Vec::new(), step: 0, progress };
     let seeds = |episode| episode_seed(seed, "evaluation", episode);
-    sorn_agents::run(&mut env, &mut agent.frozen(), 0..episodes, seeds, &mut returns)
-        .map_err(|e| LabError::Run { seed, reason: format!("evaluation of {}: {e}", experiment.env.id) })?;
-    Ok(statistics(&returns.0))
+    let name = format!("evaluation of {}", experiment.env.id);
+    guarded(&name, seed, &mut returns, Returns::place, |returns| {
+        sorn_agents::run(&mut env, &mut agent.frozen(), 0..episodes, seeds, returns)
+    })?;
+    let all = (returns.all.len() as u64 == episodes).then_some(returns.all);
+    Ok(all.and_then(|all| statistics(&all)))
 }
 
-struct Returns(Vec<f64>);
+struct Returns<'a> {
+    all: Vec<f64>,
+    step: u64,
+    progress: &'a dyn Progress,
+}
 
-impl Observer for Returns {
+impl Returns<'_> {
+    fn place(&self) -> (u64, u64) {
+        (self.all.len() as u64, self.step)
+    }
+}
+
+impl Observer for Returns<'_> {
+    fn on_step(&mut self, event: &StepEvent<'_>, _agent: &Agent) -> ControlFlow<()> {
+        self.step = event.step + 1;
+        match self.progress.stop() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
     fn on_episode(&mut self, event: &EpisodeEvent, _agent: &Agent) -> ControlFlow<()> {
-        self.0.push(event.ret);
+        self.all.push(event.ret);
+        self.step = 0;
         ControlFlow::Continue(())
     }
 }

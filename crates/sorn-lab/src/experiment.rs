@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::AgentConfig;
+use sorn_env::wrappers::WrapperConfig;
 use sorn_env::{AnyEnv, Env as _};
-use sorn_envs::EnvSpec;
+use sorn_envs::{EnvSpec, MakeError};
 
 use crate::files::read_text;
-use crate::{LabError, overrides};
+use crate::{LabError, read};
 
 /// An experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct EnvConfig {
     /// Keyword arguments of the environment.
     #[serde(default, skip_serializing_if = "sorn_envs::Kwargs::is_empty")]
     pub kwargs: sorn_envs::Kwargs,
+    /// Wrappers around it, the innermost first, e.g. `{ kind = "frame_skip", steps = 2 }`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrappers: Vec<WrapperConfig>,
 }
 
 /// How long and how to train.
@@ -94,19 +98,8 @@ impl Experiment {
     /// # Errors
     /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, LabError> {
-        let text = read_text(path)?;
         let origin = path.display().to_string();
-        let refuse = |reason: String| LabError::Config { origin: origin.clone(), reason };
-        // The text itself first: only there do errors know their line.
-        let plain: Result<Experiment, _> = toml::from_str(&text);
-        let experiment = match plain {
-            Ok(experiment) if overrides.is_empty() => experiment,
-            Err(e) if overrides.is_empty() => return Err(refuse(e.to_string().trim_end().to_string())),
-            _ => {
-                let table = text.parse().map_err(|e: toml::de::Error| refuse(e.to_string()))?;
-                overrides::apply(table, overrides, &origin)?
-            }
-        };
+        let experiment = read::experiment(&read_text(path)?, &origin, overrides)?;
         experiment.validate(&origin)?;
         Ok(experiment)
     }
@@ -150,11 +143,26 @@ impl Experiment {
         toml::to_string(self).unwrap_or_else(|e| unreachable!("an experiment is plain data: {e}"))
     }
 
+    /// The environment, wrapped; `origin` is named in errors.
     pub(crate) fn make_env(&self, origin: &str) -> Result<(AnyEnv, EnvSpec), LabError> {
-        sorn_envs::make(&self.env.id, &self.env.kwargs)
-            .map_err(|e| LabError::Config { origin: origin.into(), reason: e.to_string() })
+        let refuse = |reason: String| LabError::Config { origin: origin.into(), reason };
+        let (mut env, spec) = sorn_envs::make(&self.env.id, &self.env.kwargs).map_err(|e| match e {
+            MakeError::UnknownId { .. } => refuse(format!("env.id: {e}")),
+            _ => refuse(format!("env: {e}")),
+        })?;
+        for (index, wrapper) in self.env.wrappers.iter().enumerate() {
+            let at = format!("env.wrappers[{index}]");
+            if let WrapperConfig::NormalizeObservation { .. } = wrapper {
+                let reason = "normalize_observation gathers statistics over episodes, which a checkpoint does not hold; \
+                              use rescale_observation, scale_observation or agent.encoder.scale";
+                return Err(refuse(format!("{at}: {reason}")));
+            }
+            env = wrapper.wrap(env).map_err(|e| refuse(format!("{at}: {e}")))?;
+        }
+        Ok((env, spec))
     }
 
+    /// The agent as it is before the first episode; `origin` is named in errors.
     pub(crate) fn make_agent(&self, env: &AnyEnv, origin: &str) -> Result<sorn_agents::Agent, LabError> {
         sorn_agents::Agent::new(&self.agent, &env.observation_space(), &env.action_space(), self.run.seed)
             .map_err(|source| LabError::Agent { origin: origin.into(), source })

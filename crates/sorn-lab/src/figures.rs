@@ -12,10 +12,10 @@ use crate::{Experiment, LabError, RunDir, Sweep, metrics};
 /// # Errors
 /// [`LabError`] where `dir` is neither, or nothing was recorded in it yet.
 pub fn draw_learning_curve(dir: &Path) -> Result<PathBuf, LabError> {
-    match Sweep::open(dir)? {
+    match Sweep::read(dir)? {
         Some(sweep) => sweep.draw()?,
         None => {
-            let run = RunDir::open(dir)?;
+            let run = RunDir::read(dir)?;
             let lines = metrics::read(&run.metrics())?;
             of_run(&run, &lines.iter().map(|line| line.ret).collect::<Vec<f64>>())?;
         }

@@ -6,6 +6,7 @@
 mod aggregate;
 mod checkpoint;
 mod compare;
+mod difference;
 mod error;
 mod evaluate;
 mod experiment;
@@ -13,6 +14,8 @@ mod figures;
 mod files;
 mod metrics;
 mod overrides;
+mod read;
+mod recorder;
 mod run_dir;
 mod summary;
 mod sweep;
@@ -32,3 +35,6 @@ pub use summary::Summary;
 pub use sweep::{Sweep, SweepOutcome};
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
+
+// What the public items above speak of, for crates that know this one alone.
+pub use {sorn_agents, sorn_core, sorn_env, sorn_envs};

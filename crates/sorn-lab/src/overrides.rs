@@ -2,28 +2,29 @@
 
 use toml::{Table, Value};
 
-use crate::{Experiment, LabError};
+use crate::LabError;
 
-/// Sets each `key=value` in `table` and reads the experiment from it.
-///
-/// The value is TOML where it parses as such (`3`, `0.5`, `true`, `[1, 2]`, `"text"`), else text.
-pub(crate) fn apply(mut table: Table, overrides: &[String], origin: &str) -> Result<Experiment, LabError> {
-    for text in overrides {
-        set(&mut table, text)
-            .map_err(|reason| LabError::Config { origin: format!("--set {text}"), reason })?;
-    }
-    let keys: Vec<&str> = overrides.iter().filter_map(|o| o.split_once('=')).map(|(k, _)| k.trim()).collect();
-    serde_path_to_error::deserialize(table).map_err(|e| {
-        let path = e.path().to_string();
-        let reason = match path.as_str() {
-            "." => e.inner().to_string().trim_end().to_string(),
-            _ => format!("{path}: {}", e.inner().to_string().trim_end()),
-        };
-        LabError::Config { origin: format!("{origin} with --set {}", keys.join(", ")), reason }
-    })
+/// One `--set`, and the dotted key that it sets.
+#[derive(Debug)]
+pub(crate) struct Override {
+    pub(crate) key: String,
+    pub(crate) text: String,
 }
 
-fn set(table: &mut Table, text: &str) -> Result<(), String> {
+/// Sets each `key=value` in `table`.
+///
+/// The value is TOML where it parses as such (`3`, `0.5`, `true`, `[1, 2]`, `"text"`), else text.
+pub(crate) fn set_all(table: &mut Table, overrides: &[String]) -> Result<Vec<Override>, LabError> {
+    let one = |text: &String| {
+        let key = set(table, text)
+            .map_err(|reason| LabError::Config { origin: format!("--set {text}"), reason })?;
+        Ok(Override { key, text: text.clone() })
+    };
+    overrides.iter().map(one).collect()
+}
+
+/// Sets one `key=value` and gives its key.
+fn set(table: &mut Table, text: &str) -> Result<String, String> {
     let (key, value) = text.split_once('=').ok_or("key=value expected, found no '='")?;
     let path: Vec<&str> = key.trim().split('.').collect();
     if path.iter().any(|part| part.is_empty()) {
@@ -36,12 +37,16 @@ fn set(table: &mut Table, text: &str) -> Result<(), String> {
             Value::Table(inner) => inner,
             other => {
                 let at = path[..=depth].join(".");
-                return Err(format!("{at} is a {}, it has no key {:?}", other.type_str(), path[depth + 1]));
+                return Err(format!(
+                    "{at}: {} found, which has no key {:?}",
+                    other.type_str(),
+                    path[depth + 1]
+                ));
             }
         };
     }
     place.insert((*last).to_string(), parse(value.trim()));
-    Ok(())
+    Ok(path.join("."))
 }
 
 fn parse(value: &str) -> Value {
@@ -76,7 +81,7 @@ mod tests {
         assert_eq!(table["env"]["kwargs"]["g"], Value::Float(9.8));
         assert_eq!(
             set(&mut table, "run.seed.x=1").unwrap_err(),
-            "run.seed is a integer, it has no key \"x\""
+            "run.seed: integer found, which has no key \"x\""
         );
         assert!(set(&mut table, "run").is_err());
         assert!(set(&mut table, "run..x=1").is_err());

@@ -3,18 +3,21 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use crate::error::{READ, WRITE};
-use crate::files::{create_dir, write_whole};
 use sorn_agents::Agent;
 
-use crate::{Checkpoint, Experiment, LabError, Summary};
+use crate::error::WRITE;
+use crate::files::{create_dir, read_text, write_whole};
+use crate::{Checkpoint, Experiment, LabError, Summary, read};
 
-/// The directory `runs/<experiment>/seed-<n>` of one run, locked for this process.
+const CONFIG: &str = "config.toml";
+const LOCK: &str = ".lock";
+
+/// The directory `runs/<experiment>/seed-<n>` of one run.
 pub struct RunDir {
     path: PathBuf,
     experiment: Experiment,
-    // Held until dropped; the system frees it however the process ends.
-    _lock: File,
+    // Held until dropped where this process may write; the system frees it however the process ends.
+    _lock: Option<File>,
 }
 
 impl RunDir {
@@ -23,31 +26,49 @@ impl RunDir {
         out.join(&experiment.name).join(format!("seed-{}", experiment.run.seed))
     }
 
-    /// Makes a new run directory at `path` and writes `config.toml`.
+    /// Makes a new run directory at `path`, locks it for this process and writes `config.toml`.
     ///
     /// # Errors
-    /// [`LabError::Directory`] where `path` exists already, [`LabError::Io`] where it cannot be made.
+    /// [`LabError::Directory`] where `path` holds a run or anything else, [`LabError::Io`] where it cannot be made.
     pub fn create(path: &Path, experiment: &Experiment) -> Result<RunDir, LabError> {
-        if path.exists() {
+        if path.join(CONFIG).exists() {
             return Err(exists(path));
         }
-        RunDir::create_or_complete(path, experiment)
-    }
-
-    /// As [`create`](RunDir::create), also where a crash left the directory without its `config.toml`.
-    pub(crate) fn create_or_complete(path: &Path, experiment: &Experiment) -> Result<RunDir, LabError> {
+        // What a process that was killed here leaves behind is no run yet.
+        let ours = |name: &std::ffi::OsStr| name == LOCK || name == "config.toml.tmp";
+        if let Ok(mut entries) = fs::read_dir(path)
+            && let Some(entry) = entries.find_map(|e| e.ok().filter(|e| !ours(&e.file_name())))
+        {
+            let name = entry.file_name();
+            let reason =
+                format!("no run directory, but not empty either ({}); give another --out", name.display());
+            return Err(LabError::directory(path, reason));
+        }
         create_dir(path)?;
         let lock = lock(path)?;
-        write_whole(&path.join("config.toml"), experiment.to_toml().as_bytes())?;
-        Ok(RunDir { path: path.to_path_buf(), experiment: experiment.clone(), _lock: lock })
+        if path.join(CONFIG).exists() {
+            return Err(exists(path));
+        }
+        write_whole(&path.join(CONFIG), experiment.to_toml().as_bytes())?;
+        Ok(RunDir { path: path.to_path_buf(), experiment: experiment.clone(), _lock: Some(lock) })
     }
 
-    /// Opens an existing run directory.
+    /// Opens an existing run directory to go on with it, and locks it for this process.
     ///
     /// # Errors
     /// [`LabError`] where `path` is no run directory, another process runs in it, or its `config.toml` is damaged.
     pub fn open(path: &Path) -> Result<RunDir, LabError> {
-        let config = path.join("config.toml");
+        let mut dir = RunDir::read(path)?;
+        dir._lock = Some(lock(path)?);
+        Ok(dir)
+    }
+
+    /// Opens an existing run directory to look at it; another process may be running in it.
+    ///
+    /// # Errors
+    /// [`LabError`] where `path` is no run directory, or its `config.toml` is damaged.
+    pub fn read(path: &Path) -> Result<RunDir, LabError> {
+        let config = path.join(CONFIG);
         if !path.is_dir() {
             return Err(LabError::directory(path, "no such directory"));
         }
@@ -56,8 +77,8 @@ impl RunDir {
                 "not a run directory: it has no config.toml (a run directory is runs/<experiment>/seed-<n>)";
             return Err(LabError::directory(path, reason));
         }
-        let experiment = Experiment::load(&config, &[])?;
-        Ok(RunDir { path: path.to_path_buf(), experiment, _lock: lock(path)? })
+        let experiment = read::experiment(&read_text(&config)?, &config.display().to_string(), &[])?;
+        Ok(RunDir { path: path.to_path_buf(), experiment, _lock: None })
     }
 
     /// The directory.
@@ -100,7 +121,7 @@ impl RunDir {
     }
 
     pub(crate) fn origin(&self) -> String {
-        self.path.join("config.toml").display().to_string()
+        self.path.join(CONFIG).display().to_string()
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), LabError> {
@@ -110,6 +131,11 @@ impl RunDir {
         }
         write_whole(&path, bytes)
     }
+}
+
+/// Whether `path` holds a run.
+pub(crate) fn is_run(path: &Path) -> bool {
+    path.join(CONFIG).exists()
 }
 
 /// The refusal to write over a run.
@@ -124,16 +150,10 @@ pub(crate) fn exists(path: &Path) -> LabError {
     )
 }
 
+/// Keeps other processes from writing in `dir` while the file returned lives.
 pub(crate) fn lock(dir: &Path) -> Result<File, LabError> {
-    let path = dir.join(".lock");
-    let file = match File::create(&path) {
-        Ok(file) => file,
-        // A run on a read-only disk can still be looked at.
-        Err(e) if e.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
-            return fs::File::open(dir).map_err(LabError::io(dir, READ));
-        }
-        Err(e) => return Err(LabError::io(&path, WRITE)(e)),
-    };
+    let path = dir.join(LOCK);
+    let file = File::create(&path).map_err(LabError::io(&path, WRITE))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LabError::directory(
@@ -141,5 +161,45 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LabError> {
             "another process is running in this directory; wait for it or stop it",
         )),
         Err(TryLockError::Error(e)) => Err(LabError::io(&path, "cannot be locked")(e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn experiment() -> Experiment {
+        read::experiment("name = \"a\"\n[env]\nid = \"CartPole-v1\"\n[agent]\n", "a.toml", &[]).unwrap()
+    }
+
+    #[test]
+    fn a_run_is_never_written_over_and_locked_while_it_runs() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = RunDir::place(parent.path(), &experiment());
+        assert!(path.ends_with("a/seed-0"));
+        let dir = RunDir::create(&path, &experiment()).unwrap();
+        let refused = RunDir::create(&path, &experiment()).err().unwrap();
+        assert!(refused.to_string().contains("sorn resume") && refused.is_usage(), "{refused}");
+        let second = RunDir::open(&path).err().unwrap().to_string();
+        assert!(second.contains("another process"), "{second}");
+        assert_eq!(RunDir::read(&path).unwrap().experiment(), &experiment());
+        drop(dir);
+        assert_eq!(RunDir::open(&path).unwrap().experiment(), &experiment());
+    }
+
+    #[test]
+    fn a_directory_without_its_config_is_no_run_yet() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("seed-0");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(LOCK), "").unwrap();
+        fs::write(path.join("config.toml.tmp"), "name = ").unwrap();
+        assert!(RunDir::open(&path).err().unwrap().to_string().contains("no config.toml"));
+        drop(RunDir::create(&path, &experiment()).unwrap());
+        let other = parent.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("thesis.tex"), "").unwrap();
+        assert!(RunDir::create(&other, &experiment()).err().unwrap().to_string().contains("thesis.tex"));
+        assert!(RunDir::open(parent.path()).is_err() && RunDir::open(&parent.path().join("gone")).is_err());
     }
 }

@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::difference::difference;
 use crate::files::{create_dir, read_text, write_whole};
-use crate::run_dir::{exists, lock};
-use crate::{Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, metrics, train};
+use crate::run_dir::{is_run, lock};
+use crate::{
+    Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, metrics, read, train,
+};
 
 /// The directory `runs/<experiment>` of an experiment over several seeds; each seed is a run directory in it.
 pub struct Sweep {
     path: PathBuf,
     experiment: Experiment,
     seeds: Vec<u64>,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// How a sweep ended.
@@ -37,48 +40,73 @@ struct Plan {
 }
 
 const PLAN: &str = "sweep.json";
+/// Not `config.toml`, which marks the directory of one run.
+const EXPERIMENT: &str = "experiment.toml";
 
 impl Sweep {
-    /// Makes the directory of a new sweep below `out`.
+    /// Makes the directory of a new sweep below `out`. Runs that are in it already, with the same configuration, become part
+    /// of it as they are.
     ///
     /// # Errors
-    /// [`LabError::Directory`] where the sweep or a run of it exists already.
+    /// [`LabError::Directory`] where there is a sweep already, or a run with another configuration.
     pub fn create(out: &Path, experiment: &Experiment, seeds: &[u64]) -> Result<Sweep, LabError> {
         let path = out.join(&experiment.name);
-        if path.join(PLAN).exists() {
+        let refuse = || {
             let reason =
                 "holds a sweep already; go on with it by `sorn resume`, give another --out, or move it away";
-            return Err(LabError::directory(&path, reason));
+            Err(LabError::directory(&path, reason))
+        };
+        if path.join(PLAN).exists() {
+            return refuse();
         }
-        if let Some(run) = seeds.iter().map(|seed| path.join(format!("seed-{seed}"))).find(|run| run.exists())
-        {
-            return Err(exists(&run));
+        let mut sweep =
+            Sweep { path: path.clone(), experiment: experiment.clone(), seeds: seeds.to_vec(), _lock: None };
+        for (seed, run) in sweep.runs().filter(|(_, run)| is_run(run)) {
+            if let Some(difference) = difference(RunDir::read(&run)?.experiment(), &sweep.seeded(seed)) {
+                let reason = format!(
+                    "holds a run of another configuration ({difference}); give another --out, or move it away"
+                );
+                return Err(LabError::directory(&run, reason));
+            }
         }
         create_dir(&path)?;
-        let lock = lock(&path)?;
-        let sweep = Sweep { path, experiment: experiment.clone(), seeds: seeds.to_vec(), _lock: lock };
-        // config.toml first: a directory with a plan is a whole sweep.
-        write_whole(&sweep.path.join("config.toml"), experiment.to_toml().as_bytes())?;
+        sweep._lock = Some(lock(&path)?);
+        if path.join(PLAN).exists() {
+            return refuse();
+        }
+        // The plan last: a directory that has it is a whole sweep.
+        write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
         let plan = serde_json::to_string(&Plan { seeds: seeds.to_vec() });
         let plan = plan.unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
-        write_whole(&sweep.path.join(PLAN), plan.as_bytes())?;
+        write_whole(&path.join(PLAN), plan.as_bytes())?;
         Ok(sweep)
     }
 
-    /// Opens a sweep's directory; `None` where `path` is none.
+    /// Opens a sweep's directory to go on with it, and locks it for this process; `None` where `path` is none.
     ///
     /// # Errors
     /// [`LabError`] where its files are damaged or another process runs in it.
     pub fn open(path: &Path) -> Result<Option<Sweep>, LabError> {
+        let Some(mut sweep) = Sweep::read(path)? else { return Ok(None) };
+        sweep._lock = Some(lock(path)?);
+        Ok(Some(sweep))
+    }
+
+    /// Opens a sweep's directory to look at it; `None` where `path` is none.
+    ///
+    /// # Errors
+    /// [`LabError`] where its files are damaged.
+    pub fn read(path: &Path) -> Result<Option<Sweep>, LabError> {
         let plan = path.join(PLAN);
         if !plan.is_file() {
             return Ok(None);
         }
-        let read: Plan = serde_json::from_str(&read_text(&plan)?)
+        let text = read_text(&plan)?;
+        let Plan { seeds } = serde_json::from_str(&text)
             .map_err(|e| LabError::damaged(&plan, format!("{e}; {{\"seeds\": [...]}} expected")))?;
-        let experiment = Experiment::load(&path.join("config.toml"), &[])?;
-        let lock = lock(path)?;
-        Ok(Some(Sweep { path: path.to_path_buf(), experiment, seeds: read.seeds, _lock: lock }))
+        let file = path.join(EXPERIMENT);
+        let experiment = read::experiment(&read_text(&file)?, &file.display().to_string(), &[])?;
+        Ok(Some(Sweep { path: path.to_path_buf(), experiment, seeds, _lock: None }))
     }
 
     /// The directory.
@@ -96,7 +124,8 @@ impl Sweep {
         &self.seeds
     }
 
-    fn runs(&self) -> impl Iterator<Item = (u64, PathBuf)> + '_ {
+    /// The runs' directories, by seed.
+    pub fn runs(&self) -> impl Iterator<Item = (u64, PathBuf)> + '_ {
         self.seeds.iter().map(|&seed| (seed, self.path.join(format!("seed-{seed}"))))
     }
 
@@ -137,9 +166,9 @@ impl Sweep {
     }
 
     fn one(&self, seed: u64, path: &Path, progress: &dyn Progress) -> Result<Outcome, LabError> {
-        let dir = match path.join("config.toml").exists() {
+        let dir = match is_run(path) {
             true => RunDir::open(path)?,
-            false => RunDir::create_or_complete(path, &self.seeded(seed))?,
+            false => RunDir::create(path, &self.seeded(seed))?,
         };
         train(&dir, progress)
     }

@@ -1,14 +1,15 @@
 //! One run: from a run directory, new or half done, to its summary.
 
-use std::ops::ControlFlow;
-use std::time::Instant;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rand_xoshiro::rand_core::Rng;
-use sorn_agents::{Agent, EpisodeEvent, Observer};
+use sorn_agents::{Observer, RunError};
 use sorn_core::rng;
 
+use crate::files::remove_temporaries;
 use crate::metrics::Writer;
-use crate::{Checkpoint, Episode, LabError, RunDir, Solver, Summary, evaluate, figures};
+use crate::recorder::Recorder;
+use crate::{Checkpoint, Episode, LabError, RunDir, Summary, checkpoint, evaluate, figures};
 
 /// What looks on while runs go.
 pub trait Progress: Sync {
@@ -16,7 +17,7 @@ pub trait Progress: Sync {
     fn episode(&self, seed: u64, episode: &Episode, mean: f64);
     /// The run of `seed` ended or was stopped.
     fn finished(&self, seed: u64);
-    /// Whether runs are to stop at the end of their episode.
+    /// Whether runs are to stop: at the end of their episode, or within it where that takes more than five seconds.
     fn stop(&self) -> bool;
 }
 
@@ -36,10 +37,12 @@ impl Progress for Quiet {
 pub enum Outcome {
     /// Its summary is written.
     Finished(Summary),
-    /// It was stopped after so many episodes, and can go on.
+    /// It was stopped, and can go on.
     Stopped {
-        /// Episodes done and saved.
-        episodes: u64,
+        /// Episodes that are saved.
+        saved: u64,
+        /// Episodes that were done.
+        done: u64,
     },
 }
 
@@ -65,133 +68,70 @@ pub fn train(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError>
 }
 
 fn go_on(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
+    for folder in [dir.path().to_path_buf(), dir.checkpoints(), dir.path().join("figures")] {
+        remove_temporaries(&folder)?;
+    }
     let experiment = dir.experiment();
     let seed = experiment.run.seed;
     let (mut env, spec) = experiment.make_env(&dir.origin())?;
-    let saved = Checkpoint::latest(&dir.checkpoints(), experiment)?;
-    let mut agent = match &saved {
+    let checkpoint = Checkpoint::latest(&dir.checkpoints(), experiment)?;
+    let mut agent = match &checkpoint {
         None => experiment.make_agent(&env, &dir.origin())?,
         Some(checkpoint) => checkpoint.agent(experiment, &env, &dir.checkpoints())?,
     };
-    let (episodes, env_steps, wall_before) =
-        saved.map_or((0, 0, 0.0), |c| (c.episodes, c.env_steps, c.wall_secs));
+    let (episodes, env_steps) = checkpoint.map_or((0, 0), |c| (c.episodes, c.env_steps));
     let (writer, lines) = Writer::open(&dir.metrics(), episodes)?;
-    let mut recorder = Recorder {
-        dir,
-        progress,
-        writer,
-        solver: Solver::new(experiment.run.window, experiment.threshold(&spec)),
-        episodes,
-        env_steps,
-        wall_before,
-        started: Instant::now(),
-        stopped: false,
-        failed: None,
-    };
-    lines.iter().for_each(|line| recorder.solver.push(line));
+    if lines.last().map_or(0, |line| line.env_steps) != env_steps {
+        let reason = format!(
+            "the checkpoint of episode {episodes} knows {env_steps} environment steps, this file others"
+        );
+        return Err(LabError::damaged(&dir.metrics(), reason));
+    }
+    let mut recorder = Recorder::new(dir, progress, writer, &lines, experiment.threshold(&spec));
     if !recorder.enough() {
         let rest = episodes..experiment.run.episodes;
         let seeds = |episode| episode_seed(seed, "env", episode);
-        sorn_agents::run(&mut env, &mut agent, rest, seeds, &mut recorder)
-            .map_err(|e| LabError::Run { seed, reason: format!("{}: {e}", experiment.env.id) })?;
+        guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, |recorder| {
+            sorn_agents::run(&mut env, &mut agent, rest, seeds, recorder)
+        })?;
     }
-    if let Some(error) = recorder.failed {
-        return Err(error);
+    let (stopped, done) = (recorder.is_stopped(), recorder.episodes());
+    let (saved, summary, solver) = recorder.close()?;
+    let outcome = Outcome::Stopped { saved, done };
+    if stopped {
+        return Ok(outcome);
     }
-    if recorder.stopped {
-        return Ok(Outcome::Stopped { episodes: recorder.episodes });
+    let eval = evaluate(experiment, &agent, experiment.eval.episodes, seed, progress)?;
+    if eval.is_none() && experiment.eval.episodes > 0 {
+        return Ok(outcome);
     }
-    recorder.finish(&agent)
+    let summary = Summary { eval, ..summary };
+    checkpoint::prune(&dir.checkpoints())?;
+    figures::of_run(dir, solver.returns())?;
+    // Last: where there is a summary, the run is finished.
+    dir.write("summary.json", summary.to_json().as_bytes())?;
+    Ok(Outcome::Finished(summary))
 }
 
-/// Writes down every episode, and checkpoints.
-struct Recorder<'a> {
-    dir: &'a RunDir,
-    progress: &'a dyn Progress,
-    writer: Writer,
-    solver: Solver,
-    episodes: u64,
-    env_steps: u64,
-    wall_before: f64,
-    started: Instant,
-    stopped: bool,
-    failed: Option<LabError>,
-}
-
-impl Recorder<'_> {
-    fn wall_secs(&self) -> f64 {
-        self.wall_before + self.started.elapsed().as_secs_f64()
-    }
-
-    /// Whether nothing is left to train.
-    fn enough(&self) -> bool {
-        let run = &self.dir.experiment().run;
-        self.episodes >= run.episodes || (run.stop_when_solved && self.solver.solved_at().is_some())
-    }
-
-    fn record(&mut self, event: &EpisodeEvent, agent: &Agent) -> Result<(), LabError> {
-        self.episodes = event.episode + 1;
-        self.env_steps += event.length;
-        let episode = Episode {
-            episode: event.episode,
-            env_steps: self.env_steps,
-            ret: event.ret,
-            length: event.length,
-            wall_secs: self.wall_secs(),
-        };
-        self.writer.append(&episode)?;
-        self.solver.push(&episode);
-        let run = &self.dir.experiment().run;
-        self.progress.episode(run.seed, &episode, self.solver.mean().unwrap_or(event.ret));
-        // The last one, too, is a scheduled checkpoint: `sorn eval` reads it.
-        let scheduled = self.enough() || self.episodes.is_multiple_of(run.checkpoint_every);
-        self.stopped = self.progress.stop() && !self.enough();
-        if scheduled || self.stopped {
-            self.writer.sync()?;
-            let checkpoint = Checkpoint {
-                episodes: self.episodes,
-                env_steps: self.env_steps,
-                wall_secs: self.wall_secs(),
-                agent: agent.state(),
-            };
-            checkpoint.save(&self.dir.checkpoints(), self.dir.experiment(), scheduled)?;
+/// Runs the loop, and makes of its errors, and of panics in an environment, an error that says where.
+pub(crate) fn guarded<O: Observer>(
+    env_id: &str,
+    seed: u64,
+    observer: &mut O,
+    place: impl Fn(&O) -> (u64, u64),
+    run: impl FnOnce(&mut O) -> Result<(), RunError>,
+) -> Result<(), LabError> {
+    // The environment and agent of a run that panicked are never used again.
+    let result = catch_unwind(AssertUnwindSafe(|| run(observer)));
+    let reason = match result {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let (episode, step) = place(observer);
+            format!("episode {episode}, step {step}: a panic: {text}")
         }
-        Ok(())
-    }
-
-    fn finish(self, agent: &Agent) -> Result<Outcome, LabError> {
-        let experiment = self.dir.experiment();
-        let wall_secs = self.wall_secs();
-        let last = self.solver.last(100);
-        let summary = Summary {
-            experiment: experiment.name.clone(),
-            seed: experiment.run.seed,
-            version: env!("CARGO_PKG_VERSION").into(),
-            env: experiment.env.id.clone(),
-            episodes: self.episodes,
-            env_steps: self.env_steps,
-            wall_secs,
-            mean_return_last_100: last.iter().sum::<f64>() / last.len() as f64,
-            solved: self.solver.solved_at().is_some(),
-            episodes_to_solve: self.solver.solved_at().map(|(episodes, _)| episodes),
-            env_steps_to_solve: self.solver.solved_at().map(|(_, steps)| steps),
-            eval: evaluate(experiment, agent, experiment.eval.episodes)?,
-        };
-        figures::of_run(self.dir, self.solver.returns())?;
-        // Last: where there is a summary, the run is finished.
-        self.dir.write("summary.json", summary.to_json().as_bytes())?;
-        Ok(Outcome::Finished(summary))
-    }
-}
-
-impl Observer for Recorder<'_> {
-    fn on_episode(&mut self, event: &EpisodeEvent, agent: &Agent) -> ControlFlow<()> {
-        if let Err(error) = self.record(event, agent) {
-            self.failed = Some(error);
-        }
-        match self.failed.is_some() || self.stopped || self.enough() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
+    };
+    Err(LabError::Run { seed, reason: format!("{env_id}: {reason}") })
 }

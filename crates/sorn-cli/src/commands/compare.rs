@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
         ]);
     }
     let mut text = table(&rows);
-    text.push_str("median, q1, q3, max: episodes to solve, a run that did not solve counting as later than any that did\n");
+    text.push_str("median, q1, q3, max: episodes to solve; a run that did not solve counts with the most episodes that any run had\n");
     text.push_str("p: two-sided Mann-Whitney test of the episodes to solve against the first row\n");
     figures.iter().for_each(|path| text.push_str(&format!("figure  {}\n", path.display())));
     result(&text)?;

@@ -10,7 +10,7 @@ pub(crate) fn run() -> anyhow::Result<ExitStatus> {
         ("platform", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("instruction sets", instruction_sets().join(" ")),
         ("threads", threads),
-        ("environments", sorn_envs::specs().count().to_string()),
+        ("environments", sorn_lab::sorn_envs::specs().count().to_string()),
     ];
     let rows: Vec<Vec<String>> = rows.into_iter().map(|(k, v)| vec![k.to_string(), v]).collect();
     result(&table(&rows))?;

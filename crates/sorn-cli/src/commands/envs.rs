@@ -5,7 +5,7 @@ use crate::args::Envs;
 use crate::output::{result, table};
 
 pub(crate) fn run(args: &Envs) -> anyhow::Result<ExitStatus> {
-    let specs: Vec<_> = sorn_envs::specs().collect();
+    let specs: Vec<_> = sorn_lab::sorn_envs::specs().collect();
     if args.json {
         let list: Vec<_> = specs
             .iter()

@@ -1,26 +1,67 @@
-//! `sorn eval`: the frozen greedy policy of a run.
+//! `sorn eval`: the frozen greedy policy of a run, or of several.
 
-use sorn_lab::{RunDir, evaluate};
+use std::path::Path;
+
+use sorn_lab::{Evaluation, RunDir, Sweep, evaluate};
 
 use crate::ExitStatus;
 use crate::args::Eval;
-use crate::output::result;
+use crate::output::{result, table};
+use crate::progress::{Waiting, stop_on_signals};
 
 pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
-    let dir = RunDir::open(&args.dir)?;
-    let experiment = dir.experiment();
-    let agent = dir.agent()?;
-    let episodes = args.episodes.unwrap_or(experiment.eval.episodes.max(1));
-    let Some(eval) = evaluate(experiment, &agent, episodes)? else {
+    stop_on_signals("stopping the evaluation");
+    let Some(sweep) = Sweep::read(&args.dir)? else {
+        let dir = RunDir::read(&args.dir)?;
+        let Some(eval) = of_run(&dir, args)? else { return Ok(ExitStatus::Interrupted) };
+        let text = match args.json {
+            true => serde_json::to_string_pretty(&eval)? + "\n",
+            false => format!(
+                "{}, greedy policy, {} episodes: mean return {:.2} +- {:.2}, min {:.2}\n",
+                dir.experiment().env.id,
+                eval.episodes,
+                eval.mean,
+                eval.sd,
+                eval.min
+            ),
+        };
+        result(&text)?;
         return Ok(ExitStatus::Done);
     };
-    let text = match args.json {
-        true => serde_json::to_string_pretty(&eval)? + "\n",
-        false => format!(
-            "{}, greedy policy, {} episodes: mean return {:.2} +- {:.2}, min {:.2}\n",
-            experiment.env.id, eval.episodes, eval.mean, eval.sd, eval.min
-        ),
-    };
-    result(&text)?;
+    let mut evals = Vec::new();
+    for (seed, path) in sweep.runs() {
+        match of_run(&RunDir::read(&path)?, args)? {
+            Some(eval) => evals.push((seed, eval)),
+            None => return Ok(ExitStatus::Interrupted),
+        }
+    }
+    result(&describe(&evals, &args.dir, args.json)?)?;
     Ok(ExitStatus::Done)
+}
+
+fn of_run(dir: &RunDir, args: &Eval) -> anyhow::Result<Option<Evaluation>> {
+    let experiment = dir.experiment();
+    let episodes = args.episodes.unwrap_or(experiment.eval.episodes.max(1));
+    let seed = args.seed.unwrap_or(experiment.run.seed);
+    Ok(evaluate(experiment, &dir.agent()?, episodes, seed, &Waiting)?)
+}
+
+fn describe(evals: &[(u64, Evaluation)], dir: &Path, json: bool) -> anyhow::Result<String> {
+    if json {
+        let list: Vec<_> =
+            evals.iter().map(|(seed, eval)| serde_json::json!({ "seed": seed, "eval": eval })).collect();
+        return Ok(serde_json::to_string_pretty(&list)? + "\n");
+    }
+    let mut rows = vec![["seed", "episodes", "mean", "sd", "min"].map(String::from).to_vec()];
+    for (seed, eval) in evals {
+        let numbers = [eval.mean, eval.sd, eval.min].map(|v| format!("{v:.2}"));
+        rows.push([seed.to_string(), eval.episodes.to_string()].into_iter().chain(numbers).collect());
+    }
+    let mean = evals.iter().map(|(_, eval)| eval.mean).sum::<f64>() / evals.len().max(1) as f64;
+    Ok(format!(
+        "{}{}: greedy policies of {} seeds, mean return {mean:.2}\n",
+        table(&rows),
+        dir.display(),
+        evals.len()
+    ))
 }

@@ -27,23 +27,33 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     one(&dir, &args.how)
 }
 
+const STOPPING: &str = "stopping at the end of the episode, or in five seconds (back to the last checkpoint)";
+
 /// Trains one seed and says what came of it.
 pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let run = &dir.experiment().run;
-    stop_on_signals();
+    stop_on_signals(STOPPING);
     let bar = Bar::new(&[run.seed], run.episodes, how.quiet);
     let outcome = train(dir, &bar);
     bar.clear();
     let at = dir.path().display();
-    let summary = match outcome? {
-        Outcome::Stopped { episodes } => {
-            note(&format!(
-                "stopped after {episodes} episodes, all saved; go on with: {} resume {at}",
-                program()
-            ));
+    let summary = match outcome {
+        Err(error) => {
+            let status = report(&error.into());
+            if status == ExitStatus::Failed {
+                note(&format!("what was saved stays; go on with: {} resume {at}", program()));
+            }
+            return Ok(status);
+        }
+        Ok(Outcome::Stopped { saved, done }) => {
+            let what = match saved == done {
+                true => format!("stopped after {done} episodes, all saved"),
+                false => format!("stopped after {done} episodes, of which {saved} are saved"),
+            };
+            note(&format!("{what}; go on with: {} resume {at}", program()));
             return Ok(ExitStatus::Interrupted);
         }
-        Outcome::Finished(summary) => summary,
+        Ok(Outcome::Finished(summary)) => summary,
     };
     if how.json {
         result(&(serde_json::to_string_pretty(&summary)? + "\n"))?;
@@ -72,7 +82,7 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
 
 /// Trains many seeds and says what came of them.
 pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
-    stop_on_signals();
+    stop_on_signals(STOPPING);
     let bar = Bar::new(sweep.seeds(), sweep.experiment().run.episodes, how.quiet);
     let outcome = sweep.run(how.threads.map_or(0, usize::from), &bar);
     bar.clear();
@@ -83,8 +93,16 @@ pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
         note(&format!("stopped, {n} seeds not finished, all saved; go on with: {} resume {at}", program()));
     }
     let mut status = if stopped.is_empty() { ExitStatus::Done } else { ExitStatus::Interrupted };
+    let failures = failed.len();
     for (_, error) in failed {
         status = report(&error.into());
+    }
+    if failures > 0 {
+        let n = sweep.seeds().len();
+        note(&format!(
+            "{failures} of {n} seeds failed, what was saved stays; go on with: {} resume {at}",
+            program()
+        ));
     }
     if let Some(aggregate) = &aggregate {
         let text = match how.json {

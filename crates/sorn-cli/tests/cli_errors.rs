@@ -1,0 +1,189 @@
+//! Every wrong input gets an error that names it, and exit code 2; work that fails gets 1.
+
+mod common;
+
+use std::fs;
+use std::process::Stdio;
+
+use common::{Place, QUICK, stderr};
+
+/// The error of `sorn run` on the quick experiment with `from` replaced by `to`.
+fn refused(from: &str, to: &str) -> String {
+    let place = Place::new();
+    assert!(QUICK.contains(from), "{from}");
+    place.write("wrong.toml", &QUICK.replace(from, to));
+    let text = place.fails(2, &["run", "wrong.toml"]);
+    assert!(text.starts_with("error: wrong.toml"), "{text}");
+    assert!(!place.path("runs").exists(), "nothing is made for a wrong file");
+    text
+}
+
+fn contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_the_key() {
+    contains(
+        &refused("episodes = 30", "episods = 30"),
+        &["run.episods: unknown key; did you mean `episodes`?"],
+    );
+    contains(&refused("ne = 50", "ne = 1"), &["ne", "found 1"]);
+    contains(&refused("ne = 50", "ne = \"50\""), &["agent.reservoir.params.ne", "string \"50\""]);
+    contains(&refused("ne = 50", "eta_stdp = -1.0"), &["eta_stdp", "-1"]);
+    contains(&refused("episodes = 30", "episodes = 0"), &["run.episodes: at least 1 expected, found 0"]);
+    contains(&refused("episodes = 30", "episodes = -3"), &["run.episodes", "-3"]);
+    contains(&refused("window = 10", "window = 2.5"), &["run.window", "2.5"]);
+    contains(&refused("threshold = 450.0", "threshold = nan"), &["run.threshold", "NaN"]);
+    contains(&refused("CartPole-v1", "CartPol-v1"), &["env.id", "CartPol-v1", "did you mean", "CartPole-v1"]);
+    contains(&refused("id = ", "kwargs = { gravity = 1 }\nid = "), &["env", "unknown argument \"gravity\""]);
+    contains(&refused("id = ", "wrappers = [{ kind = \"fly\" }]\nid = "), &["env.wrappers[0]", "fly"]);
+    contains(
+        &refused("id = ", "wrappers = [{ kind = \"frame_skip\", steps = 0 }]\nid = "),
+        &["env.wrappers[0]", "FrameSkip"],
+    );
+    contains(&refused("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0]"), &["encoder.scale"]);
+    contains(&refused("kind = \"sorn\"", "kind = \"lstm\""), &["agent.reservoir.kind", "lstm", "static"]);
+    contains(&refused("name = \"quick\"", "name = \"../up\""), &["name", "../up"]);
+    contains(&refused("name = \"quick\"", "name = "), &["line 2"]);
+    contains(&refused("[env]\nid = \"CartPole-v1\"", ""), &["env: missing"]);
+    contains(&refused("id = \"CartPole-v1\"", "id = \"Pendulum-v1\""), &["agent"]);
+}
+
+#[test]
+fn a_wrong_command_is_refused() {
+    let place = Place::new();
+    let cases: &[(&[&str], &str)] = &[
+        (&["run", "gone.toml"], "gone.toml: cannot be read"),
+        (&["run", "."], "cannot be read"),
+        (&["run", "quick.toml", "--seeds", "5..5"], "names no seed"),
+        (&["run", "quick.toml", "--seeds", "0..2", "--seed", "1"], "cannot be used with"),
+        (&["run", "quick.toml", "--threads", "0"], "--threads"),
+        (&["run", "quick.toml", "--set", "run.episodes"], "--set run.episodes: key=value expected"),
+        (&["run", "quick.toml", "--set", "run.epochs=1"], "--set run.epochs=1: run.epochs: unknown key"),
+        (&["run", "quick.toml", "--set", "run.episodes=many"], "--set run.episodes=many: run.episodes"),
+        (&["run", "quick.toml", "--set", "env.id=Pong"], "unknown environment \"Pong\""),
+        (&["run", "quick.toml", "--seed", "18446744073709551615"], "run.seed"),
+        (&["resume", "nowhere"], "nowhere: no such directory"),
+        (&["resume", "."], "no config.toml"),
+        (&["eval", "nowhere"], "nowhere: no such directory"),
+        (&["plot", "nowhere", "learning-curve"], "nowhere: no such directory"),
+        (&["plot", ".", "pie"], "learning-curve"),
+        (&["check", "CartPole"], "did you mean"),
+        (&["new", "experiment", "a/b"], "name"),
+        (&["new", "experiment", "a", "--env", "Cart"], "--env"),
+        (&["evl"], "eval"),
+        (&[], "Usage"),
+    ];
+    for (arguments, part) in cases {
+        contains(&place.fails(2, arguments), &[part]);
+    }
+    assert!(!place.path("runs").exists());
+}
+
+#[test]
+fn an_existing_run_is_not_written_over() {
+    let place = Place::new();
+    let short = ["run", "quick.toml", "--set", "run.episodes=2"];
+    place.done(&short);
+    let before = common::contents(&place.path("runs"));
+    contains(&place.fails(2, &short), &["runs/quick/seed-0: holds a finished run", "--out", "--seed"]);
+    assert_eq!(before, common::contents(&place.path("runs")));
+    fs::remove_file(place.path("runs/quick/seed-0/summary.json")).unwrap();
+    contains(&place.fails(2, &short), &["sorn resume"]);
+}
+
+#[test]
+fn damaged_run_directories_are_told() {
+    let place = Place::new();
+    place.done(&["run", "quick.toml"]);
+    let dir = place.path("runs/quick/seed-0");
+    let file = |name: &str| dir.join(name);
+    let checkpoint = file("checkpoints/episode-000030.safetensors");
+    let whole = fs::read(&checkpoint).unwrap();
+    let resume = || place.fails(2, &["resume", "runs/quick/seed-0"]);
+
+    let summary = fs::read(file("summary.json")).unwrap();
+    fs::write(file("summary.json"), "{}").unwrap();
+    contains(&resume(), &["summary.json", "missing field"]);
+    fs::remove_file(file("summary.json")).unwrap();
+
+    fs::write(&checkpoint, &whole[..whole.len() / 2]).unwrap();
+    contains(&resume(), &["episode-000030.safetensors: not a whole safetensors file"]);
+    contains(&place.fails(2, &["eval", "runs/quick/seed-0"]), &["episode-000030.safetensors"]);
+    fs::write(&checkpoint, "PK\u{3}\u{4}not at all a checkpoint").unwrap();
+    contains(&resume(), &["episode-000030.safetensors: not a whole safetensors file"]);
+
+    // A checkpoint of another run.
+    place.done(&["run", "quick.toml", "--seed", "1"]);
+    fs::copy(place.path("runs/quick/seed-1/checkpoints/episode-000030.safetensors"), &checkpoint).unwrap();
+    contains(&resume(), &["another configuration", "run.seed was 1, is now 0"]);
+    fs::write(&checkpoint, &whole).unwrap();
+
+    let config = fs::read_to_string(file("config.toml")).unwrap();
+    fs::write(file("config.toml"), config.replace("\nwindow = 10", "\nwindow = 11")).unwrap();
+    contains(&resume(), &["another configuration", "run.window was 10, is now 11"]);
+    fs::write(file("config.toml"), config.replace("\nwindow", "\nwindows")).unwrap();
+    contains(&resume(), &["config.toml", "run.windows: unknown key"]);
+    fs::write(file("config.toml"), &config).unwrap();
+
+    let metrics = fs::read_to_string(file("metrics.jsonl")).unwrap();
+    fs::write(file("metrics.jsonl"), metrics.lines().take(3).map(|l| format!("{l}\n")).collect::<String>())
+        .unwrap();
+    contains(&resume(), &["metrics.jsonl: 30 episodes expected", "found 3"]);
+    fs::write(file("metrics.jsonl"), metrics.replacen("return", "retrun", 1)).unwrap();
+    contains(&resume(), &["metrics.jsonl: line 1"]);
+
+    // Whole again, it ends as it did.
+    fs::write(file("metrics.jsonl"), &metrics).unwrap();
+    place.done(&["resume", "runs/quick/seed-0"]);
+    let strip = |bytes: &[u8]| {
+        let mut value: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        value["wall_secs"] = 0.into();
+        value
+    };
+    assert_eq!(strip(&fs::read(file("summary.json")).unwrap()), strip(&summary));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_fails_with_the_file_named() {
+    let place = Place::new();
+    let dir = place.path("runs/quick/seed-0");
+    fs::create_dir_all(&dir).unwrap();
+    // The temporary file lies on a device that is always full.
+    std::os::unix::fs::symlink("/dev/full", dir.join("config.toml.tmp")).unwrap();
+    let text = place.fails(1, &["run", "quick.toml"]);
+    contains(&text, &["runs/quick/seed-0/config.toml: cannot be written: No space left on device"]);
+    // With space again it runs.
+    place.done(&["run", "quick.toml", "--set", "run.episodes=1"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_fails_and_a_closed_one_is_nobodys_fault() {
+    let place = Place::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = place.sorn(&["envs"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    contains(&stderr(&output), &["stdout: cannot be written: No space left"]);
+    for arguments in [&["envs"][..], &["--help"], &["run", "quick.toml", "--set", "run.episodes=1"]] {
+        let mut child = place.sorn(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(stderr(&output), "");
+    }
+}
+
+#[test]
+fn what_is_piped_has_no_colour_and_no_progress() {
+    let place = Place::new();
+    let output = place.output(&["run", "quick.toml", "--set", "run.episodes=3"]);
+    assert_eq!(stderr(&output), "");
+    assert!(!output.stdout.contains(&0x1b));
+    let output = place.output(&["run", "gone.toml"]);
+    assert!(!output.stderr.contains(&0x1b));
+}

@@ -1,0 +1,232 @@
+//! `sorn resume`: after a kill at any moment, or a signal, a run goes on to the same bits.
+
+mod common;
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use common::{Place, assert_same, stderr};
+
+/// The reference: the quick experiment, uninterrupted.
+fn uninterrupted(place: &Place) {
+    place.done(&["run", "quick.toml", "--out", "whole"]);
+}
+
+fn start(place: &Place, arguments: &[&str]) -> Child {
+    place.sorn(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn wait_for(what: &str, ready: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !ready() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "waited in vain for {what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Pseudo-random delays, the same in every run of the tests.
+fn delays(seed: u64) -> impl Iterator<Item = Duration> {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    std::iter::from_fn(move || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        Some(Duration::from_micros(x % 150_000))
+    })
+}
+
+#[test]
+fn killed_at_any_moment_a_run_resumes_to_the_same_bits() {
+    let place = Place::new();
+    uninterrupted(&place);
+    let mut kills = 0;
+    for trial in 1..=6 {
+        let out = format!("killed-{trial}");
+        let dir = format!("{out}/quick/seed-0");
+        let mut delays = delays(trial);
+        // Begins until there is a run to resume, then resumes until it is finished; killed in between.
+        loop {
+            let begun = place.path(&dir).join("config.toml").exists();
+            let arguments: &[&str] =
+                if begun { &["resume", &dir] } else { &["run", "quick.toml", "--out", &out] };
+            let mut child = start(&place, arguments);
+            sleep(delays.next().unwrap());
+            // SIGKILL; a process that ended before is not killed any more.
+            child.kill().unwrap();
+            let output = child.wait_with_output().unwrap();
+            if output.status.success() {
+                break;
+            }
+            assert_eq!(output.status.code(), None, "{}", stderr(&output));
+            kills += 1;
+            if kills > 30 * trial {
+                place.done(&["resume", &dir]);
+                break;
+            }
+        }
+        assert_same(&place.path("whole/quick"), &place.path(&format!("{out}/quick")));
+    }
+    assert!(kills >= 6, "only {kills} of the processes were killed before they ended");
+}
+
+#[test]
+fn killed_between_any_two_files_a_run_resumes_to_the_same_bits() {
+    let place = Place::new();
+    uninterrupted(&place);
+    let whole = place.path("whole/quick/seed-0");
+    let half = place.path("half/quick/seed-0");
+    let case = |undo: &dyn Fn()| {
+        let _ = fs::remove_dir_all(&half);
+        copy(&whole, &half);
+        undo();
+        place.done(&["resume", "half/quick/seed-0"]);
+        assert_same(&whole, &half);
+    };
+    let remove = |name: &str| fs::remove_file(half.join(name)).unwrap();
+    let summary = || remove("summary.json");
+    // The last figure was not drawn yet, the last checkpoint not written, or its temporary file half written.
+    case(&summary);
+    case(&|| {
+        summary();
+        fs::remove_dir_all(half.join("figures")).unwrap();
+    });
+    case(&|| {
+        summary();
+        remove("checkpoints/episode-000030.safetensors");
+        fs::write(half.join("checkpoints/episode-000030.safetensors.tmp"), "half").unwrap();
+        fs::write(half.join("summary.json.tmp"), "{").unwrap();
+    });
+    // The metrics know more than the checkpoint, and their last line is half written.
+    case(&|| {
+        summary();
+        for episode in [28, 30] {
+            remove(&format!("checkpoints/episode-{episode:06}.safetensors"));
+        }
+        let text = fs::read_to_string(half.join("metrics.jsonl")).unwrap();
+        fs::write(half.join("metrics.jsonl"), &text[..text.len() - 15]).unwrap();
+    });
+    // Killed before the first checkpoint, with and without metrics.
+    case(&|| {
+        summary();
+        fs::remove_dir_all(half.join("checkpoints")).unwrap();
+    });
+    case(&|| {
+        summary();
+        fs::remove_dir_all(half.join("checkpoints")).unwrap();
+        remove("metrics.jsonl");
+    });
+    // A checkpoint too many: killed between the last one's writing and the first one's removal.
+    case(&|| {
+        summary();
+        fs::copy(
+            half.join("checkpoints/episode-000024.safetensors"),
+            half.join("checkpoints/episode-000020.safetensors"),
+        )
+        .unwrap();
+    });
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
+    }
+}
+
+#[test]
+fn a_finished_run_is_left_as_it_is() {
+    let place = Place::new();
+    uninterrupted(&place);
+    let before = common::contents(&place.path("whole"));
+    let text = place.done(&["resume", "whole/quick/seed-0"]);
+    assert!(text.lines().last().unwrap().contains("next: "), "{text}");
+    assert_eq!(before, common::contents(&place.path("whole")));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_saves_says_how_to_go_on_and_resumes_to_the_same_bits() {
+    let place = Place::new();
+    // Long enough to be running when the signal comes.
+    let long = ["--set", "run.episodes=4000", "--set", "run.stop_when_solved=false"];
+    for signal in ["INT", "TERM"] {
+        let out = format!("stopped-{signal}");
+        let child = start(&place, &[&["run", "quick.toml", "--out", &out], &long[..]].concat());
+        let metrics = place.path(&format!("{out}/quick/seed-0/metrics.jsonl"));
+        wait_for("metrics", || fs::metadata(&metrics).is_ok_and(|m| m.len() > 500));
+        send(signal, child.id());
+        let output = child.wait_with_output().unwrap();
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(130), "{text}");
+        assert!(text.contains("stopping at the end of the episode"), "{text}");
+        assert!(
+            text.contains("all saved; go on with: ") && text.contains(&format!("resume {out}/quick/seed-0"))
+        );
+        // What is saved is all that was done.
+        let dir = place.path(&format!("{out}/quick/seed-0"));
+        let lines = fs::read_to_string(&metrics).unwrap().lines().count();
+        let said = text.split("stopped after ").nth(1).unwrap();
+        assert_eq!(said.split(' ').next().unwrap().parse::<usize>().unwrap(), lines);
+        assert!(!dir.join("summary.json").exists());
+        // Shortened to what it has done and a little more, it ends as a run that was never interrupted.
+        assert_eq!(
+            place.output(&["eval", &format!("{out}/quick/seed-0"), "--episodes", "1"]).status.code(),
+            Some(0)
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_many_times_a_sweep_ends_with_the_same_bits() {
+    let place = Place::new();
+    let sweep = ["run", "quick.toml", "--seeds", "0..4", "--threads", "2", "--out"];
+    place.done(&[&sweep[..], &["whole"]].concat());
+    let plan = place.path("stopped/quick/sweep.json");
+    let mut interruptions = 0;
+    for attempt in 0.. {
+        let arguments = match plan.exists() {
+            true => vec!["resume", "stopped/quick", "--threads", "2"],
+            false => [&sweep[..], &["stopped"]].concat(),
+        };
+        let mut child = start(&place, &arguments);
+        sleep(Duration::from_millis(100 + 40 * attempt));
+        match attempt % 3 {
+            0 => send("INT", child.id()),
+            1 => send("TERM", child.id()),
+            _ => child.kill().unwrap(),
+        }
+        let status = child.wait().unwrap();
+        if status.success() {
+            break;
+        }
+        assert!(matches!(status.code(), Some(130) | None), "{status}");
+        interruptions += 1;
+    }
+    assert!(interruptions >= 1);
+    assert_same(&place.path("whole"), &place.path("stopped"));
+}
+
+#[cfg(unix)]
+fn send(signal: &str, process: u32) {
+    let arguments = [format!("-{signal}"), process.to_string()];
+    // A process that has just ended needs no signal any more.
+    let _ = std::process::Command::new("kill").args(arguments).stderr(Stdio::null()).status().unwrap();
+}
+
+#[test]
+fn a_second_process_is_kept_out() {
+    let place = Place::new();
+    let long = ["run", "quick.toml", "--set", "run.episodes=100000", "--set", "run.stop_when_solved=false"];
+    let mut child = start(&place, &long);
+    let config = place.path("runs/quick/seed-0/config.toml");
+    wait_for("config.toml", || config.exists());
+    let text = place.fails(2, &["resume", "runs/quick/seed-0"]);
+    assert!(text.contains("runs/quick/seed-0: another process is running"), "{text}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -1,0 +1,285 @@
+//! From the text of an experiment file, and `--set` overrides, to an [`Experiment`]; or to an error that names the place.
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
+
+use crate::overrides::{Override, set_all};
+use crate::{Experiment, LabError};
+
+/// Reads an experiment from `text`, called `origin` in errors, with `overrides` put in.
+pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Result<Experiment, LabError> {
+    let mut table: Table = text.parse().map_err(|e: toml::de::Error| LabError::Config {
+        origin: origin.into(),
+        reason: e.to_string().trim_end().to_string(),
+    })?;
+    let overrides = set_all(&mut table, overrides)?;
+    deserialize(&table).map_err(|fault| {
+        // The override that put the key there is to blame, else the line of the file.
+        let inside = |o: &&Override| fault.key == o.key || fault.key.starts_with(&format!("{}.", o.key));
+        let origin = match overrides.iter().rev().find(inside) {
+            Some(by) => format!("--set {}", by.text),
+            None => match line_of(text, &fault.key) {
+                Some(line) => format!("{origin}:{line}"),
+                None => origin.into(),
+            },
+        };
+        let reason =
+            if fault.key.is_empty() { fault.reason } else { format!("{}: {}", fault.key, fault.reason) };
+        LabError::Config { origin, reason }
+    })
+}
+
+/// A key that is wrong, and why.
+#[derive(Debug, PartialEq)]
+struct Fault {
+    /// Dotted; empty for the whole file.
+    key: String,
+    reason: String,
+}
+
+fn deserialize<T: DeserializeOwned>(table: &Table) -> Result<T, Fault> {
+    let error = match attempt::<T>(table) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let path = error.path().to_string();
+    let mut key = if path == "." { String::new() } else { path };
+    let mut message = error.into_inner().message().to_string();
+    // A part that reads its own table names its keys from there on.
+    if let Some(last) = key.rsplit('.').next().filter(|last| !last.is_empty())
+        && let Some(rest) = message.strip_prefix(&format!("{last}.")).map(str::to_string)
+        && let Some((inner, reason)) = rest.split_once(": ")
+    {
+        key = format!("{key}.{inner}");
+        message = reason.to_string();
+    }
+    Err(explain(&key, &message).unwrap_or_else(|| {
+        // Where a `kind` decides what its table may hold, serde knows the table but not the key: the key is the one without
+        // which the error is another.
+        let mut keys = keys_of(table, &key);
+        // Without the key that decides, too, the error is another.
+        keys.sort_by_key(|key| key == "kind" || key == "mode");
+        let culprit = keys.into_iter().find(|inner| {
+            let mut without = table.clone();
+            remove(&mut without, &key, inner);
+            attempt::<T>(&without).err().is_none_or(|e| e.into_inner().message() != message)
+        });
+        let key = match culprit {
+            Some(inner) => join(&key, &inner),
+            None => key.clone(),
+        };
+        Fault { key, reason: readable(&message) }
+    }))
+}
+
+fn attempt<T: DeserializeOwned>(table: &Table) -> Result<T, serde_path_to_error::Error<toml::de::Error>> {
+    serde_path_to_error::deserialize(table.clone())
+}
+
+/// What serde says of unknown and missing keys, in our words; `None` for anything else.
+fn explain(key: &str, message: &str) -> Option<Fault> {
+    if let Some(missing) = message.strip_prefix("missing field ") {
+        return Some(Fault { key: join(key, &unquote(missing)), reason: "missing".into() });
+    }
+    let (unknown, rest) = message.strip_prefix("unknown field `")?.split_once('`')?;
+    let allowed: Vec<String> = rest.split('`').skip(1).step_by(2).map(String::from).collect();
+    let key = match key == unknown || key.ends_with(&format!(".{unknown}")) {
+        true => key.to_string(),
+        false => join(key, unknown),
+    };
+    if allowed.is_empty() {
+        return Some(Fault { key, reason: "unknown key, none is allowed here".into() });
+    }
+    let near = near(unknown, &allowed).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+    Some(Fault { key, reason: format!("unknown key{near} (allowed: {})", allowed.join(", ")) })
+}
+
+/// serde's words for a wrong type or variant, as found and allowed.
+fn readable(message: &str) -> String {
+    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    if let Some((found, expected)) = rest.and_then(|rest| rest.rsplit_once(", expected ")) {
+        let expected = match expected {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+            "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+            "f32" | "f64" => "a number",
+            "a sequence" => "a list",
+            other if other.starts_with("struct ") || other == "a map" => "a table",
+            other => other,
+        };
+        return format!("{expected} expected, found {found}");
+    }
+    if let Some((found, rest)) = message.strip_prefix("unknown variant `").and_then(|m| m.split_once('`')) {
+        let allowed: Vec<String> = rest.split('`').skip(1).step_by(2).map(String::from).collect();
+        let near = near(found, &allowed).map_or_else(String::new, |n| format!("; did you mean {n:?}?"));
+        let list: Vec<String> = allowed.iter().map(|a| format!("{a:?}")).collect();
+        return format!("found {found:?}{near} (allowed: {})", list.join(", "));
+    }
+    message.to_string()
+}
+
+/// The name most like `found`, if any is like it.
+fn near<'a>(found: &str, names: &'a [String]) -> Option<&'a String> {
+    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &found.to_lowercase());
+    names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.8)
+}
+
+fn join(parent: &str, key: &str) -> String {
+    if parent.is_empty() { key.to_string() } else { format!("{parent}.{key}") }
+}
+
+fn unquote(text: &str) -> String {
+    text.trim_matches('`').to_string()
+}
+
+/// The parts of a key such as `env.wrappers[1].kind`: names, and indices as numbers.
+fn parts(key: &str) -> impl Iterator<Item = &str> {
+    key.split(['.', '[', ']']).filter(|part| !part.is_empty())
+}
+
+fn place<'a>(table: &'a mut Table, key: &str) -> Option<&'a mut Table> {
+    let mut parts = parts(key);
+    let Some(first) = parts.next() else { return Some(table) };
+    let mut value = table.get_mut(first)?;
+    for part in parts {
+        value = match value {
+            Value::Table(inner) => inner.get_mut(part)?,
+            Value::Array(list) => list.get_mut(part.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    value.as_table_mut()
+}
+
+fn keys_of(table: &Table, key: &str) -> Vec<String> {
+    let mut table = table.clone();
+    place(&mut table, key).map_or_else(Vec::new, |inner| inner.keys().cloned().collect())
+}
+
+fn remove(table: &mut Table, key: &str, inner: &str) {
+    if let Some(table) = place(table, key) {
+        table.remove(inner);
+    }
+}
+
+/// The line, from 1, on which `key` or the nearest table around it stands.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let mut parts = parts(key);
+    let (name, mut value) = table.get_ref().get_key_value(parts.next()?)?;
+    let mut at = name.span().start;
+    for part in parts {
+        value = match value.get_ref() {
+            DeValue::Table(inner) => match inner.get_key_value(part) {
+                Some((name, value)) => {
+                    at = name.span().start;
+                    value
+                }
+                None => break,
+            },
+            DeValue::Array(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index)) {
+                Some(value) => {
+                    at = value.span().start;
+                    value
+                }
+                None => break,
+            },
+            _ => break,
+        };
+    }
+    Some(text[..at].matches('\n').count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"name = "a"
+[env]
+id = "CartPole-v1"
+wrappers = [{ kind = "frame_skip", steps = 2 }]
+[agent.encoder]
+kind = "random_projection"
+gain = 3.0
+[agent.reservoir.params]
+ne = 100
+[run]
+episodes = 10
+"#;
+
+    fn refusal(from: &str, to: &str, overrides: &[&str]) -> String {
+        assert!(FILE.contains(from));
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        experiment(&FILE.replace(from, to), "a.toml", &overrides).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn a_right_file_is_read() {
+        let read = experiment(FILE, "a.toml", &["run.seed=7".into()]).unwrap();
+        assert_eq!((read.run.seed, read.run.episodes), (7, 10));
+        assert_eq!(read.agent.reservoir.params.ne, 100);
+        assert_eq!(experiment(&read.to_toml(), "b.toml", &[]).unwrap(), read);
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_their_line_and_a_likely_name() {
+        let text = refusal("episodes = 10", "episdes = 10", &[]);
+        assert!(text.starts_with("a.toml:11: run.episdes: unknown key; did you mean `episodes`?"), "{text}");
+        let text = refusal("gain = 3.0", "gian = 3.0", &[]);
+        assert!(
+            text.starts_with("a.toml:7: agent.encoder.gian: unknown key; did you mean `gain`?"),
+            "{text}"
+        );
+        let text = refusal("ne = 100", "nee = 100", &[]);
+        assert!(
+            text.starts_with("a.toml:9: agent.reservoir.params.nee: unknown key; did you mean `ne`?"),
+            "{text}"
+        );
+        let text = refusal("[run]", "[runs]", &[]);
+        assert!(text.starts_with("a.toml:10: runs: unknown key; did you mean `run`?"), "{text}");
+    }
+
+    #[test]
+    fn wrong_types_are_named_with_their_key() {
+        let text = refusal("episodes = 10", "episodes = \"ten\"", &[]);
+        assert_eq!(text, "a.toml:11: run.episodes: a whole number from 0 expected, found string \"ten\"");
+        let text = refusal("gain = 3.0", "gain = \"high\"", &[]);
+        assert_eq!(text, "a.toml:7: agent.encoder.gain: a number expected, found string \"high\"");
+        let text = refusal("ne = 100", "ne = -1", &[]);
+        assert!(text.starts_with("a.toml:9: agent.reservoir.params.ne: "), "{text}");
+        assert!(text.contains("-1"), "{text}");
+        let text = refusal("steps = 2", "steps = 2.5", &[]);
+        assert!(text.starts_with("a.toml:4: env.wrappers[0].steps: "), "{text}");
+    }
+
+    #[test]
+    fn wrong_kinds_are_named_with_what_is_allowed() {
+        let text = refusal("random_projection", "random_projektion", &[]);
+        assert!(text.starts_with("a.toml:6: agent.encoder.kind: found \"random_projektion\"; did you mean \"random_projection\"? (allowed: "), "{text}");
+    }
+
+    #[test]
+    fn missing_keys_are_named() {
+        assert_eq!(refusal("id = \"CartPole-v1\"", "", &[]), "a.toml:2: env.id: missing");
+        assert_eq!(refusal("name = \"a\"", "", &[]), "a.toml: name: missing");
+    }
+
+    #[test]
+    fn overrides_are_blamed_for_what_they_put_in() {
+        let text = refusal("gain", "gain", &["run.seed=1", "run.episdes=3"]);
+        assert!(text.starts_with("--set run.episdes=3: run.episdes: unknown key"), "{text}");
+        let text = refusal("gain", "gain", &["run.episodes=many"]);
+        assert_eq!(
+            text,
+            "--set run.episodes=many: run.episodes: a whole number from 0 expected, found string \"many\""
+        );
+        let text = refusal("[run]", "[runs]", &["run.seed=1"]);
+        assert!(text.starts_with("a.toml:10: runs"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_toml_is_shown() {
+        let text = refusal("ne = 100", "ne = = 100", &[]);
+        assert!(text.starts_with("a.toml: TOML parse error at line 9"), "{text}");
+    }
+}

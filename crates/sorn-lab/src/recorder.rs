@@ -1,0 +1,167 @@
+//! [`Recorder`]: writes down every episode of a run, and checkpoints.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
+
+use crate::metrics::Writer;
+use crate::{Checkpoint, Episode, LabError, Progress, RunDir, Solver, Summary};
+
+/// How long a run that is to stop may take to the end of its episode.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Recorder<'a> {
+    dir: &'a RunDir,
+    progress: &'a dyn Progress,
+    writer: Writer,
+    solver: Solver,
+    episodes: u64,
+    env_steps: u64,
+    /// Steps done in the present episode.
+    step: u64,
+    saved: u64,
+    wall_before: f64,
+    started: Instant,
+    /// When the wish to stop was first seen.
+    stopping: Option<Instant>,
+    stopped: bool,
+    failed: Option<LabError>,
+}
+
+impl<'a> Recorder<'a> {
+    /// A recorder that goes on after `lines`, the episodes of the last checkpoint.
+    pub(crate) fn new(
+        dir: &'a RunDir,
+        progress: &'a dyn Progress,
+        writer: Writer,
+        lines: &[Episode],
+        threshold: Option<f64>,
+    ) -> Self {
+        let mut solver = Solver::new(dir.experiment().run.window, threshold);
+        lines.iter().for_each(|line| solver.push(line));
+        let saved = lines.len() as u64;
+        Recorder {
+            dir,
+            progress,
+            writer,
+            solver,
+            episodes: saved,
+            env_steps: lines.last().map_or(0, |line| line.env_steps),
+            step: 0,
+            saved,
+            wall_before: lines.last().map_or(0.0, |line| line.wall_secs),
+            started: Instant::now(),
+            stopping: None,
+            stopped: false,
+            failed: None,
+        }
+    }
+
+    /// Whether nothing is left to train.
+    pub(crate) fn enough(&self) -> bool {
+        let run = &self.dir.experiment().run;
+        self.episodes >= run.episodes || (run.stop_when_solved && self.solver.solved_at().is_some())
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Episodes done.
+    pub(crate) fn episodes(&self) -> u64 {
+        self.episodes
+    }
+
+    /// Number of the present episode, and the steps done in it.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        (self.episodes, self.step)
+    }
+
+    /// Ends the recording: how many episodes are saved, the summary without an evaluation, and all returns; or the error that
+    /// ended it.
+    pub(crate) fn close(self) -> Result<(u64, Summary, Solver), LabError> {
+        let wall_secs = self.wall_secs();
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let experiment = self.dir.experiment();
+        let last = self.solver.last(100);
+        let solved = self.solver.solved_at();
+        let summary = Summary {
+            experiment: experiment.name.clone(),
+            seed: experiment.run.seed,
+            version: env!("CARGO_PKG_VERSION").into(),
+            env: experiment.env.id.clone(),
+            episodes: self.episodes,
+            env_steps: self.env_steps,
+            wall_secs,
+            mean_return_last_100: last.iter().sum::<f64>() / last.len().max(1) as f64,
+            solved: solved.is_some(),
+            episodes_to_solve: solved.map(|(episodes, _)| episodes),
+            env_steps_to_solve: solved.map(|(_, steps)| steps),
+            eval: None,
+        };
+        Ok((self.saved, summary, self.solver))
+    }
+
+    fn wall_secs(&self) -> f64 {
+        self.wall_before + self.started.elapsed().as_secs_f64()
+    }
+
+    fn record(&mut self, event: &EpisodeEvent, agent: &Agent) -> Result<(), LabError> {
+        let episode = Episode {
+            episode: event.episode,
+            env_steps: self.env_steps + event.length,
+            ret: event.ret,
+            length: event.length,
+            wall_secs: self.wall_secs(),
+        };
+        let run = &self.dir.experiment().run;
+        if !event.ret.is_finite() {
+            let reason = format!(
+                "{}: episode {}: a finite return expected, found {}",
+                self.dir.experiment().env.id,
+                event.episode,
+                event.ret
+            );
+            return Err(LabError::Run { seed: run.seed, reason });
+        }
+        self.writer.append(&episode)?;
+        (self.episodes, self.env_steps, self.step) = (event.episode + 1, episode.env_steps, 0);
+        self.solver.push(&episode);
+        self.progress.episode(run.seed, &episode, self.solver.mean().unwrap_or(event.ret));
+        // The last one, too, is a scheduled checkpoint: `sorn eval` reads it.
+        let scheduled = self.enough() || self.episodes.is_multiple_of(run.checkpoint_every);
+        self.stopped = self.progress.stop() && !self.enough();
+        if scheduled || self.stopped {
+            self.writer.sync()?;
+            let checkpoint =
+                Checkpoint { episodes: self.episodes, env_steps: self.env_steps, agent: agent.state() };
+            checkpoint.save(&self.dir.checkpoints(), self.dir.experiment(), scheduled)?;
+            self.saved = self.episodes;
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn on_step(&mut self, event: &StepEvent<'_>, _agent: &Agent) -> ControlFlow<()> {
+        self.step = event.step + 1;
+        if self.progress.stop() && self.stopping.get_or_insert_with(Instant::now).elapsed() > GRACE {
+            self.stopped = true;
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn on_episode(&mut self, event: &EpisodeEvent, agent: &Agent) -> ControlFlow<()> {
+        if let Err(error) = self.record(event, agent) {
+            self.failed = Some(error);
+        }
+        match self.failed.is_some() || self.stopped || self.enough() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}

@@ -31,8 +31,10 @@ impl<'py> Globals<'py> {
         let (name, key, position, has_gauss, gauss) =
             state.extract::<(String, Bound<'py, PyArray1<u32>>, usize, i64, f64)>().map_err(foreign)?;
         let mt = Mt19937::new(key.readonly().as_slice()?, position).filter(|_| name == "MT19937");
-        let numpy =
-            NumpyRandom { mt: mt.ok_or(()).map_err(|()| foreign(PyValueError::new_err("")))?, cached: (has_gauss != 0).then_some(gauss) };
+        let numpy = NumpyRandom {
+            mt: mt.ok_or(()).map_err(|()| foreign(PyValueError::new_err("")))?,
+            cached: (has_gauss != 0).then_some(gauss),
+        };
 
         let random = py.import("random")?.into_any();
         let state = random.call_method0("getstate")?;
@@ -95,9 +97,15 @@ impl NumpyRandom {
             *first = self.normal(0.0, sd);
         }
         let (pairs, last) = rest.as_chunks_mut::<2>();
-        for pair in pairs {
-            let (first, second) = self.pair();
-            *pair = [0.0 + sd * first, 0.0 + sd * second];
+        // Points first, then what becomes of them: the second loop has no branch.
+        let mut points = [[0.0; 3]; 32];
+        for pairs in pairs.chunks_mut(points.len()) {
+            let points = &mut points[..pairs.len()];
+            self.points(points);
+            for (pair, [x1, x2, r2]) in pairs.iter_mut().zip(points) {
+                let f = polar(*r2);
+                *pair = [0.0 + sd * (f * *x2), 0.0 + sd * (f * *x1)];
+            }
         }
         for last in last {
             *last = self.normal(0.0, sd);
@@ -106,15 +114,21 @@ impl NumpyRandom {
 
     /// Two normal numbers by Marsaglia's polar method, in NumPy's order.
     fn pair(&mut self) -> (f64, f64) {
-        loop {
-            let x1 = 2.0 * self.mt.next_f64() - 1.0;
-            let x2 = 2.0 * self.mt.next_f64() - 1.0;
+        let mut point = [[0.0; 3]];
+        self.points(&mut point);
+        let [[x1, x2, r2]] = point;
+        let f = polar(r2);
+        (f * x2, f * x1)
+    }
+
+    /// Points in the unit disk and the squares of their radii, by rejection.
+    fn points(&mut self, points: &mut [[f64; 3]]) {
+        let mut found = 0;
+        while found < points.len() {
+            let [x1, x2] = self.mt.next_f64_pair().map(|unit| 2.0 * unit - 1.0);
             let r2 = x1 * x1 + x2 * x2;
-            if r2 < 1.0 && r2 != 0.0 {
-                // The platform's logarithm, which is NumPy's too.
-                let f = (-2.0 * r2.ln() / r2).sqrt();
-                return (f * x2, f * x1);
-            }
+            points[found] = [x1, x2, r2];
+            found += usize::from((r2 < 1.0) & (r2 != 0.0));
         }
     }
 
@@ -132,6 +146,11 @@ impl NumpyRandom {
             }
         }
     }
+}
+
+/// What a coordinate is multiplied by to be normal. The logarithm is the platform's, as NumPy's is.
+fn polar(r2: f64) -> f64 {
+    (-2.0 * r2.ln() / r2).sqrt()
 }
 
 /// Python's `random`.

@@ -9,13 +9,18 @@ const M: usize = 397;
 pub(crate) struct Mt19937 {
     key: Box<[u32; N]>,
     position: usize,
+    /// What the words of `key` give.
+    output: Box<[u32; N]>,
 }
 
 impl Mt19937 {
     /// `None` where the state is not one of 624 words and a position up to 624.
     pub(crate) fn new(key: &[u32], position: usize) -> Option<Self> {
         let key: [u32; N] = key.try_into().ok()?;
-        (position <= N).then(|| Mt19937 { key: Box::new(key), position })
+        (position <= N).then(|| {
+            let output = Box::new(key.map(temper));
+            Mt19937 { key: Box::new(key), position, output }
+        })
     }
 
     pub(crate) fn key(&self) -> &[u32] {
@@ -26,27 +31,36 @@ impl Mt19937 {
         self.position
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_u32(&mut self) -> u32 {
         if self.position == N {
             self.refill();
         }
-        let mut y = self.key[self.position];
+        let word = self.output[self.position];
         self.position += 1;
-        y ^= y >> 11;
-        y ^= (y << 7) & 0x9d2c_5680;
-        y ^= (y << 15) & 0xefc6_0000;
-        y ^ (y >> 18)
+        word
     }
 
     /// Uniform in `[0, 1)`, a multiple of 2^-53.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_f64(&mut self) -> f64 {
-        let high = f64::from(self.next_u32() >> 5);
-        let low = f64::from(self.next_u32() >> 6);
-        (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
+        let words = [self.next_u32(), self.next_u32()];
+        unit(words)
     }
 
+    /// Two numbers as [`next_f64`](Self::next_f64) gives them.
+    #[inline(always)]
+    pub(crate) fn next_f64_pair(&mut self) -> [f64; 2] {
+        match self.output.get(self.position..self.position + 4) {
+            Some(&[a, b, c, d]) => {
+                self.position += 4;
+                [unit([a, b]), unit([c, d])]
+            }
+            _ => [self.next_f64(), self.next_f64()],
+        }
+    }
+
+    #[cold]
     fn refill(&mut self) {
         let key = &mut self.key[..];
         let twist = |upper: u32, lower: u32| {
@@ -61,5 +75,21 @@ impl Mt19937 {
         }
         key[N - 1] = key[M - 1] ^ twist(key[N - 1], key[0]);
         self.position = 0;
+        self.output.iter_mut().zip(&*self.key).for_each(|(output, &word)| *output = temper(word));
     }
+}
+
+#[inline(always)]
+fn temper(mut y: u32) -> u32 {
+    y ^= y >> 11;
+    y ^= (y << 7) & 0x9d2c_5680;
+    y ^= (y << 15) & 0xefc6_0000;
+    y ^ (y >> 18)
+}
+
+/// The upper 27 bits of one word and the upper 26 of the next, as a fraction.
+#[inline(always)]
+fn unit([high, low]: [u32; 2]) -> f64 {
+    let bits = u64::from(high >> 5) << 26 | u64::from(low >> 6);
+    bits as f64 / 9_007_199_254_740_992.0
 }

@@ -32,6 +32,8 @@ ARRAYS = ("Wee", "Wei", "Wie", "Te", "Ti", "X", "Y")
 # Upstream's older names, and one that its documentation has and nothing reads.
 OLD_NAMES = {"matrices": "state", "time_steps": "timesteps"}
 WITHOUT_EFFECT = ("max_workers",)
+FLOAT64 = np.dtype(np.float64)
+BOOLS = (bool, np.bool_)
 
 
 def wrong(argument, found, allowed, error=ValueError):
@@ -60,7 +62,7 @@ def hyperparameter(name: str, value):
     if name in INTEGERS:
         return integer(name, value, 1)
     if name in REALS:
-        if isinstance(value, bool | str) or not np.isscalar(value):
+        if isinstance(value, (bool, str)) or not np.isscalar(value):
             raise wrong(name, repr(value), "a number", TypeError)
         number = float(value)
         if not np.isfinite(number):
@@ -77,7 +79,7 @@ def hyperparameter(name: str, value):
 
 
 def integer(name: str, value, least: int) -> int:
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, BOOLS):
         raise wrong(name, repr(value), f"an integer, {least} or more", TypeError)
     try:
         number = operator.index(value)
@@ -105,7 +107,7 @@ def check_phase(phase) -> str:
 
 
 def check_noise(noise) -> bool:
-    if not isinstance(noise, bool | np.bool_) and not (isinstance(noise, int) and noise in (0, 1)):
+    if not isinstance(noise, BOOLS) and not (isinstance(noise, int) and noise in (0, 1)):
         raise wrong("noise", repr(noise), "True or False", TypeError)
     return bool(noise)
 
@@ -113,7 +115,7 @@ def check_noise(noise) -> bool:
 def check_freeze(freeze) -> list:
     if freeze is None:
         return []
-    if not isinstance(freeze, list | tuple | set | frozenset):
+    if not isinstance(freeze, (list, tuple, set, frozenset)):
         raise wrong("freeze", repr(freeze), "a list of names", TypeError)
     for name in freeze:
         if name not in RULES and name != "sn":
@@ -122,9 +124,9 @@ def check_freeze(freeze) -> list:
 
 
 def check_callbacks(callbacks) -> list:
-    if not callbacks and callbacks in (None, [], ()):
+    if callbacks is None:
         return []
-    if not isinstance(callbacks, list | tuple):
+    if not isinstance(callbacks, (list, tuple)):
         raise wrong("callbacks", repr(callbacks), "a list of names", TypeError)
     for name in callbacks:
         if not isinstance(name, str) or name not in AVAILABLE:
@@ -134,6 +136,8 @@ def check_callbacks(callbacks) -> list:
 
 def array(name: str, value, shape: str) -> np.ndarray:
     """A C-ordered array of 64-bit floats with two axes; the caller's own where it is one."""
+    if type(value) is np.ndarray and value.dtype is FLOAT64 and value.ndim == 2 and value.flags.c_contiguous:
+        return value
     try:
         found = np.asarray(value)
     except ValueError as error:
@@ -149,17 +153,17 @@ def check_state(state) -> dict:
     """The arrays of a state dictionary. Shapes have to fit each other; other keys are left alone."""
     if not isinstance(state, dict):
         raise wrong("state", type(state).__name__, f"a dictionary with the keys {', '.join(ARRAYS)}", TypeError)
-    arrays = {}
-    for name in ARRAYS:
-        if name not in state:
-            raise wrong("state", f"no key {name!r}", f"a dictionary with the keys {', '.join(ARRAYS)}")
-        value = state[name]
+    try:
+        arrays = {name: state[name] for name in ARRAYS}
+    except KeyError as error:
+        allowed = f"a dictionary with the keys {', '.join(ARRAYS)}"
+        raise wrong("state", f"no key {error}", allowed) from None
+    for name, value in arrays.items():
         if name in ("Te", "Ti") and np.ndim(value) == 1:
             value = np.reshape(value, (-1, 1))
         arrays[name] = array(f"state[{name!r}]", value, "(rows, columns)")
     ne, ni = len(arrays["Te"]), len(arrays["Ti"])
-    shapes = {"Wee": (ne, ne), "Wei": (ni, ne), "Wie": (ne, ni), "Te": (ne, 1), "Ti": (ni, 1), "X": (ne, 2), "Y": (ni, 2)}
-    for name, shape in shapes.items():
+    for name, shape in zip(ARRAYS, ((ne, ne), (ni, ne), (ne, ni), (ne, 1), (ni, 1), (ne, 2), (ni, 2)), strict=True):
         if arrays[name].shape != shape:
             allowed = f"{shape}, as Te is of {ne} and Ti of {ni} neurons"
             raise wrong(f"state[{name!r}]", f"shape {arrays[name].shape}", allowed)

@@ -85,9 +85,7 @@ def _train(arrays, h_ip, inputs, steps, noise, names):
     if len(inputs) > len(arrays["Te"]):
         raise arguments.wrong("nu", len(inputs), f"up to ne ({len(arrays['Te'])})")
     active = [name for name in names if name.endswith("Activation")]
-    normal = np.random.normal if noise else None
-    x, y, recorded = _native.train(arrays, inputs, steps, normal, active)
-    last = arrays | {"X": x, "Y": y}
+    last, recorded = _native.train(arrays, inputs, steps, noise, active, {})
     if h_ip is not None:
         last["H_ip"] = h_ip
     return last, _with_constants(recorded, names, last, steps)
@@ -210,6 +208,11 @@ class Trainer_(_Runner):
         Arguments and results are those of `Simulator.run`. In phase "training", `state` is needed, and weights and
         thresholds of the returned state are the arrays that came.
         """
+        if phase == "training" and seed is None and not freeze:
+            # The usual arguments, without detours; any others are looked at more closely below.
+            result = _native.train(state, inputs, timesteps, noise, callbacks, kwargs)
+            if result is not None:
+                return result
         return self._run(inputs, phase, state, timesteps, noise, freeze, callbacks, seed, kwargs, False)
 
     def train_sorn(

@@ -22,6 +22,10 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Callbacks for which [`activity`](Self::activity) is enough.
+    pub(crate) const ACTIVITY: [&str; 3] =
+        ["ExcitatoryActivation", "InhibitoryActivation", "RecurrentActivation"];
+
     pub(crate) fn new(names: Vec<String>, ne: usize, ni: usize, steps: usize) -> PyResult<Self> {
         let mut record = Record::default();
         for name in &names {
@@ -108,7 +112,10 @@ fn column<'py>(py: Python<'py>, block: Option<Array2<f64>>) -> Option<Bound<'py,
 }
 
 /// Zeros, or an error where memory does not suffice: a callback of weights over many steps is soon too large.
-fn block<const N: usize>(name: &str, shape: [usize; N]) -> PyResult<ndarray::Array<f64, ndarray::Dim<[usize; N]>>>
+fn block<const N: usize>(
+    name: &str,
+    shape: [usize; N],
+) -> PyResult<ndarray::Array<f64, ndarray::Dim<[usize; N]>>>
 where
     ndarray::Dim<[usize; N]>: ndarray::Dimension,
     [usize; N]: ndarray::IntoDimension<Dim = ndarray::Dim<[usize; N]>>,

@@ -10,6 +10,7 @@ use super::record::Record;
 use super::settings::Settings;
 use super::state::{Arrays, blank, to_dict};
 use super::topology::Initial;
+use super::training::finite;
 use crate::error::to_py;
 use crate::globals::Globals;
 
@@ -39,20 +40,12 @@ pub(crate) fn simulate<'py>(
     let freeze = Rules::from_names(freeze.iter().map(String::as_str))
         .map_err(|error| PyValueError::new_err(format!("freeze: {error}")))?;
     let h_ip = h_ip.map(|h_ip| h_ip.as_array().iter().copied().collect::<Vec<f64>>());
+    finite(inputs.as_array(), timesteps)?;
     // Inputs step by step.
     let inputs = inputs.as_array().slice_move(ndarray::s![.., ..timesteps]).reversed_axes();
     let inputs = inputs.as_standard_layout();
     let spread = settings.sigma_ip > 0.0 || h_ip.is_some();
     let run = |network: &mut Network, source: &mut Source<'_, 'py>| -> PyResult<_> {
-        if let Some((step, _)) =
-            inputs.rows().into_iter().enumerate().find(|(_, row)| row.iter().any(|u| !u.is_finite()))
-        {
-            let row = inputs.row(step);
-            let (unit, value) = row.iter().enumerate().find(|(_, u)| !u.is_finite()).unwrap_or((0, &f64::NAN));
-            return Err(PyValueError::new_err(format!(
-                "inputs[{unit}, {step}]: found {value}, allowed: finite values"
-            )));
-        }
         let mut record = Record::new(callbacks, network.ne(), network.ni(), timesteps)?;
         source.run(py, network, noise, &inputs.view(), &mut record)?;
         Ok((to_dict(py, network, spread)?, record.into_dict(py)?))

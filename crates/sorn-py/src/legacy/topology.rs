@@ -130,7 +130,8 @@ fn connect_lonely(weights: &mut Array2<f64>, square: bool, numpy: &mut NumpyRand
 
 /// Divides each column by its sum, rows added one after the other.
 fn normalise(weights: &mut Array2<f64>) {
-    let sums = weights.rows().into_iter().fold(ndarray::Array1::zeros(weights.ncols()), |sums, row| sums + row);
+    let sums =
+        weights.rows().into_iter().fold(ndarray::Array1::zeros(weights.ncols()), |sums, row| sums + row);
     for mut row in weights.rows_mut() {
         row /= &sums;
     }

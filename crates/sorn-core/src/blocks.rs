@@ -71,6 +71,10 @@ impl<T: Real, I: Index> Plastic for Blocks<T, I> {
         self.blocks.iter().map(Columns::count).sum()
     }
 
+    fn add_out_degrees(&self, degrees: &mut [u32]) {
+        self.blocks.iter().for_each(|block| block.add_out_degrees(degrees));
+    }
+
     fn contains(&self, pre: u32, post: usize) -> bool {
         self.blocks[post / self.width].contains(pre, post % self.width)
     }

@@ -325,6 +325,17 @@ impl<T: Real, I: Index> Columns<T, I> {
         self.count
     }
 
+    pub(crate) fn add_out_degrees(&self, degrees: &mut [u32]) {
+        for slice in &self.slices {
+            let rows = slice.start..slice.start + slice.depth;
+            for (pre, weights) in self.pre[rows.clone()].iter().zip(&self.weights[rows]) {
+                for (pre, weight) in pre.iter().zip(&weights.0) {
+                    degrees[pre.to_u32() as usize] += u32::from(weight.exists());
+                }
+            }
+        }
+    }
+
     pub(crate) fn contains(&self, pre: u32, post: usize) -> bool {
         self.column(post).any(|(other, _)| other == pre)
     }

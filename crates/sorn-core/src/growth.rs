@@ -39,26 +39,17 @@ impl<'a> AbsentPairs<'a> {
     /// The `n`-th pair `(pre, post)`, ordered by `pre`, then by `post`: the order of a dense matrix in C order. Takes
     /// time proportional to the number of synapses.
     pub fn nth(&self, n: usize) -> Option<(u32, u32)> {
-        let synapses = self.wee.to_synapses();
         let mut degrees = vec![0; self.ne];
-        for &pre in &synapses.indices {
-            degrees[pre as usize] += 1;
-        }
+        self.wee.add_out_degrees(&mut degrees);
         let mut left = n;
         for (pre, degree) in degrees.into_iter().enumerate() {
-            let absent = self.ne - 1 - degree;
-            if left >= absent {
-                left -= absent;
-                continue;
+            let absent = self.ne - 1 - degree as usize;
+            if left < absent {
+                let absent = |&post: &usize| post != pre && !self.wee.contains(pre as u32, post);
+                let post = (0..self.ne).filter(absent).nth(left)?;
+                return Some((pre as u32, post as u32));
             }
-            let mut present = vec![false; self.ne];
-            present[pre] = true;
-            for (post, present) in present.iter_mut().enumerate() {
-                let column = &synapses.indices[synapses.indptr[post]..synapses.indptr[post + 1]];
-                *present |= column.binary_search(&(pre as u32)).is_ok();
-            }
-            let post = (0..self.ne).filter(|&post| !present[post]).nth(left)?;
-            return Some((pre as u32, post as u32));
+            left -= absent;
         }
         None
     }

@@ -14,6 +14,8 @@ pub(crate) trait Plastic: Debug + Send + Sync {
     fn to_synapses(&self) -> Synapses;
     /// Number of synapses.
     fn count(&self) -> usize;
+    /// Adds how many synapses each presynaptic neuron has.
+    fn add_out_degrees(&self, degrees: &mut [u32]);
     /// Whether `pre` has a synapse on `post`.
     fn contains(&self, pre: u32, post: usize) -> bool;
     /// Lets `change` change the weights of a column's synapses, limits them to `[0, 1]`; returns how many were pruned.

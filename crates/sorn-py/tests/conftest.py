@@ -73,4 +73,6 @@ def assert_same(found, expected, where=""):
         assert found_array.dtype == expected_array.dtype, (where, found_array.dtype, expected_array.dtype)
         assert found_array.shape == expected_array.shape, (where, found_array.shape, expected_array.shape)
         assert isinstance(found, np.ndarray) == isinstance(expected, np.ndarray), where
-        assert np.ascontiguousarray(found_array).tobytes() == np.ascontiguousarray(expected_array).tobytes(), where
+        assert (
+            np.ascontiguousarray(found_array).tobytes() == np.ascontiguousarray(expected_array).tobytes()
+        ), where

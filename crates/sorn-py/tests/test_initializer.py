@@ -96,7 +96,9 @@ def test_normal_quantiles_equal_scipys():
 def test_no_neuron_connects_to_itself(lambd):
     for seed in range(20):
         seed_globals(seed)
-        state, _ = ours.Simulator.run(None, timesteps=1, noise=False, ne=10, nu=2, lambda_ee=lambd, lambda_ei=lambd)
+        state, _ = ours.Simulator.run(
+            None, timesteps=1, noise=False, ne=10, nu=2, lambda_ee=lambd, lambda_ei=lambd
+        )
         assert np.all(np.diag(state["Wee"]) == 0)
         np.testing.assert_allclose(state["Wee"].sum(axis=0), 1.0)
 

@@ -69,7 +69,9 @@ def test_training_phase(upstream, ne, seed, steps):
         inputs = np.random.rand(10, steps)
         first = module.Trainer.run(inputs, state=state, timesteps=steps, callbacks=CALLBACKS, **kwargs)
         # An odd number of normal numbers in all leaves one in NumPy's cache.
-        second = module.Trainer.run(inputs, state=first[0], timesteps=1, noise=False, callbacks=CALLBACKS, **kwargs)
+        second = module.Trainer.run(
+            inputs, state=first[0], timesteps=1, noise=False, callbacks=CALLBACKS, **kwargs
+        )
         return first, second
 
     compare(upstream, call, seed)
@@ -124,7 +126,9 @@ def test_generators_go_on_between_runs(upstream):
         results = [np.random.normal(size=3)]
         kwargs = DEFAULTS | dict(ne=47, lambda_ei=30)
         for _ in range(3):
-            results.append(module.Simulator.run(np.random.rand(10, 7), timesteps=7, callbacks=CALLBACKS, **kwargs))
+            results.append(
+                module.Simulator.run(np.random.rand(10, 7), timesteps=7, callbacks=CALLBACKS, **kwargs)
+            )
             results.append(np.random.normal(size=2))
         return results
 

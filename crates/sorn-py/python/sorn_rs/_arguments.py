@@ -72,7 +72,17 @@ def hyperparameter(name: str, value):
         if value not in NETWORK_TYPES:
             raise wrong(name, repr(value), " or ".join(map(repr, NETWORK_TYPES)))
         return value
-    known = (*HYPERPARAMETERS, "inputs", "phase", "state", "timesteps", "noise", "freeze", "callbacks", "seed")
+    known = (
+        *HYPERPARAMETERS,
+        "inputs",
+        "phase",
+        "state",
+        "timesteps",
+        "noise",
+        "freeze",
+        "callbacks",
+        "seed",
+    )
     near = difflib.get_close_matches(str(name), known, 1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(known)}"
     raise TypeError(f"run() got an unexpected keyword argument {name!r}{hint}")
@@ -143,7 +153,12 @@ def array(name: str, value, shape: str) -> np.ndarray:
     except ValueError as error:
         raise wrong(name, f"a ragged sequence ({error})", f"an array of shape {shape}") from None
     if found.dtype.kind not in "fiub":
-        raise wrong(name, f"{type(value).__name__} of dtype {found.dtype}", f"real numbers of shape {shape}", TypeError)
+        raise wrong(
+            name,
+            f"{type(value).__name__} of dtype {found.dtype}",
+            f"real numbers of shape {shape}",
+            TypeError,
+        )
     if found.ndim != 2:
         raise wrong(name, f"shape {found.shape}", shape)
     return np.ascontiguousarray(found, dtype=np.float64)
@@ -152,7 +167,9 @@ def array(name: str, value, shape: str) -> np.ndarray:
 def check_state(state) -> dict:
     """The arrays of a state dictionary. Shapes have to fit each other; other keys are left alone."""
     if not isinstance(state, dict):
-        raise wrong("state", type(state).__name__, f"a dictionary with the keys {', '.join(ARRAYS)}", TypeError)
+        raise wrong(
+            "state", type(state).__name__, f"a dictionary with the keys {', '.join(ARRAYS)}", TypeError
+        )
     try:
         arrays = {name: state[name] for name in ARRAYS}
     except KeyError as error:
@@ -163,7 +180,9 @@ def check_state(state) -> dict:
             value = np.reshape(value, (-1, 1))
         arrays[name] = array(f"state[{name!r}]", value, "(rows, columns)")
     ne, ni = len(arrays["Te"]), len(arrays["Ti"])
-    for name, shape in zip(ARRAYS, ((ne, ne), (ni, ne), (ne, ni), (ne, 1), (ni, 1), (ne, 2), (ni, 2)), strict=True):
+    for name, shape in zip(
+        ARRAYS, ((ne, ne), (ni, ne), (ne, ni), (ne, 1), (ni, 1), (ne, 2), (ni, 2)), strict=True
+    ):
         if arrays[name].shape != shape:
             allowed = f"{shape}, as Te is of {ne} and Ti of {ni} neurons"
             raise wrong(f"state[{name!r}]", f"shape {arrays[name].shape}", allowed)
@@ -202,5 +221,7 @@ def warn_if_other_size(given: dict, ne: int) -> None:
     """The state says how many neurons there are; upstream fails with a broadcasting error."""
     if given.get("ne", ne) != ne:
         warnings.warn(
-            f"ne={given['ne']} has no effect: the state has {ne} excitatory neurons", UserWarning, stacklevel=4
+            f"ne={given['ne']} has no effect: the state has {ne} excitatory neurons",
+            UserWarning,
+            stacklevel=4,
         )

@@ -30,7 +30,9 @@ class Sorn:
     lambda_ie = 100
 
     @staticmethod
-    def initialize_weight_matrix(network_type: str, synaptic_connection: str, self_connection: str, lambd_w: int):
+    def initialize_weight_matrix(
+        network_type: str, synaptic_connection: str, self_connection: str, lambd_w: int
+    ):
         """A weight matrix of `Sorn.ne` and `Sorn.ni` neurons, not normalised.
 
         Parameters

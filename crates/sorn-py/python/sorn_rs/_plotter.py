@@ -39,7 +39,9 @@ class Plotter:
         _, axes = plt.subplots(figsize=(12, 5))
         axes.plot(connection_counts, label="Connection dynamics")
         axes.margins(x=0)
-        axes.set(title="Network connection dynamics", ylabel="Number of active connections", xlabel="Time step")
+        axes.set(
+            title="Network connection dynamics", ylabel="Number of active connections", xlabel="Time step"
+        )
         axes.legend(loc="upper right")
         plt.tight_layout()
         return _finish(plt, savefig and "connection_dynamics")
@@ -49,6 +51,7 @@ class Plotter:
         """Histogram of the number of active neurons per step, silent steps left out."""
         plt = _pyplot()
         rates = Statistics.firing_rate_network(spike_train)
+        plt.figure()
         plt.title("Distribution of population activity without inactive time steps")
         plt.xlabel("Spikes/time step")
         plt.ylabel("Count")
@@ -85,12 +88,15 @@ class Plotter:
         """Histogram of a neuron's inter-spike intervals in `bin_size` bins, with a fit `a exp(-b t) - c`."""
         intervals = Statistics.spike_time_intervals(np.asarray(spike_train)[:, neuron])
         if len(intervals) == 0:
-            raise ValueError(f"neuron: found {neuron!r} with fewer than 2 spikes, allowed: one with intervals")
+            raise ValueError(
+                f"neuron: found {neuron!r} with fewer than 2 spikes, allowed: one with intervals"
+            )
         counts, edges = np.histogram(intervals, bins=bin_size)
         t, counts = edges[1:bin_size].astype(int), counts[1:bin_size].astype(float)
         if len(t) < 3:
             raise ValueError(f"bin_size: found {bin_size!r}, allowed: 4 or more")
         plt = _pyplot()
+        plt.figure()
         plt.plot(t, _exponential_fit(t, counts), label="Exponential fit")
         plt.title("Distribution of Inter Spike Intervals and Exponential Curve Fit")
         plt.scatter(t, counts, s=2.0, color="black", label="ISI")
@@ -104,6 +110,7 @@ class Plotter:
         """Distribution of the weights from 0.01 on (Zheng et al. 2013), in `bin_size` bins."""
         plt = _pyplot()
         counts, edges = np.histogram(_strong(weights), bins=bin_size)
+        plt.figure()
         plt.title("Synaptic weight distribution")
         plt.scatter(edges[:-1], counts, s=2.0, c="black")
         plt.xlabel("Connection strength")
@@ -146,7 +153,9 @@ class Plotter:
         angle = 2 * np.pi * np.arange(len(corr)) / max(len(corr), 1)
         places = np.column_stack([np.cos(angle), np.sin(angle)])
         _, axes = plt.subplots(figsize=(12, 12))
-        axes.add_collection(LineCollection(np.stack([places[one], places[other]], axis=1), colors="0.6", linewidths=0.3))
+        axes.add_collection(
+            LineCollection(np.stack([places[one], places[other]], axis=1), colors="0.6", linewidths=0.3)
+        )
         connected = np.unique(np.concatenate([one, other]))
         axes.scatter(*places[connected].T, s=50, color="orange", zorder=2)
         for neuron in connected:

@@ -73,7 +73,9 @@ def _settings(given: dict, drawn: bool) -> dict:
     if settings["nu"] > settings["ne"]:
         raise arguments.wrong("nu", settings["nu"], f"up to ne ({settings['ne']})")
     if settings["ne"] < 5:
-        raise arguments.wrong("ne", settings["ne"], "5 or more, as there are int(0.2 * ne) inhibitory neurons")
+        raise arguments.wrong(
+            "ne", settings["ne"], "5 or more, as there are int(0.2 * ne) inhibitory neurons"
+        )
     for pair in ("ee", "ei", "ie") if drawn else ():
         mean = settings[f"lambda_{pair}"]
         if settings[f"network_type_{pair}"] == "Sparse" and not 1 <= mean <= settings["ne"]:

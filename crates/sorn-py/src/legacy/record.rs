@@ -120,15 +120,18 @@ where
     ndarray::Dim<[usize; N]>: ndarray::Dimension,
     [usize; N]: ndarray::IntoDimension<Dim = ndarray::Dim<[usize; N]>>,
 {
-    let too_large = || {
+    fits(&shape).map_err(|()| {
         PyMemoryError::new_err(format!(
             "callbacks: {name} of shape {shape:?} does not fit in memory; record fewer steps per run"
         ))
-    };
-    let bytes = shape.iter().try_fold(8_usize, |bytes, &n| bytes.checked_mul(n)).ok_or_else(too_large)?;
-    // Asked for first, as a plain allocation that fails would end the process.
-    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| too_large())?;
+    })?;
     Ok(ndarray::Array::zeros(shape))
+}
+
+/// Whether an array can be had: a plain allocation that fails would end the process.
+pub(crate) fn fits(shape: &[usize]) -> Result<(), ()> {
+    let bytes = shape.iter().try_fold(8_usize, |bytes, &n| bytes.checked_mul(n)).ok_or(())?;
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(drop)
 }
 
 fn scatter(synapses: &Synapses, step: usize, block: &mut Array3<f64>) {

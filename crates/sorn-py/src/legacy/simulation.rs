@@ -1,12 +1,12 @@
 //! A run in which plasticity is at work.
 
 use numpy::{IntoPyArray, PyReadonlyArray2};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sorn_core::{Network, Rule, Rules, State, Supplied, Synapses};
 
-use super::record::Record;
+use super::record::{Record, fits};
 use super::settings::Settings;
 use super::state::{Arrays, blank, to_dict};
 use super::topology::Initial;
@@ -39,6 +39,12 @@ pub(crate) fn simulate<'py>(
 ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
     let freeze = Rules::from_names(freeze.iter().map(String::as_str))
         .map_err(|error| PyValueError::new_err(format!("freeze: {error}")))?;
+    fits(&[settings.ne, settings.ne + 2 * settings.ni()]).map_err(|()| {
+        PyMemoryError::new_err(format!(
+            "ne: found {}, allowed: as many as there is memory for dense matrices of ne x ne",
+            settings.ne
+        ))
+    })?;
     let h_ip = h_ip.map(|h_ip| h_ip.as_array().iter().copied().collect::<Vec<f64>>());
     finite(inputs.as_array(), timesteps)?;
     // Inputs step by step.

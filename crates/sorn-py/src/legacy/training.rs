@@ -215,7 +215,8 @@ pub(crate) fn finite(inputs: ArrayView2<'_, f64>, steps: usize) -> PyResult<()> 
     for ((unit, step), value) in inputs.slice(ndarray::s![.., ..steps]).indexed_iter() {
         if !value.is_finite() {
             return Err(PyValueError::new_err(format!(
-                "inputs[{unit}, {step}]: found {value}, allowed: finite values"
+                "inputs[{unit}, {step}]: found {}, allowed: finite values",
+                value.to_string().to_lowercase()
             )));
         }
     }

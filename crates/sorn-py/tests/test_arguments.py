@@ -1,0 +1,193 @@
+"""Wrong arguments raise TypeError or ValueError that names the argument, what was found and what is allowed."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+
+from sorn_rs import Simulator, Trainer
+
+SMALL = dict(ne=40, nu=5, lambda_ee=6, lambda_ei=8)
+GOOD = np.random.default_rng(1).random((5, 3))
+STATE = Simulator.run(GOOD, seed=1, **SMALL)[0]
+
+
+def state(**changes):
+    return STATE | changes
+
+
+def no(name):
+    return {key: value for key, value in STATE.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    "kwargs, error, message",
+    [
+        (dict(phase="plastic"), ValueError, "phase: found 'plastic', allowed: 'plasticity' or 'training'"),
+        (dict(phase=None), ValueError, "phase: found None"),
+        (dict(timesteps=0), ValueError, "timesteps: found 0, allowed: 1 or more"),
+        (dict(timesteps=-1), ValueError, "timesteps: found -1"),
+        (
+            dict(timesteps=4),
+            ValueError,
+            r"timesteps: found 4, allowed: up to the number of columns of inputs \(3\)",
+        ),
+        (dict(timesteps=2.0), TypeError, "timesteps: found 2.0, allowed: an integer"),
+        (dict(timesteps=True), TypeError, "timesteps: found True"),
+        (dict(timesteps=2**70), ValueError, "timesteps: found 1180591620717411303424"),
+        (dict(inputs=None), ValueError, "timesteps: found None"),
+        (dict(inputs=GOOD[:4]), ValueError, r"inputs: found 4 rows, allowed: nu \(5\) rows"),
+        (dict(inputs=GOOD[0]), ValueError, r"inputs: found shape \(3,\), allowed: \(nu, timesteps\)"),
+        (dict(inputs="text"), TypeError, "inputs: found str of dtype"),
+        (dict(inputs=GOOD + 1j), TypeError, "inputs: found ndarray of dtype complex128"),
+        (dict(inputs=[[1.0], [1.0, 2.0]]), ValueError, "inputs: found a ragged sequence"),
+        (dict(inputs=GOOD * np.inf), ValueError, r"inputs\[0, 0\]: found inf, allowed: finite values"),
+        (dict(noise="yes"), TypeError, "noise: found 'yes', allowed: True or False"),
+        (dict(noise=None), TypeError, "noise: found None"),
+        (dict(freeze="stdp"), TypeError, "freeze: found 'stdp', allowed: a list of names"),
+        (dict(freeze=["hebb"]), ValueError, "freeze: found 'hebb', allowed: stdp, ip, sp, istdp, ss"),
+        (dict(freeze=[3]), ValueError, "freeze: found 3"),
+        (dict(callbacks="WEE"), TypeError, "callbacks: found 'WEE', allowed: a list of names"),
+        (dict(callbacks=["WEF"]), ValueError, "callbacks: found 'WEF', allowed: ExcitatoryActivation, "),
+        (dict(callbacks=[None]), ValueError, "callbacks: found None"),
+        (dict(callbacks=7), TypeError, "callbacks: found 7"),
+        (dict(seed=-1), ValueError, r"seed: found -1, allowed: 0 to 2\*\*64 - 1"),
+        (dict(seed=2**64), ValueError, "seed: found 18446744073709551616"),
+        (dict(seed=1.5), TypeError, "seed: found 1.5"),
+        (dict(lamda_ee=20), TypeError, "unexpected keyword argument 'lamda_ee'; did you mean 'lambda_ee'"),
+        (dict(zzz=1), TypeError, "unexpected keyword argument 'zzz'; allowed: ne, nu"),
+        (dict(ne=4, nu=5), ValueError, r"nu: found 5, allowed: up to ne \(4\)"),
+        (dict(ne=0), ValueError, "ne: found 0, allowed: 1 or more"),
+        (dict(ne="200"), TypeError, "ne: found '200', allowed: an integer"),
+        (dict(nu=0), ValueError, "nu: found 0"),
+        (dict(lambda_ee=41), ValueError, r"lambda_ee: found 41, allowed: 1 to ne \(40\)"),
+        (dict(lambda_ei=0), ValueError, "lambda_ei: found 0"),
+        (
+            dict(network_type_ee="sparse"),
+            ValueError,
+            "network_type_ee: found 'sparse', allowed: 'Sparse' or 'Dense'",
+        ),
+        (dict(eta_stdp=-1), ValueError, "eta_stdp.*found -1, allowed: 0 to 1"),
+        (dict(eta_ip=float("nan")), ValueError, "eta_ip: found nan, allowed: finite numbers"),
+        (dict(eta_inhib=None), TypeError, "eta_inhib: found None, allowed: a number"),
+        (dict(mu_ip=0), ValueError, "mu_ip.*found 0"),
+        (dict(te_min=2), ValueError, "te_max.*found 1"),
+        (dict(ti_max="0.5"), TypeError, "ti_max: found '0.5', allowed: a number"),
+        (dict(state=[]), TypeError, "state: found list, allowed: a dictionary with the keys Wee"),
+        (dict(state=no("Wei")), ValueError, "state: found no key 'Wei'"),
+        (
+            dict(state=state(Te=np.zeros((3, 1)))),
+            ValueError,
+            r"state\['Wee'\]: found shape \(40, 40\), allowed: \(3, 3\)",
+        ),
+        (
+            dict(state=state(X=np.zeros((40, 3)))),
+            ValueError,
+            r"state\['X'\]: found shape \(40, 3\), allowed: \(40, 2\)",
+        ),
+        (
+            dict(state=state(X=np.full((40, 2), 0.5))),
+            ValueError,
+            r'state\["X"\]: found 0.5 at \(0, [01]\), allowed: 0 and 1',
+        ),
+        (dict(state=state(Y="silent")), TypeError, r"state\['Y'\]: found str"),
+        (dict(state=state(H_ip=np.zeros((3, 1)))), ValueError, r"state\['H_ip'\]: found shape \(3, 1\)"),
+        (dict(matrices=STATE, state=STATE), TypeError, "matrices: it is an older name of state"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
+)
+def test_wrong_arguments(kwargs, error, message):
+    calls = [(Simulator, {}), (Simulator, {"seed": 1})]
+    # The rest needs no network of its own.
+    if not set(kwargs) & {"ne", "nu", "lambda_ee", "lambda_ei", "te_min", "eta_stdp", "mu_ip", "matrices"}:
+        calls.append((Trainer, {"state": STATE}))
+    for runner, base in calls:
+        with pytest.raises(error, match=message):
+            runner.run(**({"inputs": GOOD} | base | SMALL | kwargs))
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        (dict(Wee=-STATE["Wee"]), "wee.*weights in"),
+        (dict(Wei=STATE["Wei"] * np.nan), "wei.*weights in"),
+        (dict(Wie=STATE["Wie"] + 2), "wie.*weights in"),
+        (dict(Wee=STATE["Wee"] + np.eye(40) * 0.1), "wee.*no self-connections"),
+        (dict(Te=STATE["Te"] * np.inf), "te.*finite"),
+    ],
+)
+def test_wrong_values_of_a_state(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Simulator.run(GOOD, state=state(**changes))
+
+
+def test_training_needs_a_state():
+    with pytest.raises(ValueError, match="state: found None"):
+        Trainer.run(GOOD)
+
+
+def test_too_many_inputs_for_a_state():
+    with pytest.raises(ValueError, match=r"nu: found 41, allowed: up to ne \(40\)"):
+        Trainer.run(np.zeros((41, 1)), state=STATE)
+
+
+def test_what_does_not_fit_in_memory():
+    with pytest.raises(MemoryError, match=r"callbacks: WEE of shape \[1000000, 1000, 1000\]"):
+        Simulator.run(np.zeros((1, 10**6)), callbacks=["WEE"], ne=1000, nu=1, seed=1)
+    with pytest.raises(MemoryError, match="ne: found 1000000"):
+        Simulator.run(np.zeros((1, 1)), ne=10**6, nu=1, seed=1)
+
+
+ODD = [
+    None,
+    True,
+    -1,
+    10**30,
+    float("nan"),
+    float("inf"),
+    "text",
+    b"bytes",
+    [],
+    [[]],
+    {},
+    object(),
+    np.zeros(0),
+    np.zeros((0, 0)),
+    np.zeros((5, 0)),
+    np.zeros((5, 2, 2)),
+    np.array(None),
+    np.array(["a"]),
+    np.zeros((5, 2), dtype=complex),
+    1j,
+    lambda: None,
+    type,
+    ["WEE", 1],
+    STATE,
+    {"Wee": 1},
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["inputs", "phase", "state", "timesteps", "noise", "freeze", "callbacks", "seed", "ne", "eta_stdp"],
+)
+def test_nothing_ends_the_interpreter(name):
+    """Whatever is passed, a run works or raises one of the errors that it names."""
+    for value, runner in itertools.product(ODD, (Simulator, Trainer)):
+        kwargs = {"inputs": GOOD, "state": STATE, name: value}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                runner.run(**kwargs)
+            except (TypeError, ValueError) as error:
+                assert str(error)
+
+
+@pytest.mark.parametrize("name", ["Wee", "Wei", "Wie", "Te", "Ti", "X", "Y"])
+def test_no_state_ends_the_interpreter(name):
+    for value, runner in itertools.product(ODD, (Simulator, Trainer)):
+        try:
+            runner.run(GOOD, state=state(**{name: value}))
+        except (TypeError, ValueError) as error:
+            assert "state" in str(error), error

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+use sorn_lab::Probe;
 
 /// Reinforcement learning with self-organizing recurrent neural networks (SORN).
 #[derive(Debug, Parser)]
@@ -14,6 +15,8 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+// One value per process: its size is of no matter.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Command {
     /// Train an agent as an experiment file says
     Run(Run),
@@ -21,6 +24,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Evaluate what a run learnt: greedy policy, nothing learning
     Eval(Eval),
+    /// Step a reservoir alone: inputs in, probes and state out
+    Simulate(Simulate),
     /// Compare experiments that ran over several seeds: table, rank tests, figure
     Compare(Compare),
     /// Draw a figure of a run again
@@ -87,6 +92,53 @@ pub(crate) struct Eval {
     /// Seed of the evaluation's episodes [default: the run's]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// TOML file of parameters; its key `preset` names where to start from
+    pub(crate) params: Option<PathBuf>,
+    /// Parameters to start from: upstream, lazar2009, counting, zheng2013, hartmann2015 or delpapa2017
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+    /// Set one parameter, e.g. ne=400; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Seed of topology, noise and structural plasticity [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Inputs: an .npy array of shape (nu, steps)
+    #[arg(long, value_name = "FILE.npy")]
+    pub(crate) input: Option<PathBuf>,
+    /// Steps [default: as many as there are inputs]; without --input, the input is 0
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) steps: Option<u64>,
+    /// Freeze plasticity rules: stdp, ip, sp, istdp, ss, rmstdp, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(crate) freeze: Option<Vec<String>>,
+    /// Record a quantity, every step or every N-th: ExcitatoryActivation, InhibitoryActivation, RecurrentActivation,
+    /// RecurrentDrive, WEE, WEI, WIE, TE, TI, EEConnectionCounts, EIConnectionCounts, SynapseBirths, SynapseDeaths; may be
+    /// repeated
+    #[arg(long, value_name = "NAME[:N]", requires = "out")]
+    pub(crate) probe: Vec<Probe>,
+    /// Where the probes go: an .npz file with one array per probe, steps along the first axis
+    #[arg(long, value_name = "FILE.npz", requires = "probe")]
+    pub(crate) out: Option<PathBuf>,
+    /// Store activity as bits, as np.packbits(activity, axis=1) does
+    #[arg(long)]
+    pub(crate) bits: bool,
+    /// Go on from a saved state (.safetensors, or .npz with upstream's Wee, Wei, Wie, Te, Ti, X, Y)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Save the state after the last step (.npz: with upstream's names and shapes; else safetensors)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_state: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -44,7 +44,8 @@ pub(crate) fn start_log() {
 /// Writes an error to stderr and says how the command ended.
 pub(crate) fn report(error: &anyhow::Error) -> ExitStatus {
     let label = if colours(&io::stderr()) { "\x1b[1;31merror\x1b[0m" } else { "error" };
-    note(&format!("{label}: {error:#}"));
+    // The messages are whole; their sources say nothing more.
+    note(&format!("{label}: {error}"));
     match error.downcast_ref::<LabError>() {
         Some(lab) if lab.is_usage() => ExitStatus::Usage,
         Some(_) => ExitStatus::Failed,

@@ -41,6 +41,40 @@ impl Progress for Waiting {
     }
 }
 
+/// A bar of so many parts; hidden where `quiet` or stderr is no terminal.
+fn bar(parts: u64, template: &str, quiet: bool) -> ProgressBar {
+    let hidden = quiet || !std::io::stderr().is_terminal();
+    let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
+    let bar = ProgressBar::with_draw_target(Some(parts), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━╸ "));
+    }
+    if !hidden {
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+    bar
+}
+
+/// The steps of a simulation.
+pub(crate) struct StepBar(ProgressBar);
+
+impl StepBar {
+    pub(crate) fn new(steps: u64, quiet: bool) -> StepBar {
+        StepBar(bar(steps, "{bar:30} {pos}/{len} steps  {per_sec}  {eta} left", quiet))
+    }
+
+    pub(crate) fn show(&self, done: u64) {
+        // A step may take a microsecond; the bar is drawn ten times a second.
+        if done.is_multiple_of(64) {
+            self.0.set_position(done);
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// One bar for all runs of a command: episodes, mean return, steps per second, time left.
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -62,17 +96,8 @@ struct Live {
 impl Bar {
     /// A bar for runs of at most `episodes` episodes each with these seeds; hidden where `quiet` or stderr is no terminal.
     pub(crate) fn new(seeds: &[u64], episodes: u64, quiet: bool) -> Bar {
-        let hidden = quiet || !std::io::stderr().is_terminal();
-        let target =
-            if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
-        let bar = ProgressBar::with_draw_target(Some(episodes * seeds.len() as u64), target);
         let template = "{bar:30} {pos}/{len} episodes  {msg}  at most {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸ "));
-        }
-        if !hidden {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
+        let bar = bar(episodes * seeds.len() as u64, template, quiet);
         Bar { bar, episodes, steps: AtomicU64::new(0), started: Instant::now(), runs: Mutex::new(Vec::new()) }
     }
 

@@ -157,6 +157,7 @@ fn a_full_disk_fails_with_the_file_named() {
     std::os::unix::fs::symlink("/dev/full", dir.join("config.toml.tmp")).unwrap();
     let text = place.fails(1, &["run", "quick.toml"]);
     contains(&text, &["runs/quick/seed-0/config.toml: cannot be written: No space left on device"]);
+    assert_eq!(text.matches("No space left").count(), 1, "{text}");
     // With space again it runs.
     place.done(&["run", "quick.toml", "--set", "run.episodes=1"]);
 }

@@ -8,7 +8,8 @@ use common::Place;
 fn help_is_stable() {
     let place = Place::new();
     let mut text = place.done(&["--help"]);
-    for command in ["run", "resume", "eval", "compare", "plot", "envs", "check", "new", "doctor"] {
+    for command in ["run", "resume", "eval", "simulate", "compare", "plot", "envs", "check", "new", "doctor"]
+    {
         text.push_str(&format!("\n---- sorn {command}\n{}", place.done(&[command, "--help"])));
     }
     insta::assert_snapshot!(text);

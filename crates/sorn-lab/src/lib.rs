@@ -1,7 +1,8 @@
 //! An experiment file becomes a run directory.
 //!
 //! [`Experiment`] is the file, [`RunDir`] the directory of one seed, [`train`] fills it or goes on
-//! where it stopped, [`evaluate`] looks at what was learnt, [`Sweep`] does so for many seeds.
+//! where it stopped, [`evaluate`] looks at what was learnt, [`Sweep`] does so for many seeds. [`simulate`] steps a
+//! reservoir alone.
 
 mod aggregate;
 mod checkpoint;
@@ -13,10 +14,12 @@ mod experiment;
 mod figures;
 mod files;
 mod metrics;
+mod npy;
 mod overrides;
 mod read;
 mod recorder;
 mod run_dir;
+mod simulation;
 mod summary;
 mod sweep;
 mod template;
@@ -31,6 +34,10 @@ pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
 pub use metrics::{Episode, Solver};
 pub use run_dir::RunDir;
+pub use simulation::{
+    Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState, load_network,
+    load_params, save_network, simulate,
+};
 pub use summary::Summary;
 pub use sweep::{Sweep, SweepOutcome};
 pub use template::experiment_template;

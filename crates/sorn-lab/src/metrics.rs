@@ -175,6 +175,17 @@ mod tests {
         assert!(error.contains("5 episodes expected") && error.contains("found 4"), "{error}");
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_work_that_failed() {
+        let path = Path::new("metrics.jsonl").to_path_buf();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut writer = Writer { path, file: full };
+        let error = writer.append(&episode(0, 1.0)).unwrap_err();
+        assert!(error.to_string().starts_with("metrics.jsonl: cannot be written: No space left"), "{error}");
+        assert!(!error.is_usage());
+    }
+
     #[test]
     fn a_damaged_line_is_named() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! From the text of an experiment file, and `--set` overrides, to an [`Experiment`]; or to an error that names the place.
 
 use serde::de::DeserializeOwned;
+use sorn_core::Params;
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
@@ -9,12 +10,48 @@ use crate::{Experiment, LabError};
 
 /// Reads an experiment from `text`, called `origin` in errors, with `overrides` put in.
 pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Result<Experiment, LabError> {
+    let (table, overrides) = parse(text, origin, overrides)?;
+    typed(&table, text, origin, &overrides)
+}
+
+/// Reads parameters of a network from `text`: those of the preset it names, or else `base`, with its other keys and
+/// `overrides` put in.
+pub(crate) fn params(
+    text: &str,
+    origin: &str,
+    base: &Params,
+    overrides: &[String],
+) -> Result<Params, LabError> {
+    let (mut table, overrides) = parse(text, origin, overrides)?;
+    let refuse = |reason: String| LabError::Config { origin: origin.into(), reason };
+    let base = match table.remove("preset") {
+        None => base.clone(),
+        Some(Value::String(name)) => Params::preset(&name).map_err(|e| refuse(e.to_string()))?,
+        Some(other) => return Err(refuse(format!("preset: a name expected, found {other}"))),
+    };
+    let mut all = Table::try_from(&base).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+    all.extend(table);
+    let params: Params = typed(&all, text, origin, &overrides)?;
+    params.validate().map_err(|e| refuse(e.to_string()))?;
+    Ok(params)
+}
+
+fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<(Table, Vec<Override>), LabError> {
     let mut table: Table = text.parse().map_err(|e: toml::de::Error| LabError::Config {
         origin: origin.into(),
         reason: e.to_string().trim_end().to_string(),
     })?;
     let overrides = set_all(&mut table, overrides)?;
-    deserialize(&table).map_err(|fault| {
+    Ok((table, overrides))
+}
+
+fn typed<T: DeserializeOwned>(
+    table: &Table,
+    text: &str,
+    origin: &str,
+    overrides: &[Override],
+) -> Result<T, LabError> {
+    deserialize(table).map_err(|fault| {
         // The override that put the key there is to blame, else the line of the file.
         let inside = |o: &&Override| fault.key == o.key || fault.key.starts_with(&format!("{}.", o.key));
         let origin = match overrides.iter().rev().find(inside) {

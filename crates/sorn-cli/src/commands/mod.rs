@@ -9,6 +9,7 @@ mod new;
 mod plot;
 mod resume;
 mod run;
+mod simulate;
 
 use crate::ExitStatus;
 use crate::args::Command;
@@ -18,6 +19,7 @@ pub(crate) fn dispatch(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Run(args) => run::run(&args),
         Command::Resume(args) => resume::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Plot(args) => plot::run(&args),
         Command::Envs(args) => envs::run(&args),

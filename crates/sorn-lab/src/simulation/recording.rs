@@ -1,0 +1,165 @@
+//! [`Recording`]: probes streamed to the disk, and from there into one `.npz` file.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Seek, Write, copy};
+use std::path::{Path, PathBuf};
+
+use sorn_core::Network;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::error::{READ, WRITE};
+use crate::npy::{self, NpyType};
+use crate::{LabError, files};
+
+use super::Probe;
+
+/// How activity is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SpikeFormat {
+    /// One byte per neuron and step.
+    #[default]
+    Bool,
+    /// One bit per neuron and step, as `np.packbits(activity, axis=1)` has them.
+    Bits,
+}
+
+/// Probes on their way into an `.npz` file. Until then each streams into a temporary file beside it, so that memory holds one
+/// row at a time.
+#[derive(Debug)]
+pub struct Recording {
+    path: PathBuf,
+    spikes: SpikeFormat,
+    streams: Vec<Stream>,
+    /// Steps of the network before the first one recorded.
+    first: u64,
+    row: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    probe: Probe,
+    path: PathBuf,
+    file: BufWriter<File>,
+    dtype: NpyType,
+    shape: Vec<u64>,
+    rows: u64,
+}
+
+impl Recording {
+    /// Begins a recording of `network` into the file `path`.
+    ///
+    /// # Errors
+    /// [`LabError`] where `path` exists already, a probe is named twice, or a file cannot be made.
+    pub fn begin(
+        path: &Path,
+        probes: &[Probe],
+        spikes: SpikeFormat,
+        network: &Network,
+    ) -> Result<Recording, LabError> {
+        if path.exists() {
+            return Err(LabError::directory(path, "exists already; give another name"));
+        }
+        let mut recording = Recording {
+            path: path.to_path_buf(),
+            spikes,
+            streams: Vec::new(),
+            first: network.steps(),
+            row: Vec::new(),
+        };
+        for &probe in probes {
+            if recording.streams.iter().any(|stream| stream.probe.kind == probe.kind) {
+                return Err(LabError::directory(path, format!("probe {} is named twice", probe.kind)));
+            }
+            let mut name = path.file_name().unwrap_or_default().to_os_string();
+            name.push(format!(".{}.tmp", probe.kind));
+            let path = path.with_file_name(name);
+            let file = BufWriter::new(File::create(&path).map_err(LabError::io(&path, WRITE))?);
+            let (dtype, shape) = probe.kind.layout(network, spikes);
+            recording.streams.push(Stream { probe, path, file, dtype, shape, rows: 0 });
+        }
+        Ok(recording)
+    }
+
+    /// Records the last step of `network`, where it is one of those to record.
+    ///
+    /// # Errors
+    /// [`LabError::Io`] where the disk refuses.
+    pub fn record(&mut self, network: &Network) -> Result<(), LabError> {
+        for stream in &mut self.streams {
+            if network.steps().is_multiple_of(stream.probe.every) {
+                self.row.clear();
+                stream.probe.kind.write(network, self.spikes, &mut self.row);
+                stream.file.write_all(&self.row).map_err(LabError::io(&stream.path, WRITE))?;
+                stream.rows += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the `.npz` file: an array per probe, its first axis the recorded steps, and `first_step`, the number of steps
+    /// the network had done before.
+    ///
+    /// # Errors
+    /// [`LabError::Io`] where the disk refuses.
+    pub fn finish(mut self) -> Result<(), LabError> {
+        let mut name = self.path.file_name().unwrap_or_default().to_os_string();
+        name.push(".tmp");
+        let temporary = self.path.with_file_name(name);
+        self.assemble(&temporary).inspect_err(|_| {
+            let _ = fs::remove_file(&temporary);
+        })?;
+        fs::rename(&temporary, &self.path).map_err(LabError::io(&self.path, WRITE))
+    }
+
+    fn assemble(&mut self, temporary: &Path) -> Result<(), LabError> {
+        let file = File::create(temporary).map_err(LabError::io(&self.path, WRITE))?;
+        let mut zip = ZipWriter::new(BufWriter::new(file));
+        let first = npy_scalar(self.first);
+        let mut write = |name: &str, size: u64, source: &mut dyn std::io::Read| {
+            add(&mut zip, name, size, source).map_err(LabError::io(&self.path, WRITE))
+        };
+        write("first_step", first.len() as u64, &mut first.as_slice())?;
+        for stream in &mut self.streams {
+            stream.file.flush().map_err(LabError::io(&stream.path, WRITE))?;
+            let rows: Vec<u64> = std::iter::once(stream.rows).chain(stream.shape.iter().copied()).collect();
+            let header = npy::header(stream.dtype, &rows);
+            let data = File::open(&stream.path).map_err(LabError::io(&stream.path, READ))?;
+            let size = header.len() as u64 + data.metadata().map_or(u64::MAX, |m| m.len());
+            let mut source = std::io::Read::chain(header.as_slice(), BufReader::new(data));
+            write(&stream.probe.kind.to_string(), size, &mut source)?;
+        }
+        let file = zip.finish().map_err(|e| LabError::io(&self.path, WRITE)(e.into()))?;
+        let file = file.into_inner().map_err(|e| LabError::io(&self.path, WRITE)(e.into_error()))?;
+        file.sync_all().map_err(LabError::io(&self.path, WRITE))
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        for stream in &self.streams {
+            // What is left only takes space.
+            let _ = files::remove(&stream.path);
+        }
+    }
+}
+
+fn npy_scalar(value: u64) -> Vec<u8> {
+    let mut bytes = npy::header(NpyType::I64, &[]);
+    bytes.extend((value as i64).to_le_bytes());
+    bytes
+}
+
+/// Adds the array `name` to a `.npz` file, uncompressed as `np.savez` does.
+pub(super) fn add<W: Write + Seek>(
+    zip: &mut ZipWriter<W>,
+    name: &str,
+    size: u64,
+    source: &mut dyn std::io::Read,
+) -> std::io::Result<()> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .large_file(size > u64::from(u32::MAX) / 2);
+    zip.start_file(format!("{name}.npy"), options)?;
+    copy(source, zip).map(drop)
+}

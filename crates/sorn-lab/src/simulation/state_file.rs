@@ -1,0 +1,374 @@
+//! A network's whole state in one file: safetensors, or NPZ with upstream's names and shapes.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use ndarray::{Array2, ArrayD, Axis, Ix2};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sorn_core::{Network, Params, State, Synapses};
+use zip::{ZipArchive, ZipWriter};
+
+use super::recording::add;
+use crate::error::READ;
+use crate::files::write_whole;
+use crate::{LabError, npy};
+
+const FORMAT_VERSION: u32 = 1;
+/// The metadata entry in safetensors, and the additional array in NPZ.
+const ENTRY: &str = "sorn_network";
+
+/// What a state file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SavedNetwork {
+    /// Parameters and whole state, as [`save_network`] writes them.
+    Whole(Box<(Params, State)>),
+    /// Upstream's seven arrays alone, saved by `np.savez(file, **state)`.
+    Upstream(Box<UpstreamState>),
+}
+
+/// Upstream's state dictionary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpstreamState {
+    wee: Synapses,
+    wei: Synapses,
+    wie: Synapses,
+    te: Vec<f64>,
+    ti: Vec<f64>,
+    x: [Vec<u32>; 2],
+    y: [Vec<u32>; 2],
+}
+
+impl UpstreamState {
+    /// Number of excitatory and of inhibitory neurons.
+    pub fn neurons(&self) -> (usize, usize) {
+        (self.te.len(), self.ti.len())
+    }
+
+    /// The network with these arrays; its generators and target rates are those of a new network of `params` and `seed`.
+    ///
+    /// # Errors
+    /// Parameters that are invalid or do not fit the arrays.
+    pub fn network(self, params: &Params, seed: u64) -> Result<Network, sorn_core::Error> {
+        let new = Network::new(params, seed)?.state();
+        let UpstreamState { wee, wei, wie, te, ti, x, y } = self;
+        Network::from_state(params, State { wee, wei, wie, te, ti, x, y, ..new })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    format_version: u32,
+    params: Params,
+    /// Everything that is not in an array of its own.
+    state: Value,
+}
+
+/// Saves a network whole into `path`: safetensors, or NPZ where its name ends in `.npz`.
+///
+/// In NPZ the arrays `Wee (ne, ne)`, `Wei (ni, ne)`, `Wie (ne, ni)`, `Te (ne, 1)`, `Ti (ni, 1)`, `X (ne, 2)`, `Y (ni, 2)` are
+/// upstream's; one more, `sorn_network`, holds the rest as JSON.
+///
+/// # Errors
+/// [`LabError::Io`] where the file cannot be written.
+pub fn save_network(path: &Path, network: &Network) -> Result<(), LabError> {
+    let state = network.state();
+    let bytes = if is_npz(path) {
+        to_npz(network.params(), state).map_err(LabError::io(path, crate::error::WRITE))?
+    } else {
+        to_safetensors(network.params(), state)
+    };
+    write_whole(path, &bytes)
+}
+
+/// Reads a state file, of either kind.
+///
+/// # Errors
+/// [`LabError`] where the file cannot be read, is damaged or is not a state.
+pub fn load_network(path: &Path) -> Result<SavedNetwork, LabError> {
+    let bytes = fs::read(path).map_err(LabError::io(path, READ))?;
+    let read = if bytes.starts_with(b"PK") { from_npz(bytes) } else { from_safetensors(&bytes) };
+    read.map_err(|reason| LabError::damaged(path, reason))
+}
+
+fn is_npz(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+}
+
+/// The synapses of a state with their upstream names.
+fn synapses(state: &mut State) -> [(&'static str, &mut Synapses); 3] {
+    [("Wee", &mut state.wee), ("Wei", &mut state.wei), ("Wie", &mut state.wie)]
+}
+
+fn to_safetensors(params: &Params, mut state: State) -> Vec<u8> {
+    let mut tensors: Vec<(String, Dtype, Vec<u8>)> = Vec::new();
+    let numbers = |values: Vec<f64>| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    for (name, synapses) in synapses(&mut state) {
+        let (weights, indices) =
+            (std::mem::take(&mut synapses.weights), std::mem::take(&mut synapses.indices));
+        let starts = std::mem::take(&mut synapses.indptr);
+        tensors.push((format!("{name}.weights"), Dtype::F64, numbers(weights)));
+        let bytes = indices.iter().flat_map(|v| v.to_le_bytes()).collect();
+        tensors.push((format!("{name}.indices"), Dtype::U32, bytes));
+        let bytes = starts.iter().flat_map(|&v| (v as u64).to_le_bytes()).collect();
+        tensors.push((format!("{name}.indptr"), Dtype::U64, bytes));
+    }
+    for (name, values) in vectors(&mut state) {
+        tensors.push((name.into(), Dtype::F64, numbers(std::mem::take(values))));
+    }
+    let views = tensors.iter().map(|(name, dtype, bytes)| {
+        let n = bytes.len() / if *dtype == Dtype::U32 { 4 } else { 8 };
+        let view = TensorView::new(*dtype, vec![n], bytes);
+        (name.as_str(), view.unwrap_or_else(|e| unreachable!("shape and data agree: {e}")))
+    });
+    let meta = HashMap::from([(ENTRY.to_string(), meta(params, &state))]);
+    safetensors::serialize(views, Some(meta)).unwrap_or_else(|e| unreachable!("names are unique: {e}"))
+}
+
+/// Vectors of a state that get tensors of their own.
+fn vectors(state: &mut State) -> [(&'static str, &mut Vec<f64>); 4] {
+    [("Te", &mut state.te), ("Ti", &mut state.ti), ("h_ip", &mut state.h_ip), ("R", &mut state.recurrent)]
+}
+
+fn meta(params: &Params, state: &State) -> String {
+    let state = serde_json::to_value(state).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+    let meta = Meta { format_version: FORMAT_VERSION, params: params.clone(), state };
+    serde_json::to_string(&meta).unwrap_or_else(|e| unreachable!("plain data: {e}"))
+}
+
+fn read_meta(text: &str) -> Result<(Params, State), String> {
+    let value: Value = serde_json::from_str(text).map_err(|e| format!("{ENTRY}: {e}"))?;
+    let version = &value["format_version"];
+    if version != &serde_json::json!(FORMAT_VERSION) {
+        return Err(format!("{ENTRY}: format_version {FORMAT_VERSION} expected, found {version}"));
+    }
+    let meta: Meta = serde_json::from_value(value).map_err(|e| format!("{ENTRY}: {e}"))?;
+    let state = serde_json::from_value(meta.state).map_err(|e| format!("{ENTRY}: state: {e}"))?;
+    Ok((meta.params, state))
+}
+
+fn from_safetensors(bytes: &[u8]) -> Result<SavedNetwork, String> {
+    let whole = |e| format!("neither a whole safetensors file nor an NPZ file: {e}");
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(whole)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(whole)?;
+    let text = header.metadata().as_ref().and_then(|m| m.get(ENTRY));
+    let text = text.ok_or_else(|| format!("safetensors, but not a network (no metadata {ENTRY:?})"))?;
+    let (params, mut state) = read_meta(text)?;
+    let data = |name: &str, dtype: Dtype| {
+        let view = tensors.tensor(name).map_err(|e| e.to_string())?;
+        match view.dtype() == dtype {
+            true => Ok(view.data()),
+            false => Err(format!("tensor {name}: {dtype:?} expected, found {:?}", view.dtype())),
+        }
+    };
+    let word = |b: &[u8]| u64::from_le_bytes(b.try_into().unwrap_or_default());
+    for (name, synapses) in synapses(&mut state) {
+        let weights = data(&format!("{name}.weights"), Dtype::F64)?;
+        synapses.weights = weights.chunks_exact(8).map(|b| f64::from_bits(word(b))).collect();
+        let indices = data(&format!("{name}.indices"), Dtype::U32)?;
+        synapses.indices =
+            indices.chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap_or_default())).collect();
+        let starts = data(&format!("{name}.indptr"), Dtype::U64)?;
+        synapses.indptr =
+            starts.chunks_exact(8).map(|b| usize::try_from(word(b)).unwrap_or(usize::MAX)).collect();
+    }
+    for (name, values) in vectors(&mut state) {
+        *values = data(name, Dtype::F64)?.chunks_exact(8).map(|b| f64::from_bits(word(b))).collect();
+    }
+    Ok(SavedNetwork::Whole(Box::new((params, state))))
+}
+
+fn to_npz(params: &Params, mut state: State) -> std::io::Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut matrix = |name: &str, dense: &Array2<f64>| {
+        let shape = [dense.nrows() as u64, dense.ncols() as u64];
+        let bytes = npy::f64_array(&shape, dense.iter().copied());
+        add(&mut zip, name, bytes.len() as u64, &mut bytes.as_slice())
+    };
+    matrix("X", &state.x_dense())?;
+    matrix("Y", &state.y_dense())?;
+    for (name, values) in [("Te", &state.te), ("Ti", &state.ti)] {
+        matrix(name, &Array2::from_shape_fn((values.len(), 1), |(row, _)| values[row]))?;
+    }
+    for (name, synapses) in synapses(&mut state) {
+        matrix(name, &synapses.to_dense())?;
+        // A dense matrix does not show a synapse whose weight is 0: then the places go with the rest.
+        if std::mem::take(&mut synapses.weights).into_iter().all(|w| w != 0.0) {
+            (synapses.indices, synapses.indptr) = Default::default();
+        }
+    }
+    (state.te, state.ti) = Default::default();
+    let text = meta(params, &state);
+    let mut bytes = npy::header(npy::NpyType::U8, &[text.len() as u64]);
+    bytes.extend(text.as_bytes());
+    add(&mut zip, ENTRY, bytes.len() as u64, &mut bytes.as_slice())?;
+    Ok(zip.finish()?.into_inner())
+}
+
+fn from_npz(bytes: Vec<u8>) -> Result<SavedNetwork, String> {
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("not a whole NPZ file: {e}"))?;
+    let mut array = |name: &str| -> Result<Option<ArrayD<f64>>, String> {
+        match zip.by_name(&format!("{name}.npy")) {
+            Ok(entry) => npy::read_from(entry).map(Some).map_err(|reason| format!("{name}: {reason}")),
+            Err(zip::result::ZipError::FileNotFound) => Ok(None),
+            Err(e) => Err(format!("{name}: {e}")),
+        }
+    };
+    let mut matrix = |name: &str, columns: Option<usize>| -> Result<Array2<f64>, String> {
+        let found = array(name)?.ok_or_else(|| {
+            format!("array {name} expected, found none (upstream's are Wee, Wei, Wie, Te, Ti, X, Y)")
+        })?;
+        let shape = found.shape().to_vec();
+        // A vector is a matrix of one column.
+        let found = if found.ndim() == 1 { found.insert_axis(Axis(1)) } else { found };
+        let wrong = || format!("{name}: two dimensions expected, found shape {shape:?}");
+        let found = found.into_dimensionality::<Ix2>().map_err(|_| wrong())?;
+        match columns {
+            Some(n) if found.ncols() != n => {
+                Err(format!("{name}: {n} columns expected, found shape {shape:?}"))
+            }
+            _ => Ok(found),
+        }
+    };
+    let upstream = UpstreamState {
+        wee: Synapses::from_dense(&matrix("Wee", None)?),
+        wei: Synapses::from_dense(&matrix("Wei", None)?),
+        wie: Synapses::from_dense(&matrix("Wie", None)?),
+        te: matrix("Te", Some(1))?.into_iter().collect(),
+        ti: matrix("Ti", Some(1))?.into_iter().collect(),
+        x: active(&matrix("X", Some(2))?),
+        y: active(&matrix("Y", Some(2))?),
+    };
+    let Some(rest) = array(ENTRY)? else { return Ok(SavedNetwork::Upstream(Box::new(upstream))) };
+    let text: Vec<u8> = rest.iter().map(|&byte| byte as u8).collect();
+    let (params, mut state) = read_meta(&String::from_utf8_lossy(&text))?;
+    let UpstreamState { wee, wei, wie, te, ti, x, y } = upstream;
+    for ((name, place), read) in synapses(&mut state).into_iter().zip([wee, wei, wie]) {
+        *place = match place.indptr.is_empty() {
+            true => read,
+            false => with_places(place, &read)
+                .ok_or_else(|| format!("{ENTRY}: {name} has places outside the matrix"))?,
+        };
+    }
+    Ok(SavedNetwork::Whole(Box::new((params, State { te, ti, x, y, ..state }))))
+}
+
+/// The synapses at the places of `places` with the weights that `weights` has there.
+fn with_places(places: &Synapses, weights: &Synapses) -> Option<Synapses> {
+    let dense = weights.to_dense();
+    let mut whole = Synapses::new(dense.nrows());
+    for post in 0..dense.ncols() {
+        let range = *places.indptr.get(post)?..*places.indptr.get(post + 1)?;
+        let column = places.indices.get(range)?.iter();
+        let column: Option<Vec<_>> =
+            column.map(|&pre| Some((pre, *dense.get((pre as usize, post))?))).collect();
+        whole.push_column(column?);
+    }
+    Some(whole)
+}
+
+/// Active neurons of both columns.
+fn active(dense: &Array2<f64>) -> [Vec<u32>; 2] {
+    [0, 1].map(|column| {
+        let values = dense.column(column).into_iter().enumerate();
+        values.filter(|(_, v)| **v != 0.0).map(|(neuron, _)| neuron as u32).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(prune: bool) -> Network {
+        let params = Params {
+            ne: 30,
+            nu: 3,
+            lambda_ee: 6.0,
+            lambda_ei: 8.0,
+            prune,
+            eta_stdp: 0.05,
+            ..Params::default()
+        };
+        let mut network = Network::new(&params, 5).unwrap();
+        for _ in 0..300 {
+            network.step(&[0.5, 0.0, 1.0]).unwrap();
+        }
+        network
+    }
+
+    fn reloaded(path: &Path) -> Network {
+        match load_network(path).unwrap() {
+            SavedNetwork::Whole(whole) => Network::from_state(&whole.0, whole.1).unwrap(),
+            SavedNetwork::Upstream(_) => panic!("whole state expected"),
+        }
+    }
+
+    #[test]
+    fn both_formats_hold_the_whole_state() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, prune) in
+            [("a.safetensors", true), ("a.npz", true), ("b.safetensors", false), ("b.npz", false)]
+        {
+            let path = dir.path().join(name);
+            let mut network = network(prune);
+            save_network(&path, &network).unwrap();
+            let mut copy = reloaded(&path);
+            assert_eq!(copy.params(), network.params());
+            assert_eq!(copy.state(), network.state(), "{name}");
+            for _ in 0..100 {
+                network.step(&[0.1, 0.2, 0.3]).unwrap();
+                copy.step(&[0.1, 0.2, 0.3]).unwrap();
+            }
+            assert_eq!(copy.state(), network.state(), "{name}");
+        }
+    }
+
+    #[test]
+    fn upstreams_arrays_alone_make_a_network() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("upstream.npz");
+        let network = network(true);
+        let state = network.state();
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let mut put = |name: &str, dense: Array2<f64>| {
+            let shape = [dense.nrows() as u64, dense.ncols() as u64];
+            let bytes = npy::f64_array(&shape, dense.iter().copied());
+            add(&mut zip, name, bytes.len() as u64, &mut bytes.as_slice()).unwrap();
+        };
+        put("Wee", state.wee.to_dense());
+        put("Wei", state.wei.to_dense());
+        put("Wie", state.wie.to_dense());
+        put("Te", Array2::from_shape_vec((30, 1), state.te.clone()).unwrap());
+        put("Ti", Array2::from_shape_vec((6, 1), state.ti.clone()).unwrap());
+        put("X", state.x_dense());
+        put("Y", state.y_dense());
+        fs::write(&path, zip.finish().unwrap().into_inner()).unwrap();
+        let SavedNetwork::Upstream(read) = load_network(&path).unwrap() else { panic!("upstream's arrays") };
+        assert_eq!(read.neurons(), (30, 6));
+        let made = read.clone().network(network.params(), 1).unwrap().state();
+        assert_eq!((&made.wee, &made.te, &made.x, &made.y), (&state.wee, &state.te, &state.x, &state.y));
+        assert!(read.network(&Params::default(), 1).unwrap_err().to_string().contains("wee"));
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.safetensors", "a.npz"] {
+            let path = dir.path().join(name);
+            save_network(&path, &network(true)).unwrap();
+            let whole = fs::read(&path).unwrap();
+            for length in [0, 3, 50, whole.len() / 2, whole.len() - 1] {
+                fs::write(&path, &whole[..length]).unwrap();
+                let error = load_network(&path).unwrap_err();
+                assert!(error.is_usage() && error.to_string().contains(name), "{error}");
+            }
+        }
+        let path = dir.path().join("other.npz");
+        fs::write(&path, ZipWriter::new(Cursor::new(Vec::new())).finish().unwrap().into_inner()).unwrap();
+        assert!(load_network(&path).unwrap_err().to_string().contains("Wee"));
+    }
+}

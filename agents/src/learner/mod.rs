@@ -42,7 +42,8 @@ pub(crate) struct Transition<'a> {
 /// A learner at work.
 #[derive(Clone, Debug)]
 pub(crate) enum Learner {
-    ActorCritic(ActorCritic),
+    // Boxed: it is several times as large as the others.
+    ActorCritic(Box<ActorCritic>),
     Random(Random),
 }
 
@@ -56,7 +57,7 @@ impl Learner {
     ) -> Result<Learner, AgentError> {
         Ok(match config {
             LearnerConfig::ActorCritic(config) => {
-                Learner::ActorCritic(ActorCritic::new(config, policy, features, actions, seed)?)
+                Learner::ActorCritic(Box::new(ActorCritic::new(config, policy, features, actions, seed)?))
             }
             LearnerConfig::Random {} => Learner::Random(Random::new(actions, seed)),
         })

@@ -1,0 +1,77 @@
+//! A step of a trained agent allocates nothing.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use sorn_agents::{Agent, AgentConfig};
+use sorn_env::Space;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|n| n.set(n.get() + 1));
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.with(|n| n.set(n.get() + 1));
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Allocations in 2,000 steps after 2,000 others.
+fn allocations(config: &str) -> u64 {
+    let config: AgentConfig = toml::from_str(config).unwrap();
+    let space = Space::box_f32(&[-1.0; 4], &[1.0; 4]).unwrap();
+    let mut agent = Agent::new(&config, &space, &Space::discrete(2).unwrap(), 1).unwrap();
+    let mut before = 0;
+    agent.begin(&[0.0_f32; 4]).unwrap();
+    for step in 0..4_000_u32 {
+        if step == 2_000 {
+            before = ALLOCATIONS.with(Cell::get);
+        }
+        let obs = [(step as f32 * 0.1).sin(), (step as f32 * 0.07).cos(), 0.1, (step % 7) as f32 * 0.1];
+        let end = step % 50 == 49;
+        agent.observe(1.0, end, false, &obs).unwrap();
+        match end {
+            true => agent.begin(&obs).unwrap(),
+            false => agent.act().unwrap(),
+        };
+    }
+    ALLOCATIONS.with(Cell::get) - before
+}
+
+#[test]
+fn the_counter_counts() {
+    let before = ALLOCATIONS.with(Cell::get);
+    drop(std::hint::black_box(vec![1, 2, 3]));
+    assert_eq!(ALLOCATIONS.with(Cell::get) - before, 1);
+}
+
+#[test]
+fn steps_allocate_nothing() {
+    let features =
+        r#"features = { names = ["activity", "trace", "activity_minus_trace", "recurrent_drive", "bias"] }"#;
+    for kind in ["static", "none"] {
+        let config = format!("reservoir = {{ kind = \"{kind}\" }}\n{features}");
+        assert_eq!(allocations(&config), 0, "{kind}");
+    }
+    let annealed = r#"learner = { kind = "actor_critic", anneal = { target_return = 50.0 } }
+        plasticity = { mode = "first_steps", steps = 1000 }"#;
+    assert_eq!(allocations(annealed), 0);
+    assert_eq!(allocations("learner = { kind = \"random\" }"), 0);
+}

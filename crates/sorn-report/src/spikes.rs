@@ -1,5 +1,9 @@
 //! Who spiked when: one sorted list of steps per neuron.
 
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2};
+
 /// Why spikes make no [`SpikeTrains`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -81,6 +85,46 @@ impl SpikeTrains {
         Self::new(trains, steps)
     }
 
+    /// From a matrix (steps, neurons) that is true where a neuron spikes.
+    #[must_use]
+    pub fn from_dense(active: ArrayView2<'_, bool>) -> Self {
+        let train = |column: ndarray::ArrayView1<'_, bool>| -> Vec<u64> {
+            column.iter().enumerate().filter(|(_, spikes)| **spikes).map(|(step, _)| step as u64).collect()
+        };
+        Self { steps: active.nrows() as u64, trains: active.columns().into_iter().map(train).collect() }
+    }
+
+    /// The matrix (steps, neurons) that is true where a neuron spikes: one byte per neuron and step.
+    #[must_use]
+    pub fn to_dense(&self) -> Array2<bool> {
+        let mut active = Array2::from_elem((self.steps as usize, self.neurons()), false);
+        for (neuron, train) in self.iter().enumerate() {
+            for step in train {
+                active[[*step as usize, neuron]] = true;
+            }
+        }
+        active
+    }
+
+    /// The recording of the given steps alone, counted from their first: without a transient, say. Steps after
+    /// the end of the recording are left out.
+    #[must_use]
+    pub fn between(&self, steps: Range<u64>) -> Self {
+        let start = steps.start.min(self.steps);
+        let end = steps.end.clamp(start, self.steps);
+        let cut = |train: &Vec<u64>| -> Vec<u64> {
+            let at = |step: u64| train.partition_point(|spike| *spike < step);
+            train[at(start)..at(end)].iter().map(|spike| spike - start).collect()
+        };
+        Self { steps: end - start, trains: self.trains.iter().map(cut).collect() }
+    }
+
+    /// How many spikes there are in all.
+    #[must_use]
+    pub fn spike_count(&self) -> usize {
+        self.trains.iter().map(Vec::len).sum()
+    }
+
     /// How many neurons there are, silent ones included.
     #[must_use]
     pub fn neurons(&self) -> usize {
@@ -111,12 +155,37 @@ impl SpikeTrains {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn events_become_trains() {
         let spikes = SpikeTrains::from_events([(0, 1), (0, 2), (3, 1)], 3, 4).unwrap();
         assert_eq!(spikes, SpikeTrains::new(vec![vec![], vec![0, 3], vec![0]], 4).unwrap());
         assert_eq!((spikes.neurons(), spikes.steps(), spikes.train(1)), (3, 4, &[0, 3][..]));
+    }
+
+    #[test]
+    fn a_part_of_a_recording() {
+        let spikes = SpikeTrains::new(vec![vec![], vec![0, 3, 7], vec![4]], 8).unwrap();
+        let part = SpikeTrains::new(vec![vec![], vec![0], vec![1]], 4).unwrap();
+        assert_eq!(spikes.between(3..7), part);
+        assert_eq!((spikes.between(3..100).steps(), spikes.between(9..100).steps()), (5, 0));
+        assert_eq!((spikes.between(0..8), spikes.spike_count()), (spikes.clone(), 4));
+        // A range that ends before it starts holds nothing.
+        let (from, to) = (5, 2);
+        assert_eq!(spikes.between(from..to).spike_count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn dense_matrices_and_back(active in prop::collection::vec(any::<bool>(), 0..200), neurons in 1..7usize) {
+            let steps = active.len() / neurons;
+            let dense = Array2::from_shape_vec((steps, neurons), active[..steps * neurons].to_vec()).unwrap();
+            let spikes = SpikeTrains::from_dense(dense.view());
+            prop_assert_eq!(spikes.spike_count(), dense.iter().filter(|a| **a).count());
+            prop_assert_eq!(SpikeTrains::new(spikes.iter().map(<[u64]>::to_vec).collect(), steps as u64).unwrap(), spikes.clone());
+            prop_assert_eq!(spikes.to_dense(), dense);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::StatsError;
 use super::error::at_least;
 use super::normal::{normal_between, normal_upper_tail};
-use super::power_law::{PowerLaw, within};
+use super::power_law::{self, PowerLaw};
 use super::simplex::minimise;
 
 /// A distribution of whole numbers that a power law is compared with.
@@ -35,18 +35,18 @@ pub fn compare_power_law(
     fit: &PowerLaw,
     alternative: Alternative,
 ) -> Result<LikelihoodRatio, StatsError> {
-    let kept = within(values, fit.min, fit.max);
-    at_least("values within the bounds", kept.len(), 2)?;
-    if kept[0] == kept[kept.len() - 1] {
+    let counted = power_law::counted(values, fit.min, fit.max);
+    let events: usize = counted.iter().map(|c| c.1).sum();
+    at_least("values within the bounds", events, 2)?;
+    if counted.len() == 1 {
         return Err(StatsError::Undefined("equal values cannot tell distributions apart"));
     }
-    // Each value that occurs, and how often.
-    let counted: Vec<(u64, f64)> = kept.chunk_by(|a, b| a == b).map(|c| (c[0], c.len() as f64)).collect();
+    let counted: Vec<(u64, f64)> = counted.into_iter().map(|(k, count)| (k, count as f64)).collect();
     let other: Box<dyn Fn(u64) -> f64> = match alternative {
         Alternative::Exponential => exponential(&counted, fit),
         Alternative::LogNormal => log_normal(&counted, fit),
     };
-    let n = kept.len() as f64;
+    let n = events as f64;
     let differences = || counted.iter().map(|(k, count)| (fit.probability(*k).ln() - other(*k), count));
     let ratio: f64 = differences().map(|(d, count)| d * count).sum();
     let variance = differences().map(|(d, count)| (d - ratio / n).powi(2) * count).sum::<f64>() / n;

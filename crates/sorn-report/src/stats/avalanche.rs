@@ -18,6 +18,11 @@ pub struct Avalanche {
 /// This is the convention of Del Papa, Priesemann and Triesch 2017 (doi 10.1371/journal.pone.0178683), with
 /// [`half_mean`] as their threshold. Exponents depend strongly on the threshold: state it beside them. Detect
 /// avalanches in each run by itself and pool the avalanches, not the activity.
+///
+/// Other conventions are a matter of arithmetic: with threshold 0 an avalanche lies between two silent steps and its size
+/// is the number of spikes (Beggs and Plenz 2003); size plus `threshold` times duration are all spikes above and
+/// below it; for wider bins give [`time_histogram`](super::time_histogram) a longer window; for a percentile of the
+/// activity see [`quantile`](super::quantile).
 #[must_use]
 pub fn avalanches(activity: &[u64], threshold: u64) -> Vec<Avalanche> {
     let mut found = Vec::new();

@@ -152,6 +152,38 @@ mod tests {
         assert!((found.autocorrelation_time() - 19.5).abs() < 1.5);
     }
 
+    /// Every active neuron makes m others active on average, h come from outside; each is observed with a probability.
+    fn branching(m: f64, observed: f64, seed: u64) -> Vec<f64> {
+        use sorn_core::rng::{stream, uniform};
+        let rng = &mut stream(seed, "test");
+        let mut active = 200u32;
+        (0..10_000)
+            .map(|_| {
+                // Two chances of m / 2 for each, and forty of 1/2 from outside.
+                let offspring = (0..2 * active).filter(|_| uniform(rng) < 0.5 * m).count();
+                let outside = (0..40).filter(|_| uniform(rng) < 0.5).count();
+                active = (offspring + outside) as u32;
+                (0..active).filter(|_| uniform(rng) < observed).count() as f64
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_tenth_of_the_neurons_is_enough() {
+        for (m, observed) in [(0.9, 1.0), (0.9, 0.1), (0.5, 0.5)] {
+            let found: Vec<Branching> =
+                (0..12).map(|seed| branching_ratio(&branching(m, observed, seed), 20).unwrap()).collect();
+            let ratios: Vec<f64> = found.iter().map(|f| f.ratio).collect();
+            let mean = ratios.iter().sum::<f64>() / 12.0;
+            let error = (ratios.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / 11.0 / 12.0).sqrt();
+            assert!((mean - m).abs() < 3.0 * error + 2e-3, "{mean} +- {error}, not {m}, {observed} observed");
+            if observed < 0.2 {
+                // What the slope at lag 1 alone would say.
+                assert!(found.iter().all(|f| f.slopes[0] < 0.8), "{found:?}");
+            }
+        }
+    }
+
     #[test]
     fn what_has_no_answer_is_named() {
         assert!(matches!(branching_ratio(&[1.0; 50], 10), Err(StatsError::Undefined(_))));

@@ -33,7 +33,12 @@ impl Correlations {
 
     /// The coefficients that are defined, each pair once.
     pub fn defined(&self) -> impl Iterator<Item = f64> {
-        self.pairs.iter().copied().filter(|r| !r.is_nan())
+        self.all().flatten()
+    }
+
+    /// All pairs (i, j) with j < i, row after row.
+    pub(super) fn all(&self) -> impl Iterator<Item = Option<f64>> {
+        self.pairs.iter().map(|r| Some(*r).filter(|r| !r.is_nan()))
     }
 
     /// The mean over all pairs whose coefficient is defined.
@@ -99,7 +104,7 @@ pub fn correlations(spikes: &SpikeTrains, window: u64) -> Result<Correlations, S
 }
 
 /// For each window the neurons that spiked in it, ascending, once per spike.
-fn by_window(spikes: &SpikeTrains, window: u64, bins: usize) -> impl Iterator<Item = Vec<u32>> {
+pub(super) fn by_window(spikes: &SpikeTrains, window: u64, bins: usize) -> impl Iterator<Item = Vec<u32>> {
     // Windows are gathered in blocks, so that memory follows the spikes of a block, not of the recording.
     const BLOCK: usize = 4096;
     let mut next = vec![0usize; spikes.neurons()];

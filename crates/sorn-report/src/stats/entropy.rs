@@ -12,7 +12,7 @@ use crate::SpikeTrains;
 /// [`StatsError::TooFew`] for fewer than two neurons, [`StatsError::Undefined`] where none spikes.
 pub fn spike_source_entropy(spikes: &SpikeTrains) -> Result<f64, StatsError> {
     at_least("neurons", spikes.neurons(), 2)?;
-    let total: usize = spikes.iter().map(<[u64]>::len).sum();
+    let total = spikes.spike_count();
     if total == 0 {
         return Err(StatsError::Undefined("the entropy of spike sources is not defined without a spike"));
     }

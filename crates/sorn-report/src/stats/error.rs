@@ -37,6 +37,9 @@ pub enum StatsError {
     /// The statistic is not defined for this data, such as the variation of a constant.
     #[error("{0}")]
     Undefined(&'static str),
+    /// The network whose statistic this is refuses what it was given.
+    #[error(transparent)]
+    Network(#[from] sorn_core::Error),
 }
 
 /// Refuses NaN; infinite values pass.

@@ -1,5 +1,7 @@
 //! What a network is made of: its weights, degrees and connections.
 
+use sorn_core::Synapses;
+
 use super::StatsError;
 use super::error::{at_least, finite};
 
@@ -42,6 +44,30 @@ pub struct Degrees {
 }
 
 impl Degrees {
+    /// Of a network's projection, such as [`Network::wee`](sorn_core::Network::wee).
+    #[must_use]
+    pub fn of(synapses: &Synapses) -> Self {
+        let mut degrees = Self { incoming: vec![0; synapses.n_post()], outgoing: vec![0; synapses.n_pre] };
+        for (post, incoming) in degrees.incoming.iter_mut().enumerate() {
+            for (pre, _) in synapses.column(post).filter(|(_, weight)| *weight != 0.0) {
+                *incoming += 1;
+                degrees.outgoing[pre as usize] += 1;
+            }
+        }
+        degrees
+    }
+
+    /// The degree distribution: how many neurons have degree 0, 1, 2, ... up to the largest. Takes
+    /// [`incoming`](Self::incoming) or [`outgoing`](Self::outgoing).
+    #[must_use]
+    pub fn distribution(of: &[usize]) -> Vec<usize> {
+        let mut neurons = vec![0; of.iter().max().map_or(0, |largest| largest + 1)];
+        for degree in of {
+            neurons[*degree] += 1;
+        }
+        neurons
+    }
+
     /// The fraction of possible connections that exist, 0 for an empty network. `recurrent` says that pre- and
     /// postsynaptic neurons are the same population, in which no neuron connects to itself.
     #[must_use]
@@ -98,6 +124,15 @@ mod tests {
         let found = degrees([(0, 1), (0, 2), (2, 1)], 3, 3).unwrap();
         assert_eq!(found, Degrees { incoming: vec![0, 2, 1], outgoing: vec![2, 0, 1] });
         assert_eq!((found.connection_fraction(true), found.connection_fraction(false)), (0.5, 1.0 / 3.0));
+        assert_eq!(Degrees::distribution(&found.incoming), [1, 1, 1]);
+        assert_eq!(Degrees::distribution(&found.outgoing), [1, 1, 1]);
+        assert_eq!(Degrees::distribution(&[3, 0, 3]), [1, 0, 0, 2]);
+        assert_eq!(Degrees::distribution(&[]), [0; 0]);
+        let mut synapses = Synapses::new(3);
+        for column in [&[][..], &[(0, 0.1), (2, 0.3)], &[(0, 0.2), (1, 0.0)]] {
+            synapses.push_column(column.iter().copied());
+        }
+        assert_eq!(Degrees::of(&synapses), found);
         assert_eq!(degrees([], 0, 0).unwrap().connection_fraction(true), 0.0);
         assert_eq!(degrees([], 1, 1).unwrap().connection_fraction(true), 0.0);
         let error = degrees([(0, 3)], 3, 3).unwrap_err().to_string();

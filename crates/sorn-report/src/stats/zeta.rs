@@ -1,24 +1,64 @@
-//! Sums over all whole numbers from a lower bound: the Hurwitz zeta function and its derivatives.
+//! Sums of powers over whole numbers: the Hurwitz zeta function, its derivatives and their finite parts.
+//!
+//! Everything is relative to the lower bound, so that nothing under- or overflows however far out it lies. The
+//! first terms are added one by one, the rest by the Euler-Maclaurin formula.
 
-/// `sum ln(k)^d k^-s` over whole k from `min` on for d = 0, 1 and 2, s above 1 and `min` at least 1. The
-/// first is the Hurwitz zeta function of (s, min), the second minus its derivative by s.
-///
-/// The first terms are added one by one, the rest by the Euler-Maclaurin formula.
-pub(super) fn log_moments(s: f64, min: u64) -> [f64; 3] {
-    // Beyond this k the remainder after eight correction terms is below the rounding of the sum.
-    const DIRECT_UP_TO: u64 = 24;
+/// `sum ln(k / min)^d (k / min)^-s` over whole k from `min` to `max` for d = 0, 1 and 2. Without `max` the sum has no
+/// end and s must be above 1; times `min^-s` its first part is the Hurwitz zeta function of (s, min).
+pub(super) fn log_moments(s: f64, min: u64, max: Option<u64>) -> [f64; 3] {
+    let scale = min as f64;
     let mut moments = [0.0; 3];
-    let start = min.max(DIRECT_UP_TO);
-    for k in min..start {
-        add(&mut moments, k as f64, s);
+    let last = max.unwrap_or(u64::MAX);
+    let start = first_smooth(s).max(min);
+    for k in min..=last.min(start - 1) {
+        let (log, term) = ((k as f64 / scale).ln(), (k as f64 / scale).powf(-s));
+        moments[0] += term;
+        moments[1] += log * term;
+        moments[2] += log * log * term;
     }
-    let m = start as f64;
-    let (log, decay) = (m.ln(), m.powf(-s));
-    // The integral of ln(x)^d x^-s from m to infinity, by parts.
-    let (t, tail) = (1.0 / (s - 1.0), m * decay / (s - 1.0));
-    moments[0] += tail + 0.5 * decay;
-    moments[1] += tail * (log + t) + 0.5 * decay * log;
-    moments[2] += tail * (log * log + 2.0 * t * (log + t)) + 0.5 * decay * log * log;
+    if start > last {
+        return moments;
+    }
+    let from = start as f64;
+    add(&mut moments, 1.0, ends(s, from, scale));
+    match max {
+        None => add(&mut moments, scale, integrals_to_infinity(s, from / scale)),
+        Some(max) => {
+            let to = max as f64 + 1.0;
+            add(&mut moments, scale, integrals(s, from / scale, to / scale));
+            add(&mut moments, -1.0, ends(s, to, scale));
+        }
+    }
+    moments
+}
+
+/// `sum (k / scale)^-s` over whole k from `from` to `to`, the latter excluded.
+pub(super) fn power_sum(s: f64, scale: f64, from: u64, to: u64) -> f64 {
+    const DIRECT: u64 = 16;
+    let start = first_smooth(s).max(from).min(to);
+    let start = if to - start <= DIRECT { to } else { start };
+    let direct: f64 = (from..start).map(|k| (k as f64 / scale).powf(-s)).sum();
+    if start == to {
+        return direct;
+    }
+    let (a, b) = (start as f64, to as f64);
+    let whole = scale * integrals(s, a / scale, b / scale)[0];
+    direct + whole + ends(s, a, scale)[0] - ends(s, b, scale)[0]
+}
+
+/// From here on the formula's remainder after eight corrections is below rounding.
+fn first_smooth(s: f64) -> u64 {
+    24 + s.max(0.0) as u64
+}
+
+fn add(to: &mut [f64; 3], factor: f64, what: [f64; 3]) {
+    for (to, what) in to.iter_mut().zip(what) {
+        *to += factor * what;
+    }
+}
+
+/// What the sum from m on has more than the integral from m on: half the first term and the corrections.
+fn ends(s: f64, m: f64, scale: f64) -> [f64; 3] {
     // Bernoulli numbers B_2j over (2j)!.
     const COEFFICIENTS: [f64; 8] = [
         1.0 / 12.0,
@@ -30,6 +70,8 @@ pub(super) fn log_moments(s: f64, min: u64) -> [f64; 3] {
         1.0 / 74_724_249_600.0,
         -3617.0 / 10_670_622_842_880_000.0,
     ];
+    let (log, decay) = ((m / scale).ln(), (m / scale).powf(-s));
+    let mut sums = [0.5 * decay, 0.5 * decay * log, 0.5 * decay * log * log];
     // Minus the (2j-1)th derivative of x^-s at m is rising * m^(-s-2j+1), rising = s (s+1) ... (s+2j-2);
     // those of ln(x)^d x^-s follow by differentiating by s.
     let mut rising = [s, 1.0, 0.0];
@@ -45,66 +87,103 @@ pub(super) fn log_moments(s: f64, min: u64) -> [f64; 3] {
             }
             power /= m * m;
         }
-        let scale = coefficient * power;
-        moments[0] += scale * rising[0];
-        moments[1] += scale * (rising[0] * log - rising[1]);
-        moments[2] += scale * (rising[0] * log * log - 2.0 * rising[1] * log + rising[2]);
+        let term = coefficient * power;
+        sums[0] += term * rising[0];
+        sums[1] += term * (rising[0] * log - rising[1]);
+        sums[2] += term * (rising[0] * log * log - 2.0 * rising[1] * log + rising[2]);
     }
-    moments
+    sums
 }
 
-/// The same sums over whole k from `min` to `max`, for any s.
-pub(super) fn bounded_log_moments(s: f64, min: u64, max: u64) -> [f64; 3] {
-    let mut moments = [0.0; 3];
-    // From the smallest terms up for s above 0, so that little is lost.
-    for k in (min..=max).rev() {
-        add(&mut moments, k as f64, s);
-    }
-    moments
+/// The integrals of `ln(x)^d x^-s` from `from` to infinity, by parts.
+fn integrals_to_infinity(s: f64, from: f64) -> [f64; 3] {
+    let (log, t) = (from.ln(), 1.0 / (s - 1.0));
+    let whole = from.powf(1.0 - s) * t;
+    [whole, whole * (log + t), whole * (log * log + 2.0 * t * (log + t))]
 }
 
-fn add(moments: &mut [f64; 3], k: f64, s: f64) {
-    let (log, term) = (k.ln(), k.powf(-s));
-    moments[0] += term;
-    moments[1] += log * term;
-    moments[2] += log * log * term;
+/// The integrals of `ln(x)^d x^-s` between two bounds, for any s: over v = ln(x / from) they are those of
+/// `(ln(from) + v)^d e^((1 - s) v)`.
+fn integrals(s: f64, from: f64, to: f64) -> [f64; 3] {
+    let (log, width) = (from.ln(), (to / from).ln());
+    let front = from.powf(1.0 - s);
+    let [v0, v1, v2] = exponential_moments((1.0 - s) * width);
+    let (v0, v1, v2) = (width * v0, width * width * v1, width.powi(3) * v2);
+    [front * v0, front * (log * v0 + v1), front * (log * log * v0 + 2.0 * log * v1 + v2)]
+}
+
+/// The integrals of `v^d e^(z v)` over v from 0 to 1.
+fn exponential_moments(z: f64) -> [f64; 3] {
+    if z.abs() < 1.0 {
+        // sum z^n / n! / (n + d + 1): by parts, near 0 little would be left of large differences.
+        let (mut power, mut sums) = (1.0, [0.0; 3]);
+        for n in 0..20 {
+            let n = f64::from(n);
+            add(&mut sums, power, [1.0 / (n + 1.0), 1.0 / (n + 2.0), 1.0 / (n + 3.0)]);
+            power *= z / (n + 1.0);
+        }
+        return sums;
+    }
+    let zeroth = z.exp_m1() / z;
+    let first = (z.exp() - zeroth) / z;
+    [zeroth, first, (z.exp() - 2.0 * first) / z]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::f64::consts::PI;
 
     fn near(found: f64, wanted: f64) {
-        assert!((found - wanted).abs() <= 1e-14 * wanted.abs(), "{found}, not {wanted}");
+        assert!((found - wanted).abs() <= 2e-14 * wanted.abs(), "{found}, not {wanted}");
     }
 
     #[test]
     fn known_values() {
-        near(log_moments(2.0, 1)[0], PI * PI / 6.0);
-        near(log_moments(4.0, 1)[0], PI.powi(4) / 90.0);
-        near(log_moments(2.0, 3)[0], PI * PI / 6.0 - 1.25);
-        near(log_moments(1.01, 1)[0], 100.577_943_338_497_2);
+        near(log_moments(2.0, 1, None)[0], PI * PI / 6.0);
+        near(log_moments(4.0, 1, None)[0], PI.powi(4) / 90.0);
+        near(log_moments(2.0, 3, None)[0] / 9.0, PI * PI / 6.0 - 1.25);
+        near(log_moments(1.01, 1, None)[0], 100.577_943_338_497_2);
         // Minus the derivative of Riemann's zeta at 2, and its second derivative there.
-        near(log_moments(2.0, 1)[1], 0.937_548_254_315_843_8);
-        near(log_moments(2.0, 1)[2], 1.989_280_234_298_901);
+        near(log_moments(2.0, 1, None)[1], 0.937_548_254_315_843_8);
+        near(log_moments(2.0, 1, None)[2], 1.989_280_234_298_901);
     }
 
     #[test]
-    fn a_long_bounded_sum_nears_the_whole() {
-        let (all, most) = (log_moments(6.0, 2), bounded_log_moments(6.0, 2, 20_000));
-        for d in 0..3 {
-            near(most[d], all[d]);
-        }
+    fn a_steep_sum_far_out_does_not_vanish() {
+        // Locally an exponential of rate s / min: the sum is near min / s.
+        let [whole, ..] = log_moments(50.0, 1_000_000_000, None);
+        assert!((whole / (1e9 / 49.0) - 1.0).abs() < 1e-7, "{whole}");
     }
 
-    #[test]
-    fn it_does_not_matter_where_the_formula_takes_over() {
-        for s in [1.2, 2.5, 6.0] {
-            let (whole, head, rest) = (log_moments(s, 5), bounded_log_moments(s, 5, 99), log_moments(s, 100));
-            for d in 0..3 {
-                near(head[d] + rest[d], whole[d]);
+    proptest! {
+        #[test]
+        fn sums_agree_with_adding_term_by_term(
+            s in prop_oneof![-5.0..50.0f64, Just(1.0), Just(2.0), 0.999..1.001],
+            min in 1..3000u64,
+            length in 0..3000u64,
+        ) {
+            let (max, scale) = (min + length, min as f64);
+            let mut wanted = [0.0; 3];
+            for k in (min..=max).rev() {
+                let (log, term) = ((k as f64 / scale).ln(), (k as f64 / scale).powf(-s));
+                super::add(&mut wanted, term, [1.0, log, log * log]);
             }
+            let found = log_moments(s, min, Some(max));
+            for d in 0..3 {
+                prop_assert!((found[d] - wanted[d]).abs() <= 1e-12 * wanted[d], "{d}: {found:?}, not {wanted:?}");
+            }
+            let sum = power_sum(s, scale, min, max + 1);
+            prop_assert!((sum - wanted[0]).abs() <= 1e-12 * wanted[0], "{sum}, not {wanted:?}");
+        }
+
+        #[test]
+        fn a_finite_part_and_the_rest_make_the_whole(s in 1.05..20.0f64, min in 1..200u64, length in 0..100_000u64) {
+            let (to, scale) = (min + length, min as f64);
+            let whole = log_moments(s, min, None)[0];
+            let rest = log_moments(s, to, None)[0] * (to as f64 / scale).powf(-s);
+            prop_assert!((power_sum(s, scale, min, to) + rest - whole).abs() <= 1e-12 * whole);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::{Place, assert_same, stderr};
+use common::{Place, QUICK, assert_same, stderr};
 
 /// The reference: the quick experiment, uninterrupted. Gives the time it took, by which to interrupt others.
 fn uninterrupted(place: &Place) -> Duration {
@@ -70,7 +70,30 @@ fn killed_at_any_moment_a_run_resumes_to_the_same_bits() {
         }
         assert_same(&place.path("whole/quick"), &place.path(&format!("{out}/quick")));
     }
-    assert!(kills >= 4, "only {kills} of the processes were killed before they ended");
+    assert!(kills >= 1, "every process ended before it was killed");
+}
+
+#[test]
+fn killed_after_any_episode_a_run_resumes_to_the_same_bits() {
+    let place = Place::new();
+    uninterrupted(&place);
+    let mut kills = 0;
+    for episodes in [1, 2, 4, 5, 11, 12, 13, 23, 28] {
+        let out = format!("killed-{episodes}");
+        let dir = format!("{out}/quick/seed-0");
+        let metrics = place.path(&format!("{dir}/metrics.jsonl"));
+        let mut child = start(&place, &["run", "quick.toml", "--out", &out]);
+        wait_for("episodes", || fs::read(&metrics).is_ok_and(|m| lines(&m) >= episodes));
+        child.kill().unwrap();
+        kills += usize::from(!child.wait_with_output().unwrap().status.success());
+        place.done(&["resume", &dir]);
+        assert_same(&place.path("whole/quick"), &place.path(&format!("{out}/quick")));
+    }
+    assert!(kills >= 5, "only {kills} of 9 processes were killed before they ended");
+}
+
+fn lines(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte == b'\n').count()
 }
 
 #[test]
@@ -213,6 +236,28 @@ fn interrupted_many_times_a_sweep_ends_with_the_same_bits() {
     }
     assert!(interruptions >= 1);
     assert_same(&place.path("whole"), &place.path("stopped"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_episode_can_be_stopped() {
+    let place = Place::new();
+    let endless = QUICK
+        .replace("id = \"CartPole-v1\"", "id = \"MountainCar-v0\"\nkwargs = { max_episode_steps = -1 }")
+        .replace("scale = [1.0, 1.0, 0.1, 1.0]", "")
+        // The flag is never reached fast enough, so that the first episode has no end.
+        .replace("[agent.plasticity]", "[agent.learner]\nkind = \"random\"\n\n[agent.plasticity]");
+    place.write("endless.toml", &endless);
+    let child = start(&place, &["run", "endless.toml", "--set", "env.kwargs.goal_velocity=10.0"]);
+    let metrics = place.path("runs/quick/seed-0/metrics.jsonl");
+    wait_for("metrics.jsonl", || metrics.exists());
+    sleep(Duration::from_millis(300));
+    send("INT", child.id());
+    let output = child.wait_with_output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("stopped after 0 episodes"), "{text}");
+    assert_eq!(fs::read(&metrics).unwrap(), b"");
 }
 
 #[cfg(unix)]

@@ -135,3 +135,36 @@ pub(crate) fn guarded<O: Observer>(
     };
     Err(LabError::Run { seed, reason: format!("{env_id}: {reason}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sorn_agents::EpisodeEvent;
+    use std::ops::ControlFlow;
+
+    struct Nothing;
+
+    impl Observer for Nothing {
+        fn on_episode(&mut self, _: &EpisodeEvent, _: &sorn_agents::Agent) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told_with_its_place() {
+        let error = guarded("Robot-v0", 4, &mut Nothing, |_| (7, 12), |_| panic!("motor {} is gone", 2));
+        let error = error.unwrap_err();
+        assert_eq!(error.to_string(), "seed 4: Robot-v0: episode 7, step 12: a panic: motor 2 is gone");
+        assert!(!error.is_usage());
+        assert!(guarded("Robot-v0", 4, &mut Nothing, |_| (0, 0), |_| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn seeds_of_episodes_differ_and_fit_every_environment() {
+        let seeds: std::collections::BTreeSet<u64> = (0..1000)
+            .flat_map(|episode| ["env", "evaluation"].map(|stream| episode_seed(3, stream, episode)))
+            .collect();
+        assert!(seeds.len() > 1990 && seeds.iter().all(|&seed| seed <= u64::from(u32::MAX)));
+        assert_ne!(episode_seed(3, "env", 0), episode_seed(4, "env", 0));
+    }
+}

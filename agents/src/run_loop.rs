@@ -18,6 +18,8 @@ pub struct StepEvent<'a> {
     pub action: &'a Value,
     /// The environment's reward.
     pub reward: f64,
+    /// Whether the episode is over, one way or the other.
+    pub done: bool,
 }
 
 /// An episode that ended.
@@ -99,13 +101,14 @@ where
             agent
                 .observe(step.reward, step.terminated, step.truncated, &step.obs)
                 .map_err(|e| failed(length, e.into()))?;
-            let event = StepEvent { episode, step: length, action: &action, reward: step.reward };
+            let done = step.terminated || step.truncated;
+            let event = StepEvent { episode, step: length, action: &action, reward: step.reward, done };
             length += 1;
             ret += step.reward;
             if observer.on_step(&event, agent).is_break() {
                 return Ok(());
             }
-            if step.terminated || step.truncated {
+            if done {
                 break;
             }
             action = agent.act().map_err(|e| failed(length, e.into()))?;

@@ -9,6 +9,6 @@ pub(crate) fn value_error(error: impl std::fmt::Display) -> PyErr {
 }
 
 /// The reservoir's errors: each names what was wrong, what was found and what is allowed.
-pub(crate) fn to_py(error: impl Into<sorn_core::Error>) -> PyErr {
+pub(crate) fn to_py(error: impl Into<sorn_lab::sorn_core::Error>) -> PyErr {
     value_error(error.into())
 }

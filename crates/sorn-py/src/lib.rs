@@ -1,10 +1,14 @@
 //! The native half of the Python package `sorn_rs`; the other half is under `python/`.
 
+mod cli;
+mod convert;
 mod error;
 mod globals;
 mod legacy;
 mod mt19937;
 mod ndtri;
+mod network;
+mod recorder;
 
 /// What `sorn_rs` is made of. Not for direct use: argument checks are on the Python side.
 #[pyo3::pymodule]
@@ -13,6 +17,12 @@ mod _native {
 
     #[pymodule_export]
     use crate::legacy::{lambd_connections, simulate, train};
+
+    #[pymodule_export]
+    use crate::network::Network;
+
+    #[pymodule_export]
+    use crate::cli::run_cli;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

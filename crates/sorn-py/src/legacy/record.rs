@@ -1,11 +1,11 @@
 //! What a run records for upstream's callbacks, a value per step.
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, ArrayViewMut2, Axis};
 use numpy::IntoPyArray;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use sorn_core::{Activity, Network, Synapses};
+use sorn_lab::sorn_core::{Activity, Network, Synapses};
 
 /// Blocks of `steps` values; `None` where not asked for.
 #[derive(Default)]
@@ -76,10 +76,10 @@ impl Record {
             te.row_mut(step).iter_mut().zip(network.te()).for_each(|(out, &te)| *out = te);
         }
         if let Some(wee) = &mut self.wee {
-            scatter(&network.wee(), step, wee);
+            scatter(&network.wee(), wee.index_axis_mut(Axis(0), step));
         }
         if let Some(wei) = &mut self.wei {
-            scatter(&network.wei(), step, wei);
+            scatter(&network.wei(), wei.index_axis_mut(Axis(0), step));
         }
     }
 
@@ -108,7 +108,7 @@ impl Record {
 
 /// As upstream has it, a column vector per step.
 fn column<'py>(py: Python<'py>, block: Option<Array2<f64>>) -> Option<Bound<'py, PyAny>> {
-    block.map(|block| block.insert_axis(ndarray::Axis(2)).into_pyarray(py).into_any())
+    block.map(|block| block.insert_axis(Axis(2)).into_pyarray(py).into_any())
 }
 
 /// Zeros, or an error where memory does not suffice: a callback of weights over many steps is soon too large.
@@ -134,8 +134,8 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), ()> {
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(drop)
 }
 
-fn scatter(synapses: &Synapses, step: usize, block: &mut Array3<f64>) {
-    let mut dense = block.index_axis_mut(ndarray::Axis(0), step);
+/// Writes synapses into a matrix of zeros.
+pub(crate) fn scatter(synapses: &Synapses, mut dense: ArrayViewMut2<'_, f64>) {
     for post in 0..synapses.n_post() {
         for (pre, weight) in synapses.column(post) {
             dense[[pre as usize, post]] = weight;

@@ -1,7 +1,7 @@
 //! Hyperparameters by upstream's names.
 
 use pyo3::prelude::*;
-use sorn_core::{NetworkType, NoiseLaw, Params, Rules};
+use sorn_lab::sorn_core::{NetworkType, NoiseLaw, Params, Rules};
 
 /// Upstream's hyperparameters, checked for type by the Python side.
 #[derive(FromPyObject)]

@@ -4,7 +4,7 @@ use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use sorn_core::{Network, Rule, Rules, State, Supplied, Synapses};
+use sorn_lab::sorn_core::{Network, Rule, Rules, State, Supplied, Synapses};
 
 use super::record::{Record, fits};
 use super::settings::Settings;
@@ -190,7 +190,7 @@ fn upstream_step(
     };
     if structural && globals.numpy.randint(SP_EVERY) == 0 {
         let python = &mut globals.python;
-        let mut choose = |absent: sorn_core::AbsentPairs<'_>| match absent.len() {
+        let mut choose = |absent: sorn_lab::sorn_core::AbsentPairs<'_>| match absent.len() {
             0 => None,
             n => absent.nth(python.below(u32::try_from(n).unwrap_or(u32::MAX)) as usize),
         };

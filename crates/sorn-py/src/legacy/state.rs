@@ -5,7 +5,7 @@ use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use sorn_core::{Network, Params, State, Synapses};
+use sorn_lab::sorn_core::{Network, Params, State, Synapses};
 
 use crate::error::{to_py, value_error};
 
@@ -30,6 +30,10 @@ pub(crate) struct Arrays<'py> {
 }
 
 impl Arrays<'_> {
+    pub(crate) fn ne(&self) -> usize {
+        self.te.as_array().nrows()
+    }
+
     pub(crate) fn ni(&self) -> usize {
         self.ti.as_array().nrows()
     }

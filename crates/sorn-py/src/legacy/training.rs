@@ -10,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
-use sorn_core::{Activity, DenseActivity, DenseNetwork};
+use sorn_lab::sorn_core::{Activity, DenseActivity, DenseNetwork};
 
 use super::record::Record;
 use super::simulation::NOISE_SD;

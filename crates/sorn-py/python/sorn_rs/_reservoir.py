@@ -1,0 +1,131 @@
+"""A reservoir with a supervised readout."""
+
+import numpy as np
+
+from ._native import Network
+
+
+class Reservoir:
+    """A `Network` whose activity is read out linearly, by ridge regression or recursive least squares.
+
+    Parameters
+    ----------
+    params : str or dict, optional
+        Parameters of `Network`.
+    seed : int
+    readout : {"ridge", "rls"}
+        `ridge` solves ``(Z'Z + alpha I) W = Z'Y`` over everything seen; `rls` updates after each step (Haykin 2002, chapter
+        13), and forgets where `forgetting` is below 1.
+    alpha : float
+        Ridge penalty, above 0. The bias is not penalised by `ridge`.
+    forgetting : float
+        Forgetting factor of `rls`, in (0, 1].
+    washout : int
+        Steps at the start of each `fit` that are not learnt from.
+    plastic : bool
+        Whether the network's rules act while it runs. Off, it is a static reservoir.
+    **overrides
+        Single parameters of the network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sorn_rs import Reservoir
+    >>> u = np.eye(4)[np.random.default_rng(0).integers(4, size=500)]
+    >>> reservoir = Reservoir(seed=1, nu=4, ne=100, te_max=0.5).fit(u, u)
+    >>> reservoir.run(u[:10]).shape
+    (10, 4)
+    """
+
+    def __init__(
+        self,
+        params=None,
+        seed=0,
+        *,
+        readout="ridge",
+        alpha=1e-2,
+        forgetting=1.0,
+        washout=0,
+        plastic=False,
+        **overrides,
+    ):
+        if readout not in ("ridge", "rls"):
+            raise ValueError(f"readout: found {readout!r}, allowed: 'ridge' or 'rls'")
+        if not alpha > 0:
+            raise ValueError(f"alpha: found {alpha!r}, allowed: above 0")
+        if not 0 < forgetting <= 1:
+            raise ValueError(f"forgetting: found {forgetting!r}, allowed: above 0, up to 1")
+        if washout < 0:
+            raise ValueError(f"washout: found {washout!r}, allowed: 0 or more")
+        self.network = Network(params, seed, **overrides)
+        if not plastic:
+            self.network.frozen = ["stdp", "ip", "sp", "istdp", "ss"]
+        self.readout, self.alpha, self.forgetting, self.washout = readout, alpha, forgetting, washout
+        self._start = self.network.copy()
+        self._forget()
+
+    def _forget(self):
+        self.weights = None
+        self._gram = self._moment = self._inverse = None
+
+    def features(self, inputs):
+        """Run the network; its activity and a constant 1, shape (steps, ne + 1)."""
+        x = self.network.run(inputs, record=["x"])["x"]
+        return np.column_stack([x.astype(np.float64), np.ones(len(x))])
+
+    def fit(self, inputs, targets):
+        """Forget what was learnt and learn `targets` (steps, outputs) from `inputs` (steps, nu); returns itself."""
+        self._forget()
+        return self.partial_fit(inputs, targets)
+
+    def partial_fit(self, inputs, targets):
+        """Learn more, the network going on where it stands; returns itself."""
+        targets = np.asarray(targets, dtype=np.float64)
+        if targets.ndim == 1:
+            targets = targets[:, None]
+        if targets.ndim != 2 or len(targets) != len(inputs):
+            raise ValueError(f"targets: found shape {targets.shape}, allowed: ({len(inputs)}, outputs)")
+        if not np.all(np.isfinite(targets)):
+            raise ValueError("targets: found NaN or infinity, allowed: finite values")
+        if self.weights is not None and targets.shape[1] != self.weights.shape[1]:
+            raise ValueError(f"targets: found {targets.shape[1]} outputs, allowed: {self.weights.shape[1]}")
+        first = self.washout if self.weights is None else 0
+        features = self.features(inputs)[first:]
+        learn = self._ridge if self.readout == "ridge" else self._rls
+        learn(features, targets[first:])
+        return self
+
+    def _ridge(self, z, y):
+        if self._gram is None:
+            self._gram, self._moment = np.zeros((z.shape[1], z.shape[1])), np.zeros((z.shape[1], y.shape[1]))
+        self._gram += z.T @ z
+        self._moment += z.T @ y
+        penalty = np.full(len(self._gram), self.alpha)
+        penalty[-1] = 0 if len(z) else self.alpha
+        self.weights = np.linalg.solve(self._gram + np.diag(penalty), self._moment)
+
+    def _rls(self, z, y):
+        if self.weights is None:
+            self.weights = np.zeros((z.shape[1], y.shape[1]))
+            self._inverse = np.eye(z.shape[1]) / self.alpha
+        for features, target in zip(z, y, strict=True):
+            p = self._inverse @ features
+            gain = p / (self.forgetting + features @ p)
+            self.weights += np.outer(gain, target - features @ self.weights)
+            self._inverse = (self._inverse - np.outer(gain, p)) / self.forgetting
+            self._inverse = (self._inverse + self._inverse.T) / 2
+
+    def run(self, inputs):
+        """Outputs for `inputs` (steps, nu), shape (steps, outputs), the network going on where it stands."""
+        if self.weights is None:
+            raise ValueError("run: the readout has learnt nothing yet; call fit first")
+        return self.features(inputs) @ self.weights
+
+    def reset(self):
+        """The network as it was made; what the readout learnt stays. Returns itself."""
+        self.network = self._start.copy()
+        return self
+
+    def __repr__(self):
+        state = "untrained" if self.weights is None else f"{self.weights.shape[1]} outputs"
+        return f"Reservoir({self.network!r}, readout={self.readout!r}, {state})"

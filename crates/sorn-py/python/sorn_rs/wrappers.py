@@ -1,0 +1,84 @@
+"""Wrappers for Gymnasium's environments."""
+
+import gymnasium
+import numpy as np
+
+from ._native import Network
+
+__all__ = ["SornObservation"]
+
+
+class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstructorArgs):
+    """Observations as the activity of a reservoir, for agents of any package to learn on.
+
+    An observation is flattened, squashed by ``tanh(obs / scale)``, projected on a random unit vector per excitatory neuron,
+    and given to the reservoir as ``gain * (projection + U(-bias, bias))``. What the agent sees is who fires. The reservoir
+    goes on from episode to episode and adapts as its rules say; a reset with a seed begins anew with it as it was made.
+    With ``frozen=["stdp", "ip", "sp", "istdp", "ss"]`` it is static.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+    params : str or dict, optional
+        Parameters of `Network`, except `nu` and `input`.
+    seed : int
+        Seed of the reservoir and its projections.
+    steps : int
+        Steps of the reservoir per observation.
+    scale : float or array_like
+        What observations are divided by, one number or one per value.
+    gain, bias : float
+    frozen : list of str
+        Rules that do not act.
+    dtype : data-type
+        Of the observations, 0 and 1.
+    """
+
+    def __init__(
+        self,
+        env,
+        params=None,
+        seed=0,
+        *,
+        steps=1,
+        scale=1.0,
+        gain=3.0,
+        bias=0.9,
+        frozen=(),
+        dtype=np.float32,
+        **overrides,
+    ):
+        arguments = dict(steps=steps, scale=scale, gain=gain, bias=bias, frozen=frozen, dtype=dtype)
+        gymnasium.utils.RecordConstructorArgs.__init__(
+            self, params=params, seed=seed, **arguments, **overrides
+        )
+        gymnasium.ObservationWrapper.__init__(self, env)
+        if steps < 1:
+            raise ValueError(f"steps: found {steps!r}, allowed: 1 or more")
+        size = gymnasium.spaces.flatdim(env.observation_space)
+        self.scale = np.broadcast_to(np.asarray(scale, dtype=np.float64), (size,))
+        if not np.all(self.scale > 0):
+            raise ValueError(f"scale: found {scale!r}, allowed: numbers above 0, one or {size}")
+        self.network = Network(params, seed, **(overrides | {"input": "direct"}))
+        self.network.frozen = list(frozen)
+        self._start = self.network.copy()
+        self.steps = steps
+        rng = np.random.default_rng([seed, size])
+        projection = rng.normal(size=(self.network.ne, size))
+        self.projection = gain * projection / np.linalg.norm(projection, axis=1, keepdims=True)
+        self.offset = gain * rng.uniform(-bias, bias, self.network.ne)
+        self.observation_space = gymnasium.spaces.Box(0, 1, (self.network.ne,), dtype)
+
+    def reset(self, *, seed=None, options=None):
+        """Begin an episode; with a seed, with the reservoir as it was made."""
+        if seed is not None:
+            self.network = self._start.copy()
+        return super().reset(seed=seed, options=options)
+
+    def observation(self, observation):
+        """The activity that an observation leads to, shape (ne,)."""
+        flat = gymnasium.spaces.flatten(self.env.observation_space, observation)
+        drive = self.projection @ np.tanh(flat / self.scale) + self.offset
+        for _ in range(self.steps):
+            active = self.network.step(drive)
+        return active.astype(self.observation_space.dtype)

@@ -1,0 +1,178 @@
+//! Python objects as numbers and configurations, and back.
+
+use ndarray::{Array1, Array2, Ix1, Ix2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use serde_json::{Map, Number, Value};
+use sorn_lab::sorn_core::Params;
+
+use crate::error::value_error;
+
+/// Real numbers of one axis, from an array or whatever NumPy makes one of.
+pub(crate) fn vector(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Array1<f64>> {
+    if let Ok(array) = object.cast::<PyArray1<f64>>() {
+        return Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned());
+    }
+    let array = numbers(name, object)?;
+    let shape = array.shape().to_vec();
+    array.into_dimensionality::<Ix1>().map_err(|_| {
+        PyValueError::new_err(format!("{name}: found shape {}, allowed: one axis", tuple(&shape)))
+    })
+}
+
+/// Real numbers of two axes.
+pub(crate) fn matrix(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Array2<f64>> {
+    if let Ok(array) = object.cast::<PyArray2<f64>>() {
+        return Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned());
+    }
+    let array = numbers(name, object)?;
+    let shape = array.shape().to_vec();
+    array.into_dimensionality::<Ix2>().map_err(|_| {
+        PyValueError::new_err(format!("{name}: found shape {}, allowed: two axes", tuple(&shape)))
+    })
+}
+
+fn numbers(name: &str, object: &Bound<'_, PyAny>) -> PyResult<ndarray::ArrayD<f64>> {
+    let py = object.py();
+    let numpy = py.import("numpy")?;
+    let wrong = |found: String| PyTypeError::new_err(format!("{name}: found {found}, allowed: real numbers"));
+    let array =
+        numpy.call_method1("asarray", (object,)).map_err(|error| wrong(error.value(py).to_string()))?;
+    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    if !["f", "i", "u", "b"].contains(&kind.as_str()) {
+        return Err(wrong(format!("{} of dtype {}", object.get_type().name()?, array.getattr("dtype")?)));
+    }
+    let array = array.call_method1("astype", (numpy.getattr("float64")?,))?;
+    let array = array.cast_into::<numpy::PyArrayDyn<f64>>().map_err(PyErr::from)?;
+    Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned())
+}
+
+/// A number of 64 bits without sign.
+pub(crate) fn unsigned(name: &str, object: &Bound<'_, PyAny>) -> PyResult<u64> {
+    let wrong = || format!("{name}: found {object}, allowed: integers from 0 to 2**64 - 1");
+    if object.is_instance_of::<PyBool>() {
+        return Err(PyTypeError::new_err(wrong()));
+    }
+    object.extract().map_err(|error: PyErr| match error.is_instance_of::<PyTypeError>(object.py()) {
+        true => PyTypeError::new_err(wrong()),
+        false => PyValueError::new_err(wrong()),
+    })
+}
+
+/// A seed, 0 if not given.
+pub(crate) fn seed(object: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
+    object.map_or(Ok(0), |object| unsigned("seed", object))
+}
+
+/// A shape as Python writes it.
+pub(crate) fn tuple(shape: &[usize]) -> String {
+    match shape {
+        [one] => format!("({one},)"),
+        _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A Python object as JSON; `name` is how messages call it.
+pub(crate) fn to_json(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let wrong = || {
+        let found = object.get_type().name().map_or_else(|_| "an object".into(), |n| n.to_string());
+        let allowed = "None, bool, int, float, str, list, tuple, dict";
+        PyTypeError::new_err(format!("{name}: found {found}, allowed: {allowed}"))
+    };
+    if object.is_none() {
+        return Ok(Value::Null);
+    }
+    if let Ok(value) = object.cast::<PyBool>() {
+        return Ok(value.is_true().into());
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return Ok(text.to_cow()?.into_owned().into());
+    }
+    if object.is_instance_of::<PyInt>() {
+        let number = object.extract::<u64>().map(Number::from);
+        let number = number.or_else(|_| object.extract::<i64>().map(Number::from));
+        return number.map(Value::Number).map_err(|_| {
+            PyValueError::new_err(format!("{name}: found {object}, allowed: integers of 64 bits"))
+        });
+    }
+    if object.is_instance_of::<PyFloat>() {
+        let value: f64 = object.extract()?;
+        return Number::from_f64(value).map(Value::Number).ok_or_else(|| {
+            PyValueError::new_err(format!("{name}: found {object}, allowed: finite numbers"))
+        });
+    }
+    if let Ok(dict) = object.cast::<PyDict>() {
+        let mut map = Map::new();
+        for (key, value) in dict {
+            let key: String = key.extract().map_err(|_| wrong())?;
+            let value = to_json(&format!("{name}.{key}"), &value)?;
+            map.insert(key, value);
+        }
+        return Ok(Value::Object(map));
+    }
+    if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
+        let items = object.try_iter()?.enumerate();
+        return items.map(|(k, item)| to_json(&format!("{name}[{k}]"), &item?)).collect();
+    }
+    // NumPy's scalars and arrays.
+    match object.call_method0("tolist") {
+        Ok(plain) if !plain.get_type().is(object.get_type()) => to_json(name, &plain),
+        _ => Err(wrong()),
+    }
+}
+
+/// JSON as Python objects.
+pub(crate) fn from_json<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    py.import("json")?.call_method1("loads", (value.to_string(),))
+}
+
+/// A configuration from JSON; an error names the key below `name`.
+pub(crate) fn from_value<T: serde::de::DeserializeOwned>(name: &str, value: Value) -> PyResult<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let at = if path == "." { name.to_string() } else { format!("{name}.{path}") };
+        value_error(format!("{at}: {}", error.inner()))
+    })
+}
+
+/// Parameters of a network from `None`, the name of a preset, or a dictionary (whose `preset` names where it starts from),
+/// with `overrides` put in.
+pub(crate) fn params(
+    given: Option<&Bound<'_, PyAny>>,
+    overrides: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Params> {
+    let mut changes = Map::new();
+    match given.map(|given| to_json("params", given)).transpose()? {
+        None | Some(Value::Null) => {}
+        Some(Value::String(preset)) => {
+            changes.insert("preset".into(), preset.into());
+        }
+        Some(Value::Object(map)) => changes = map,
+        Some(other) => {
+            let message = format!("params: found {other}, allowed: the name of a preset, a dictionary, None");
+            return Err(PyTypeError::new_err(message));
+        }
+    }
+    if let Some(overrides) = overrides
+        && let Value::Object(map) = to_json("params", overrides.as_any())?
+    {
+        changes.extend(map);
+    }
+    let base = match changes.remove("preset") {
+        None => Params::default(),
+        Some(Value::String(name)) => Params::preset(&name).map_err(value_error)?,
+        Some(other) => {
+            let message = format!("preset: found {other}, allowed: {}", Params::PRESETS.join(", "));
+            return Err(PyTypeError::new_err(message));
+        }
+    };
+    let mut whole = serde_json::to_value(base).map_err(value_error)?;
+    if let Value::Object(whole) = &mut whole {
+        whole.extend(changes);
+    }
+    let params: Params = from_value("params", whole)?;
+    params.validate().map_err(value_error)?;
+    Ok(params)
+}

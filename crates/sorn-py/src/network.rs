@@ -1,0 +1,368 @@
+//! The class `Network`.
+
+use std::path::PathBuf;
+
+use ndarray::Array1;
+use numpy::{IntoPyArray, PyArray1, PyArray2};
+use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyType};
+use sorn_lab::sorn_core::{self, Params, Rules, State};
+use sorn_lab::{LabError, SavedNetwork, load_network, save_network};
+
+use crate::convert::{self, from_json, matrix, tuple, vector};
+use crate::error::{to_py, value_error};
+use crate::legacy::{Arrays, to_dict};
+use crate::recorder::Recorder;
+
+/// Steps between two looks for Ctrl-C.
+const CHECK_EVERY: usize = 256;
+
+/// A self-organizing recurrent neural network.
+///
+/// Parameters
+/// ----------
+/// params : str or dict, optional
+///     Name of a preset (see `PRESETS`), or parameters by name, of which `preset` says where to start from.
+/// seed : int, optional
+///     0 if not given.
+///     The same parameters and seed give the same network and the same run, to the bit, on every platform.
+/// **overrides
+///     Single parameters, e.g. ``ne=100``.
+///
+/// Examples
+/// --------
+/// >>> import numpy as np
+/// >>> from sorn_rs import Network
+/// >>> network = Network("zheng2013", seed=1, ne=100, nu=4)
+/// >>> record = network.run(np.zeros((500, 4)), record=["x", "ee_connections"])
+/// >>> record["x"].shape
+/// (500, 100)
+#[pyclass(module = "sorn_rs", name = "Network")]
+pub(crate) struct Network {
+    pub(crate) inner: sorn_core::Network,
+}
+
+#[pymethods]
+impl Network {
+    /// Names of the presets: `upstream` is the package `sorn` 0.7.4, the others are published networks.
+    #[classattr]
+    #[pyo3(name = "PRESETS")]
+    fn presets() -> Vec<&'static str> {
+        Params::PRESETS.to_vec()
+    }
+
+    #[new]
+    #[pyo3(signature = (params=None, seed=None, **overrides), text_signature = "(params=None, seed=0, **overrides)")]
+    fn new(
+        params: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+        overrides: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let params = convert::params(params, overrides)?;
+        Ok(Network { inner: sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)? })
+    }
+
+    /// The network with the arrays of a state dictionary, as `state` or a run of `Simulator` gives it.
+    ///
+    /// Generators and target rates are those of a new network of `params` and `seed`; to go on exactly, use `save` and
+    /// `load`, `copy` or pickle. `ne` and `ni` are the state's.
+    #[classmethod]
+    #[pyo3(signature = (state, params=None, seed=None, **overrides), text_signature = "(state, params=None, seed=0, **overrides)")]
+    fn from_state(
+        _class: &Bound<'_, PyType>,
+        state: &Bound<'_, PyAny>,
+        params: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+        overrides: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = state.py();
+        let checked = py.import("sorn_rs._arguments")?.call_method1("check_state", (state,))?;
+        let arrays: Arrays<'_> = checked.extract()?;
+        let sizes = match overrides {
+            Some(overrides) => overrides.copy()?,
+            None => PyDict::new(py),
+        };
+        sizes.set_item("ne", arrays.ne())?;
+        sizes.set_item("ni", arrays.ni())?;
+        let params = convert::params(params, Some(&sizes))?;
+        let like = sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)?.state();
+        let h_ip = like.h_ip.clone();
+        let state = arrays.into_state(like, h_ip)?;
+        Ok(Network { inner: sorn_core::Network::from_state(&params, state).map_err(to_py)? })
+    }
+
+    /// Advance by one step.
+    ///
+    /// Parameters
+    /// ----------
+    /// input : array_like, shape (nu,)
+    /// reward : float, optional
+    ///     Seen by the rule `rmstdp` in this step.
+    ///
+    /// Returns
+    /// -------
+    /// ndarray of bool, shape (ne,)
+    ///     Who fires.
+    #[pyo3(signature = (input, reward=None))]
+    fn step<'py>(
+        &mut self,
+        py: Python<'py>,
+        input: &Bound<'py, PyAny>,
+        reward: Option<f64>,
+    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let input = vector("input", input)?;
+        if let Some(reward) = reward {
+            self.inner.set_reward(reward).map_err(to_py)?;
+        }
+        let input = input.as_slice().ok_or_else(|| PyValueError::new_err("input: found strides"))?;
+        self.inner.step(input).map_err(to_py)?;
+        Ok(self.x(py))
+    }
+
+    /// Advance by as many steps as there are inputs, other Python threads running meanwhile.
+    ///
+    /// Parameters
+    /// ----------
+    /// inputs : array_like, shape (steps, nu)
+    ///     One row per step. (`Simulator.run` takes columns.)
+    /// record : list of str
+    ///     What to record after each step: `x`, `y` (bool), `recurrent`, `te`, `wee`, `wei`, `ee_connections`,
+    ///     `ei_connections`, `births`, `deaths`.
+    /// rewards : array_like, shape (steps,), optional
+    ///     Seen by the rule `rmstdp`.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     An array for each name, whose first axis is time.
+    #[pyo3(signature = (inputs, record=vec!["x".to_string()], rewards=None))]
+    fn run<'py>(
+        &mut self,
+        py: Python<'py>,
+        inputs: &Bound<'py, PyAny>,
+        record: Vec<String>,
+        rewards: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let inputs = matrix("inputs", inputs)?;
+        let inputs = inputs.as_standard_layout();
+        let expected = self.inner.params().input_len();
+        if inputs.ncols() != expected {
+            return Err(PyValueError::new_err(format!(
+                "inputs: found shape {}, allowed: (steps, {expected})",
+                tuple(inputs.shape())
+            )));
+        }
+        let rewards = rewards.map(|rewards| vector("rewards", rewards)).transpose()?;
+        if let Some(rewards) = &rewards
+            && rewards.len() != inputs.nrows()
+        {
+            return Err(PyValueError::new_err(format!(
+                "rewards: found {} values, allowed: one per step ({})",
+                rewards.len(),
+                inputs.nrows()
+            )));
+        }
+        let mut recorder = Recorder::new(&record, &self.inner, inputs.nrows())?;
+        for first in (0..inputs.nrows()).step_by(CHECK_EVERY) {
+            let steps = first..inputs.nrows().min(first + CHECK_EVERY);
+            py.detach(|| self.advance(&inputs.view(), rewards.as_ref(), steps, &mut recorder))?;
+            py.check_signals()?;
+        }
+        recorder.into_dict(py)
+    }
+
+    /// A copy that goes on by itself.
+    fn copy(&self) -> Self {
+        Network { inner: self.inner.clone() }
+    }
+
+    fn __copy__(&self) -> Self {
+        self.copy()
+    }
+
+    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> Self {
+        self.copy()
+    }
+
+    /// Save the network whole: safetensors, or NPZ with the arrays of `Simulator` where the name ends in `.npz`.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| save_network(&path, &self.inner)).map_err(file_error)
+    }
+
+    /// Load what `save` saved; it goes on exactly.
+    #[classmethod]
+    fn load(_class: &Bound<'_, PyType>, path: PathBuf) -> PyResult<Self> {
+        match load_network(&path).map_err(file_error)? {
+            SavedNetwork::Whole(whole) => {
+                let (params, state) = *whole;
+                Ok(Network { inner: sorn_core::Network::from_state(&params, state).map_err(to_py)? })
+            }
+            SavedNetwork::Upstream(_) => Err(PyValueError::new_err(format!(
+                "path: found {} with a state alone, allowed: what `save` saved; use Network.from_state(dict(numpy.load(path)))",
+                path.display()
+            ))),
+        }
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        let whole = serde_json::to_vec(&(self.inner.params(), self.inner.state())).map_err(value_error)?;
+        let restore = py.get_type::<Network>().getattr("_restore")?;
+        Ok((restore, (PyBytes::new(py, &whole),)))
+    }
+
+    #[classmethod]
+    fn _restore(_class: &Bound<'_, PyType>, whole: &[u8]) -> PyResult<Self> {
+        let (params, state): (Params, State) = serde_json::from_slice(whole).map_err(value_error)?;
+        Ok(Network { inner: sorn_core::Network::from_state(&params, state).map_err(to_py)? })
+    }
+
+    /// Number of excitatory neurons.
+    #[getter]
+    fn ne(&self) -> usize {
+        self.inner.ne()
+    }
+
+    /// Number of inhibitory neurons.
+    #[getter]
+    fn ni(&self) -> usize {
+        self.inner.ni()
+    }
+
+    /// Number of values of one input.
+    #[getter]
+    fn nu(&self) -> usize {
+        self.inner.params().input_len()
+    }
+
+    /// Steps taken.
+    #[getter]
+    fn steps(&self) -> u64 {
+        self.inner.steps()
+    }
+
+    /// All parameters by name.
+    #[getter]
+    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        from_json(py, &serde_json::to_value(self.inner.params()).map_err(value_error)?)
+    }
+
+    /// Names of the rules that do not act. Assign a list of names to change them; all five make a static network.
+    #[getter]
+    fn frozen(&self) -> Vec<&'static str> {
+        self.inner.frozen().iter().map(|rule| rule.name()).collect()
+    }
+
+    #[setter]
+    fn set_frozen(&mut self, names: &Bound<'_, PyAny>) -> PyResult<()> {
+        let names: Vec<String> = names.extract().map_err(|_| {
+            PyTypeError::new_err(format!("frozen: found {names}, allowed: a list of names of rules"))
+        })?;
+        let rules = Rules::from_names(names.iter().map(String::as_str))
+            .map_err(|error| PyValueError::new_err(format!("frozen: {error}")))?;
+        let all = sorn_core::Rule::ALL.into_iter().all(|rule| rules.contains(rule));
+        self.inner.set_frozen(if all { Rules::all() } else { rules });
+        Ok(())
+    }
+
+    /// Who fired in the last step, excitatory, shape (ne,).
+    #[getter]
+    fn x<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
+        let mut x = Array1::from_elem(self.inner.ne(), false);
+        self.inner.activity().spikes_e.iter().for_each(|&neuron| x[neuron as usize] = true);
+        x.into_pyarray(py)
+    }
+
+    /// Who fired in the last step, inhibitory, shape (ni,).
+    #[getter]
+    fn y<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
+        let mut y = Array1::from_elem(self.inner.ni(), false);
+        self.inner.activity().spikes_i.iter().for_each(|&neuron| y[neuron as usize] = true);
+        y.into_pyarray(py)
+    }
+
+    /// Drive less threshold in the last step, without the input, shape (ne,).
+    #[getter]
+    fn recurrent<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.inner.activity().recurrent)
+    }
+
+    /// Thresholds of excitatory neurons, shape (ne,), a copy.
+    #[getter]
+    fn te<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.inner.te())
+    }
+
+    /// Thresholds of inhibitory neurons, shape (ni,), a copy.
+    #[getter]
+    fn ti<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.inner.ti())
+    }
+
+    /// Weights from excitatory to excitatory neurons, shape (ne, ne), ``[pre, post]``, a dense copy.
+    #[getter]
+    fn wee<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        self.inner.wee().to_dense().into_pyarray(py)
+    }
+
+    /// Weights from inhibitory to excitatory neurons, shape (ni, ne), a dense copy.
+    #[getter]
+    fn wei<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        self.inner.wei().to_dense().into_pyarray(py)
+    }
+
+    /// Weights from excitatory to inhibitory neurons, shape (ne, ni), a dense copy.
+    #[getter]
+    fn wie<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        self.inner.wie().to_dense().into_pyarray(py)
+    }
+
+    /// The arrays of the state by the names of `Simulator`, copies: `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `X`, `Y`.
+    #[getter]
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        to_dict(py, &self.inner, false)
+    }
+
+    fn __repr__(&self) -> String {
+        let (ne, ni) = (self.inner.ne(), self.inner.ni());
+        format!(
+            "Network(ne={ne}, ni={ni}, nu={}, steps={}, Wee ({ne}, {ne}) with {} synapses, Wei ({ni}, {ne}) with {}, \
+             Wie ({ne}, {ni}) with {})",
+            self.nu(),
+            self.inner.steps(),
+            self.inner.ee_connections(),
+            self.inner.ei_connections(),
+            self.inner.wie().len()
+        )
+    }
+}
+
+impl Network {
+    fn advance(
+        &mut self,
+        inputs: &ndarray::ArrayView2<'_, f64>,
+        rewards: Option<&Array1<f64>>,
+        steps: std::ops::Range<usize>,
+        recorder: &mut Recorder,
+    ) -> PyResult<()> {
+        for step in steps {
+            if let Some(rewards) = rewards {
+                self.inner.set_reward(rewards[step]).map_err(to_py)?;
+            }
+            let row = inputs.row(step);
+            self.inner
+                .step(row.as_slice().unwrap_or_default())
+                .map_err(|error| PyValueError::new_err(format!("inputs[{step}]: {error}")))?;
+            recorder.record(step, &self.inner);
+        }
+        Ok(())
+    }
+}
+
+/// A file that cannot be read or written is an `OSError`, a wrong one a `ValueError`.
+fn file_error(error: LabError) -> PyErr {
+    match error {
+        LabError::Io { .. } => PyOSError::new_err(error.to_string()),
+        _ => value_error(error),
+    }
+}

@@ -15,7 +15,7 @@ pub use signal::{PerformanceAnneal, RewardSignal};
 
 /// Which learner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LearnerConfig {
     /// Actor-critic with eligibility traces.
     ActorCritic(ActorCriticConfig),

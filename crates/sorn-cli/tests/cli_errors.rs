@@ -46,6 +46,8 @@ fn a_wrong_file_is_refused_with_the_key() {
     );
     contains(&refused("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0]"), &["encoder.scale"]);
     contains(&refused("kind = \"sorn\"", "kind = \"lstm\""), &["agent.reservoir.kind", "lstm", "static"]);
+    let learner = "[agent.learner]\nkind = \"random\"\nactor_step = 1.0\n[agent.encoder]";
+    contains(&refused("[agent.encoder]", learner), &["agent.learner.actor_step: unknown key"]);
     contains(&refused("name = \"quick\"", "name = \"../up\""), &["name", "../up"]);
     contains(&refused("name = \"quick\"", "name = "), &["line 2"]);
     contains(&refused("[env]\nid = \"CartPole-v1\"", ""), &["env: missing"]);

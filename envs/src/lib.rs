@@ -21,11 +21,18 @@ mod cartpole;
 mod cartpole_vec;
 mod control;
 mod draw;
+#[cfg(feature = "gym-rs")]
+pub mod gym_rs;
+#[cfg(feature = "gymnasium")]
+pub mod gymnasium;
 mod masked_cartpole;
 mod mountain_car;
 mod mountain_car_continuous;
 mod numpy;
+#[cfg(feature = "gym-rs")]
+mod own_thread;
 mod pendulum;
+mod python_wrapper;
 mod registry;
 
 pub use acrobot::{Acrobot, AcrobotConfig};
@@ -36,4 +43,5 @@ pub use masked_cartpole::MaskedCartPole;
 pub use mountain_car::{MountainCar, MountainCarConfig};
 pub use mountain_car_continuous::MountainCarContinuous;
 pub use pendulum::{Pendulum, PendulumConfig};
-pub use registry::{EnvSpec, Kwargs, MakeError, make, spec, specs};
+pub use python_wrapper::PythonWrapper;
+pub use registry::{EnvSpec, Kwargs, MakeError, make, make_wrapped, spec, specs};

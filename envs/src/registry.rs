@@ -2,9 +2,9 @@
 
 use serde::de::DeserializeOwned;
 use sorn_env::wrappers::TimeLimit;
-use sorn_env::{AnyEnv, Element, Env};
+use sorn_env::{AnyEnv, BoxError, Element, Env};
 
-use crate::{Acrobot, CartPole, MaskedCartPole, MountainCar, MountainCarContinuous, Pendulum};
+use crate::{Acrobot, CartPole, MaskedCartPole, MountainCar, MountainCarContinuous, Pendulum, PythonWrapper};
 
 /// Keyword arguments of an environment, by name.
 pub type Kwargs = serde_json::Map<String, serde_json::Value>;
@@ -45,6 +45,28 @@ pub enum MakeError {
         /// Which argument, what was found, what is allowed.
         reason: String,
     },
+    /// An environment that this program was built without.
+    #[error(
+        "environment {id:?} needs the feature {feature:?}: build with it, \
+         e.g. cargo run --release --features {feature} -- run FILE"
+    )]
+    Feature {
+        /// The environment.
+        id: String,
+        /// What to build with.
+        feature: &'static str,
+    },
+    /// A wrapper of Python's around an environment that is not.
+    #[error("environment {id:?}: the wrapper {kind:?} is Python's and fits gymnasium:... environments only")]
+    Wrapper {
+        /// The environment.
+        id: String,
+        /// The wrapper.
+        kind: String,
+    },
+    /// An adapter's environment could not be made.
+    #[error("environment {0}")]
+    Adapter(BoxError),
 }
 
 fn near_text(near: &[String]) -> String {
@@ -162,7 +184,7 @@ fn entry(id: &str) -> Result<&'static Entry, MakeError> {
     })
 }
 
-/// What is known of the environment `id`.
+/// What is known of the native environment `id`.
 ///
 /// # Errors
 /// [`MakeError::UnknownId`].
@@ -174,30 +196,123 @@ pub fn spec(id: &str) -> Result<EnvSpec, MakeError> {
 ///
 /// `kwargs` are those of the environment, and `max_episode_steps`: another time limit, or -1 for none.
 ///
+/// An id with a colon is an adapter's, each behind a feature: `gymnasium:Acrobot-v1` and `module:Name-v0` are Python's
+/// (feature `gymnasium`), `gym-rs:CartPole-v1` and `gym-rs:MountainCar-v0` those of the crate gym-rs (feature `gym-rs`).
+///
 /// # Errors
 /// [`MakeError`] where the id is unknown or a keyword argument is unknown or out of range.
 pub fn make(id: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    make_wrapped(id, kwargs, &[])
+}
+
+/// [`make`], inside wrappers of Python's, the innermost first.
+///
+/// # Errors
+/// Those of [`make`], and [`MakeError::Wrapper`] where the environment is not Python's.
+pub fn make_wrapped(
+    id: &str,
+    kwargs: &Kwargs,
+    wrappers: &[PythonWrapper],
+) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    let module = id.split_once(':');
+    if let Some((module, _)) = module
+        && module != "gym-rs"
+    {
+        return pythons(id, kwargs, wrappers);
+    }
+    if let Some(wrapper) = wrappers.first() {
+        return Err(MakeError::Wrapper { id: id.into(), kind: wrapper.kind.clone() });
+    }
+    match module {
+        Some((_, name)) => gym_rs(id, name, kwargs),
+        None => native(id, kwargs),
+    }
+}
+
+#[cfg(feature = "gymnasium")]
+fn pythons(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    let env = crate::gymnasium::GymnasiumEnv::make(id, kwargs, wrappers)
+        .map_err(|e| MakeError::Adapter(Box::new(e)))?;
+    let spec = env.spec().clone();
+    Ok((AnyEnv::new(env), spec))
+}
+
+#[cfg(not(feature = "gymnasium"))]
+fn pythons(id: &str, _: &Kwargs, _: &[PythonWrapper]) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    Err(MakeError::Feature { id: id.into(), feature: "gymnasium" })
+}
+
+#[cfg(not(feature = "gym-rs"))]
+fn gym_rs(id: &str, _: &str, _: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    Err(MakeError::Feature { id: id.into(), feature: "gym-rs" })
+}
+
+/// Both environments may hold a window, which keeps them on the thread that made them.
+#[cfg(feature = "gym-rs")]
+fn gym_rs(id: &str, name: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    use crate::gym_rs::GymRs;
+    use crate::own_thread::OwnThread;
+    use ::gym_rs::envs::classical_control::{cartpole::CartPoleEnv, mountain_car::MountainCarEnv};
+    use ::gym_rs::utils::renderer::RenderMode;
+
+    let known = ["CartPole-v1", "MountainCar-v0"];
+    if !known.contains(&name) {
+        let known = known.map(|name| format!("gym-rs:{name}")).to_vec();
+        return Err(MakeError::UnknownId { id: id.into(), near: vec![], known });
+    }
+    let twin = entry(name)?;
+    let mut spec = EnvSpec { id: id.into(), kwargs: vec![], ..twin.spec() };
+    spec.description = format!("gym-rs's own: {}", spec.description);
+    let (kwargs, limit) = time_limit(id, kwargs, spec.max_episode_steps)?;
+    spec.max_episode_steps = limit;
+    only(id, &kwargs, &[])?;
+    let env = match name {
+        "CartPole-v1" => OwnThread::spawn(|| Ok(GymRs::new(CartPoleEnv::new(RenderMode::None))?)),
+        _ => OwnThread::spawn(|| Ok(GymRs::new(MountainCarEnv::new(RenderMode::None))?)),
+    };
+    let env = env.map_err(MakeError::Adapter)?;
+    let env = match limit {
+        Some(steps) => AnyEnv::new(TimeLimit::new(env, steps)),
+        None => AnyEnv::new(env),
+    };
+    Ok((env, spec))
+}
+
+fn native(id: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
     let entry = entry(id)?;
     let mut spec = entry.spec();
+    let (kwargs, limit) = time_limit(id, kwargs, spec.max_episode_steps)?;
+    spec.max_episode_steps = limit;
+    only(id, &kwargs, entry.kwargs)?;
     let refuse = |reason: String| MakeError::Kwargs { id: id.into(), reason };
+    let env = (entry.new)(kwargs, limit).map_err(|e| refuse(e.to_string()))?;
+    Ok((env, spec))
+}
+
+/// The other keyword arguments, and the time limit: `max_episode_steps` if it is there, else `default`.
+fn time_limit(id: &str, kwargs: &Kwargs, default: Option<u64>) -> Result<(Kwargs, Option<u64>), MakeError> {
     let mut kwargs = kwargs.clone();
-    if let Some(limit) = kwargs.remove("max_episode_steps") {
-        spec.max_episode_steps = match limit.as_i64() {
+    let limit = match kwargs.remove("max_episode_steps") {
+        None => default,
+        Some(limit) => match limit.as_i64() {
             Some(-1) => None,
             Some(steps @ 1..) => Some(steps.unsigned_abs()),
             _ => {
-                return Err(refuse(format!(
-                    "max_episode_steps: at least 1, or -1 for none, expected, found {limit}"
-                )));
+                let reason =
+                    format!("max_episode_steps: at least 1, or -1 for none, expected, found {limit}");
+                return Err(MakeError::Kwargs { id: id.into(), reason });
             }
-        };
-    }
-    if let Some(unknown) = kwargs.keys().find(|key| !entry.kwargs.contains(&key.as_str())) {
-        let known = entry.kwargs.iter().chain(&["max_episode_steps"]).copied().collect::<Vec<_>>().join(", ");
-        return Err(refuse(format!("unknown argument {unknown:?}, allowed: {known}")));
-    }
-    let env = (entry.new)(kwargs, spec.max_episode_steps).map_err(|e| refuse(e.to_string()))?;
-    Ok((env, spec))
+        },
+    };
+    Ok((kwargs, limit))
+}
+
+/// Refuses keyword arguments that are not `allowed`.
+fn only(id: &str, kwargs: &Kwargs, allowed: &[&str]) -> Result<(), MakeError> {
+    let Some(unknown) = kwargs.keys().find(|key| !allowed.contains(&key.as_str())) else { return Ok(()) };
+    let allowed = allowed.iter().chain(&["max_episode_steps"]).copied().collect::<Vec<_>>().join(", ");
+    let reason = format!("unknown argument {unknown:?}, allowed: {allowed}");
+    Err(MakeError::Kwargs { id: id.into(), reason })
 }
 
 #[cfg(test)]
@@ -277,5 +392,52 @@ mod tests {
                 .contains("expected a boolean")
         );
         assert!(refusal("CartPole-v1", serde_json::json!({ "max_episode_steps": 0 })).contains("found 0"));
+    }
+
+    #[test]
+    fn adapters_are_features() {
+        let message = |id: &str| make(id, &Kwargs::new()).err().map(|e| e.to_string());
+        if cfg!(not(feature = "gymnasium")) {
+            let text = message("gymnasium:Acrobot-v1").unwrap();
+            assert!(
+                text.contains("needs the feature \"gymnasium\"") && text.contains("--features"),
+                "{text}"
+            );
+            assert_eq!(
+                message("my_robots:Robot-v0").unwrap(),
+                text.replace("gymnasium:Acrobot-v1", "my_robots:Robot-v0")
+            );
+        }
+        if cfg!(not(feature = "gym-rs")) {
+            let text = message("gym-rs:CartPole-v1").unwrap();
+            assert!(text.contains("needs the feature \"gym-rs\""), "{text}");
+        }
+        let wrapper = PythonWrapper { kind: "gymnasium.wrappers:ClipReward".into(), kwargs: Kwargs::new() };
+        for id in ["CartPole-v1", "gym-rs:CartPole-v1"] {
+            let error =
+                make_wrapped(id, &Kwargs::new(), std::slice::from_ref(&wrapper)).err().unwrap().to_string();
+            assert!(error.contains("\"gymnasium.wrappers:ClipReward\" is Python's"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "gym-rs")]
+    #[test]
+    fn gym_rs_environments_are_made_with_time_limits() {
+        for (id, limit, action) in [("gym-rs:CartPole-v1", 500, 1), ("gym-rs:MountainCar-v0", 200, 0)] {
+            let (mut env, spec) = make(id, &Kwargs::new()).unwrap();
+            assert_eq!((spec.id.as_str(), spec.max_episode_steps), (id, Some(limit)));
+            let (obs, _) = env.reset(Some(4), None).unwrap();
+            assert_eq!(env.reset(Some(4), None).unwrap().0, obs);
+            assert_eq!(env.observation_space().check(&obs), Ok(()));
+            let steps = (1..=limit).find(|_| env.step(&Value::Int(action)).unwrap().truncated);
+            assert_eq!(steps, Some(limit), "{id}");
+            assert!(env.step(&Value::Int(7)).is_err());
+            let (_, spec) = make(id, &kwargs(serde_json::json!({ "max_episode_steps": 9 }))).unwrap();
+            assert_eq!(spec.max_episode_steps, Some(9));
+            assert!(
+                refusal(id, serde_json::json!({ "gravity": 9 })).contains("unknown argument \"gravity\"")
+            );
+        }
+        assert!(refusal("gym-rs:Acrobot-v1", serde_json::json!({})).contains("known: gym-rs:CartPole-v1"));
     }
 }

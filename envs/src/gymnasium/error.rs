@@ -1,0 +1,132 @@
+//! What can fail on the Python side.
+
+use std::fmt;
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyModuleNotFoundError};
+use pyo3::prelude::*;
+use sorn_env::SpaceError;
+
+use super::InterpreterError;
+
+/// What an environment of Python's can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum GymnasiumError {
+    /// There is no interpreter to run it in.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
+    /// Its code raised an exception.
+    #[error("{env}: {during} raised {exception}")]
+    Python {
+        /// The environment's id.
+        env: String,
+        /// What was called.
+        during: &'static str,
+        /// The exception, with its traceback.
+        exception: Box<PythonException>,
+    },
+    /// A space, an observation, an action or another value is not what it should be.
+    #[error("{env}: {during}: {source}")]
+    Value {
+        /// The environment's id.
+        env: String,
+        /// What was called, and which value it is.
+        during: &'static str,
+        /// What is allowed, and what was found.
+        source: SpaceError,
+    },
+}
+
+/// An exception and, as Python prints it, its traceback.
+#[derive(Debug)]
+pub struct PythonException {
+    /// Type and message, e.g. `ValueError: no such level`.
+    pub summary: String,
+    /// The traceback, with those of its causes; empty where it would tell only of Gymnasium's own search for an id.
+    pub traceback: String,
+    /// The exception itself, to be raised again where a Python program is the caller.
+    pub error: PyErr,
+}
+
+impl fmt::Display for PythonException {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary)?;
+        if !self.traceback.is_empty() {
+            write!(f, "\n{}", self.traceback.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl PythonException {
+    pub(super) fn new(py: Python<'_>, error: PyErr) -> Self {
+        let summary = error.to_string();
+        let traceback = match needs_no_traceback(py, &error) {
+            true => String::new(),
+            false => traceback(py, &error).unwrap_or_default(),
+        };
+        PythonException { summary, traceback, error }
+    }
+}
+
+/// Gymnasium's own complaints, e.g. of an unknown id, say what is wrong in their message.
+fn needs_no_traceback(py: Python<'_>, error: &PyErr) -> bool {
+    let gymnasiums = || py.import("gymnasium.error")?.getattr("Error");
+    error.is_instance_of::<PyModuleNotFoundError>(py)
+        || gymnasiums().is_ok_and(|class: Bound<'_, PyAny>| error.is_instance(py, &class))
+}
+
+fn traceback(py: Python<'_>, error: &PyErr) -> PyResult<String> {
+    let value = error.value(py);
+    let lines: Vec<String> = py.import("traceback")?.call_method1("format_exception", (value,))?.extract()?;
+    Ok(lines.concat())
+}
+
+impl GymnasiumError {
+    /// Whether it is Python's `KeyboardInterrupt`, after which a caller should end rather than report a failure.
+    pub fn is_interrupt(&self) -> bool {
+        match self {
+            GymnasiumError::Python { exception, .. } => {
+                Python::attach(|py| exception.error.is_instance_of::<PyKeyboardInterrupt>(py))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An exception, or a value that does not fit, before it is known where.
+pub(super) enum Fault {
+    Python(PyErr),
+    Value(SpaceError),
+}
+
+impl From<PyErr> for Fault {
+    fn from(error: PyErr) -> Self {
+        Fault::Python(error)
+    }
+}
+
+impl From<SpaceError> for Fault {
+    fn from(error: SpaceError) -> Self {
+        Fault::Value(error)
+    }
+}
+
+impl Fault {
+    /// The same fault in a member of a Dict or Tuple.
+    pub(super) fn within(self, member: impl fmt::Display) -> Self {
+        match self {
+            Fault::Value(e) => SpaceError::new(format!("member {member}: {}", e.expected), e.found).into(),
+            python => python,
+        }
+    }
+
+    pub(super) fn at(self, py: Python<'_>, env: &str, during: &'static str) -> GymnasiumError {
+        let env = env.to_string();
+        match self {
+            Fault::Python(error) => {
+                GymnasiumError::Python { env, during, exception: Box::new(PythonException::new(py, error)) }
+            }
+            Fault::Value(source) => GymnasiumError::Value { env, during, source },
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The Python interpreter inside this process.
+
+use std::ffi::{CStr, CString, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use pyo3::prelude::*;
+use pyo3::{ffi, intern};
+
+/// Environment variables that name an interpreter, or an environment that holds one, the first set one first.
+const SELECTORS: [&str; 3] = ["SORN_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX"];
+
+/// Why there is no interpreter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InterpreterError {
+    /// The one that was chosen does not run.
+    #[error("{from} names the Python interpreter {}, which does not run: {reason}", python.display())]
+    DoesNotRun {
+        /// The variable that chose it, or what else did.
+        from: String,
+        /// The interpreter.
+        python: PathBuf,
+        /// What it said, or the system.
+        reason: String,
+    },
+    /// The one that was chosen is of another version than the library this program is linked with.
+    #[error(
+        "{from} names {}, which is {found}, but this program was built with Python {linked}: \
+         choose an environment with Python {linked}, or build again with PYO3_PYTHON={}",
+        python.display(), python.display()
+    )]
+    Version {
+        /// The variable that chose it, or what else did.
+        from: String,
+        /// The interpreter.
+        python: PathBuf,
+        /// Implementation and version found.
+        found: String,
+        /// Version of the library linked.
+        linked: String,
+    },
+    /// It started, but could not be prepared.
+    #[error("the Python interpreter {} started, but failed: {reason}", python.display())]
+    Failed {
+        /// The interpreter.
+        python: PathBuf,
+        /// The exception.
+        reason: String,
+    },
+}
+
+/// The running interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterpreterInfo {
+    /// `sys.executable`.
+    pub executable: String,
+    /// `sys.prefix`: the virtual environment, where there is one.
+    pub prefix: String,
+    /// Version of Python, e.g. `3.11.7`.
+    pub python: String,
+    /// Version of Gymnasium, `None` where it is not installed.
+    pub gymnasium: Option<String>,
+    /// Version of NumPy, `None` where it is not installed.
+    pub numpy: Option<String>,
+}
+
+/// Starts an interpreter where none runs in this process.
+///
+/// The one used is, in this order: `python`; the program that `SORN_PYTHON` names; that of the environment `VIRTUAL_ENV`, then
+/// `CONDA_PREFIX`; the one this program was built with. Its packages are those that it sees itself, then modules in the current
+/// folder. It leaves signals to this program, and what it prints goes to the standard error. Only the first call decides.
+///
+/// # Errors
+/// [`InterpreterError`] where the interpreter does not run or is of another version than the library linked.
+pub fn initialize(python: Option<&Path>) -> Result<(), InterpreterError> {
+    static STARTED: OnceLock<Result<(), InterpreterError>> = OnceLock::new();
+    // SAFETY: may be called at any time, from any thread.
+    if STARTED.get().is_none() && unsafe { ffi::Py_IsInitialized() } != 0 {
+        return Ok(());
+    }
+    STARTED.get_or_init(|| start(choose(python))).clone()
+}
+
+/// The interpreter in use; starts it where none runs.
+///
+/// # Errors
+/// Those of [`initialize`].
+pub fn interpreter() -> Result<InterpreterInfo, InterpreterError> {
+    initialize(None)?;
+    Python::attach(info).map_err(|error| InterpreterError::Failed {
+        python: PathBuf::from("python"),
+        reason: error.to_string(),
+    })
+}
+
+fn info(py: Python<'_>) -> PyResult<InterpreterInfo> {
+    let sys = py.import("sys")?;
+    let metadata = py.import("importlib.metadata")?;
+    let version = |package| metadata.call_method1("version", (package,)).and_then(|v| v.extract()).ok();
+    let text = |name| sys.getattr(name).map(|value| value.to_string());
+    let python = text("version")?.split_whitespace().next().unwrap_or_default().to_string();
+    Ok(InterpreterInfo {
+        executable: text("executable")?,
+        prefix: text("prefix")?,
+        python,
+        gymnasium: version("gymnasium"),
+        numpy: version("numpy"),
+    })
+}
+
+struct Choice {
+    from: String,
+    python: PathBuf,
+}
+
+fn choose(python: Option<&Path>) -> Choice {
+    choose_from(python, |name| std::env::var_os(name).filter(|value| !value.is_empty()))
+}
+
+fn choose_from(python: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Choice {
+    if let Some(python) = python {
+        return Choice { from: "the caller".into(), python: python.into() };
+    }
+    for name in SELECTORS {
+        if let Some(value) = variable(name) {
+            let value = PathBuf::from(value);
+            let python = match (name, cfg!(windows)) {
+                ("SORN_PYTHON", _) => value,
+                ("CONDA_PREFIX", true) => value.join("python.exe"),
+                (_, true) => value.join("Scripts").join("python.exe"),
+                _ => value.join("bin").join("python"),
+            };
+            return Choice { from: name.into(), python };
+        }
+    }
+    Choice { from: "the build".into(), python: env!("SORN_BUILD_PYTHON").into() }
+}
+
+/// Asked of the interpreter itself: what it is called (not the shim that starts it), and what it is.
+const QUESTION: &str = "import sys, sysconfig
+print(sys.executable)
+print(sys.implementation.name)
+print('.'.join(map(str, sys.version_info[:2])) + ('t' if sysconfig.get_config_var('Py_GIL_DISABLED') else ''))";
+
+#[cfg(unix)]
+unsafe extern "C" {
+    /// Of the stable ABI, but not declared by pyo3.
+    static mut Py_UTF8Mode: std::ffi::c_int;
+}
+
+fn start(choice: Choice) -> Result<(), InterpreterError> {
+    let Choice { from, python } = choice;
+    let refuse =
+        |reason: String| InterpreterError::DoesNotRun { from: from.clone(), python: python.clone(), reason };
+    let output = Command::new(&python)
+        .args(["-I", "-c", QUESTION])
+        .output()
+        .map_err(|e: io::Error| refuse(e.to_string()))?;
+    let answer = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<&str> = answer.lines().collect();
+    let [.., executable, implementation, version] = lines[..] else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(refuse(format!("{}, {}", output.status, said.trim())));
+    };
+    let linked = linked_version();
+    if implementation != "cpython" || version != linked {
+        let found = format!("{implementation} {version}");
+        return Err(InterpreterError::Version { from, python, found, linked });
+    }
+    let failed = |reason: String| InterpreterError::Failed { python: executable.into(), reason };
+    let path = CString::new(executable).map_err(|e| failed(e.to_string()))?;
+    // SAFETY: no interpreter runs, as `initialize` saw, and only one thread comes here. `Py_DecodeLocale` may be called before
+    // there is one; its copy of the path is never freed, as Python wants it. 0: the signal handlers stay this program's. The
+    // thread state that is saved is never needed again: every thread attaches for itself.
+    unsafe {
+        // As the program `python` does where the locale is "C"; an embedded interpreter would read and write ASCII there.
+        #[cfg(unix)]
+        {
+            Py_UTF8Mode = 1;
+        }
+        let name = ffi::Py_DecodeLocale(path.as_ptr(), std::ptr::null_mut());
+        if name.is_null() {
+            return Err(failed("its path cannot be read as text".into()));
+        }
+        // Deprecated, but of the stable ABI; the configuration structure that replaced it is not.
+        #[allow(deprecated)]
+        ffi::Py_SetProgramName(name);
+        ffi::Py_InitializeEx(0);
+        ffi::PyEval_SaveThread();
+    }
+    Python::attach(prepare).map_err(|error| failed(error.to_string()))
+}
+
+fn prepare(py: Python<'_>) -> PyResult<()> {
+    let sys = py.import("sys")?;
+    // Last, so that a file here does not hide a package.
+    sys.getattr("path")?.call_method1(intern!(py, "append"), ("",))?;
+    // The standard output is for results.
+    sys.setattr("stdout", sys.getattr("stderr")?)?;
+    // `threading` takes the thread that imports it for the main one.
+    py.import("threading")?;
+    Ok(())
+}
+
+/// `3.11` of the library in this process, with a `t` where it is free-threaded.
+fn linked_version() -> String {
+    // SAFETY: returns a static C string and may be called before Python starts.
+    let text = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) }.to_string_lossy();
+    let number = text.split_whitespace().next().unwrap_or_default();
+    let mut parts = number.split('.');
+    let short = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()].join(".");
+    let suffix = if text.contains("free-threading") { "t" } else { "" };
+    format!("{short}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(python: Option<&str>, set: &[(&str, &str)]) -> (String, PathBuf) {
+        let variable = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
+        let Choice { from, python } = choose_from(python.map(Path::new), variable);
+        (from, python)
+    }
+
+    #[test]
+    fn the_nearest_choice_counts() {
+        let venv = ("VIRTUAL_ENV", "env");
+        let conda = ("CONDA_PREFIX", "conda");
+        let own = ("SORN_PYTHON", "mine");
+        assert_eq!(chosen(Some("given"), &[own, venv]), ("the caller".into(), "given".into()));
+        assert_eq!(chosen(None, &[venv, conda, own]), ("SORN_PYTHON".into(), "mine".into()));
+        let (from, python) = chosen(None, &[venv, conda]);
+        assert_eq!(from, "VIRTUAL_ENV");
+        assert!(python.starts_with("env") && python != Path::new("env"));
+        assert_eq!(chosen(None, &[conda]).0, "CONDA_PREFIX");
+        assert_eq!(chosen(None, &[]).0, "the build");
+    }
+
+    #[test]
+    fn a_program_that_is_no_interpreter_is_refused() {
+        for python in ["no-such-program", "true"] {
+            let error = start(Choice { from: "SORN_PYTHON".into(), python: python.into() }).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.starts_with(&format!("SORN_PYTHON names the Python interpreter {python}")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_librarys_version_is_short() {
+        let linked = linked_version();
+        assert!(linked.starts_with("3.") && linked.split('.').count() == 2, "{linked}");
+    }
+}

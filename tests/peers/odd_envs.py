@@ -1,0 +1,150 @@
+"""Environments that Gymnasium does not have, registered on import: composite spaces, and ways to fail."""
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+
+class Composite(gym.Env):
+    """Every kind of space at once; the observation depends on the whole action."""
+
+    def __init__(self):
+        self.action_space = spaces.Dict(
+            {
+                "grip": spaces.Discrete(3, start=-1),
+                "wheels": spaces.Box(-1.0, 1.0, (2, 2), np.float64),
+                "switches": spaces.MultiBinary(3),
+                "gears": spaces.Tuple((spaces.MultiDiscrete([2, 3]), spaces.Box(0, 255, (1,), np.uint16))),
+            }
+        )
+        self.observation_space = spaces.Tuple(
+            (
+                spaces.Dict(
+                    {"z": spaces.Discrete(100), "a": spaces.Box(-np.inf, np.inf, (2, 2), np.float32)}
+                ),
+                spaces.MultiBinary((2, 3)),
+                spaces.MultiDiscrete([5, 5]),
+                spaces.Box(0, 70_000, (), np.uint32),
+            )
+        )
+
+    def _observe(self, total):
+        rng = self.np_random
+        return (
+            {"z": int(total) % 100, "a": rng.normal(total, 1.0, (2, 2)).astype(np.float32)},
+            rng.integers(0, 2, (2, 3)).astype(np.int8),
+            rng.integers(0, 5, 2),
+            np.array(rng.integers(0, 70_000), dtype=np.uint32),
+        )
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self._observe((options or {}).get("total", 0)), {"options": str(options or None)}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        gears, power = action["gears"]
+        total = (
+            int(action["grip"])
+            + float(action["wheels"].sum())
+            + action["switches"].sum()
+            + gears.sum()
+            + power[0]
+        )
+        self.count += 1
+        return self._observe(total), float(total), False, self.count == 30, {"count": self.count}
+
+
+class Faulty(gym.Env):
+    """Fails as `fault` says, in its third step."""
+
+    metadata = {"render_modes": ["rgb_array"]}
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
+
+    def __init__(self, fault="", render_mode=None):
+        self.fault = fault
+        self.render_mode = render_mode
+        if fault == "make":
+            raise RuntimeError("no such robot")
+        if fault == "space":
+            self.observation_space = spaces.Dict({"words": spaces.Text(5)})
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        if self.fault == "reset":
+            raise OSError("the cable is loose")
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        self.count += 1
+        obs, reward, info = np.zeros(2, np.float32), 1.0, {}
+        if self.count == 3:
+            if self.fault == "raise":
+                self._sensor()
+            if self.fault == "interrupt":
+                raise KeyboardInterrupt
+            if self.fault == "four":
+                return obs, reward, False, info
+            obs = {
+                "shape": np.zeros(3, np.float32),
+                "nan": np.array([0.0, np.nan], np.float32),
+                "kind": {"x": 1.0},
+                "list": [0.5, -0.5],
+                "wide": np.array([0.5, -0.25]),
+                "strided": np.arange(4, dtype=np.float32)[::2] / 4,
+                "text": np.array(["a", "b"]),
+            }.get(self.fault, obs)
+            reward = {"reward": "much", "numpy_reward": np.float32(0.5)}.get(self.fault, reward)
+        return obs, reward, False, False, info
+
+    def _sensor(self):
+        try:
+            raise ValueError("voltage -3 out of range")
+        except ValueError as error:
+            raise RuntimeError("sensor 7 failed") from error
+
+    def render(self):
+        return np.zeros((2, 3, 4), np.uint8) if self.fault == "picture" else np.full((2, 3, 3), 7, np.uint8)
+
+
+class Talkative(gym.Env):
+    """Returns whatever may be in an info."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Discrete(4, start=2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        itself = {}
+        itself["itself"] = itself
+        info = {
+            "flag": True,
+            "numpy_flag": np.bool_(True),
+            "whole": 7,
+            "numpy_whole": np.int16(-7),
+            "number": 0.5,
+            "numpy_number": np.float32(0.25),
+            "huge": 10**30,
+            "text": "text",
+            "array": np.arange(6, dtype=np.float32).reshape(2, 3),
+            "flags": np.array([True, False]),
+            "objects": np.array([None, "x"]),
+            "nothing": None,
+            "list": [1, (2.0, "three")],
+            "dict": {"a": 1, 2: "b"},
+            "other": Talkative,
+            "itself": itself,
+        }
+        return np.int64(5), info
+
+    def step(self, action):
+        print("a word to the standard output")
+        return 2, np.float64(action), np.bool_(action == 1), 0, {}
+
+
+gym.register("Composite-v0", Composite)
+gym.register("Faulty-v0", Faulty, max_episode_steps=50, reward_threshold=12.5)
+gym.register("Talkative-v0", Talkative)

@@ -1,7 +1,9 @@
 //! The native half of the Python package `sorn_rs`; the other half is under `python/`.
 
+mod agent;
 mod cli;
 mod convert;
+mod env;
 mod error;
 mod globals;
 mod legacy;
@@ -22,7 +24,13 @@ mod _native {
     use crate::network::Network;
 
     #[pymodule_export]
+    use crate::agent::Agent;
+
+    #[pymodule_export]
     use crate::cli::run_cli;
+
+    #[pymodule_export]
+    use crate::env::{NativeEnv, env_specs};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

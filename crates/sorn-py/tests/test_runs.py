@@ -127,6 +127,17 @@ def test_unusual_forms_of_usual_arguments():
     assert_same(found, Simulator.run(np.zeros((5, 4), dtype=bool), state=state, noise=False, seed=1))
 
 
+@pytest.mark.parametrize("name", ["Wee", "Wei", "Wie", "Te", "Ti", "X", "Y"])
+def test_order_of_memory_makes_no_difference(name):
+    state = small_state()
+    turned = state | {name: np.asfortranarray(state[name])}
+    for run in (Trainer.run, Simulator.run):
+        kwargs = dict(noise=False, freeze=["sp"] if run == Simulator.run else None, callbacks=ALL)
+        found, expected = (run(inputs(4), state=s, timesteps=4, **kwargs) for s in (turned, state))
+        assert_same(found, expected)
+    assert np.sum(expected[1]["ExcitatoryActivation"]) > 0
+
+
 def test_state_decides_the_size():
     state = small_state()
     with pytest.warns(UserWarning, match="ne=100 has no effect: the state has 40"):

@@ -1,17 +1,18 @@
 """Self-organizing recurrent neural networks (SORN).
 
 `Simulator`, `Trainer`, `Initializer`, `Plotter` and `Statistics` are drop-in replacements of those of the package
-`sorn` 0.7.4. `Network` is a network, `Reservoir` one with a supervised readout, `sorn_rs.wrappers` has a wrapper for
-Gymnasium's environments.
+`sorn` 0.7.4. `Network` is a network, `Reservoir` one with a supervised readout, `Agent` one that learns to act.
+`sorn_rs.envs` registers environments with Gymnasium, `sorn_rs.wrappers` has a wrapper for others.
 """
 
 from . import callbacks, sorn, utils
-from ._native import Network, __version__
+from ._native import Agent, Network, __version__
 from ._reservoir import Reservoir
 from .sorn import Simulator, Trainer
 from .utils import Initializer, Plotter, Statistics
 
 __all__ = [
+    "Agent",
     "Initializer",
     "Network",
     "Plotter",

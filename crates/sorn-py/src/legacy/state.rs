@@ -58,7 +58,11 @@ impl Arrays<'_> {
 /// Active neurons in a column of activity.
 pub(crate) fn active(name: &str, activity: ArrayView2<'_, f64>, column: usize) -> PyResult<Vec<u32>> {
     let mut active = Vec::new();
-    for (neuron, &value) in activity.column(column).iter().enumerate() {
+    let Some(values) = activity.to_slice() else {
+        return Err(PyValueError::new_err(format!("state[{name:?}]: found another order, allowed: C order")));
+    };
+    for (neuron, row) in values.chunks_exact(activity.ncols().max(1)).enumerate() {
+        let value = row[column];
         if value == 1.0 {
             active.push(neuron as u32);
         } else if value != 0.0 {

@@ -44,7 +44,8 @@ pub(crate) fn train<'py>(
     let Ok(network) = DenseNetwork::new(wee, wei, wie, te, ti) else { return Ok(None) };
     let (ne, ni) = (te.len(), ti.len());
     let inputs = usual.inputs.as_array();
-    if x.dim() != (ne, 2) || y.dim() != (ni, 2) || inputs.nrows() > ne {
+    let fits = |activity: &ArrayView2<'_, f64>, n| activity.dim() == (n, 2) && activity.is_standard_layout();
+    if !fits(&x, ne) || !fits(&y, ni) || inputs.nrows() > ne {
         return Ok(None);
     }
     let activity = DenseActivity::new(active("X", x, 1)?, active("Y", y, 1)?);

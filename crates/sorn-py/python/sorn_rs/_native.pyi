@@ -1,0 +1,110 @@
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+__version__: str
+
+class Network:
+    PRESETS: ClassVar[list[str]]
+    ne: int
+    ni: int
+    nu: int
+    steps: int
+    params: dict[str, Any]
+    frozen: list[str]
+    x: npt.NDArray[np.bool_]
+    y: npt.NDArray[np.bool_]
+    recurrent: npt.NDArray[np.float64]
+    te: npt.NDArray[np.float64]
+    ti: npt.NDArray[np.float64]
+    wee: npt.NDArray[np.float64]
+    wei: npt.NDArray[np.float64]
+    wie: npt.NDArray[np.float64]
+    state: dict[str, npt.NDArray[np.float64]]
+    def __init__(
+        self, params: str | Mapping[str, Any] | None = None, seed: int = 0, **overrides: Any
+    ) -> None: ...
+    @classmethod
+    def from_state(
+        cls,
+        state: Mapping[str, npt.ArrayLike],
+        params: str | Mapping[str, Any] | None = None,
+        seed: int = 0,
+        **overrides: Any,
+    ) -> Network: ...
+    def step(self, input: npt.ArrayLike, reward: float | None = None) -> npt.NDArray[np.bool_]: ...
+    def run(
+        self, inputs: npt.ArrayLike, record: Sequence[str] = ["x"], rewards: npt.ArrayLike | None = None
+    ) -> dict[str, npt.NDArray[Any]]: ...
+    def copy(self) -> Network: ...
+    def save(self, path: str | os.PathLike[str]) -> None: ...
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Network: ...
+
+class Agent:
+    config: dict[str, Any]
+    num_timesteps: int
+    episode_returns: list[float]
+    episode_lengths: list[int]
+    def __init__(
+        self,
+        env: gymnasium.Env[Any, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        *,
+        observation_space: gymnasium.Space[Any] | None = None,
+        action_space: gymnasium.Space[Any] | None = None,
+    ) -> None: ...
+    def learn(
+        self,
+        total_timesteps: int,
+        callback: Callable[[dict[str, Any]], bool | None] | None = None,
+        progress_bar: bool = False,
+    ) -> Agent: ...
+    def predict(
+        self, observation: Any, state: None = None, episode_start: bool = False, deterministic: bool = True
+    ) -> tuple[Any, None]: ...
+    def begin(self, observation: Any) -> Any: ...
+    def act(self) -> Any: ...
+    def observe(self, reward: float, terminated: bool, truncated: bool, observation: Any) -> None: ...
+    def save(self, path: str | os.PathLike[str]) -> None: ...
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        env: gymnasium.Env[Any, Any] | None = None,
+        *,
+        observation_space: gymnasium.Space[Any] | None = None,
+        action_space: gymnasium.Space[Any] | None = None,
+    ) -> Agent: ...
+
+class NativeEnv:
+    observation_space: gymnasium.Space[Any]
+    action_space: gymnasium.Space[Any]
+    def __init__(self, id: str, kwargs: dict[str, Any]) -> None: ...
+    def reset(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]: ...
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
+    def render(self) -> npt.NDArray[np.uint8] | None: ...
+    def close(self) -> None: ...
+
+def env_specs() -> list[dict[str, Any]]: ...
+def run_cli(args: list[str]) -> int: ...
+def simulate(
+    settings: dict[str, Any],
+    state: dict[str, npt.NDArray[np.float64]] | None,
+    h_ip: npt.NDArray[np.float64] | None,
+    inputs: npt.NDArray[np.float64],
+    timesteps: int,
+    noise: bool,
+    freeze: list[str],
+    callbacks: list[str],
+    seed: int | None,
+) -> tuple[dict[str, Any], dict[str, Any]]: ...
+def train(
+    state: Any, inputs: Any, timesteps: Any, noise: Any, callbacks: Any, given: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]] | None: ...
+def lambd_connections(kind: str, ne: int, ni: int, lambd: float, sd: float) -> npt.NDArray[np.float64]: ...

@@ -1,0 +1,415 @@
+//! The class `Agent`.
+
+use ndarray::ArrayD;
+use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+use serde_json::Value as Json;
+use sorn_lab::sorn_agents::{self, AgentConfig, AgentState, run};
+use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace};
+
+use crate::convert::{from_json, from_value, seed as seed_or_0, to_json, unsigned};
+use crate::error::value_error;
+
+mod watcher;
+
+use watcher::{Watcher, env_error, run_error};
+
+/// An agent: encoder, reservoir, readout and policy, which learns while it acts.
+///
+/// Parameters
+/// ----------
+/// env : gymnasium.Env, optional
+///     The environment to learn on. A robot that has none gives spaces instead.
+/// config : dict, optional
+///     The tables below `[agent]` of an experiment file: `encoder`, `reservoir`, `plasticity`, `features`, `learner`,
+///     `policy`.
+/// seed : int, optional
+///     0 if not given. Seed of everything random in the agent, and of the environment's resets.
+/// observation_space, action_space : gymnasium.spaces.Space, optional
+///     Instead of `env`.
+///
+/// Examples
+/// --------
+/// >>> import gymnasium
+/// >>> from sorn_rs import Agent
+/// >>> agent = Agent(gymnasium.make("CartPole-v1"), seed=1).learn(2000)
+/// >>> len(agent.episode_returns) > 0
+/// True
+#[pyclass(module = "sorn_rs", name = "Agent")]
+pub(crate) struct Agent {
+    inner: sorn_agents::Agent,
+    config: AgentConfig,
+    seed: u64,
+    observations: PythonSpace,
+    actions: PythonSpace,
+    env: Option<Py<PyAny>>,
+    episodes: u64,
+    timesteps: u64,
+    returns: Vec<f64>,
+    lengths: Vec<u64>,
+    /// A copy that learns nothing, for `predict`.
+    frozen: Option<sorn_agents::Agent>,
+}
+
+#[pymethods]
+impl Agent {
+    #[new]
+    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None))]
+    fn new(
+        env: Option<Bound<'_, PyAny>>,
+        config: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+        observation_space: Option<Bound<'_, PyAny>>,
+        action_space: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let seed = seed_or_0(seed)?;
+        let config: AgentConfig = match config {
+            None => AgentConfig::default(),
+            Some(config) => match to_json("config", config)? {
+                object @ Json::Object(_) => from_value("config", object)?,
+                _ => {
+                    return Err(PyTypeError::new_err(format!(
+                        "config: found {config}, allowed: a dictionary"
+                    )));
+                }
+            },
+        };
+        let (observations, actions) = spaces(env.as_ref(), observation_space, action_space)?;
+        let inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
+            .map_err(value_error)?;
+        Ok(Agent {
+            inner,
+            config,
+            seed,
+            observations,
+            actions,
+            env: env.map(Bound::unbind),
+            episodes: 0,
+            timesteps: 0,
+            returns: Vec::new(),
+            lengths: Vec::new(),
+            frozen: None,
+        })
+    }
+
+    /// Learn for a number of environment steps.
+    ///
+    /// Parameters
+    /// ----------
+    /// total_timesteps : int
+    ///     Steps to take; a further call begins with a new episode.
+    /// callback : callable, optional
+    ///     Called with a dictionary of `num_timesteps`, `episode` and, after each step, `reward`, after each episode
+    ///     `episode_return`. Learning ends where it returns False. Between episodes it may save the agent or let it predict;
+    ///     after a step it finds what was learnt up to the episode before.
+    /// progress_bar : bool
+    ///     Whether to show one, by tqdm.
+    ///
+    /// Returns
+    /// -------
+    /// Agent
+    ///     Itself.
+    #[pyo3(signature = (total_timesteps, callback=None, progress_bar=false))]
+    fn learn(
+        slf: &Bound<'_, Self>,
+        total_timesteps: &Bound<'_, PyAny>,
+        callback: Option<Bound<'_, PyAny>>,
+        progress_bar: bool,
+    ) -> PyResult<Py<Self>> {
+        let py = slf.py();
+        let total_timesteps = unsigned("total_timesteps", total_timesteps)?;
+        if total_timesteps == 0 {
+            return Err(PyValueError::new_err("total_timesteps: found 0, allowed: 1 or more"));
+        }
+        let bar = match progress_bar {
+            true => {
+                let keywords = PyDict::new(py);
+                keywords.set_item("total", total_timesteps)?;
+                Some(py.import("tqdm")?.getattr("tqdm")?.call((), Some(&keywords))?)
+            }
+            false => None,
+        };
+        let (mut env, mut learner, seed, first) = {
+            let agent = slf.try_borrow()?;
+            let Some(env) = &agent.env else {
+                return Err(PyValueError::new_err(
+                    "env: found None, allowed: an environment given to Agent; without one, call begin, act and observe",
+                ));
+            };
+            let env = GymnasiumEnv::from_python(env.bind(py)).map_err(env_error)?;
+            (env, agent.inner.clone(), agent.seed, agent.episodes)
+        };
+        let mut watcher = Watcher {
+            agent: slf,
+            callback: callback.as_ref(),
+            bar: bar.as_ref(),
+            limit: total_timesteps,
+            steps: 0,
+            failure: None,
+        };
+        let result = run(&mut env, &mut learner, first..u64::MAX, |k| episode_seed(seed, k), &mut watcher);
+        let failure = watcher.failure.take();
+        if let Some(bar) = bar {
+            bar.call_method0("close")?;
+        }
+        {
+            let mut agent = slf.try_borrow_mut()?;
+            agent.inner = learner;
+            agent.frozen = None;
+        }
+        match (failure, result) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(run_error(error)),
+            (None, Ok(())) => Ok(slf.clone().unbind()),
+        }
+    }
+
+    /// The action that the agent prefers, without learning.
+    ///
+    /// The first call after learning or with `episode_start` begins an episode; the reservoir remembers from call to call.
+    ///
+    /// Parameters
+    /// ----------
+    /// observation : element of the observation space
+    /// state : None
+    ///     For callers of other packages' agents; memory is the agent's own.
+    /// episode_start : bool
+    /// deterministic : bool
+    ///     Must be True.
+    ///
+    /// Returns
+    /// -------
+    /// action : element of the action space
+    /// state : None
+    #[pyo3(signature = (observation, state=None, episode_start=false, deterministic=true))]
+    fn predict<'py>(
+        &mut self,
+        py: Python<'py>,
+        observation: &Bound<'py, PyAny>,
+        state: Option<&Bound<'py, PyAny>>,
+        episode_start: bool,
+        deterministic: bool,
+    ) -> PyResult<(Bound<'py, PyAny>, Option<Py<PyAny>>)> {
+        if !deterministic {
+            return Err(PyValueError::new_err("deterministic: found False, allowed: True"));
+        }
+        if let Some(state) = state {
+            return Err(PyValueError::new_err(format!("state: found {state}, allowed: None")));
+        }
+        let observation = self.observations.decode(observation).map_err(env_error)?;
+        let action = match self.frozen.as_mut().filter(|_| !episode_start) {
+            Some(frozen) => {
+                frozen.observe(0.0, false, false, &observation).map_err(value_error)?;
+                frozen.act().map_err(value_error)?
+            }
+            None => {
+                let mut frozen = self.inner.frozen();
+                let action = frozen.begin(&observation).map_err(value_error)?;
+                self.frozen = Some(frozen);
+                action
+            }
+        };
+        Ok((self.actions.encode(py, &action).map_err(env_error)?, None))
+    }
+
+    /// Begin an episode with its first observation; returns an action.
+    fn begin<'py>(
+        &mut self,
+        py: Python<'py>,
+        observation: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let observation = self.observations.decode(observation).map_err(env_error)?;
+        let action = self.inner.begin(&observation).map_err(value_error)?;
+        self.actions.encode(py, &action).map_err(env_error)
+    }
+
+    /// The next action of the episode under way.
+    fn act<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let action = self.inner.act().map_err(value_error)?;
+        self.actions.encode(py, &action).map_err(env_error)
+    }
+
+    /// Take what followed the last action, and learn.
+    fn observe(
+        &mut self,
+        reward: f64,
+        terminated: bool,
+        truncated: bool,
+        observation: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let observation = self.observations.decode(observation).map_err(env_error)?;
+        self.timesteps += 1;
+        self.frozen = None;
+        self.inner.observe(reward, terminated, truncated, &observation).map_err(value_error)
+    }
+
+    /// Save the agent whole, as NPZ.
+    fn save(&self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<()> {
+        let state = self.inner.state();
+        let meta = serde_json::json!({
+            "format_version": 1,
+            "config": self.config,
+            "seed": self.seed,
+            "episodes": self.episodes,
+            "timesteps": self.timesteps,
+            "returns": self.returns,
+            "lengths": self.lengths,
+            "agent": state.meta,
+        });
+        let arrays = PyDict::new(py);
+        for (name, array) in state.arrays {
+            arrays.set_item(name, array.into_pyarray(py))?;
+        }
+        arrays.set_item("sorn_agent", meta.to_string())?;
+        py.import("numpy")?.call_method("savez", (path,), Some(&arrays))?;
+        Ok(())
+    }
+
+    /// Load what `save` saved; it goes on exactly. The environment or spaces must be those it was made with.
+    #[classmethod]
+    #[pyo3(signature = (path, env=None, *, observation_space=None, action_space=None))]
+    fn load(
+        _class: &Bound<'_, PyType>,
+        path: &Bound<'_, PyAny>,
+        env: Option<Bound<'_, PyAny>>,
+        observation_space: Option<Bound<'_, PyAny>>,
+        action_space: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let py = path.py();
+        let wrong = |what: &str| {
+            PyValueError::new_err(format!("path: found {path} {what}, allowed: what `save` saved"))
+        };
+        let file = py.import("numpy")?.call_method1("load", (path,))?;
+        let names: Vec<String> = file
+            .getattr("files")
+            .and_then(|files| files.extract())
+            .map_err(|_| wrong("without named arrays"))?;
+        let mut state = AgentState { arrays: Default::default(), meta: Json::Null };
+        let mut whole = None;
+        for name in names {
+            let array = file.get_item(&name)?;
+            if name == "sorn_agent" {
+                whole = serde_json::from_str::<Saved>(&array.call_method0("item")?.extract::<String>()?).ok();
+            } else {
+                let array =
+                    array.cast_into::<PyArrayDyn<f64>>().map_err(|_| wrong("with another type of array"))?;
+                let array: ArrayD<f64> = array.try_readonly().map_err(value_error)?.as_array().to_owned();
+                state.arrays.insert(name, array);
+            }
+        }
+        let saved = whole.ok_or_else(|| wrong("without the entry sorn_agent"))?;
+        if saved.format_version != 1 {
+            return Err(wrong(&format!("of format version {}", saved.format_version)));
+        }
+        let (observations, actions) = spaces(env.as_ref(), observation_space, action_space)?;
+        state.meta = saved.agent;
+        let inner = sorn_agents::Agent::restore(
+            &saved.config,
+            observations.space(),
+            actions.space(),
+            saved.seed,
+            &state,
+        )
+        .map_err(value_error)?;
+        Ok(Agent {
+            inner,
+            config: saved.config,
+            seed: saved.seed,
+            observations,
+            actions,
+            env: env.map(Bound::unbind),
+            episodes: saved.episodes,
+            timesteps: saved.timesteps,
+            returns: saved.returns,
+            lengths: saved.lengths,
+            frozen: None,
+        })
+    }
+
+    /// The configuration, every default filled in.
+    #[getter]
+    fn config<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        from_json(py, &serde_json::to_value(&self.config).map_err(value_error)?)
+    }
+
+    /// Environment steps learnt from.
+    #[getter]
+    fn num_timesteps(&self) -> u64 {
+        self.timesteps
+    }
+
+    /// Sum of rewards of every finished episode of `learn`.
+    #[getter]
+    fn episode_returns(&self) -> Vec<f64> {
+        self.returns.clone()
+    }
+
+    /// Length of every finished episode of `learn`.
+    #[getter]
+    fn episode_lengths(&self) -> Vec<u64> {
+        self.lengths.clone()
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "Agent({} -> {}, num_timesteps={}, episodes={}, seed={})",
+            self.observations.space(),
+            self.actions.space(),
+            self.timesteps,
+            self.returns.len(),
+            self.seed
+        )
+    }
+}
+
+/// The entry beside the arrays.
+#[derive(serde::Deserialize)]
+struct Saved {
+    format_version: u32,
+    config: AgentConfig,
+    seed: u64,
+    episodes: u64,
+    timesteps: u64,
+    returns: Vec<f64>,
+    lengths: Vec<u64>,
+    agent: Json,
+}
+
+fn spaces(
+    env: Option<&Bound<'_, PyAny>>,
+    observation_space: Option<Bound<'_, PyAny>>,
+    action_space: Option<Bound<'_, PyAny>>,
+) -> PyResult<(PythonSpace, PythonSpace)> {
+    let (observations, actions) = match (env, observation_space, action_space) {
+        (Some(env), None, None) => {
+            let space = |name: &str| {
+                env.getattr(name).map_err(|_| {
+                    let found = env.get_type();
+                    PyTypeError::new_err(format!(
+                        "env: found {found} without {name}, allowed: a Gymnasium environment"
+                    ))
+                })
+            };
+            (space("observation_space")?, space("action_space")?)
+        }
+        (None, Some(observations), Some(actions)) => (observations, actions),
+        _ => {
+            return Err(PyTypeError::new_err(
+                "Agent: allowed: either env, or both observation_space and action_space",
+            ));
+        }
+    };
+    Ok((
+        PythonSpace::new("observation_space", &observations).map_err(env_error)?,
+        PythonSpace::new("action_space", &actions).map_err(env_error)?,
+    ))
+}
+
+/// Episode `k` of an agent has a seed of its own, as in runs of the command line.
+fn episode_seed(seed: u64, episode: u64) -> u64 {
+    let mut rng = sorn_lab::sorn_core::rng::stream(seed ^ episode.wrapping_mul(0x9e37_79b9_7f4a_7c15), "env");
+    // Gymnasium's environments take seeds of 32 bits without complaint.
+    sorn_lab::sorn_core::rng::below(&mut rng, 1 << 31)
+}

@@ -1,0 +1,184 @@
+//! The class `NativeEnv`: what `sorn_rs.envs` makes Gymnasium environments of.
+
+use std::sync::Mutex;
+
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+use sorn_lab::sorn_env::{AnyEnv, Dtype, Env, Info, Options, Space, Value};
+use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, PythonSpace};
+use sorn_lab::sorn_envs::{make, specs};
+
+use crate::convert::to_json;
+use crate::error::value_error;
+
+/// An observation, what `info` says, and so on, as Gymnasium's `step` returns them.
+type Stepped<'py> = (Bound<'py, PyAny>, f64, bool, bool, Bound<'py, PyDict>);
+
+/// A native environment, without time limit; `sorn_rs.envs` has the Gymnasium class.
+#[pyclass(module = "sorn_rs._native", name = "NativeEnv")]
+pub(crate) struct NativeEnv {
+    env: Mutex<AnyEnv>,
+    observations: PythonSpace,
+    actions: PythonSpace,
+    observation_space: Py<PyAny>,
+    action_space: Py<PyAny>,
+}
+
+#[pymethods]
+impl NativeEnv {
+    #[new]
+    fn new(py: Python<'_>, id: &str, kwargs: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let mut kwargs = match to_json("kwargs", kwargs.as_any())? {
+            serde_json::Value::Object(kwargs) => kwargs,
+            _ => Default::default(),
+        };
+        // Gymnasium applies its own limit.
+        kwargs.insert("max_episode_steps".into(), (-1).into());
+        let (env, _) = make(id, &kwargs).map_err(value_error)?;
+        let observation_space = space(py, &env.observation_space())?;
+        let action_space = space(py, &env.action_space())?;
+        Ok(NativeEnv {
+            env: Mutex::new(env),
+            observations: PythonSpace::new("observation", &observation_space).map_err(fault)?,
+            actions: PythonSpace::new("action", &action_space).map_err(fault)?,
+            observation_space: observation_space.unbind(),
+            action_space: action_space.unbind(),
+        })
+    }
+
+    #[getter]
+    fn observation_space(&self, py: Python<'_>) -> Py<PyAny> {
+        self.observation_space.clone_ref(py)
+    }
+
+    #[getter]
+    fn action_space(&self, py: Python<'_>) -> Py<PyAny> {
+        self.action_space.clone_ref(py)
+    }
+
+    fn reset<'py>(
+        &self,
+        py: Python<'py>,
+        seed: Option<u64>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyDict>)> {
+        let mut known = Options::new();
+        for (key, value) in options.into_iter().flatten() {
+            let key: String = key.extract()?;
+            let number = value.extract::<f64>().map_err(|_| {
+                PyValueError::new_err(format!("options[{key:?}]: found {value}, allowed: numbers"))
+            })?;
+            known.insert(key, Value::Float(number));
+        }
+        let options = (!known.is_empty()).then_some(&known);
+        let (obs, facts) = self.locked()?.reset(seed, options).map_err(value_error)?;
+        Ok((self.observations.encode(py, &obs).map_err(fault)?, info(py, facts)?))
+    }
+
+    fn step<'py>(&self, py: Python<'py>, action: &Bound<'py, PyAny>) -> PyResult<Stepped<'py>> {
+        let action = self.actions.decode(action).map_err(fault)?;
+        let step = self.locked()?.step(&action).map_err(value_error)?;
+        let obs = self.observations.encode(py, &step.obs).map_err(fault)?;
+        Ok((obs, step.reward, step.terminated, step.truncated, info(py, step.info)?))
+    }
+
+    /// RGB, shape (height, width, 3).
+    fn render<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(frame) = self.locked()?.render().map_err(value_error)? else { return Ok(None) };
+        let picture = PyArray1::from_vec(py, frame.rgb).reshape([frame.height, frame.width, 3])?;
+        Ok(Some(picture.into_any()))
+    }
+
+    fn close(&self) -> PyResult<()> {
+        self.locked()?.close().map_err(value_error)
+    }
+}
+
+impl NativeEnv {
+    fn locked(&self) -> PyResult<std::sync::MutexGuard<'_, AnyEnv>> {
+        self.env.lock().map_err(|_| PyValueError::new_err("the environment failed in an earlier call"))
+    }
+}
+
+/// Names, time limits and thresholds of all native environments.
+#[pyfunction]
+pub(crate) fn env_specs(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    specs()
+        .map(|spec| {
+            let dict = PyDict::new(py);
+            dict.set_item("id", spec.id)?;
+            dict.set_item("max_episode_steps", spec.max_episode_steps)?;
+            dict.set_item("reward_threshold", spec.reward_threshold)?;
+            Ok(dict)
+        })
+        .collect()
+}
+
+fn fault(error: GymnasiumError) -> PyErr {
+    value_error(error)
+}
+
+fn info(py: Python<'_>, facts: Info) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    for (key, value) in facts {
+        match value {
+            Value::Bool(value) => dict.set_item(key, value)?,
+            Value::Int(value) => dict.set_item(key, value)?,
+            Value::Float(value) => dict.set_item(key, value)?,
+            Value::Text(value) => dict.set_item(key, value)?,
+            other => dict.set_item(key, other.describe())?,
+        }
+    }
+    Ok(dict)
+}
+
+/// The space as one of Gymnasium's.
+fn space<'py>(py: Python<'py>, known: &Space) -> PyResult<Bound<'py, PyAny>> {
+    let spaces = py.import("gymnasium.spaces")?;
+    match known {
+        Space::Box(known) => {
+            let bound = |values: &[f64]| -> PyResult<Bound<'py, PyAny>> {
+                let array = PyArray1::from_slice(py, values).call_method1("astype", (name(known.dtype),))?;
+                array.call_method1("reshape", (known.shape.clone(),))
+            };
+            let arguments =
+                (bound(&known.low)?, bound(&known.high)?, PyTuple::new(py, &known.shape)?, name(known.dtype));
+            spaces.getattr("Box")?.call1(arguments)
+        }
+        Space::Discrete { n, start } => {
+            let keywords = PyDict::new(py);
+            keywords.set_item("start", start)?;
+            spaces.getattr("Discrete")?.call((*n,), Some(&keywords))
+        }
+        Space::MultiDiscrete { nvec } => spaces.getattr("MultiDiscrete")?.call1((nvec.clone(),)),
+        Space::MultiBinary { shape } => spaces.getattr("MultiBinary")?.call1((shape.clone(),)),
+        Space::Dict(members) => {
+            let dict = PyDict::new(py);
+            for (key, member) in members {
+                dict.set_item(key, space(py, member)?)?;
+            }
+            spaces.getattr("Dict")?.call1((dict,))
+        }
+        Space::Tuple(members) => {
+            let list = PyList::empty(py);
+            for member in members {
+                list.append(space(py, member)?)?;
+            }
+            spaces.getattr("Tuple")?.call1((list,))
+        }
+    }
+}
+
+/// NumPy's name of a type.
+fn name(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F32 => "float32",
+        Dtype::F64 => "float64",
+        Dtype::U8 => "uint8",
+        Dtype::I8 => "int8",
+        Dtype::I32 => "int32",
+        Dtype::I64 => "int64",
+    }
+}

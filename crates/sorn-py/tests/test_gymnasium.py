@@ -1,0 +1,266 @@
+"""Environments, the wrapper and the agent beside Gymnasium."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+gymnasium = pytest.importorskip("gymnasium")
+from gymnasium.utils.env_checker import check_env  # noqa: E402
+
+import sorn_rs.envs  # noqa: E402
+from sorn_rs import Agent  # noqa: E402
+from sorn_rs.wrappers import SornObservation  # noqa: E402
+
+IDS = [spec["id"] for spec in sorn_rs._native.env_specs()]
+SMALL = {
+    "reservoir": {
+        "kind": "sorn",
+        "params": {"ne": 50, "nu": 50, "lambda_ee": 10.0, "lambda_ei": 20.0, "input": "direct"},
+    }
+}
+
+
+def make(id, **kwargs):
+    return gymnasium.make(f"sorn_rs/{id}", **kwargs)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_check_env(id):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Infinite bounds are those of Gymnasium's own environments.
+        warnings.filterwarnings(
+            "ignore", message=".*Box observation space.*(minimum|maximum) value is -?infinity"
+        )
+        warnings.filterwarnings("ignore", message=".*symmetric and normalized space")
+        warnings.filterwarnings("ignore", message=".*is out of date")
+        check_env(make(id, render_mode="rgb_array").unwrapped)
+
+
+@pytest.mark.parametrize("id", [id for id in IDS if id != "MaskedCartPole-v1"])
+def test_equals_gymnasiums(id):
+    ours, theirs = make(id), gymnasium.make(id)
+    assert ours.observation_space == theirs.observation_space and ours.action_space == theirs.action_space
+    for name in ("max_episode_steps", "reward_threshold"):
+        assert getattr(ours.spec, name) == getattr(theirs.spec, name)
+    for seed in range(3):
+        first, other = ours.reset(seed=seed), theirs.reset(seed=seed)
+        np.testing.assert_array_equal(first[0], other[0])
+        theirs.action_space.seed(seed)
+        for _ in range(1000):
+            action = theirs.action_space.sample()
+            found, expected = ours.step(action), theirs.step(action)
+            np.testing.assert_array_equal(found[0], expected[0])
+            assert found[0].dtype == expected[0].dtype
+            assert found[1:4] == tuple(expected[1:4])
+            if found[2] or found[3]:
+                break
+
+
+def test_options_and_arguments():
+    env = make("CartPole-v1")
+    obs, _ = env.reset(seed=1, options={"low": 0.01, "high": 0.02})
+    assert np.all((obs >= 0.01) & (obs <= 0.02))
+    with pytest.raises(ValueError, match='unknown argument "gravity"'):
+        make("CartPole-v1", gravity=3)
+    with pytest.raises(ValueError, match="render_mode: found 'human'"):
+        sorn_rs.envs.NativeEnv("CartPole-v1", render_mode="human")
+    with pytest.raises(ValueError, match="low"):
+        env.reset(options={"low": "x"})
+    with pytest.raises(ValueError):
+        env.unwrapped.step(7)
+    assert gymnasium.make("sorn_rs/CartPole-v1", max_episode_steps=3).spec.max_episode_steps == 3
+
+
+def test_vector_environments():
+    envs = gymnasium.make_vec("sorn_rs/CartPole-v1", num_envs=3, vectorization_mode="sync")
+    theirs = gymnasium.make_vec("CartPole-v1", num_envs=3, vectorization_mode="sync")
+    np.testing.assert_array_equal(envs.reset(seed=1)[0], theirs.reset(seed=1)[0])
+    for _ in range(60):
+        action = envs.action_space.sample()
+        for found, expected in zip(envs.step(action)[:4], theirs.step(action)[:4], strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_picture():
+    env = make("CartPole-v1", render_mode="rgb_array")
+    env.reset(seed=1)
+    picture = env.render()
+    assert picture.ndim == 3 and picture.shape[2] == 3 and picture.dtype == np.uint8
+    assert len(np.unique(picture)) > 2
+
+
+def test_wrapper():
+    def run(**kwargs):
+        env = SornObservation(
+            gymnasium.make("CartPole-v1"), seed=2, scale=[1, 1, 0.1, 1], ne=60, lambda_ei=20, **kwargs
+        )
+        env.action_space.seed(1)
+        seen = [env.reset(seed=3)[0]]
+        for _ in range(15):
+            seen.append(env.step(env.action_space.sample())[0])
+        return env, np.array(seen)
+
+    env, seen = run()
+    assert seen.shape == (16, 60) and seen.dtype == np.float32
+    assert 0.02 < seen.mean() < 0.8 and len({row.tobytes() for row in seen}) > 3
+    np.testing.assert_array_equal(run()[1], seen)
+    assert not np.array_equal(run(steps=2)[1], seen)
+    static, _ = run(frozen=["stdp", "ip", "sp", "istdp", "ss"])
+    new, _ = run()
+    assert not np.array_equal(static.network.wee, new.network.wee)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*is different from the unwrapped version")
+        check_env(SornObservation(make("CartPole-v1").unwrapped, seed=1), skip_render_check=True)
+    with pytest.raises(ValueError, match="scale"):
+        SornObservation(gymnasium.make("CartPole-v1"), scale=0)
+    with pytest.raises(ValueError, match="steps: found 0"):
+        SornObservation(gymnasium.make("CartPole-v1"), steps=0)
+
+
+def test_agent_learns_cartpole():
+    config = {
+        "encoder": {"kind": "random_projection", "scale": [1.0, 1.0, 0.1, 1.0], "gain": 3.0, "bias": 0.9},
+        "learner": {
+            "kind": "actor_critic",
+            "actor_step": 2.0,
+            "critic_step": 0.1,
+            "lambda": 0.8,
+            "reward": "failure",
+        },
+        "plasticity": {"mode": "first_steps", "steps": 5000},
+    }
+    agent = Agent(gymnasium.make("CartPole-v1"), config, seed=1)
+    assert agent.learn(8000) is agent
+    assert agent.num_timesteps == 8000 and sum(agent.episode_lengths) <= 8000
+    assert np.mean(agent.episode_returns[-5:]) > 5 * np.mean(agent.episode_returns[:5])
+
+
+def test_agent_is_repeatable_and_goes_on_exactly(tmp_path):
+    def returns(agent):
+        return agent.learn(1500).episode_returns
+
+    one = Agent(gymnasium.make("CartPole-v1"), SMALL, seed=4)
+    first = returns(one)
+    one.save(tmp_path / "agent.npz")
+    then = returns(one)
+    other = Agent(gymnasium.make("CartPole-v1"), SMALL, seed=4)
+    assert returns(other) == first
+    loaded = Agent.load(tmp_path / "agent.npz", gymnasium.make("CartPole-v1"))
+    assert loaded.episode_returns == first and loaded.config == one.config and loaded.num_timesteps == 1500
+    assert returns(loaded) == then
+    assert then[: len(first)] == first
+
+
+def test_begin_act_observe():
+    """A robot's own loop."""
+    env = gymnasium.make("CartPole-v1")
+    agent = Agent(
+        config=SMALL, seed=1, observation_space=env.observation_space, action_space=env.action_space
+    )
+    for episode in range(3):
+        action = agent.begin(env.reset(seed=episode)[0])
+        done = False
+        while not done:
+            obs, reward, terminated, truncated, _ = env.step(action)
+            agent.observe(reward, terminated, truncated, obs)
+            done = terminated or truncated
+            if not done:
+                action = agent.act()
+    assert agent.num_timesteps > 20
+    with pytest.raises(ValueError, match="act"):
+        agent.act()
+    with pytest.raises(ValueError, match="env: found None"):
+        agent.learn(10)
+
+
+def test_predict_learns_nothing():
+    env = gymnasium.make("CartPole-v1")
+    agent = Agent(env, SMALL, seed=1).learn(500)
+    obs, _ = env.reset(seed=1)
+    first = [agent.predict(obs, episode_start=k == 0)[0] for k in range(20)]
+    assert first == [agent.predict(obs, episode_start=k == 0)[0] for k in range(20)]
+    action, state = agent.predict(obs)
+    assert env.action_space.contains(action) and state is None
+    with pytest.raises(ValueError, match="deterministic: found False"):
+        agent.predict(obs, deterministic=False)
+
+
+def test_callback_ends_learning_and_sees_the_agent():
+    env = gymnasium.make("CartPole-v1")
+    agent = Agent(env, SMALL, seed=1)
+    seen = []
+
+    def callback(event):
+        seen.append(event)
+        if "episode_return" in event:
+            assert agent.episode_returns[-1] == event["episode_return"]
+            agent.predict(np.zeros(4, dtype=np.float32))
+        return event["episode"] < 2
+
+    agent.learn(10_000, callback=callback)
+    assert seen[-1]["episode"] == 2 and agent.num_timesteps == seen[-1]["num_timesteps"] < 1000
+
+    class Stop(Exception):
+        pass
+
+    def raises(event):
+        raise Stop
+
+    with pytest.raises(Stop):
+        agent.learn(10, callback=raises)
+    agent.learn(10)
+
+
+def test_an_environments_exception_is_its_own():
+    class Broken(gymnasium.Wrapper):
+        def step(self, action):
+            raise RuntimeError("the motor is hot")
+
+    with pytest.raises(RuntimeError, match="the motor is hot") as caught:
+        Agent(Broken(gymnasium.make("CartPole-v1")), SMALL).learn(10)
+    assert any(entry.name == "step" for entry in caught.traceback)
+
+
+def test_the_environment_stays_open():
+    class Closing(gymnasium.Wrapper):
+        closed = 0
+
+        def close(self):
+            type(self).closed += 1
+
+    env = Closing(gymnasium.make("CartPole-v1"))
+    Agent(env, SMALL).learn(50)
+    assert Closing.closed == 0
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: Agent(), TypeError, "either env, or both observation_space and action_space"),
+        (lambda: Agent(3), TypeError, "env: found .*int.* without observation_space"),
+        (
+            lambda: Agent(gymnasium.make("CartPole-v1"), {"lerner": {}}),
+            ValueError,
+            "config.*unknown field `lerner`",
+        ),
+        (lambda: Agent(gymnasium.make("CartPole-v1"), 7), TypeError, "config: found 7"),
+        (lambda: Agent(gymnasium.make("CartPole-v1")).learn(0), ValueError, "total_timesteps: found 0"),
+        (lambda: Agent(gymnasium.make("CartPole-v1")).learn(-1), ValueError, "total_timesteps: found -1"),
+        (lambda: Agent(gymnasium.make("CartPole-v1"), seed=2.5), TypeError, "seed: found 2.5"),
+        (lambda: Agent(gymnasium.make("CartPole-v1")).begin(np.zeros(3)), ValueError, "observation_space"),
+        (lambda: Agent.load("no/such/file.npz", gymnasium.make("CartPole-v1")), OSError, "no/such/file"),
+    ],
+)
+def test_errors(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_other_spaces():
+    spaces = gymnasium.spaces
+    space = spaces.Dict({"where": spaces.Box(-1, 1, (2,)), "what": spaces.Discrete(3)})
+    agent = Agent(config=SMALL, observation_space=space, action_space=spaces.Discrete(2, start=5))
+    assert agent.begin({"where": np.zeros(2, dtype=np.float32), "what": 1}) in (5, 6)

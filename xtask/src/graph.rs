@@ -17,7 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sorn-agents", &["sorn-core", "sorn-env"]),
     ("sorn-lab", &["sorn-core", "sorn-env", "sorn-report", "sorn-envs", "sorn-agents"]),
     ("sorn-cli", &["sorn-lab"]),
-    ("sorn-py", &["sorn-core", "sorn-env", "sorn-report", "sorn-envs", "sorn-agents", "sorn-lab", "sorn-cli"]),
+    (
+        "sorn-py",
+        &["sorn-core", "sorn-env", "sorn-report", "sorn-envs", "sorn-agents", "sorn-lab", "sorn-cli"],
+    ),
     (
         "sorn-tests",
         &["sorn-core", "sorn-env", "sorn-report", "sorn-envs", "sorn-agents", "sorn-lab", "sorn-cli"],

@@ -6,13 +6,18 @@ example `throughput` of sorn-core:
 
     cargo build --release -p sorn-core --example throughput
 
-Every figure is the best of several batches on one core, and the peers' arithmetic is checked
-against one another before anything is timed.
+Where there is no noise, every program steps the same network under the same input, and times the
+same steps of it; their spikes are compared before anything is timed. Rounds go over all programs, so
+that a busy moment of the machine does not fall on one. A ratio is that of a round; printed are the
+median over the rounds, the least and the largest. One core each.
 """
 
 import argparse
+import copy
 import json
+import logging
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,39 +29,85 @@ from numba import njit
 ETA_STDP, ETA_IP, ETA_INHIB, MU_IP = 0.004, 0.01, 0.001, 0.1
 
 
+SETTLE = {200: 2000, 1000: 1000, 5000: 400, 20_000: 150}
+BATCHES = 5
+
+
+class Columns:
+    """A connection matrix `[pre, post]` compressed by columns, each normalised."""
+
+    def __init__(self, n_pre: int, columns: list, rng: np.random.Generator):
+        self.n_pre = n_pre
+        self.starts = np.cumsum([0] + [len(column) for column in columns])
+        self.pre = np.concatenate([np.sort(column) for column in columns]).astype(np.int32)
+        self.weights = 0.1 * (1 - rng.random(self.pre.size))
+        for post in range(len(columns)):
+            column = self.weights[self.starts[post] : self.starts[post + 1]]
+            column /= np.cumsum(column)[-1]
+
+    def dense(self) -> np.ndarray:
+        dense = np.zeros((self.n_pre, self.starts.size - 1))
+        dense[self.pre, np.repeat(np.arange(dense.shape[1]), np.diff(self.starts))] = self.weights
+        return dense
+
+    def events(self):
+        """Columns (starts, weights), and rows (starts, post, place in the columns)."""
+        order = np.argsort(self.pre, kind="stable").astype(np.int32)
+        post = np.repeat(np.arange(self.starts.size - 1, dtype=np.int32), np.diff(self.starts))
+        rows = np.searchsorted(self.pre[order], np.arange(self.n_pre + 1))
+        return self.starts, self.weights.copy(), rows, post[order], order
+
+
 class Net:
-    """Random weights and thresholds with upstream's statistics; dense arrays `[pre, post]`."""
+    """Random weights and thresholds with upstream's statistics."""
 
     def __init__(self, ne: int, seed: int):
         rng = np.random.default_rng(seed)
         self.ne, self.ni, self.nu = ne, int(0.2 * ne), ne // 20
-        degree = 20 if ne <= 200 else 100
-        self.wee = np.zeros((ne, ne))
-        for post in range(ne):
-            others = np.delete(np.arange(ne), post)
-            self.wee[rng.choice(others, degree, replace=False), post] = rng.uniform(0, 0.1, degree)
-        self.wei = np.zeros((self.ni, ne))
-        out = 40 if ne <= 200 else 100
+        degree, out = (20, 40) if ne <= 200 else (100, 100)
+        columns = [rng.choice(ne - 1, degree, replace=False) for _ in range(ne)]
+        columns = [column + (column >= post) for post, column in enumerate(columns)]
+        self.wee = Columns(ne, columns, rng)
+        columns = [[] for _ in range(ne)]
         for pre in range(self.ni):
-            self.wei[pre, rng.choice(ne, out, replace=False)] = rng.uniform(0, 0.1, out)
-        self.wei[0, self.wei.sum(0) == 0] = 0.05
-        self.wie = np.zeros((ne, self.ni))
+            for post in rng.choice(ne, out, replace=False):
+                columns[post].append(pre)
+        self.wei = Columns(self.ni, [column or [0] for column in columns], rng)
         inputs = ne if ne <= 200 else 100
-        for post in range(self.ni):
-            self.wie[rng.choice(ne, inputs, replace=False), post] = rng.uniform(0, 0.1, inputs)
-        for weights in (self.wee, self.wei, self.wie):
-            weights /= weights.sum(0)
+        self.wie = Columns(ne, [rng.choice(ne, inputs, replace=False) for _ in range(self.ni)], rng)
         self.te, self.ti = rng.uniform(0, 1, ne), rng.uniform(0, 0.5, self.ni)
         self.h_ip = 2 * self.nu / ne
-        self.x, self.y = np.zeros(ne), np.zeros(self.ni)
 
     def input(self, step: int) -> np.ndarray:
         u = np.zeros(self.ne)
         u[: self.nu] = (np.arange(self.nu) + 7 * step) % 10 == 0
         return u
 
+    def write(self, path: str) -> None:
+        """The form that `throughput` reads: 64-bit words."""
+        with open(path, "wb") as file:
+            np.array([self.ne, self.ni, self.nu], np.uint64).tofile(file)
+            for matrix in (self.wee, self.wei, self.wie):
+                for array in (matrix.starts, matrix.pre):
+                    array.astype(np.uint64).tofile(file)
+                matrix.weights.tofile(file)
+            self.te.tofile(file)
+            self.ti.tofile(file)
 
-def numpy_step(net: Net, u: np.ndarray) -> None:
+
+class Dense:
+    """The network as upstream keeps it."""
+
+    def __init__(self, net: Net):
+        self.wee, self.wei, self.wie = net.wee.dense(), net.wei.dense(), net.wie.dense()
+        self.te, self.ti, self.h_ip = net.te.copy(), net.ti, net.h_ip
+        self.x, self.y = np.zeros(net.ne), np.zeros(net.ni)
+
+    def step(self, u: np.ndarray) -> None:
+        numpy_step(self, u)
+
+
+def numpy_step(net: Dense, u: np.ndarray) -> None:
     """One step with whole-array operations; equal to upstream's with SP and noise off."""
     x0, y0 = net.x, net.y
     drive = (net.wee[x0 > 0].sum(0) - net.wei[y0 > 0].sum(0)) + u - net.te
@@ -70,16 +121,6 @@ def numpy_step(net: Net, u: np.ndarray) -> None:
     net.wee /= net.wee.sum(0)
     net.wei /= net.wei.sum(0)
     net.x, net.y = x1, y1
-
-
-def sparse(dense: np.ndarray):
-    """Columns (starts, pre, weights), and rows (starts, post, place in the columns)."""
-    n_pre, n_post = dense.shape
-    post, pre = np.nonzero(dense.T)
-    starts = np.searchsorted(post, np.arange(n_post + 1))
-    order = np.argsort(pre, kind="stable")
-    row_starts = np.searchsorted(pre[order], np.arange(n_pre + 1))
-    return starts, dense[pre, post].copy(), row_starts, post[order], order
 
 
 @njit(cache=False)
@@ -147,47 +188,37 @@ def numba_step(ee, ei, ie, te, ti, x, y, u, h_ip, dirty_e, dirty_i):
 
 class Numba:
     def __init__(self, net: Net):
-        self.net = net
-        self.ee, self.ei, self.ie = sparse(net.wee), sparse(net.wei), sparse(net.wie)
-        self.te, self.x, self.y = net.te.copy(), net.x.copy(), net.y.copy()
+        self.ee, self.ei, self.ie = net.wee.events(), net.wei.events(), net.wie.events()
+        self.te, self.ti, self.h_ip = net.te.copy(), net.ti, net.h_ip
+        self.x, self.y = np.zeros(net.ne), np.zeros(net.ni)
         self.dirty_e, self.dirty_i = np.ones(net.ne, bool), np.ones(net.ne, bool)
 
     def step(self, u: np.ndarray) -> None:
-        net = self.net
         self.x, self.y = numba_step(
-            self.ee, self.ei, self.ie, self.te, net.ti, self.x, self.y, u, net.h_ip,
+            self.ee, self.ei, self.ie, self.te, self.ti, self.x, self.y, u, self.h_ip,
             self.dirty_e, self.dirty_i,
         )  # fmt: skip
 
 
-def check(ne: int) -> None:
-    """The two peers compute the same spikes, and enough of them."""
-    plain, events = Net(ne, 1), Numba(Net(ne, 1))
-    spikes = 0
-    for step in range(200):
-        u = plain.input(step)
-        numpy_step(plain, u)
-        events.step(u)
-        np.testing.assert_array_equal(plain.x, events.x)
-        np.testing.assert_array_equal(plain.y, events.y)
-        spikes += plain.x.sum()
-    assert spikes > 100, spikes
-
-
-def best(step, inputs, batches: int) -> float:
-    """Steps per second of the fastest batch."""
+def steps_per_second(start, inputs, batches: int) -> float:
+    """Of the fastest batch of a copy of `start`."""
+    net = copy.deepcopy(start)
     fastest = float("inf")
-    for _ in range(batches):
-        start = time.perf_counter()
-        for u in inputs:
-            step(u)
-        fastest = min(fastest, (time.perf_counter() - start) / len(inputs))
+    size = len(inputs) // batches
+    for batch in range(batches):
+        begin = time.perf_counter()
+        for u in inputs[batch * size : (batch + 1) * size]:
+            net.step(u)
+        fastest = min(fastest, (time.perf_counter() - begin) / size)
     return 1.0 / fastest
 
 
 def upstream(ne: int, steps: int) -> float:
+    os.environ["TQDM_DISABLE"] = "1"
     os.chdir(tempfile.mkdtemp())
     from sorn import Simulator
+
+    logging.disable(logging.INFO)
 
     inputs = np.random.default_rng(1).random((ne // 20, steps))
     settings = dict(phase="plasticity", noise=True, ne=ne, nu=ne // 20, callbacks=[])
@@ -200,49 +231,77 @@ def upstream(ne: int, steps: int) -> float:
     return 1.0 / fastest
 
 
-def ours(program: str, ne: int, precision: str, noise: str, rules: str) -> float:
-    command = [program, str(ne), precision, noise, rules, "1"]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(answer)["steps_per_second"]
+def ours(program: str, network, precision: str, noise: str, rules: str, steps=()) -> dict:
+    command = [program, network, precision, noise, rules, "1", *steps]
+    answer = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
+    return json.loads(answer.stdout)
+
+
+def settled(net: Net, program: str, path: str, steps: list):
+    """The peers after the steps that are not timed; their spikes are ours."""
+    settle = steps[0]
+    dense = Dense(net) if net.ne <= 1000 else None
+    events = Numba(net)
+    spikes = 0
+    for step in range(settle):
+        u = net.input(step)
+        events.step(u)
+        spikes += int(events.x.sum())
+        if dense is not None and step < 200:
+            dense.step(u)
+            np.testing.assert_array_equal(dense.x, events.x)
+            np.testing.assert_array_equal(dense.y, events.y)
+    assert spikes > settle, spikes
+    found = ours(program, path, "exact", "quiet", "no-sp", [settle, 0, 0])["spikes"]
+    assert found == spikes, f"{found} spikes, the peers' {spikes}"
+    return dense, events
+
+
+def measure(ne: int, program: str, rounds: int) -> dict:
+    net = Net(ne, 1)
+    steps = [SETTLE[ne], max(10, 100_000 // ne), BATCHES]
+    inputs = [net.input(steps[0] + step) for step in range(steps[1] * steps[2])]
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "network")
+        net.write(path)
+        dense, events = settled(net, program, path, steps)
+        for _ in range(rounds):
+            row = {"numba event-driven": steps_per_second(events, inputs, BATCHES)}
+            if dense is not None:
+                row["NumPy vectorised"] = steps_per_second(dense, inputs[:60], 3)
+            if ne <= 200:
+                row["upstream, noise, all rules"] = upstream(ne, 40)
+            for mode in ("exact", "fast"):
+                row[mode] = ours(program, path, mode, "quiet", "no-sp", steps)["steps_per_second"]
+                row[f"{mode}, noise, all rules"] = ours(program, path, mode, "noise", "all", steps)[
+                    "steps_per_second"
+                ]
+                row[f"{mode} / numba"] = row[mode] / row["numba event-driven"]
+                if ne <= 200:
+                    row[f"{mode} / upstream"] = (
+                        row[f"{mode}, noise, all rules"] / row["upstream, noise, all rules"]
+                    )
+            row["frozen"] = ours(program, path, "exact", "quiet", "none", steps)["steps_per_second"]
+            for name, value in row.items():
+                figures.setdefault(name, []).append(value)
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", help="the built example `throughput`")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[200, 1000])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[200, 1000], choices=SETTLE)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     program = os.path.abspath(options.program)
-    check(200)
     results = {}
     for ne in options.sizes:
-        net = Net(ne, 1)
-        inputs = [net.input(step) for step in range(max(20, 20_000 // ne))]
-        events = Numba(Net(ne, 1))
-        for step in range(1 if ne > 5000 else 300):
-            events.step(net.input(step))
-        row = {}
-        # Rounds over all of them, so that a busy moment of the machine does not fall on one.
-        for _ in range(options.rounds):
-            measured = {"numba event-driven": best(events.step, inputs, 5)}
-            if ne <= 1000:
-                measured["NumPy vectorised"] = best(lambda u, net=net: numpy_step(net, u), inputs[:50], 3)
-            if ne <= 200:
-                measured["upstream, noise"] = upstream(ne, 40)
-            for precision in ("exact", "fast"):
-                measured[f"ours {precision}"] = ours(program, ne, precision, "quiet", "no-sp")
-                measured[f"ours {precision}, noise, all rules"] = ours(program, ne, precision, "noise", "all")
-            measured["ours frozen"] = ours(program, ne, "exact", "quiet", "none")
-            row = {name: max(value, row.get(name, 0.0)) for name, value in measured.items()}
-        for precision in ("exact", "fast"):
-            quiet, noisy = row[f"ours {precision}"], row[f"ours {precision}, noise, all rules"]
-            row[f"ratio to numba, {precision}"] = quiet / row["numba event-driven"]
-            if ne <= 200:
-                row[f"ratio to upstream, {precision}"] = noisy / row["upstream, noise"]
-        results[ne] = row
-        print(f"ne {ne}", file=sys.stderr)
-        for name, value in row.items():
-            print(f"  {name:34} {value:12.1f}", file=sys.stderr)
+        results[ne] = measure(ne, program, options.rounds)
+        print(f"ne {ne}: median, least, largest of {options.rounds} rounds", file=sys.stderr)
+        for name, values in results[ne].items():
+            figures = (statistics.median(values), min(values), max(values))
+            print(f"  {name:30}" + "".join(f"{figure:14,.1f}" for figure in figures), file=sys.stderr)
     json.dump(results, sys.stdout, indent=1)
 
 

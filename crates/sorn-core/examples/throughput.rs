@@ -1,23 +1,38 @@
-//! Steps per second of a settled network: `throughput NE PRECISION NOISE RULES THREADS`, for example
-//! `throughput 200 exact noise all 1`.
+//! Steps per second of one network: `throughput NETWORK PRECISION NOISE RULES THREADS [SETTLE BATCH BATCHES]`, for
+//! example `throughput 200 exact noise all 1`.
 //!
-//! `PRECISION` is `exact` or `fast`, `NOISE` `noise` or `quiet`, `RULES` `all`, `no-sp` (all but structural plasticity) or
-//! `none` (frozen). Prints the best of several batches, which other work on the machine disturbs least.
+//! `NETWORK` is a number of excitatory neurons, or a file that `tests/peers/bench_reservoir.py` wrote; `PRECISION` is
+//! `exact` or `fast`, `NOISE` `noise` or `quiet`, `RULES` `all`, `no-sp` (all but structural plasticity) or `none` (frozen).
+//! After `SETTLE` steps it times `BATCHES` batches of `BATCH` steps and prints the rate of the fastest, which other work on
+//! the machine disturbs least, and that of the median, and how many excitatory spikes there were in all steps.
 
-use sorn_core::{Network, NetworkType, NoiseLaw, Params, Precision, Rule, Rules};
+use sorn_core::{Network, NetworkType, NoiseLaw, Params, Precision, Rule, Rules, State, Synapses};
+use std::error::Error;
 use std::time::Instant;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [ne, precision, noise, rules, threads] = &arguments[..] else {
-        return Err("usage: throughput NE exact|fast noise|quiet all|no-sp|none THREADS".into());
+    let [source, precision, noise, rules, threads, steps @ ..] = &arguments[..] else {
+        return Err(
+            "usage: throughput NE|FILE exact|fast noise|quiet all|no-sp|none THREADS [SETTLE BATCH BATCHES]"
+                .into(),
+        );
     };
-    let ne: usize = ne.parse()?;
+    let words: Vec<u64> = match source.parse::<u64>() {
+        Ok(ne) => vec![ne, ne / 5, ne / 20],
+        Err(_) => {
+            let bytes = std::fs::read(source).map_err(|error| format!("{source}: {error}"))?;
+            bytes.as_chunks().0.iter().map(|&word| u64::from_le_bytes(word)).collect()
+        }
+    };
+    let [ne, ni, nu, arrays @ ..] = &words[..] else { return Err(format!("{source}: no network").into()) };
+    let ne = *ne as usize;
     let large = ne > 200;
     let degree = if large { 100.0 } else { 20.0 };
     let params = Params {
         ne,
-        nu: ne / 20,
+        ni: Some(*ni as usize),
+        nu: *nu as usize,
         lambda_ee: degree,
         lambda_ei: if large { degree } else { 40.0 },
         network_type_ie: if large { NetworkType::Sparse } else { NetworkType::Dense },
@@ -32,7 +47,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "none" => Rules::all(),
         other => return Err(format!("rules: found {other:?}, allowed: all, no-sp, none").into()),
     };
-    let mut network = Network::new(&params, 1)?;
+    let [settle, batch, batches] = match steps {
+        [] => [(200_000 / ne).clamp(20, 1000), (200_000 / ne).max(5), 20],
+        [settle, batch, batches] => [settle.parse()?, batch.parse()?, batches.parse()?],
+        _ => return Err("SETTLE, BATCH and BATCHES go together".into()),
+    };
+    let mut network = if arrays.is_empty() { Network::new(&params, 1)? } else { read(&params, arrays)? };
     let mut input = vec![0.0; params.input_len()];
     let (mut step, mut spikes) = (0_usize, 0);
     let mut go = |network: &mut Network| -> Result<(), sorn_core::InputError> {
@@ -46,20 +66,47 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     // A static network is a settled one that is frozen.
     network.set_frozen(if rules == "none" { Rules::none() } else { frozen });
-    for _ in 0..(200_000 / ne).clamp(20, 1000) {
+    for _ in 0..settle {
         go(&mut network)?;
     }
     network.set_frozen(frozen);
-    let batch = (200_000 / ne).max(5);
-    let mut best = f64::INFINITY;
-    for _ in 0..20 {
+    let mut rates = Vec::new();
+    for _ in 0..batches {
         let start = Instant::now();
         for _ in 0..batch {
             go(&mut network)?;
         }
-        best = best.min(start.elapsed().as_secs_f64() / batch as f64);
+        rates.push(batch as f64 / start.elapsed().as_secs_f64());
     }
+    rates.sort_by(f64::total_cmp);
+    let (best, median) =
+        (rates.last().copied().unwrap_or(0.0), rates.get(batches / 2).copied().unwrap_or(0.0));
     let rate = spikes as f64 / step as f64 / ne as f64;
-    println!("{{\"steps_per_second\": {:.1}, \"rate\": {rate:.4}}}", 1.0 / best);
+    println!(
+        "{{\"steps_per_second\": {best:.1}, \"median\": {median:.1}, \"rate\": {rate:.4}, \"spikes\": {spikes}}}"
+    );
     Ok(())
+}
+
+/// The network of a file's arrays: `Wee`, `Wei` and `Wie`, each as column starts, presynaptic indices and weights, then the
+/// thresholds.
+fn read(params: &Params, mut words: &[u64]) -> Result<Network, Box<dyn Error>> {
+    let mut take = |n: usize| -> Result<&[u64], Box<dyn Error>> {
+        let (taken, rest) = words.split_at_checked(n).ok_or("the file is too short")?;
+        words = rest;
+        Ok(taken)
+    };
+    let floats = |words: &[u64]| words.iter().map(|&word| f64::from_bits(word)).collect::<Vec<f64>>();
+    let (ne, ni) = (params.ne, params.ni());
+    let mut matrix = |n_pre: usize, n_post: usize| -> Result<Synapses, Box<dyn Error>> {
+        let indptr: Vec<usize> = take(n_post + 1)?.iter().map(|&start| start as usize).collect();
+        let indices: Vec<u32> = take(indptr[n_post])?.iter().map(|&pre| pre as u32).collect();
+        let weights = floats(take(indices.len())?);
+        Ok(Synapses { n_pre, indptr, indices, weights })
+    };
+    let (wee, wei, wie) = (matrix(ne, ne)?, matrix(ni, ne)?, matrix(ne, ni)?);
+    let (te, ti) = (floats(take(ne)?), floats(take(ni)?));
+    let small = Params { lambda_ee: 1.0, lambda_ei: 1.0, lambda_ie: 1.0, ..params.clone() };
+    let state = State { wee, wei, wie, te, ti, ..Network::new(&small, 1)?.state() };
+    Ok(Network::from_state(params, state)?)
 }

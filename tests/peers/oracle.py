@@ -1,16 +1,20 @@
-"""What Elephant, SciPy and NumPy say of the same data: the oracle for the crate sorn-report.
+"""What Elephant, SciPy, NumPy, powerlaw and mrestimator say of the same data: the oracle for the crate sorn-report.
 
 Reads [{"of": name, ...arguments}] and writes the answers in the same order, null where the peer
 has none (it raises, or answers NaN).
 """
 
+import contextlib
 import json
+import logging
 import sys
 import warnings
 
+import mrestimator
 import numpy as np
+import powerlaw
 import quantities as pq
-from elephant import statistics
+from elephant import kernels, statistics
 from elephant.conversion import BinnedSpikeTrain
 from elephant.spike_train_correlation import correlation_coefficient
 from neo import SpikeTrain
@@ -41,6 +45,12 @@ def fano(spikes, steps, window):
     )
 
 
+def instantaneous_rate(spikes, steps, sigma):
+    kernel = kernels.GaussianKernel(sigma * pq.s)
+    rate = statistics.instantaneous_rate(train(spikes, steps), sampling_period=1 * pq.s, kernel=kernel)
+    return rate.magnitude.ravel()
+
+
 def histogram(trains, steps, window):
     whole = steps // window * window
     cut = [train([s for s in spikes if s < whole], whole) for spikes in trains]
@@ -67,6 +77,11 @@ def power_law(values, low, high):
     bounds = (1.0001 if high is None else -5, 20)
     best = optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-10})
     return [best.x, -best.fun]
+
+
+def powerlaw_package(values, low, high):
+    fit = powerlaw.Fit(values, xmin=low, xmax=high, discrete=True, estimate_discrete=False, verbose=0)
+    return fit.power_law.alpha
 
 
 def likelihood_ratio(values, low, high, exponent, alternative):
@@ -114,6 +129,40 @@ def branching(activity, lags):
     return [ratio, amplitude, slopes]
 
 
+def mrestimator_package(activity, lags):
+    slopes = mrestimator.coefficients(np.array([activity]), steps=(1, lags), dt=1, method="ts")
+    return [mrestimator.fit(slopes, fitfunc="exponential").mre, slopes.coefficients]
+
+
+def memory_capacity(trains, input, lags, training, ridge):
+    """Ridge regression as an ordinary one with a row more for every neuron; the constant by centring."""
+    input = np.array(input)
+    states = np.zeros((len(input), len(trains)))
+    for neuron, spikes in enumerate(trains):
+        states[spikes, neuron] = 1
+    known = states[lags:training]
+    rows = np.vstack([known - known.mean(0), np.sqrt(ridge) * np.eye(len(trains))])
+    capacity = []
+    for lag in range(lags + 1):
+        target = input[lags - lag : training - lag]
+        right = np.concatenate([target - target.mean(), np.zeros(len(trains))])
+        weights = np.linalg.lstsq(rows, right, rcond=None)[0]
+        guess = states[training:] @ weights
+        capacity.append(np.corrcoef(guess, input[training - lag : len(input) - lag])[0, 1] ** 2)
+    return capacity
+
+
+def false_discovery(p, rate):
+    return stats.false_discovery_control(p) <= rate * (1 + 1e-12)
+
+
+def survival(ended, alive):
+    """Kaplan and Meier's estimate at the times at which something ended."""
+    seen = stats.ecdf(stats.CensoredData(uncensored=ended, right=alive)).sf
+    times = np.unique(ended)
+    return np.column_stack([times, seen.evaluate(times)])
+
+
 def log_normal(weights):
     sigma, _, scale = stats.lognorm.fit(weights, floc=0)
     return [np.log(scale), sigma, stats.lognorm.logpdf(weights, sigma, 0, scale).sum()]
@@ -128,6 +177,7 @@ ORACLES = {
     "cv2": lambda spikes, steps: statistics.cv2(statistics.isi(train(spikes, steps)).magnitude),
     "lv": lambda spikes, steps: statistics.lv(statistics.isi(train(spikes, steps)).magnitude),
     "fano_factor": fano,
+    "instantaneous_rate": instantaneous_rate,
     "time_histogram": histogram,
     "correlations": lambda trains, steps, window: correlation_coefficient(binned(trains, steps, window)),
     "entropy": entropy,
@@ -136,8 +186,14 @@ ORACLES = {
     "autocorrelation": lambda firing_rates, t: Statistics.autocorr(firing_rates, t)[0, 1],
     "hamming_distance": lambda a, b: Statistics.hamming_distance(np.array(a), np.array(b)),
     "power_law": power_law,
+    "powerlaw_package": powerlaw_package,
     "likelihood_ratio": likelihood_ratio,
     "branching_ratio": branching,
+    "mrestimator_package": mrestimator_package,
+    "memory_capacity": memory_capacity,
+    "matrix_rank": lambda rows: np.linalg.matrix_rank(np.array(rows, float)),
+    "false_discovery": false_discovery,
+    "survival": survival,
     "log_normal": log_normal,
 }
 
@@ -153,13 +209,16 @@ def plain(answer):
 
 def main():
     warnings.simplefilter("ignore")
+    logging.disable()
     answers = []
-    for question in json.load(sys.stdin):
-        oracle = ORACLES[question.pop("of")]
-        try:
-            answers.append(plain(oracle(**question)))
-        except ValueError:
-            answers.append(None)
+    # Some peers print; the standard output is for the answers alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        for question in json.load(sys.stdin):
+            oracle = ORACLES[question.pop("of")]
+            try:
+                answers.append(plain(oracle(**question)))
+            except ValueError:
+                answers.append(None)
     json.dump(answers, sys.stdout)
 
 

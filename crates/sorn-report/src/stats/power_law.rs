@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_heavy_tail_is_searched_in_reasonable_time() {
-        // Gaps between the largest values run into the millions; walking through each took hours.
-        let values = sample(1.5, 1, 10_000_000, 3000, 8);
+        // Gaps between the largest values run into the millions; walking through each took half a minute.
+        let values = sample(1.5, 1, 10_000_000, 10_000, 8);
         let fit = choose_min(&values, None, 100).unwrap();
         assert!((fit.exponent - 1.5).abs() < 4.0 * fit.standard_error.max(0.02), "{fit:?}");
     }

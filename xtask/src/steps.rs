@@ -50,6 +50,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: package,
     },
     Step { name: "peers", about: "parity with the Python peers", needs: &["python"], run: peers },
+    Step {
+        name: "bridge",
+        about: "environments of Python's Gymnasium, in an interpreter inside the program",
+        needs: &["python"],
+        run: bridge,
+    },
 ];
 
 /// What is linted and documented.
@@ -156,5 +162,16 @@ fn peers(session: &mut Session<'_>) -> Result<Outcome> {
         command.args(["--test", test]);
     }
     session.run(command.env("SORN_TEST_PYTHON", python::program(session.workspace, "python")))?;
+    Ok(Outcome::Done)
+}
+
+fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
+    let python = python::program(session.workspace, "python");
+    let features = "sorn-tests/gymnasium,sorn-cli/gymnasium";
+    let mut command = cargo();
+    command.args(["test", "-p", "sorn-tests", "-p", "sorn-cli", "-p", "sorn-envs", "--features", features]);
+    command.args(["--lib", "--test", "gymnasium", "--test", "cli_gymnasium"]);
+    // Linked with the library of the interpreter that is to run.
+    session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
     Ok(Outcome::Done)
 }

@@ -190,3 +190,23 @@ fn what_is_piped_has_no_colour_and_no_progress() {
     let output = place.output(&["run", "gone.toml"]);
     assert!(!output.stderr.contains(&0x1b));
 }
+
+#[cfg(not(any(feature = "gymnasium", feature = "gym-rs")))]
+#[test]
+fn environments_that_need_a_feature_say_how_to_build_it() {
+    let place = Place::new();
+    for (id, feature) in [
+        ("gymnasium:CartPole-v1", "gymnasium"),
+        ("my_robots:Robot-v0", "gymnasium"),
+        ("gym-rs:CartPole-v1", "gym-rs"),
+    ] {
+        let text = place.fails(2, &["run", "quick.toml", "--set", &format!("env.id={id}")]);
+        let build = format!("cargo run --release --features {feature} -- run FILE");
+        contains(&text, &["quick.toml: env.id: ", id, &build]);
+        assert!(!place.path("runs").exists());
+    }
+    let wrapper = "env.wrappers=[{ kind = \"gymnasium.wrappers:ClipReward\" }]";
+    let text = place.fails(2, &["run", "quick.toml", "--set", wrapper]);
+    contains(&text, &["env.wrappers: ", "gymnasium.wrappers:ClipReward", "is Python's"]);
+    contains(&place.done(&["doctor"]), &["python", "built without the feature gymnasium"]);
+}

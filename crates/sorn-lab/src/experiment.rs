@@ -9,7 +9,7 @@ use sorn_env::{AnyEnv, Env as _};
 use sorn_envs::{EnvSpec, MakeError};
 
 use crate::files::read_text;
-use crate::{LabError, read};
+use crate::{LabError, Wrapper, read, wrapper};
 
 /// An experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,14 +36,15 @@ pub struct Experiment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnvConfig {
-    /// Id in the registry, e.g. `CartPole-v1`; `sorn envs` lists them.
+    /// Id in the registry, e.g. `CartPole-v1`; `sorn envs` lists them. With a colon, e.g. `gymnasium:Acrobot-v1`, an adapter's.
     pub id: String,
     /// Keyword arguments of the environment.
     #[serde(default, skip_serializing_if = "sorn_envs::Kwargs::is_empty")]
     pub kwargs: sorn_envs::Kwargs,
-    /// Wrappers around it, the innermost first, e.g. `{ kind = "frame_skip", steps = 2 }`.
+    /// Wrappers around it, the innermost first: those of Python's around an environment of Python's, then ours, e.g.
+    /// `{ kind = "frame_skip", steps = 2 }`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub wrappers: Vec<WrapperConfig>,
+    pub wrappers: Vec<Wrapper>,
 }
 
 /// How long and how to train.
@@ -146,12 +147,24 @@ impl Experiment {
     /// The environment, wrapped; `origin` is named in errors.
     pub(crate) fn make_env(&self, origin: &str) -> Result<(AnyEnv, EnvSpec), LabError> {
         let refuse = |reason: String| LabError::Config { origin: origin.into(), reason };
-        let (mut env, spec) = sorn_envs::make(&self.env.id, &self.env.kwargs).map_err(|e| match e {
-            MakeError::UnknownId { .. } => refuse(format!("env.id: {e}")),
+        let (pythons, ours) = wrapper::split(&self.env.wrappers).map_err(|index| {
+            refuse(format!(
+                "env.wrappers[{index}]: wrappers of Python's stand before ours, being inside them"
+            ))
+        })?;
+        let made = sorn_envs::make_wrapped(&self.env.id, &self.env.kwargs, &pythons);
+        let (mut env, spec) = made.map_err(|e| match e {
+            MakeError::UnknownId { .. } | MakeError::Feature { .. } => refuse(format!("env.id: {e}")),
+            MakeError::Wrapper { .. } => refuse(format!("env.wrappers: {e}")),
             _ => refuse(format!("env: {e}")),
         })?;
-        for (index, wrapper) in self.env.wrappers.iter().enumerate() {
-            let at = format!("env.wrappers[{index}]");
+        if env.memory().is_some() {
+            let reason = "NormalizeObservation and NormalizeReward gather statistics over episodes, which a checkpoint does \
+                          not hold; use rescale_observation, scale_observation or agent.encoder.scale";
+            return Err(refuse(format!("env.wrappers: {reason}")));
+        }
+        for (index, wrapper) in ours.into_iter().enumerate() {
+            let at = format!("env.wrappers[{}]", pythons.len() + index);
             if let WrapperConfig::NormalizeObservation { .. } = wrapper {
                 let reason = "normalize_observation gathers statistics over episodes, which a checkpoint does not hold; \
                               use rescale_observation, scale_observation or agent.encoder.scale";

@@ -24,6 +24,7 @@ mod summary;
 mod sweep;
 mod template;
 mod train;
+mod wrapper;
 
 pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
@@ -42,6 +43,7 @@ pub use summary::Summary;
 pub use sweep::{Sweep, SweepOutcome};
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
+pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.
 pub use {sorn_agents, sorn_core, sorn_env, sorn_envs};

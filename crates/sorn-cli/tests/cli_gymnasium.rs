@@ -1,0 +1,114 @@
+//! Python's environments from the command line. `cargo xtask test --only bridge` sets the interpreter.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{Place, QUICK, assert_same, stderr};
+
+/// The interpreter that has the peers installed.
+fn python() -> PathBuf {
+    std::env::var_os("SORN_TEST_PYTHON").expect("SORN_TEST_PYTHON").into()
+}
+
+/// The quick experiment in another environment: `env` replaces what the file says of it.
+fn place(env: &str) -> Place {
+    let place = Place::new();
+    place.write("quick.toml", &QUICK.replace("id = \"CartPole-v1\"", env));
+    place
+}
+
+fn sorn(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = place.sorn(arguments);
+    // `peers.odd_envs` is found below it.
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    command.env("SORN_PYTHON", python()).env("PYTHONPATH", peers).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+fn output(place: &Place, arguments: &[&str], code: i32) -> Output {
+    let output = sorn(place, arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+    output
+}
+
+fn stdout(place: &Place, arguments: &[&str]) -> String {
+    String::from_utf8(output(place, arguments, 0).stdout).unwrap()
+}
+
+/// What is trained in Python's CartPole is what is trained in ours, name and wall time apart.
+#[test]
+fn a_run_in_pythons_cartpole_is_one_in_ours() {
+    let theirs = place("id = \"gymnasium:CartPole-v1\"");
+    let ours = place("id = \"CartPole-v1\"");
+    let last = stdout(&theirs, &["run", "quick.toml", "--seed", "3"]);
+    assert!(last.contains("gymnasium:CartPole-v1 "), "{last}");
+    stdout(&ours, &["run", "quick.toml", "--seed", "3"]);
+    let lines = |place: &Place| {
+        let text = std::fs::read_to_string(place.path("runs/quick/seed-3/metrics.jsonl")).unwrap();
+        let read = |line: &str| -> Vec<serde_json::Value> {
+            let json: serde_json::Value = serde_json::from_str(line).unwrap();
+            ["episode", "env_steps", "return", "length"].map(|key| json[key].clone()).into()
+        };
+        text.lines().map(read).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&theirs).len(), 30);
+    assert_eq!(lines(&theirs), lines(&ours));
+    let evaluation = |place: &Place| stdout(place, &["eval", "runs/quick/seed-3", "--json"]);
+    assert_eq!(evaluation(&theirs), evaluation(&ours));
+}
+
+#[test]
+fn a_stopped_run_goes_on() {
+    let whole = place("id = \"gymnasium:CartPole-v1\"");
+    stdout(&whole, &["run", "quick.toml"]);
+    // Two checkpoints less, and no summary: as after a kill.
+    let cut = place("id = \"gymnasium:CartPole-v1\"");
+    stdout(&cut, &["run", "quick.toml"]);
+    let dir = cut.path("runs/quick/seed-0");
+    std::fs::remove_file(dir.join("summary.json")).unwrap();
+    for episode in [28, 30] {
+        std::fs::remove_file(dir.join(format!("checkpoints/episode-{episode:06}.safetensors"))).unwrap();
+    }
+    stdout(&cut, &["resume", "runs/quick/seed-0"]);
+    let (whole, cut) = (whole.path("runs/quick/seed-0"), dir);
+    for name in ["config.toml", "figures", "metrics.jsonl", "summary.json"] {
+        assert!(whole.join(name).exists(), "{name}");
+    }
+    // The oldest of the three kept is gone in one of them.
+    for dir in [&whole, &cut] {
+        let old = dir.join("checkpoints/episode-000024.safetensors");
+        if old.exists() {
+            std::fs::remove_file(old).unwrap();
+        }
+    }
+    assert_same(&whole, &cut);
+}
+
+#[test]
+fn the_doctor_tells_which_python() {
+    let text = stdout(&Place::new(), &["doctor"]);
+    let row = |name: &str| {
+        let line =
+            text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+        line[name.len()..].trim().to_string()
+    };
+    let ask = |code: &str| {
+        let output = Command::new(python()).args(["-c", code]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_string()
+    };
+    assert_eq!(row("prefix"), ask("import sys; print(sys.prefix)"));
+    assert_eq!(row("interpreter"), ask("import sys; print(sys.executable)"));
+    assert_eq!(row("python"), ask("import platform; print(platform.python_version())"));
+    assert_eq!(row("gymnasium"), ask("import gymnasium; print(gymnasium.__version__)"));
+    assert_eq!(row("numpy"), ask("import numpy; print(numpy.__version__)"));
+}
+
+#[test]
+fn an_environment_of_pythons_is_checked() {
+    let text = stdout(&Place::new(), &["check", "gymnasium:Pendulum-v1", "--kwarg", "g=9.81"]);
+    assert!(text.contains("gymnasium:Pendulum-v1 keeps the contract"), "{text}");
+    let wrong = stderr(&output(&Place::new(), &["check", "gymnasium:NoSuchThing-v0"], 2));
+    assert!(wrong.contains("NameNotFound") && wrong.contains("NoSuchThing"), "{wrong}");
+}

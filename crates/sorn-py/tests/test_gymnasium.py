@@ -1,12 +1,9 @@
 """Environments, the wrapper and the agent beside Gymnasium."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 gymnasium = pytest.importorskip("gymnasium")
-from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 import sorn_rs.envs  # noqa: E402
 from sorn_rs import Agent  # noqa: E402
@@ -23,19 +20,6 @@ SMALL = {
 
 def make(id, **kwargs):
     return gymnasium.make(f"sorn_rs/{id}", **kwargs)
-
-
-@pytest.mark.parametrize("id", IDS)
-def test_check_env(id):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        # Infinite bounds are those of Gymnasium's own environments.
-        warnings.filterwarnings(
-            "ignore", message=".*Box observation space.*(minimum|maximum) value is -?infinity"
-        )
-        warnings.filterwarnings("ignore", message=".*symmetric and normalized space")
-        warnings.filterwarnings("ignore", message=".*is out of date")
-        check_env(make(id, render_mode="rgb_array").unwrapped)
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id != "MaskedCartPole-v1"])
@@ -110,10 +94,6 @@ def test_wrapper():
     static, _ = run(frozen=["stdp", "ip", "sp", "istdp", "ss"])
     new, _ = run()
     assert not np.array_equal(static.network.wee, new.network.wee)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message=".*is different from the unwrapped version")
-        check_env(SornObservation(make("CartPole-v1").unwrapped, seed=1), skip_render_check=True)
     with pytest.raises(ValueError, match="scale"):
         SornObservation(gymnasium.make("CartPole-v1"), scale=0)
     with pytest.raises(ValueError, match="steps: found 0"):

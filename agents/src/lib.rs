@@ -7,6 +7,7 @@
 //! [`AgentConfig`] says which of each, [`Agent`] is the whole, [`run`] is the loop between an agent and an environment. A
 //! program that owns its own loop, as a robot does, calls [`Agent::begin`], [`Agent::act`] and [`Agent::observe`] itself.
 
+mod action;
 mod agent;
 mod config;
 mod encoder;
@@ -25,7 +26,7 @@ pub use config::AgentConfig;
 pub use encoder::EncoderConfig;
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
-pub use learner::{ActorCriticConfig, LearnerConfig, PerformanceAnneal, RewardSignal};
+pub use learner::{ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, RewardSignal, Selection};
 pub use plasticity::PlasticityConfig;
 pub use policy::PolicyConfig;
 pub use reservoir::{ReservoirConfig, ReservoirKind};

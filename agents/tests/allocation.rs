@@ -73,5 +73,7 @@ fn steps_allocate_nothing() {
     let annealed = r#"learner = { kind = "actor_critic", anneal = { target_return = 50.0 } }
         plasticity = { mode = "first_steps", steps = 1000 }"#;
     assert_eq!(allocations(annealed), 0);
-    assert_eq!(allocations("learner = { kind = \"random\" }"), 0);
+    assert_eq!(allocations(r#"learner = { kind = "random" }"#), 0);
+    let episodes = 2000 / 50;
+    assert!(allocations(r#"learner = { kind = "ars" }"#) <= episodes, "more than once per iteration");
 }

@@ -71,8 +71,9 @@ fn config(reservoir: &str, learner: &str) -> AgentConfig {
     toml::from_str(&text).unwrap()
 }
 
-const LEARNERS: [&str; 2] = [
+const LEARNERS: [&str; 3] = [
     r#"learner = { kind = "actor_critic", reward = "failure", anneal = { target_return = 30.0, window = 3 } }"#,
+    r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
     r#"learner = { kind = "random" }"#,
 ];
 

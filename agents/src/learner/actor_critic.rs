@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
+use super::linear::{dot, scores, update};
 use super::{PerformanceAnneal, RewardSignal, Transition};
 use crate::error::check;
 use crate::policy::{PolicyConfig, draw, greedy};
@@ -149,9 +150,7 @@ impl ActorCritic {
     }
 
     fn score(&mut self, phi: &[f64]) {
-        for (score, row) in self.probabilities.iter_mut().zip(self.theta.chunks_exact(phi.len())) {
-            *score = dot(row, phi);
-        }
+        scores(&self.theta, phi, &mut self.probabilities);
     }
 
     pub(crate) fn act(&mut self, phi: &[f64]) -> Value {
@@ -232,25 +231,6 @@ impl ActorCritic {
         }
         Ok(())
     }
-}
-
-/// `z <- decay z + g phi`, then `weights += step z`.
-fn update(weights: &mut [f64], z: &mut [f64], phi: &[f64], decay: f64, g: f64, step: f64) {
-    for ((weight, z), phi) in weights.iter_mut().zip(z).zip(phi) {
-        *z = decay * *z + g * phi;
-        *weight += step * *z;
-    }
-}
-
-/// Four running sums, in a fixed order: fast, and the same bits everywhere.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
-    let tail: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
-    let mut sums = [0.0; 4];
-    for (x, y) in a4.zip(b4) {
-        (0..4).for_each(|lane| sums[lane] += x[lane] * y[lane]);
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + tail
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Learners: how the linear readout's weights change. One learner per file.
 
 mod actor_critic;
+mod ars;
+mod linear;
 mod random;
 mod signal;
 
@@ -10,6 +12,8 @@ use sorn_env::{Space, Value};
 use crate::{AgentError, AgentState, PolicyConfig};
 use actor_critic::ActorCritic;
 pub use actor_critic::ActorCriticConfig;
+use ars::Ars;
+pub use ars::{ArsConfig, Selection};
 use random::Random;
 pub use signal::{PerformanceAnneal, RewardSignal};
 
@@ -19,6 +23,8 @@ pub use signal::{PerformanceAnneal, RewardSignal};
 pub enum LearnerConfig {
     /// Actor-critic with eligibility traces.
     ActorCritic(ActorCriticConfig),
+    /// Augmented random search.
+    Ars(ArsConfig),
     /// Uniformly random actions: the control that learns nothing.
     Random {},
 }
@@ -42,8 +48,9 @@ pub(crate) struct Transition<'a> {
 /// A learner at work.
 #[derive(Clone, Debug)]
 pub(crate) enum Learner {
-    // Boxed: it is several times as large as the others.
+    // Boxed: they are several times as large as the last.
     ActorCritic(Box<ActorCritic>),
+    Ars(Box<Ars>),
     Random(Random),
 }
 
@@ -59,6 +66,7 @@ impl Learner {
             LearnerConfig::ActorCritic(config) => {
                 Learner::ActorCritic(Box::new(ActorCritic::new(config, policy, features, actions, seed)?))
             }
+            LearnerConfig::Ars(config) => Learner::Ars(Box::new(Ars::new(config, features, actions, seed)?)),
             LearnerConfig::Random {} => Learner::Random(Random::new(actions, seed)),
         })
     }
@@ -72,6 +80,7 @@ impl Learner {
     pub(crate) fn begin(&mut self) {
         match self {
             Learner::ActorCritic(learner) => learner.begin(),
+            Learner::Ars(learner) => learner.begin(),
             Learner::Random(_) => {}
         }
     }
@@ -80,6 +89,7 @@ impl Learner {
     pub(crate) fn act(&mut self, phi: &[f64]) -> Value {
         match self {
             Learner::ActorCritic(learner) => learner.act(phi),
+            Learner::Ars(learner) => learner.act(phi),
             Learner::Random(learner) => learner.act(),
         }
     }
@@ -88,6 +98,7 @@ impl Learner {
     pub(crate) fn act_greedily(&mut self, phi: &[f64]) -> Value {
         match self {
             Learner::ActorCritic(learner) => learner.act_greedily(phi),
+            Learner::Ars(learner) => learner.act_greedily(phi),
             Learner::Random(learner) => learner.act(),
         }
     }
@@ -96,6 +107,10 @@ impl Learner {
     pub(crate) fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         match self {
             Learner::ActorCritic(learner) => learner.learn(transition),
+            Learner::Ars(learner) => {
+                learner.learn(transition);
+                Ok(())
+            }
             Learner::Random(_) => Ok(()),
         }
     }
@@ -103,6 +118,7 @@ impl Learner {
     pub(crate) fn save(&self, state: &mut AgentState) {
         match self {
             Learner::ActorCritic(learner) => learner.save(state),
+            Learner::Ars(learner) => learner.save(state),
             Learner::Random(learner) => learner.save(state),
         }
     }
@@ -110,6 +126,7 @@ impl Learner {
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         match self {
             Learner::ActorCritic(learner) => learner.load(state),
+            Learner::Ars(learner) => learner.load(state),
             Learner::Random(learner) => learner.load(state),
         }
     }

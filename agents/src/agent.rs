@@ -1,7 +1,7 @@
 //! [`Agent`]: encoder, reservoir, features and learner as one, step by step.
 
 use serde::{Deserialize, Serialize};
-use sorn_core::Rules;
+use sorn_core::{Network, Rules};
 use sorn_env::{Element, Space, Value};
 
 use crate::encoder::Encoder;
@@ -116,6 +116,22 @@ impl Agent {
     /// Active units of the reservoir at the last observation, ascending.
     pub fn spikes(&self) -> &[u32] {
         self.reservoir.active()
+    }
+
+    /// The last observation as numbers, as long as the observation space is wide.
+    pub fn observation(&self) -> &[f64] {
+        &self.flat
+    }
+
+    /// The discounted return expected after the last observation, in the reward that the learner learns from; `None` of a
+    /// learner that estimates none.
+    pub fn value(&self) -> Option<f64> {
+        self.learner.value(&self.phi)
+    }
+
+    /// The reservoir's network; `None` where the input code stands alone.
+    pub fn network(&self) -> Option<&Network> {
+        self.reservoir.network()
     }
 
     /// Begins an episode with its first observation, and gives an action. An episode that was under way is given up.

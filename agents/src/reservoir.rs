@@ -124,6 +124,11 @@ impl Reservoir {
         Ok(())
     }
 
+    /// The network, where there is one.
+    pub(crate) fn network(&self) -> Option<&Network> {
+        (self.kind != ReservoirKind::None).then_some(&self.network)
+    }
+
     /// Active units, ascending.
     pub(crate) fn active(&self) -> &[u32] {
         match self.kind {

@@ -166,6 +166,11 @@ impl ActorCritic {
         Value::Int(self.start + greedy(&self.probabilities) as i64)
     }
 
+    /// The critic's value of the features `phi`.
+    pub(crate) fn value(&self, phi: &[f64]) -> f64 {
+        dot(&self.w, phi)
+    }
+
     pub(crate) fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         let config = &self.config;
         let reward = config.reward_scale * config.reward.of(transition.reward, transition.terminated);

@@ -103,6 +103,14 @@ impl Learner {
         }
     }
 
+    /// The value it expects of the features `phi`, where it learns one.
+    pub(crate) fn value(&self, phi: &[f64]) -> Option<f64> {
+        match self {
+            Learner::ActorCritic(learner) => Some(learner.value(phi)),
+            _ => None,
+        }
+    }
+
     /// Learns from what followed the last action.
     pub(crate) fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         match self {

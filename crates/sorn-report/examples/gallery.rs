@@ -7,9 +7,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use sorn_report::figure::{
-    Arm, CurveOptions, Figure, Fit, HistogramOptions, MatrixOptions, Outcomes, RasterGroup, RasterOptions,
-    SolveOptions, TailOptions, Trace, TraceOptions, episodes_to_solve, histogram, learning_curve, matrix,
-    raster, tail, traces,
+    Arm, CurveOptions, Figure, Fit, GraphOptions, HistogramOptions, MatrixOptions, Outcomes, Panel,
+    RasterGroup, RasterOptions, SolveOptions, SpikeMark, TailOptions, TimelineOptions, Trace, TraceOptions,
+    episodes_to_solve, graph, histogram, learning_curve, matrix, raster, tail, timeline, traces,
 };
 use sorn_report::stats::fit_power_law;
 
@@ -80,7 +80,14 @@ fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Erro
     };
     let group = |name: &str, neurons, spikes| RasterGroup { name: name.to_owned(), neurons, spikes };
     let solve = SolveOptions { title: "Episodes to solve CartPole-v1".to_owned(), width, height };
-    let of = |steps| RasterOptions { title: "Spikes".to_owned(), steps: 0..steps, width, height };
+    let of = |steps| RasterOptions {
+        title: "Spikes".to_owned(),
+        steps: 0..steps,
+        width,
+        height,
+        ..Default::default()
+    };
+    let dots = |steps| RasterOptions { mark: SpikeMark::Dot, ..of(steps) };
     Ok(vec![
         (
             "curve-one",
@@ -113,6 +120,17 @@ fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Erro
             )?,
         ),
         ("raster-few", raster(&[group("excitatory", 10, spikes(10, 40, 0.1, &mut random))], &of(40))?),
+        (
+            "scatter-many",
+            raster(
+                &[
+                    group("excitatory", 200, spikes(200, 1000, 0.02, &mut random)),
+                    group("inhibitory", 40, spikes(40, 1000, 0.03, &mut random)),
+                ],
+                &dots(1000),
+            )?,
+        ),
+        ("scatter-few", raster(&[group("excitatory", 10, spikes(10, 40, 0.1, &mut random))], &dots(40))?),
         ("raster-silent", raster(&[group("excitatory", 1, vec![])], &of(10))?),
     ])
 }
@@ -200,11 +218,77 @@ fn networks(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Err
     ])
 }
 
+/// Graphs and an episode; these are higher than wide.
+fn tall(width: u32) -> Result<Vec<(&'static str, Figure)>, Box<dyn Error>> {
+    let mut random = SplitMix(3);
+    let height = width.max(480);
+    let mut square = |neurons: usize, spread: f64| -> Vec<f64> {
+        let mut values = vec![0.0; neurons * neurons];
+        for i in 0..neurons {
+            for j in 0..i {
+                let value = (random.next() - 0.45) * spread * (random.next() * 2.0).powi(4) / 4.0;
+                (values[i * neurons + j], values[j * neurons + i]) = (value, value);
+            }
+        }
+        values
+    };
+    let (few, many) = (square(12, 1.0), square(200, 1.0));
+    let joined = |title: &str, threshold| GraphOptions {
+        title: title.to_owned(),
+        threshold,
+        width,
+        height,
+        ..Default::default()
+    };
+    let line = |name: &str, of: &dyn Fn(f64) -> f64, steps: u32| Trace {
+        name: name.to_owned(),
+        points: (0..steps).map(|t| (f64::from(t), of(f64::from(t)))).collect(),
+    };
+    let panel = |label: &str, traces: Vec<Trace>| Panel { y_label: label.to_owned(), traces };
+    let steps = 500;
+    let wave = |k: f64| move |t: f64| (t / 20.0 / k).sin() * 2.4 / k;
+    let panels = [
+        panel(
+            "observation",
+            vec![
+                line("cart position", &wave(1.0), steps),
+                line("cart velocity", &wave(2.0), steps),
+                line("pole angle", &wave(3.0), steps),
+                line("pole angular velocity", &wave(5.0), steps),
+            ],
+        ),
+        panel("action", vec![line("", &|t| ((t / 20.0).sin() > 0.0) as u8 as f64, steps)]),
+        panel("value", vec![line("", &|t| -1.0 + t / 700.0 + (t / 30.0).cos() / 20.0, steps)]),
+    ];
+    let spikes = (0..u64::from(steps))
+        .flat_map(|t| (0..200).map(move |n| (t, n)))
+        .filter(|_| random.next() < 0.1)
+        .collect::<Vec<_>>();
+    let groups = [
+        RasterGroup { name: "excitatory".to_owned(), neurons: 200, spikes },
+        RasterGroup { name: "inhibitory".to_owned(), neurons: 40, spikes: vec![(3, 2)] },
+    ];
+    let of = |title: &str, steps| TimelineOptions { title: title.to_owned(), steps, width, height };
+    let short = [panel("reward", vec![line("", &|_| 1.0, 2)])];
+    Ok(vec![
+        ("graph-few", graph(&few, 12, &joined("Correlated neurons", 0.1))?),
+        ("graph-many", graph(&many, 200, &joined("Correlated neurons", 0.2))?),
+        ("graph-dense", graph(&many, 200, &joined("Correlated neurons", 0.001))?),
+        ("graph-none", graph(&[0.0], 1, &joined("", 0.5))?),
+        (
+            "timeline-many",
+            timeline(&panels, &groups, &of("An episode of CartPole-v1, greedy policy", 0..500))?,
+        ),
+        ("timeline-part", timeline(&panels, &groups, &of("An episode's part", 100..130))?),
+        ("timeline-few", timeline(&short, &[], &of("", 0..2))?),
+    ])
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write to")?);
     fs::create_dir_all(&folder)?;
     for (name, size) in [("small", (420, 280)), ("large", (900, 520))] {
-        for (kind, figure) in figures(size)?.into_iter().chain(networks(size)?) {
+        for (kind, figure) in figures(size)?.into_iter().chain(networks(size)?).chain(tall(size.0)?) {
             fs::write(folder.join(format!("{kind}-{name}.svg")), figure.svg())?;
             fs::write(folder.join(format!("{kind}-{name}.png")), figure.png(1.5)?)?;
         }

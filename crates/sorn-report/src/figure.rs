@@ -16,6 +16,7 @@
 
 mod error;
 mod frame;
+mod graph;
 mod histogram;
 mod learning_curve;
 mod matrix;
@@ -25,6 +26,7 @@ mod solve;
 mod style;
 mod swarm;
 mod tail;
+mod timeline;
 mod traces;
 
 use std::sync::{Arc, OnceLock};
@@ -34,12 +36,14 @@ use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
 use resvg::{tiny_skia, usvg};
 
 pub use error::FigureError;
+pub use graph::{GraphOptions, graph};
 pub use histogram::{Fit, HistogramOptions, histogram};
 pub use learning_curve::{Arm, CurveOptions, learning_curve};
 pub use matrix::{MatrixOptions, matrix};
-pub use raster::{RasterGroup, RasterOptions, raster};
+pub use raster::{RasterGroup, RasterOptions, SpikeMark, raster};
 pub use solve::{Outcomes, SolveOptions, episodes_to_solve};
 pub use tail::{TailOptions, tail};
+pub use timeline::{Panel, TimelineOptions, timeline};
 pub use traces::{Trace, TraceOptions, traces};
 
 /// What figures are drawn on.

@@ -5,7 +5,7 @@
 //! `INSTA_UPDATE=always`.
 
 use sorn_report::figure::{
-    Arm, CurveOptions, Figure, FigureError, Outcomes, RasterGroup, RasterOptions, SolveOptions,
+    Arm, CurveOptions, Figure, FigureError, Outcomes, RasterGroup, RasterOptions, SolveOptions, SpikeMark,
     episodes_to_solve, learning_curve, raster,
 };
 
@@ -121,6 +121,11 @@ fn the_raster_has_a_mark_per_spike() {
         .collect();
     assert_eq!(marks, [4, 1], "the spike at step 99 lies outside the steps shown");
     insta::assert_snapshot!("raster", figure.svg());
+
+    let dots = RasterOptions { mark: SpikeMark::Dot, ..options.clone() };
+    let figure = raster(&groups, &dots).unwrap();
+    assert!(figure.svg().contains("v0\" fill=\"none\"") && figure.svg().contains("stroke-linecap=\"round\""));
+    insta::assert_snapshot!("scatter", figure.svg());
 
     let error = raster(&[group("excitatory", 4, &[(2, 4)])], &options).unwrap_err().to_string();
     assert!(error.contains("\"excitatory\" at step 2") && error.contains("0 to 3"), "{error}");

@@ -1,8 +1,8 @@
 //! Figures of what a network is and does: histograms, traces, matrices, tails.
 
 use sorn_report::figure::{
-    Figure, FigureError, Fit, HistogramOptions, MatrixOptions, TailOptions, Trace, TraceOptions, histogram,
-    matrix, tail, traces,
+    Figure, FigureError, Fit, GraphOptions, HistogramOptions, MatrixOptions, Panel, RasterGroup, TailOptions,
+    TimelineOptions, Trace, TraceOptions, graph, histogram, matrix, tail, timeline, traces,
 };
 use sorn_report::stats::fit_power_law;
 
@@ -110,4 +110,53 @@ fn a_tail_tells_its_exponent_and_bounds() {
     tail(&[1], None, &TailOptions::default()).unwrap().png(1.0).unwrap();
     tail(&[u64::MAX, 1], None, &TailOptions::default()).unwrap();
     assert!(told(tail(&[0, 0], None, &TailOptions::default())).contains("no value is 1 or more"));
+}
+
+#[test]
+fn a_graph_joins_what_exceeds_the_threshold() {
+    let options = GraphOptions { threshold: 0.2, width: 300, height: 320, ..Default::default() };
+    // 0-1 by the larger of both directions, 1-2 negative, 0-2 too weak, the diagonal and NaN never.
+    let values = [9.0, 0.1, 0.2, 0.5, 9.0, f64::NAN, 0.0, -0.3, f64::NAN];
+    let figure = graph(&values, 3, &options).unwrap();
+    assert!(says(&figure, "correlation above 0.2: 1 pair") && says(&figure, "below −0.2: 1 pair"));
+    assert_eq!(figure.svg().matches("<path").count(), 2);
+    assert_eq!(figure.svg().matches("<circle").count(), 3);
+    insta::assert_snapshot!("graph", figure.svg());
+    let all = graph(&vec![1.0; 100 * 100], 100, &options).unwrap();
+    assert!(says(&all, "correlation above 0.2: 4950 pairs") && says(&all, "the strongest 3000 are drawn"));
+    graph(&[0.0], 1, &options).unwrap().png(1.0).unwrap();
+    assert!(told(graph(&[], 0, &options)).contains("no neuron"));
+    assert!(told(graph(&[0.0; 3], 2, &options)).contains("is 3, allowed is 4"));
+    assert!(told(graph(&[0.0, f64::INFINITY, 0.0, 0.0], 2, &options)).contains("row 0, column 1 is inf"));
+    let options = GraphOptions { threshold: -1.0, ..options };
+    assert!(told(graph(&[0.0], 1, &options)).contains("threshold is -1"));
+}
+
+#[test]
+fn a_timeline_stacks_panels_over_the_same_steps() {
+    let trace = |name: &str, points: &[(f64, f64)]| Trace { name: name.to_owned(), points: points.to_vec() };
+    let panel = |label: &str, traces: Vec<Trace>| Panel { y_label: label.to_owned(), traces };
+    let spikes =
+        [RasterGroup { name: "excitatory".to_owned(), neurons: 5, spikes: vec![(0, 1), (3, 4), (7, 0)] }];
+    let panels = [
+        panel("observation", vec![trace("x", &[(0.0, 0.0), (4.0, 1.0)]), trace("v", &[(0.0, 1e6)])]),
+        panel("action", vec![trace("", &[(0.0, 1.0), (5.0, 0.0)])]),
+    ];
+    let options = TimelineOptions { steps: 0..5, width: 400, height: 400, ..Default::default() };
+    let figure = timeline(&panels, &spikes, &options).unwrap();
+    for words in ["observation", "action", "neuron", "x", "v"] {
+        assert!(says(&figure, words), "{words}");
+    }
+    assert_eq!(figure.svg().matches("time (steps)").count(), 1);
+    insta::assert_snapshot!("timeline", figure.svg());
+    timeline(&panels, &[], &options).unwrap().png(1.0).unwrap();
+    timeline(&[], &spikes, &options).unwrap();
+    assert!(told(timeline(&[], &[], &options)).contains("no panel"));
+    assert!(told(timeline(&[panel("a", vec![])], &[], &options)).contains("no trace has a point"));
+    let late = TimelineOptions { steps: 90..99, ..options.clone() };
+    assert!(told(timeline(&panels, &spikes, &late)).contains("no trace has a point"));
+    let low = TimelineOptions { height: 300, ..options.clone() };
+    assert!(told(timeline(&panels, &spikes, &low)).contains("height is 300 pixels, allowed is 330"));
+    let none = TimelineOptions { steps: 5..5, ..options };
+    assert!(told(timeline(&panels, &spikes, &none)).contains("steps 5..5 are none"));
 }

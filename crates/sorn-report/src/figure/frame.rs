@@ -36,6 +36,8 @@ pub(super) struct Frame<'a> {
     pub(super) y: Axis<'a>,
     /// Room kept free at the right, in pixels.
     pub(super) right: f64,
+    /// Room for the labels at the left, in pixels; as much as they need where 0.
+    pub(super) left: f64,
 }
 
 /// One axis.
@@ -78,29 +80,13 @@ impl Ticks {
 impl Frame<'_> {
     /// Draws the frame and returns the chart within it. `area` is the whole picture.
     pub(super) fn draw<'a, 'b>(&self, area: &'a Area<'b>) -> Result<Chart<'a, 'b>, FigureError> {
-        let (full_width, full_height) = area.dim_in_pixel();
-        let width = f64::from(full_width) / f64::from(style::fine(1));
-        let height = f64::from(full_height) / f64::from(style::fine(1));
-        let mut top = MARGIN;
-        if !self.title.is_empty() {
-            let title = fit(self.title, TITLE, width - 2.0 * MARGIN)?;
-            put(area, &title, TITLE, (MARGIN, top), &INK)?;
-            top += TITLE * 1.6;
-        }
-        top = self.draw_legend(area, top, (width, height))?;
-
+        let (width, height) = pixels(area);
+        let top = draw_head(area, self.title, &self.legend)?;
+        let below = if self.x.label.is_empty() { LABEL * 0.5 } else { LABEL * 3.5 };
         // The outermost tick label sticks out by half its height or width.
-        let plot_height = height - top - LABEL * 4.0 - MARGIN;
-        let y_count = self.y.ticks.count(((plot_height / 45.0) as usize).clamp(2, 10), self.y.range);
-        let names: Vec<String> = match &self.y.ticks {
-            Ticks::Names(names) => names.iter().map(|(name, more)| format!("{name}{more}")).collect(),
-            ticks => positions(self.y.range, y_count).into_iter().map(|v| ticks.label(v)).collect(),
-        };
-        let mut widest = 0.0_f64;
-        for name in &names {
-            widest = widest.max(style::width(name, LABEL)?);
-        }
-        widest = widest.min(width * 0.35);
+        let plot_height = height - top - below - LABEL * 0.5 - MARGIN;
+        let y_count = self.y.tick_count(plot_height);
+        let widest = self.left.max(self.y.label_width(y_count)?).min(width * 0.35);
         let x_count =
             self.x.ticks.count((((width - widest - self.right) / 90.0) as usize).clamp(2, 12), self.x.range);
         let y_description = if self.y.label.is_empty() { 0.0 } else { LABEL * 1.7 };
@@ -111,12 +97,12 @@ impl Frame<'_> {
             .margin_right(px(MARGIN + 14.0 + self.right))
             .margin_bottom(px(MARGIN * 0.6))
             .margin_left(px(MARGIN * 0.6))
-            .x_label_area_size(px(LABEL * 3.5))
+            .x_label_area_size(px(below))
             .y_label_area_size(px(y_area))
             .build_cartesian_2d(self.x.range.0..self.x.range.1, self.y.range.0..self.y.range.1)
             .map_err(FigureError::drawing)?;
         let named = matches!(self.y.ticks, Ticks::Names(_));
-        let x_label = |v: &f64| self.x.ticks.label(*v);
+        let x_label = |v: &f64| if self.x.label.is_empty() { String::new() } else { self.x.ticks.label(*v) };
         let y_label = |v: &f64| self.y.ticks.label(*v);
         let mut mesh = chart.configure_mesh();
         mesh.light_line_style(TRANSPARENT)
@@ -135,13 +121,16 @@ impl Frame<'_> {
         }
         mesh.draw().map_err(FigureError::drawing)?;
         drop(mesh);
+        // Texts are put within the area, which may be a part of the picture.
+        let (area_x, area_y) = area.get_base_pixel();
         let (x_pixels, y_pixels) = chart.plotting_area().get_pixel_range();
         if let Ticks::Names(names) = &self.y.ticks {
             for (row, (name, more)) in names.iter().enumerate() {
                 let (_, y) = chart.backend_coord(&(self.x.range.0, row as f64));
                 let name = fit(name, LABEL, widest + 1.0 - style::width(more, LABEL)?)? + more;
                 let style = text(LABEL, &INK).pos(Pos::new(HPos::Right, VPos::Center));
-                area.draw_text(&name, &style, (x_pixels.start - px(8.0), y)).map_err(FigureError::drawing)?;
+                area.draw_text(&name, &style, (x_pixels.start - area_x - px(8.0), y - area_y))
+                    .map_err(FigureError::drawing)?;
             }
         }
         if !self.y.label.is_empty() {
@@ -150,54 +139,97 @@ impl Frame<'_> {
             let label = fit(self.y.label, LABEL, room)?;
             let style =
                 text(LABEL, &INK).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
-            let middle = (y_pixels.start + y_pixels.end) / 2;
+            let middle = (y_pixels.start + y_pixels.end) / 2 - area_y;
             area.draw_text(&label, &style, (px(MARGIN * 0.7), middle)).map_err(FigureError::drawing)?;
         }
         Ok(chart)
     }
+}
 
-    /// Draws the legend in as many rows as it takes; returns where it ends.
-    fn draw_legend(
-        &self,
-        area: &Area<'_>,
-        top: f64,
-        (width, height): (f64, f64),
-    ) -> Result<f64, FigureError> {
-        // Where long names would take the room of the data they are shortened, up to three in a row.
-        for columns in [1.0, 2.0, 3.0] {
-            let entries = self.arrange_legend(width, columns)?;
-            let end = entries.last().map_or(top, |last| top + last.y + ROW);
-            if end > height * 0.4 && columns < 3.0 {
-                continue;
-            }
-            for entry in &entries {
-                let (x, y) = (entry.x, top + entry.y);
-                draw_swatch(area, entry.swatch, x, y + LABEL * 0.55, SWATCH)?;
-                put(area, &entry.words, LABEL, (x + SWATCH + 6.0, y), &INK)?;
-            }
-            return Ok(end);
-        }
-        Ok(top)
+impl Axis<'_> {
+    /// How many ticks a vertical axis of so many pixels has.
+    pub(super) fn tick_count(&self, height: f64) -> usize {
+        self.ticks.count(((height / 45.0) as usize).clamp(2, 10), self.range)
     }
 
-    /// Places the legend's entries from the left and from 0 downward, each at most so wide that `columns`
-    /// of them stand in a row.
-    fn arrange_legend(&self, width: f64, columns: f64) -> Result<Vec<Entry>, FigureError> {
-        const GAP: f64 = 16.0;
-        let most = (width - 2.0 * MARGIN - GAP * (columns - 1.0)) / columns;
-        let (mut x, mut y) = (MARGIN, 0.0);
-        let mut entries = Vec::new();
-        for (swatch, words) in &self.legend {
-            let words = fit(words, LABEL, most - SWATCH - 6.0)?;
-            let wide = SWATCH + 6.0 + style::width(&words, LABEL)?;
-            if x > MARGIN && x + wide > width - MARGIN + 0.5 {
-                (x, y) = (MARGIN, y + ROW);
-            }
-            entries.push(Entry { swatch: *swatch, words, x, y });
-            x += wide + GAP;
-        }
-        Ok(entries)
+    /// How wide the labels of so many ticks are, in pixels.
+    pub(super) fn label_width(&self, count: usize) -> Result<f64, FigureError> {
+        let names: Vec<String> = match &self.ticks {
+            Ticks::Names(names) => names.iter().map(|(name, more)| format!("{name}{more}")).collect(),
+            ticks => positions(self.range, count).into_iter().map(|v| ticks.label(v)).collect(),
+        };
+        names.iter().try_fold(0.0, |widest: f64, name| Ok(widest.max(style::width(name, LABEL)?)))
     }
+}
+
+/// Width and height of an area in pixels of the figure.
+pub(super) fn pixels(area: &Area<'_>) -> (f64, f64) {
+    let (width, height) = area.dim_in_pixel();
+    (f64::from(width) / f64::from(style::fine(1)), f64::from(height) / f64::from(style::fine(1)))
+}
+
+/// Draws title and legend; returns where they end, in pixels from the top.
+pub(super) fn draw_head(
+    area: &Area<'_>,
+    title: &str,
+    legend: &[(Swatch, String)],
+) -> Result<f64, FigureError> {
+    let (width, height) = pixels(area);
+    let mut top = MARGIN;
+    if !title.is_empty() {
+        let title = fit(title, TITLE, width - 2.0 * MARGIN)?;
+        put(area, &title, TITLE, (MARGIN, top), &INK)?;
+        top += TITLE * 1.6;
+    }
+    draw_legend(area, legend, top, (width, height))
+}
+
+/// How high a legend is whose names are not shortened, in pixels.
+pub(super) fn legend_height(legend: &[(Swatch, String)], width: f64) -> Result<f64, FigureError> {
+    Ok(arrange_legend(legend, width, 1.0)?.last().map_or(0.0, |last| last.y + ROW))
+}
+
+/// Draws the legend in as many rows as it takes; returns where it ends.
+fn draw_legend(
+    area: &Area<'_>,
+    legend: &[(Swatch, String)],
+    top: f64,
+    (width, height): (f64, f64),
+) -> Result<f64, FigureError> {
+    // Where long names would take the room of the data they are shortened, up to three in a row.
+    for columns in [1.0, 2.0, 3.0] {
+        let entries = arrange_legend(legend, width, columns)?;
+        let end = entries.last().map_or(top, |last| top + last.y + ROW);
+        if end > height * 0.4 && columns < 3.0 {
+            continue;
+        }
+        for entry in &entries {
+            let (x, y) = (entry.x, top + entry.y);
+            draw_swatch(area, entry.swatch, x, y + LABEL * 0.55, SWATCH)?;
+            put(area, &entry.words, LABEL, (x + SWATCH + 6.0, y), &INK)?;
+        }
+        return Ok(end);
+    }
+    Ok(top)
+}
+
+/// Places the legend's entries from the left and from 0 downward, each at most so wide that `columns`
+/// of them stand in a row.
+fn arrange_legend(legend: &[(Swatch, String)], width: f64, columns: f64) -> Result<Vec<Entry>, FigureError> {
+    const GAP: f64 = 16.0;
+    let most = (width - 2.0 * MARGIN - GAP * (columns - 1.0)) / columns;
+    let (mut x, mut y) = (MARGIN, 0.0);
+    let mut entries = Vec::new();
+    for (swatch, words) in legend {
+        let words = fit(words, LABEL, most - SWATCH - 6.0)?;
+        let wide = SWATCH + 6.0 + style::width(&words, LABEL)?;
+        if x > MARGIN && x + wide > width - MARGIN + 0.5 {
+            (x, y) = (MARGIN, y + ROW);
+        }
+        entries.push(Entry { swatch: *swatch, words, x, y });
+        x += wide + GAP;
+    }
+    Ok(entries)
 }
 
 /// One entry of the legend with its place in pixels.

@@ -102,6 +102,7 @@ pub fn histogram(values: &[f64], options: &HistogramOptions) -> Result<Figure, F
         x: Axis { label: &options.x_label, range: (edges.low, edges.high()), ticks },
         y: Axis { label: "count", range: (0.0, top * 1.05), ticks: Ticks::Counts(f64::INFINITY) },
         right: 0.0,
+        left: 0.0,
     };
     Figure::draw((options.width, options.height), |area| {
         let mut chart = frame.draw(area)?;

@@ -96,6 +96,7 @@ pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, Fi
         x: Axis { label: "episode", range: (1.0, last), ticks: Ticks::Counts(last) },
         y: Axis { label: &label, range: y_range, ticks: Ticks::Numbers },
         right: 0.0,
+        left: 0.0,
     };
     Figure::draw((options.width, options.height), |area| {
         let mut chart = frame.draw(area)?;

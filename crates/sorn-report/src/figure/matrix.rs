@@ -86,6 +86,7 @@ pub fn matrix(values: &[f64], columns: usize, options: &MatrixOptions) -> Result
         },
         y: Axis { label: &options.y_label, range: (0.0, rows as f64), ticks: Ticks::Counts(f64::INFINITY) },
         right: 70.0,
+        left: 0.0,
     };
     Figure::draw((options.width, options.height), |area| {
         let chart = frame.draw(area)?;

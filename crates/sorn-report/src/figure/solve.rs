@@ -70,6 +70,7 @@ pub fn episodes_to_solve(arms: &[Outcomes], options: &SolveOptions) -> Result<Fi
         x: Axis { label: "episodes to solve", range: (0.0, end), ticks: Ticks::Counts(border) },
         y: Axis { label: "", range: (-0.5, rows as f64 - 0.5), ticks: Ticks::Names(names.collect()) },
         right: 0.0,
+        left: 0.0,
     };
     Figure::draw((options.width, options.height), |area| {
         let mut chart = frame.draw(area)?;

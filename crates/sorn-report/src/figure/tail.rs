@@ -59,6 +59,7 @@ pub fn tail(values: &[u64], fit: Option<&PowerLaw>, options: &TailOptions) -> Re
         },
         y: Axis { label: "probability", range: ((low - 0.2).min(-1.0), 0.1), ticks: Ticks::Powers },
         right: 0.0,
+        left: 0.0,
     };
     Figure::draw((options.width, options.height), |area| {
         let mut chart = frame.draw(area)?;

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::frame::{Axis, Frame, Swatch, Ticks, padded};
+use super::frame::{Axis, Chart, Frame, Swatch, Ticks, padded};
 use super::path::thin;
 use super::style::{COLOURS, colour, px, stroke};
 use super::{Figure, FigureError};
@@ -51,8 +51,29 @@ impl Default for TraceOptions {
 /// [`FigureError`] where there is no point, a coordinate is not finite, times do not ascend, or the size is
 /// not allowed.
 pub fn traces(traces: &[Trace], options: &TraceOptions) -> Result<Figure, FigureError> {
-    let all = || traces.iter().flat_map(|t| &t.points);
-    if all().next().is_none() {
+    check(traces)?;
+    let (first, last) = bounds(traces, |p| p.0);
+    let frame = Frame {
+        title: &options.title,
+        legend: legend(traces),
+        x: Axis {
+            label: &options.x_label,
+            range: if last > first { (first, last) } else { padded(first, last) },
+            ticks: Ticks::Numbers,
+        },
+        y: y_axis(traces, &options.y_label),
+        right: 0.0,
+        left: 0.0,
+    };
+    Figure::draw((options.width, options.height), |area| {
+        draw(&mut frame.draw(area)?, traces, options.width as usize / 2)?;
+        Ok(String::new())
+    })
+}
+
+/// Refuses lines that cannot be drawn.
+pub(super) fn check(traces: &[Trace]) -> Result<(), FigureError> {
+    if traces.iter().all(|t| t.points.is_empty()) {
         return Err(FigureError::Empty("no trace has a point".to_owned()));
     }
     for trace in traces {
@@ -68,38 +89,38 @@ pub fn traces(traces: &[Trace], options: &TraceOptions) -> Result<Figure, Figure
             return Err(FigureError::OutOfRange { place: format!("a time of {}", place()), found, allowed });
         }
     }
-    let bounds = |of: fn(&(f64, f64)) -> f64| {
-        all().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
-    };
-    let (first, last) = bounds(|p| p.0);
-    let (low, high) = bounds(|p| p.1);
-    let x_range = if last > first { (first, last) } else { padded(first, last) };
-    let whole = all().all(|p| p.1.fract() == 0.0);
+    Ok(())
+}
+
+fn bounds(traces: &[Trace], of: fn(&(f64, f64)) -> f64) -> (f64, f64) {
+    let values = traces.iter().flat_map(|t| &t.points).map(of);
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
+}
+
+pub(super) fn legend(traces: &[Trace]) -> Vec<(Swatch, String)> {
     let swatch = |i| if i < COLOURS { Swatch::Line(colour(i)) } else { Swatch::Dashed(colour(i), 2.5) };
     let named = traces.iter().enumerate().filter(|(_, t)| !t.name.is_empty());
-    let frame = Frame {
-        title: &options.title,
-        legend: named.map(|(i, t)| (swatch(i), t.name.clone())).collect(),
-        x: Axis { label: &options.x_label, range: x_range, ticks: Ticks::Numbers },
-        y: Axis {
-            label: &options.y_label,
-            range: padded(low, high),
-            ticks: if whole { Ticks::Counts(f64::INFINITY) } else { Ticks::Numbers },
-        },
-        right: 0.0,
-    };
-    Figure::draw((options.width, options.height), |area| {
-        let mut chart = frame.draw(area)?;
-        for (i, trace) in traces.iter().enumerate() {
-            let points = thin(&trace.points, options.width as usize / 2);
-            let style = stroke(&colour(i), 1.5);
-            match points[..] {
-                [point] => chart.draw_series([Circle::new(point, px(4.0), colour(i).filled())]).map(|_| ()),
-                _ if i < COLOURS => chart.draw_series([PathElement::new(points, style)]).map(|_| ()),
-                _ => chart.draw_series(DashedLineSeries::new(points, px(6.0), px(4.0), style)).map(|_| ()),
-            }
-            .map_err(FigureError::drawing)?;
+    named.map(|(i, t)| (swatch(i), t.name.clone())).collect()
+}
+
+pub(super) fn y_axis<'a>(traces: &[Trace], label: &'a str) -> Axis<'a> {
+    let (low, high) = bounds(traces, |p| p.1);
+    let whole = traces.iter().flat_map(|t| &t.points).all(|p| p.1.fract() == 0.0);
+    let ticks = if whole { Ticks::Counts(f64::INFINITY) } else { Ticks::Numbers };
+    Axis { label, range: padded(low, high), ticks }
+}
+
+/// Draws the lines, thinned to `columns` stretches.
+pub(super) fn draw(chart: &mut Chart<'_, '_>, traces: &[Trace], columns: usize) -> Result<(), FigureError> {
+    for (i, trace) in traces.iter().enumerate() {
+        let points = thin(&trace.points, columns);
+        let style = stroke(&colour(i), 1.5);
+        match points[..] {
+            [point] => chart.draw_series([Circle::new(point, px(4.0), colour(i).filled())]).map(|_| ()),
+            _ if i < COLOURS => chart.draw_series([PathElement::new(points, style)]).map(|_| ()),
+            _ => chart.draw_series(DashedLineSeries::new(points, px(6.0), px(4.0), style)).map(|_| ()),
         }
-        Ok(String::new())
-    })
+        .map_err(FigureError::drawing)?;
+    }
+    Ok(())
 }

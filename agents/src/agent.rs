@@ -75,7 +75,7 @@ impl Agent {
         let observations = observation_space.flat_dim();
         let reservoir = Reservoir::new(&config.reservoir, seed)?;
         let inputs = config.reservoir.params.input_len();
-        let encoder = Encoder::new(&config.encoder, observations, inputs, seed)?;
+        let encoder = Encoder::new(&config.encoder, observation_space, inputs, seed)?;
         let features = Features::new(&config.features, reservoir.units(), inputs)?;
         let learner = Learner::new(&config.learner, &config.policy, features.len(), action_space, seed)?;
         Ok(Agent {
@@ -210,7 +210,7 @@ impl Agent {
             self.reservoir.set_frozen(self.config.plasticity.frozen(self.steps));
             self.steps += 1;
         }
-        self.encoder.encode(&self.flat, &mut self.input);
+        self.encoder.encode(&self.flat, &mut self.input, !self.greedy);
         self.reservoir.step(&self.input)?;
         self.features.write(&self.reservoir, &self.input, &mut self.phi);
         Ok(())
@@ -222,6 +222,7 @@ impl Agent {
         state.put("features/trace", &[self.features.trace().len()], self.features.trace());
         state.put("features/phi", &[self.phi.len()], &self.phi);
         state.meta["agent"] = json(&(self.turn, self.steps, self.greedy));
+        self.encoder.save(&mut state);
         self.reservoir.save(&mut state);
         self.learner.save(&mut state);
         state
@@ -244,6 +245,7 @@ impl Agent {
         state.read("features/trace", agent.features.trace_mut())?;
         state.read("features/phi", &mut agent.phi)?;
         (agent.turn, agent.steps, agent.greedy) = entry(state, "agent")?;
+        agent.encoder.load(state)?;
         agent.reservoir.load(state)?;
         agent.learner.load(state)?;
         Ok(agent)

@@ -68,6 +68,9 @@ pub(crate) struct Reservoir {
     network: Network,
     /// Active units of the code, where there is no network.
     code: Vec<u32>,
+    /// Input of each unit, where there is no network.
+    drive: Vec<f64>,
+    /// Recurrent drive, where there is no network.
     none: Vec<f64>,
 }
 
@@ -76,24 +79,19 @@ impl Reservoir {
         if config.steps_per_observation == 0 {
             return Err(AgentError::config("reservoir.steps_per_observation", 0, "at least 1"));
         }
-        if config.kind == ReservoirKind::None && config.params.input_len() != config.params.ne {
-            return Err(AgentError::Mismatch(
-                "reservoir.kind = \"none\" needs an input per unit: reservoir.params.input = \"direct\""
-                    .into(),
-            ));
-        }
         let mut network =
             Network::new(&config.params, seed).map_err(|e| AgentError::Reservoir(e.to_string()))?;
         if config.kind != ReservoirKind::Sorn {
             network.set_frozen(Rules::all());
         }
         let code = Vec::with_capacity(network.ne());
-        let none = vec![0.0; network.ne()];
+        let (drive, none) = (vec![0.0; network.ne()], vec![0.0; network.ne()]);
         Ok(Reservoir {
             kind: config.kind,
             steps_per_observation: config.steps_per_observation,
             network,
             code,
+            drive,
             none,
         })
     }
@@ -113,9 +111,7 @@ impl Reservoir {
     /// Takes one observation's input.
     pub(crate) fn step(&mut self, input: &[f64]) -> Result<(), AgentError> {
         if self.kind == ReservoirKind::None {
-            self.code.clear();
-            let units = input.iter().zip(self.network.te()).enumerate();
-            self.code.extend(units.filter(|(_, (u, t))| u > t).map(|(unit, _)| unit as u32));
+            self.encode(input);
             return Ok(());
         }
         for _ in 0..self.steps_per_observation {
@@ -127,6 +123,22 @@ impl Reservoir {
     /// The network, where there is one.
     pub(crate) fn network(&self) -> Option<&Network> {
         (self.kind != ReservoirKind::None).then_some(&self.network)
+    }
+
+    /// The input code alone, `x_i = (u_i > T_i)`, spread over the units as the network would.
+    fn encode(&mut self, input: &[f64]) {
+        let gain = self.network.params().input_gain;
+        self.drive.fill(0.0);
+        if let InputMap::Pools { .. } = self.network.params().input {
+            for (pool, value) in self.network.pools().iter().zip(input) {
+                pool.iter().for_each(|&unit| self.drive[unit as usize] += gain * value);
+            }
+        } else {
+            self.drive.iter_mut().zip(input).for_each(|(drive, value)| *drive = gain * value);
+        }
+        let units = self.drive.iter().zip(self.network.te()).enumerate();
+        self.code.clear();
+        self.code.extend(units.filter(|(_, (u, t))| u > t).map(|(unit, _)| unit as u32));
     }
 
     /// Active units, ascending.
@@ -199,4 +211,29 @@ pub(crate) fn entry<T: serde::de::DeserializeOwned>(state: &AgentState, name: &s
         expected: "what this version saves".into(),
         found: e.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_network_the_code_is_spread_as_the_network_would() {
+        for (input, gain) in [
+            (InputMap::Pools { size: 5, overlap: true }, 1.5),
+            (InputMap::First, 0.7),
+            (InputMap::Direct, 1.0),
+        ] {
+            let params = Params { ne: 40, nu: 6, input, input_gain: gain, te_min: 0.1, ..agent_params() };
+            let config = |kind| ReservoirConfig { kind, params: params.clone(), steps_per_observation: 1 };
+            let values: Vec<f64> = (0..params.input_len()).map(|k| (k % 4) as f64 * 0.4).collect();
+            let mut code = Reservoir::new(&config(ReservoirKind::None), 3).unwrap();
+            // From silence the first step of a network sees nothing but its input.
+            let mut network = Reservoir::new(&config(ReservoirKind::Static), 3).unwrap();
+            code.step(&values).unwrap();
+            network.step(&values).unwrap();
+            assert!(!code.active().is_empty());
+            assert_eq!(code.active(), network.active(), "{input:?}");
+        }
+    }
 }

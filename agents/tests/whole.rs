@@ -34,7 +34,7 @@ impl Env for Line {
     type Error = Infallible;
 
     fn observation_space(&self) -> Space {
-        Space::box_f32(&[-2.0, -2.0], &[2.0, 2.0]).unwrap()
+        Space::box_f32(&[-2.0, f32::NEG_INFINITY], &[2.0, f32::INFINITY]).unwrap()
     }
     fn action_space(&self) -> Space {
         Space::discrete(2).unwrap()
@@ -76,6 +76,25 @@ const LEARNERS: [&str; 3] = [
     r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
     r#"learner = { kind = "random" }"#,
 ];
+
+/// Beside the default; the speed's bounds are learnt.
+const ENCODERS: [&str; 3] = [
+    r#"encoder = { kind = "gaussian_population", cells = 4 }"#,
+    r#"encoder = { kind = "thermometer", cells = 4 }"#,
+    r#"encoder = { kind = "thermometer", cells = 4, bounds = [[-1.0, 1.0], [-0.3, 0.3]] }"#,
+];
+
+/// `config` with one of `ENCODERS` and three neurons per input.
+fn with_encoder(config: &AgentConfig, encoder: usize) -> AgentConfig {
+    let other: AgentConfig = toml::from_str(&format!(
+        "{}\nreservoir = {{ params = {{ ne = 30, nu = 8, input = {{ pools = {{ size = 3 }} }} }} }}",
+        ENCODERS[encoder]
+    ))
+    .unwrap();
+    let mut config = AgentConfig { encoder: other.encoder, ..config.clone() };
+    (config.reservoir.params.input, config.reservoir.params.nu) = (other.reservoir.params.input, 8);
+    config
+}
 
 fn agent(config: &AgentConfig, seed: u64) -> Agent {
     Agent::new(config, &Line::default().observation_space(), &Line::default().action_space(), seed).unwrap()
@@ -124,8 +143,11 @@ proptest! {
 
     /// Saved at any step, in the middle of an episode or between two, a restored agent does and becomes the same.
     #[test]
-    fn a_restored_agent_goes_on_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..3_usize, learner in 0..LEARNERS.len()) {
-        let config = config(["sorn", "static", "none"][kind], LEARNERS[learner]);
+    fn a_restored_agent_goes_on_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..3_usize, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len() + 1) {
+        let mut config = config(["sorn", "static", "none"][kind], LEARNERS[learner]);
+        if encoder < ENCODERS.len() {
+            config = with_encoder(&config, encoder);
+        }
         let (mut env, mut first, mut action, mut episode) = (Line::default(), agent(&config, seed), None, 0);
         for _ in 0..before {
             advance(&mut env, &mut first, &mut action, &mut episode);
@@ -148,8 +170,8 @@ proptest! {
 
     /// Evaluating changes nothing in the agent, and nothing in the copy but what passes: activity, trace, noise.
     #[test]
-    fn frozen_evaluation_changes_nothing(seed: u64, episodes in 0..6_u64, learner in 0..LEARNERS.len()) {
-        let config = config("sorn", LEARNERS[learner]);
+    fn frozen_evaluation_changes_nothing(seed: u64, episodes in 0..6_u64, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len()) {
+        let config = with_encoder(&config("sorn", LEARNERS[learner]), encoder);
         let mut agent = agent(&config, seed);
         let mut watch = Watch::default();
         run(&mut Line::default(), &mut agent, 0..episodes, |k| k * 37, &mut watch).unwrap();
@@ -159,7 +181,7 @@ proptest! {
         prop_assert_eq!(&agent.state(), &before);
         let after = frozen.state();
         for (name, array) in &before.arrays {
-            if name.starts_with("reservoir/") || name.starts_with("learner/theta") || name.starts_with("learner/w") {
+            if name.starts_with("reservoir/") || name.starts_with("encoder/") || name.starts_with("learner/theta") || name.starts_with("learner/w") {
                 prop_assert_eq!(&after.arrays[name], array, "{}", name);
             }
         }

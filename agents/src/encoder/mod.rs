@@ -1,15 +1,25 @@
 //! Encoders: an observation, flattened to numbers, becomes the input of the reservoir.
 
+mod bounds;
+mod cells;
+mod layout;
 mod random_projection;
 mod raw;
 
 use serde::{Deserialize, Serialize};
+use sorn_env::Space;
 
-use crate::AgentError;
+use crate::{AgentError, AgentState};
+use cells::{Cells, Tuning};
 use random_projection::RandomProjection;
 use raw::Raw;
 
 /// Which encoder.
+///
+/// Every encoder takes observations of every space, lying flat: a Box as its numbers, Discrete and MultiDiscrete one-hot,
+/// MultiBinary as 0 and 1, Dict and Tuple one member after the other. `random_projection` fills as many inputs as the
+/// reservoir has; the others have a length of their own, which must be the reservoir's number of inputs
+/// (`reservoir.params.nu`, with `input = "first"` or `input = { pools = { size = 10 } }`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum EncoderConfig {
@@ -26,7 +36,43 @@ pub enum EncoderConfig {
         #[serde(default = "default_bias")]
         bias: f64,
     },
-    /// The flattened observation itself, as `sorn` 0.7.4 feeds it; the reservoir must have as many inputs.
+    /// `cells` inputs per number of a Box with Gaussian tuning curves, centres evenly from the lower to the upper bound. A
+    /// 0 or 1 of the other spaces is one input.
+    GaussianPopulation {
+        /// Cells per number, 1 or more.
+        #[serde(default = "default_cells")]
+        cells: usize,
+        /// Standard deviation of a tuning curve in distances between two centres, positive.
+        #[serde(default = "one")]
+        width: f64,
+        /// Factor on the whole.
+        #[serde(default = "one")]
+        gain: f64,
+        /// `[low, high]` per number of a Box; empty means the space's bounds, and where those are infinite the smallest
+        /// and largest number seen so far while training.
+        #[serde(default)]
+        bounds: Vec<[f64; 2]>,
+    },
+    /// `cells` inputs per number of a Box: the further the number lies from the lower towards the upper bound, the more of
+    /// them are `gain`, the others 0. A 0 or 1 of the other spaces is one input.
+    Thermometer {
+        /// Cells per number, 1 or more.
+        #[serde(default = "default_cells")]
+        cells: usize,
+        /// Factor on the whole.
+        #[serde(default = "one")]
+        gain: f64,
+        /// As for `gaussian_population`.
+        #[serde(default)]
+        bounds: Vec<[f64; 2]>,
+    },
+    /// One input per choice of a Discrete, MultiDiscrete or MultiBinary space; Boxes are refused.
+    OneHot {
+        /// The input that stands for a choice.
+        #[serde(default = "one")]
+        gain: f64,
+    },
+    /// The flattened observation itself, as `sorn` 0.7.4 feeds it.
     Raw {
         /// Factor on the observation.
         #[serde(default = "one")]
@@ -40,6 +86,9 @@ fn default_gain() -> f64 {
 fn default_bias() -> f64 {
     0.9
 }
+fn default_cells() -> usize {
+    10
+}
 fn one() -> f64 {
     1.0
 }
@@ -50,34 +99,196 @@ impl Default for EncoderConfig {
     }
 }
 
-/// An encoder for observations of one length.
+impl EncoderConfig {
+    fn name(&self) -> &'static str {
+        match self {
+            EncoderConfig::RandomProjection { .. } => "random_projection",
+            EncoderConfig::GaussianPopulation { .. } => "gaussian_population",
+            EncoderConfig::Thermometer { .. } => "thermometer",
+            EncoderConfig::OneHot { .. } => "one_hot",
+            EncoderConfig::Raw { .. } => "raw",
+        }
+    }
+}
+
+/// An encoder for the observations of one space.
 #[derive(Clone, Debug)]
 pub(crate) enum Encoder {
     RandomProjection(RandomProjection),
+    Cells(Cells),
     Raw(Raw),
 }
 
 impl Encoder {
-    /// An encoder from `observations` numbers to `inputs` numbers; random parts come from `seed`.
+    /// An encoder from observations of `space` to `inputs` numbers; random parts come from `seed`.
     pub(crate) fn new(
         config: &EncoderConfig,
-        observations: usize,
+        space: &Space,
         inputs: usize,
         seed: u64,
     ) -> Result<Encoder, AgentError> {
-        Ok(match config {
+        let slots = layout::slots(space);
+        let encoder = match config {
             EncoderConfig::RandomProjection { scale, gain, bias } => Encoder::RandomProjection(
-                RandomProjection::new(scale, *gain, *bias, observations, inputs, seed)?,
+                RandomProjection::new(scale, *gain, *bias, slots.len(), inputs, seed)?,
             ),
-            EncoderConfig::Raw { gain } => Encoder::Raw(Raw::new(*gain, observations, inputs)?),
+            EncoderConfig::GaussianPopulation { cells, width, gain, bounds } => {
+                Encoder::Cells(Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?)
+            }
+            EncoderConfig::Thermometer { cells, gain, bounds } => {
+                Encoder::Cells(Cells::new(Tuning::Thermometer, *cells, *gain, bounds, slots)?)
+            }
+            EncoderConfig::OneHot { gain } => Encoder::Raw(Raw::one_hot(*gain, &slots)?),
+            EncoderConfig::Raw { gain } => Encoder::Raw(Raw::new(*gain, &slots)?),
+        };
+        let len = match &encoder {
+            Encoder::RandomProjection(_) => inputs,
+            Encoder::Cells(encoder) => encoder.len(),
+            Encoder::Raw(encoder) => encoder.len(),
+        };
+        if len != inputs {
+            return Err(AgentError::Mismatch(format!(
+                "encoder.kind = \"{}\" gives {len} inputs for observations of {space}, but the reservoir takes {inputs}: set \
+                 reservoir.params.input = \"first\", or {{ pools = {{ size = 10 }} }} for ten neurons per input, and \
+                 reservoir.params.nu = {len}",
+                config.name()
+            )));
+        }
+        Ok(encoder)
+    }
+
+    /// Writes the input for one observation; learns bounds if it is to `learn`.
+    pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64], learn: bool) {
+        match self {
+            Encoder::RandomProjection(encoder) => encoder.encode(observation, input),
+            Encoder::Cells(encoder) => encoder.encode(observation, input, learn),
+            Encoder::Raw(encoder) => encoder.encode(observation, input),
+        }
+    }
+
+    pub(crate) fn save(&self, state: &mut AgentState) {
+        if let Encoder::Cells(encoder) = self {
+            encoder.save(state);
+        }
+    }
+
+    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        match self {
+            Encoder::Cells(encoder) => encoder.load(state),
+            Encoder::RandomProjection(_) | Encoder::Raw(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use sorn_env::seeding::Generator;
+    use sorn_env::{BoxSpace, Dtype};
+
+    fn spaces() -> impl Strategy<Value = Space> {
+        let bound = || prop_oneof![Just(None), (-5.0..5.0_f64).prop_map(Some)];
+        let number = (bound(), bound()).prop_map(|(a, b)| {
+            let low = a.unwrap_or(f64::NEG_INFINITY);
+            (low, b.map_or(f64::INFINITY, |b| if low.is_finite() { low + b.abs() } else { b }))
+        });
+        let boxes = prop::collection::vec(number, 1..4).prop_map(|bounds| {
+            let (low, high): (Vec<f64>, Vec<f64>) = bounds.into_iter().unzip();
+            let shape = vec![low.len()];
+            Space::Box(BoxSpace { low, high, shape, dtype: Dtype::F64 })
+        });
+        let leaf = prop_oneof![
+            boxes,
+            (1..5_i64, -3..3_i64).prop_map(|(n, start)| Space::Discrete { n, start }),
+            prop::collection::vec(1..4_i64, 1..3).prop_map(|nvec| Space::MultiDiscrete { nvec }),
+            (1..4_usize).prop_map(|n| Space::MultiBinary { shape: vec![n] }),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 1..4).prop_map(Space::Tuple),
+                prop::collection::vec(inner, 1..4).prop_map(|members| {
+                    Space::Dict(members.into_iter().enumerate().map(|(i, s)| (format!("m{i}"), s)).collect())
+                }),
+            ]
         })
     }
 
-    /// Writes the input for one observation.
-    pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64]) {
-        match self {
-            Encoder::RandomProjection(encoder) => encoder.encode(observation, input),
-            Encoder::Raw(encoder) => encoder.encode(observation, input),
+    fn of_every_kind() -> [EncoderConfig; 4] {
+        [
+            EncoderConfig::default(),
+            EncoderConfig::GaussianPopulation { cells: 4, width: 1.0, gain: 1.0, bounds: vec![] },
+            EncoderConfig::Thermometer { cells: 3, gain: 1.0, bounds: vec![] },
+            EncoderConfig::Raw { gain: 1.0 },
+        ]
+    }
+
+    /// The number of inputs that an encoder asks for, read from its refusal of none.
+    fn inputs(config: &EncoderConfig, space: &Space) -> usize {
+        match Encoder::new(config, space, usize::MAX, 0) {
+            Ok(_) => unreachable!("no code is so long"),
+            Err(error) => {
+                let text = error.to_string();
+                text.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{text}"))
+            }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn every_encoder_takes_every_space(space in spaces(), seed: u64) {
+            let mut flat = vec![0.0; space.flat_dim()];
+            let mut samples = Generator::new(seed);
+            for config in of_every_kind() {
+                let len = if config == EncoderConfig::default() { 7 } else { inputs(&config, &space) };
+                let mut encoder = Encoder::new(&config, &space, len, seed).unwrap();
+                let mut input = vec![f64::NAN; len];
+                for _ in 0..3 {
+                    space.flatten_into(&space.sample(&mut samples), &mut flat).unwrap();
+                    encoder.encode(&flat, &mut input, true);
+                    prop_assert!(input.iter().all(|u| u.is_finite()), "{config:?} {input:?}");
+                }
+                // What was learnt survives, and evaluation learns nothing.
+                let mut state = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
+                encoder.save(&mut state);
+                let mut copy = Encoder::new(&config, &space, len, seed).unwrap();
+                copy.load(&state).unwrap();
+                let mut again = input.clone();
+                copy.encode(&flat, &mut again, false);
+                prop_assert_eq!(&again, &input);
+                flat.iter_mut().for_each(|v| *v *= 3.0);
+                copy.encode(&flat, &mut again, false);
+                let mut after = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
+                copy.save(&mut after);
+                prop_assert_eq!(after, state);
+            }
+        }
+
+        #[test]
+        fn one_hot_codes_have_a_one_per_choice(n in 1..6_i64, start in -3..3_i64, nvec in prop::collection::vec(1..4_i64, 1..3), seed: u64) {
+            let choices = 1 + nvec.len();
+            let space = Space::Tuple(vec![Space::Discrete { n, start }, Space::MultiDiscrete { nvec }]);
+            let len = space.flat_dim();
+            let mut encoder = Encoder::new(&EncoderConfig::OneHot { gain: 2.0 }, &space, len, 0).unwrap();
+            let (mut flat, mut input) = (vec![0.0; len], vec![f64::NAN; len]);
+            space.flatten_into(&space.sample(&mut Generator::new(seed)), &mut flat).unwrap();
+            encoder.encode(&flat, &mut input, true);
+            prop_assert_eq!(input.iter().filter(|u| **u == 2.0).count(), choices);
+            prop_assert_eq!(input.iter().filter(|u| **u == 0.0).count(), len - choices);
+        }
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let space = Space::box_f32(&[0.0, 0.0], &[1.0, 1.0]).unwrap();
+        let error = |text: &str| {
+            let config: EncoderConfig = toml::from_str(text).unwrap();
+            Encoder::new(&config, &space, 5, 0).unwrap_err().to_string()
+        };
+        assert!(error("kind = \"one_hot\"").contains("found a Box (number 0"));
+        assert!(error("kind = \"raw\"").ends_with("reservoir.params.nu = 2"));
+        assert!(error("kind = \"thermometer\"\ncells = 3").contains("gives 6 inputs"));
+        assert!(error("kind = \"thermometer\"\ncells = 0").starts_with("encoder.cells: at least 1"));
+        assert!(error("kind = \"gaussian_population\"\nwidth = 0.0").starts_with("encoder.width"));
     }
 }

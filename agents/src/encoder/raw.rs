@@ -1,23 +1,35 @@
-//! The observation itself.
+//! The flattened observation itself.
 
+use super::layout::Slot;
 use crate::AgentError;
 use crate::error::check;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Raw {
     gain: f64,
+    len: usize,
 }
 
 impl Raw {
-    pub(crate) fn new(gain: f64, observations: usize, inputs: usize) -> Result<Raw, AgentError> {
+    pub(crate) fn new(gain: f64, slots: &[Slot]) -> Result<Raw, AgentError> {
         check("encoder.gain", gain, true, "a finite number")?;
-        if observations != inputs {
-            return Err(AgentError::Mismatch(format!(
-                "encoder.kind = \"raw\" gives {observations} inputs (the observation's numbers), but the reservoir takes \
-                 {inputs}: set reservoir.params.input = \"first\" and reservoir.params.nu = {observations}"
-            )));
+        Ok(Raw { gain, len: slots.len() })
+    }
+
+    /// The same for observations that are nothing but choices, which lie flat as one-hot codes.
+    pub(crate) fn one_hot(gain: f64, slots: &[Slot]) -> Result<Raw, AgentError> {
+        match slots.iter().position(|slot| *slot != Slot::Bit) {
+            None => Raw::new(gain, slots),
+            Some(index) => Err(AgentError::Mismatch(format!(
+                "encoder.kind = \"one_hot\" needs an observation space of Discrete, MultiDiscrete and MultiBinary alone, \
+                 found a Box (number {index} of the flattened observation): use \"gaussian_population\", \"thermometer\", \
+                 \"random_projection\" or \"raw\""
+            ))),
         }
-        Ok(Raw { gain })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
     pub(crate) fn encode(&self, observation: &[f64], input: &mut [f64]) {

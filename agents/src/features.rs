@@ -75,7 +75,7 @@ impl Features {
         self.trace.fill(0.0);
     }
 
-    /// Writes the features of the present observation, then takes its activity into the trace.
+    /// Writes the features of the present observation, then takes its activity into the trace, if that is among them.
     pub(crate) fn write(&mut self, reservoir: &Reservoir, input: &[f64], out: &mut [f64]) {
         let active = reservoir.active();
         let units = self.trace.len();
@@ -103,8 +103,10 @@ impl Features {
                 }
             }
         }
-        self.trace.iter_mut().for_each(|z| *z *= self.decay);
-        active.iter().for_each(|&unit| self.trace[unit as usize] += 1.0 - self.decay);
+        if self.names.iter().any(|name| matches!(name, Feature::Trace | Feature::ActivityMinusTrace)) {
+            self.trace.iter_mut().for_each(|z| *z *= self.decay);
+            active.iter().for_each(|&unit| self.trace[unit as usize] += 1.0 - self.decay);
+        }
     }
 
     pub(crate) fn trace(&self) -> &[f64] {

@@ -13,6 +13,7 @@ mod config;
 mod encoder;
 mod error;
 mod features;
+mod lanes;
 mod learner;
 mod plasticity;
 mod policy;

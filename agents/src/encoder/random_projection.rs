@@ -4,6 +4,7 @@ use sorn_core::rng;
 
 use crate::AgentError;
 use crate::error::check;
+use crate::lanes::add_scaled;
 use crate::random::{normal, uniform};
 
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl RandomProjection {
         input.copy_from_slice(&self.bias);
         for ((row, inverse), o) in self.rows.iter().zip(&self.inverse_scale).zip(observation) {
             let squashed = libm::tanh(o * inverse);
-            input.iter_mut().zip(row).for_each(|(u, w)| *u += w * squashed);
+            add_scaled(input, row, squashed);
         }
     }
 }

@@ -61,6 +61,10 @@ impl<T: Real, I: Index> Plastic for Blocks<T, I> {
         self.blocks.par_iter_mut().zip(drive.par_chunks_mut(self.width)).enumerate().map(run).sum()
     }
 
+    fn rest(&mut self) {
+        self.blocks.iter_mut().for_each(Columns::rest);
+    }
+
     fn to_synapses(&self) -> Synapses {
         let mut synapses = Synapses::new(self.blocks.first().map_or(0, Columns::n_pre));
         self.blocks.iter().for_each(|block| block.append_to(&mut synapses));

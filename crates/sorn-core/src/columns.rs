@@ -4,6 +4,7 @@ use crate::Synapses;
 use crate::events::Events;
 use crate::kernel::lookup::{self, Index, Lookup, Masks, Pairing, Pattern};
 use crate::kernel::{self, Kernels, LANES, Real, Row, Slice};
+use crate::outgoing::Outgoing;
 use crate::plastic::{Learning, Op};
 use std::ops::Range;
 
@@ -16,6 +17,10 @@ const ROW_BLOCK: usize = 4;
 const COMPACT_EVERY: u64 = 64;
 /// The same where there are events.
 const COMPACT_EVENTS_EVERY: u64 = 512;
+
+/// What the slices' drive costs, in synapses of active neurons: per slice, and per row.
+const SLICE_COST: usize = 12;
+const ROW_COST: usize = 3;
 
 /// A plastic connection matrix of shape `(pre, post)`.
 ///
@@ -39,6 +44,8 @@ pub(crate) struct Columns<T: Real, I: Index> {
     lookup: Lookup<I>,
     /// Where there is no fast lookup.
     events: Option<Events>,
+    /// The same by presynaptic neuron, while no rule changes it and there are no events.
+    at_rest: Option<Outgoing<T>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +77,7 @@ impl<T: Real, I: Index> Columns<T, I> {
             kernels: T::kernels(),
             lookup: I::fast_lookup(synapses.n_pre).unwrap_or(lookup::portable),
             events: None,
+            at_rest: None,
         };
         let present =
             |post| synapses.column(posts.start + post).filter(|&(_, weight)| keep_zeros || weight != 0.0);
@@ -125,6 +133,7 @@ impl<T: Real, I: Index> Columns<T, I> {
 
     /// Grows an absent synapse.
     pub(crate) fn insert(&mut self, pre: u32, post: usize, weight: f64) {
+        self.at_rest = None;
         let (index, lane) = (post / LANES, post % LANES);
         if self.lengths[post] as usize == self.slices[index].capacity {
             self.compact_slice(index);
@@ -255,6 +264,19 @@ impl<T: Real, I: Index> Columns<T, I> {
         pruned
     }
 
+    /// Computes the drive of a matrix at rest, if that is cheaper than what slices do.
+    fn drive_at_rest(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
+        let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
+        let cost = SLICE_COST * self.slices.len() + ROW_COST * rows;
+        match &mut self.at_rest {
+            Some(outgoing) if outgoing.touched(pre) < cost => {
+                outgoing.drive(pre, drive);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Computes the drive from the active neurons alone; sums keep their order, since those ascend.
     fn drive_by_events(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) {
         let Some(events) = self.events.take() else { return };
@@ -297,16 +319,28 @@ fn slice<'a, T>(weights: &'a mut [Row<T>], masks: &'a Masks) -> Slice<'a, T> {
 /// What a block does for `Plastic`.
 impl<T: Real, I: Index> Columns<T, I> {
     pub(crate) fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        if let Some(events) = &mut self.events {
-            if learning.ops.is_empty() {
+        match (&mut self.events, learning.ops.is_empty()) {
+            (Some(_), true) => {
                 self.drive_by_events(pre, learning, drive);
                 return 0;
             }
-            events.mark(pre);
+            (Some(events), false) => events.mark(pre),
+            (None, true) => {
+                if self.drive_at_rest(pre, drive) {
+                    return 0;
+                }
+            }
+            (None, false) => self.at_rest = None,
         }
         let pruned = (0..self.slices.len()).map(|index| self.run_slice(index, pre, learning, drive)).sum();
         self.count -= pruned as usize;
         pruned
+    }
+
+    pub(crate) fn rest(&mut self) {
+        if self.events.is_none() && self.at_rest.is_none() {
+            self.at_rest = Some(Outgoing::new(self.n_pre, self.n_post, |post| self.column(post)));
+        }
     }
 
     pub(crate) fn n_pre(&self) -> usize {
@@ -341,6 +375,7 @@ impl<T: Real, I: Index> Columns<T, I> {
     }
 
     pub(crate) fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
+        self.at_rest = None;
         let (index, lane) = (post / LANES, post % LANES);
         let start = self.slices[index].start;
         let mut pruned = 0;
@@ -450,6 +485,9 @@ mod tests {
                 first_slice: 0,
             };
             pruned += events.run(&pattern, &learning, &mut drives[0]);
+            if learning.ops.is_empty() {
+                looked_up.rest();
+            }
             looked_up.run(&pattern, &learning, &mut drives[1]);
             narrow.run(&pattern, &learning, &mut drives[2]);
             events.compact(step as u64);

@@ -105,10 +105,10 @@ impl<'a> DenseNetwork<'a> {
 fn sum_rows(weights: ArrayView2<'_, f64>, active: &[u32], sum: &mut Vec<f64>) {
     sum.clear();
     sum.resize(weights.ncols(), 0.0);
-    for row in active.iter().filter_map(|&pre| weights.outer_iter().nth(pre as usize)) {
-        if let Some(row) = row.to_slice() {
-            fire::add(row, sum);
-        }
+    let known = active.iter().position(|&pre| pre as usize >= weights.nrows()).unwrap_or(active.len());
+    // `new` has seen that the array is in C order.
+    if let Some(weights) = weights.to_slice() {
+        fire::sum_rows(weights, &active[..known], sum);
     }
 }
 

@@ -65,9 +65,9 @@ pub(crate) fn intrinsic(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut
     dispatch!(intrinsic_lanes(rule, pattern, thresholds));
 }
 
-/// Adds a row of weights to the drives of a population.
-pub(crate) fn add(row: &[f64], drive: &mut [f64]) {
-    dispatch!(add_lanes(row, drive));
+/// Sets `drive` to the sum of those rows of a dense matrix of `drive.len()` columns that `active` names, added in that order.
+pub(crate) fn sum_rows(weights: &[f64], active: &[u32], drive: &mut [f64]) {
+    dispatch!(sum_rows_lanes(weights, active, drive));
 }
 
 /// The loops again, for a set of features.
@@ -93,8 +93,8 @@ macro_rules! compiled_for {
             }
 
             #[target_feature(enable = $features)]
-            pub(super) fn add_lanes(row: &[f64], drive: &mut [f64]) {
-                super::add_lanes(row, drive);
+            pub(super) fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
+                super::sum_rows_lanes(weights, active, drive);
             }
         }
     };
@@ -104,18 +104,32 @@ compiled_for!(avx2, "avx2");
 
 #[inline(always)]
 fn excitatory_lanes(d: Drives<'_>, recurrent: &mut [f64], pattern: &mut Pattern, active: &mut Vec<u32>) {
-    let n = recurrent.len();
-    let (e, i, noise, u, t) =
-        (&d.excitation[..n], &d.inhibition[..n], &d.noise[..n], &d.input[..n], &d.thresholds[..n]);
-    for start in (0..n).step_by(LANES) {
-        let end = n.min(start + LANES);
-        let mut total = [f64::NAN; LANES];
-        for k in start..end {
-            let base = e[k] - i[k] + noise[k];
-            recurrent[k] = base - t[k];
-            total[k - start] = base + u[k] - t[k];
+    let mut chunks = recurrent.chunks_exact_mut(LANES);
+    let mut word = 0;
+    for recurrent in &mut chunks {
+        let at =
+            |values: &[f64]| -> [f64; LANES] { std::array::from_fn(|l| values[word * LANES..][..LANES][l]) };
+        let (e, i, noise, u, t) =
+            (at(d.excitation), at(d.inhibition), at(d.noise), at(d.input), at(d.thresholds));
+        let mut total = [0.0; LANES];
+        for l in 0..LANES {
+            let base = e[l] - i[l] + noise[l];
+            recurrent[l] = base - t[l];
+            total[l] = base + u[l] - t[l];
         }
-        pattern.set_word(start / LANES, firing(&total, d.inclusive), active);
+        pattern.set_word(word, firing(&total, d.inclusive), active);
+        word += 1;
+    }
+    let rest = chunks.into_remainder();
+    if !rest.is_empty() {
+        let mut total = [f64::NAN; LANES];
+        for (l, recurrent) in rest.iter_mut().enumerate() {
+            let k = word * LANES + l;
+            let base = d.excitation[k] - d.inhibition[k] + d.noise[k];
+            *recurrent = base - d.thresholds[k];
+            total[l] = base + d.input[k] - d.thresholds[k];
+        }
+        pattern.set_word(word, firing(&total, d.inclusive), active);
     }
 }
 
@@ -136,11 +150,10 @@ fn inhibitory_lanes(d: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>)
 /// Lanes above 0; lanes past the last neuron are NaN and never fire.
 #[inline(always)]
 fn firing(total: &[f64; LANES], inclusive: bool) -> Mask {
-    let mut mask = 0;
-    for (l, &total) in total.iter().enumerate() {
-        mask |= Mask::from((total > 0.0) | (inclusive & (total == 0.0))) << l;
-    }
-    mask
+    let bits = |fires: fn(f64) -> bool| {
+        total.iter().enumerate().fold(0, |mask, (l, &total)| mask | Mask::from(fires(total)) << l)
+    };
+    if inclusive { bits(|total| total >= 0.0) } else { bits(|total| total > 0.0) }
 }
 
 #[inline(always)]
@@ -157,8 +170,26 @@ fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64
 }
 
 #[inline(always)]
-fn add_lanes(row: &[f64], drive: &mut [f64]) {
-    for (sum, weight) in drive.iter_mut().zip(row) {
-        *sum += weight;
+fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
+    let n_post = drive.len();
+    let mut blocks = drive.chunks_exact_mut(2 * LANES);
+    let mut first = 0;
+    for block in &mut blocks {
+        // Stays in registers from row to row.
+        let mut sums = [0.0; 2 * LANES];
+        for &pre in active {
+            let row = &weights[pre as usize * n_post + first..][..2 * LANES];
+            for l in 0..2 * LANES {
+                sums[l] += row[l];
+            }
+        }
+        block.copy_from_slice(&sums);
+        first += 2 * LANES;
+    }
+    let rest = blocks.into_remainder();
+    rest.fill(0.0);
+    for &pre in active {
+        let row = &weights[pre as usize * n_post + first..][..rest.len()];
+        rest.iter_mut().zip(row).for_each(|(sum, weight)| *sum += weight);
     }
 }

@@ -34,6 +34,7 @@ pub mod inputs;
 mod kernel;
 mod network;
 mod noise;
+mod outgoing;
 mod params;
 mod plastic;
 mod presets;

@@ -210,6 +210,7 @@ impl Network {
             structural: state.structural,
         };
         network.refresh_drives();
+        network.rest();
         if !memories.is_empty() {
             network.remember(&memories)?;
         }
@@ -298,6 +299,18 @@ impl Network {
     /// [`Rules::none`] a fully plastic one. With `always_ip`, intrinsic plasticity stays.
     pub fn set_frozen(&mut self, rules: Rules) {
         self.frozen = rules;
+        self.rest();
+    }
+
+    /// Lets matrices that no rule changes any more know it.
+    fn rest(&mut self) {
+        let acts = |rule| !self.frozen.contains(rule) && self.params.rules.contains(&rule);
+        if ![Rule::Stdp, Rule::Sp, Rule::Ss].into_iter().any(acts) {
+            self.wee.rest();
+        }
+        if !acts(Rule::Istdp) && !(acts(Rule::Ss) && self.params.scale_wei) {
+            self.wei.rest();
+        }
     }
 
     /// The frozen rules.

@@ -10,6 +10,8 @@ pub(crate) trait Plastic: Debug + Send + Sync {
     /// Runs the operations on every column, then computes the drive that neurons active at `t + 1` give, one value per
     /// column, padded to whole slices. Returns the number of pruned synapses.
     fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32;
+    /// No rule changes the matrix from here on; should one, all goes on as before.
+    fn rest(&mut self);
     /// The matrix as plain data.
     fn to_synapses(&self) -> Synapses;
     /// Number of synapses.

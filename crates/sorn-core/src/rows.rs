@@ -6,7 +6,7 @@ use crate::{Synapses, fire};
 #[derive(Clone, Debug)]
 pub(crate) enum Rows {
     /// Every weight, rows one after the other.
-    Dense { n_post: usize, weights: Vec<f64> },
+    Dense { weights: Vec<f64> },
     /// The synapses of row `j` are `starts[j]..starts[j + 1]`.
     Sparse { starts: Vec<usize>, posts: Vec<u32>, weights: Vec<f64> },
 }
@@ -22,7 +22,7 @@ impl Rows {
                     weights[pre as usize * n_post + post] = weight;
                 }
             }
-            return Rows::Dense { n_post, weights };
+            return Rows::Dense { weights };
         }
         let mut starts = vec![0; n_pre + 1];
         for &pre in &synapses.indices {
@@ -46,14 +46,10 @@ impl Rows {
 
     /// Sets `drive` to the sum of the rows of `active` neurons, added in that order.
     pub(crate) fn drive(&self, active: &[u32], drive: &mut [f64]) {
-        drive.fill(0.0);
         match self {
-            Rows::Dense { n_post, weights } => {
-                for &pre in active {
-                    fire::add(&weights[pre as usize * n_post..][..*n_post], drive);
-                }
-            }
+            Rows::Dense { weights } => fire::sum_rows(weights, active, drive),
             Rows::Sparse { starts, posts, weights } => {
+                drive.fill(0.0);
                 for &pre in active {
                     let row = starts[pre as usize]..starts[pre as usize + 1];
                     for (&post, weight) in posts[row.clone()].iter().zip(&weights[row]) {

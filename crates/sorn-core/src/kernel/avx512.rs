@@ -7,6 +7,7 @@ mod single;
 
 pub(super) use single::F32;
 use std::arch::x86_64::*;
+use std::sync::LazyLock;
 
 /// Kernels for machines where [`available`] holds.
 pub(super) const F64: Kernels<f64> = Kernels {
@@ -22,12 +23,15 @@ pub(super) const F64: Kernels<f64> = Kernels {
 
 /// Whether this machine has what the kernels use.
 pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512vbmi")
-        && is_x86_feature_detected!("fma")
+    static AVAILABLE: LazyLock<bool> = LazyLock::new(|| {
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("fma")
+    });
+    *AVAILABLE
 }
 
 #[target_feature(enable = "avx512f")]

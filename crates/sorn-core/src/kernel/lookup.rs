@@ -71,6 +71,18 @@ impl Pattern {
         set_bits(&self.words_now)
     }
 
+    /// Calls for each neuron that is active now, ascending.
+    #[inline(always)]
+    pub(crate) fn each_now(&self, mut call: impl FnMut(usize)) {
+        for (word, &mask) in self.words_now.iter().enumerate() {
+            let mut rest = mask;
+            while rest != 0 {
+                call(word * LANES + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+    }
+
     /// Who of sixteen neurons was active before, and who is now.
     #[inline(always)]
     pub(crate) fn word(&self, word: usize) -> (Mask, Mask) {

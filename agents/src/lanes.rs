@@ -1,0 +1,67 @@
+//! The loops over features, compiled for the vector registers that the machine has.
+//!
+//! The arithmetic, and so every bit, is the same for all of them.
+
+use multiversion::multiversion;
+
+/// Running sums of a dot product.
+const SUMS: usize = 32;
+
+/// The dot product, in running sums of a fixed order.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (a_chunks, b_chunks) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
+    let rest: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
+    let mut sums = [0.0; SUMS];
+    for (x, y) in a_chunks.zip(b_chunks) {
+        for lane in 0..SUMS {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    let mut half = SUMS / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0] + rest
+}
+
+/// `trace <- decay trace + gain phi`, then `weights += step trace`.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(crate) fn learn(weights: &mut [f64], trace: &mut [f64], phi: &[f64], decay: f64, gain: f64, step: f64) {
+    for ((weight, z), phi) in weights.iter_mut().zip(trace).zip(phi) {
+        *z = decay * *z + gain * phi;
+        *weight += step * *z;
+    }
+}
+
+/// `sum += factor row`.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(crate) fn add_scaled(sum: &mut [f64], row: &[f64], factor: f64) {
+    for (sum, value) in sum.iter_mut().zip(row) {
+        *sum += factor * value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_exact_on_whole_numbers_of_every_length() {
+        for n in 0..150_u32 {
+            let numbers: Vec<f64> = (1..=n).map(f64::from).collect();
+            let squares = f64::from(n * (n + 1) * (2 * n + 1) / 6);
+            assert_eq!(dot(&numbers, &numbers), squares);
+
+            let (mut weights, mut trace) = (numbers.clone(), numbers.clone());
+            learn(&mut weights, &mut trace, &numbers, 0.5, 2.0, 4.0);
+            add_scaled(&mut weights, &numbers, -3.0);
+            for ((number, trace), weight) in numbers.iter().zip(&trace).zip(&weights) {
+                assert_eq!((*trace, *weight), (2.5 * number, 8.0 * number));
+            }
+        }
+    }
+}

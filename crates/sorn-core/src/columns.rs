@@ -266,15 +266,7 @@ impl<T: Real, I: Index> Columns<T, I> {
 
     /// Computes the drive of a matrix at rest, if that is cheaper than what slices do.
     fn drive_at_rest(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
-        let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
-        let cost = SLICE_COST * self.slices.len() + ROW_COST * rows;
-        match &mut self.at_rest {
-            Some(outgoing) if outgoing.touched(pre) < cost => {
-                outgoing.drive(pre, drive);
-                true
-            }
-            _ => false,
-        }
+        self.at_rest.as_mut().is_some_and(|outgoing| outgoing.drive(pre, drive))
     }
 
     /// Computes the drive from the active neurons alone; sums keep their order, since those ascend.
@@ -339,7 +331,9 @@ impl<T: Real, I: Index> Columns<T, I> {
 
     pub(crate) fn rest(&mut self) {
         if self.events.is_none() && self.at_rest.is_none() {
-            self.at_rest = Some(Outgoing::new(self.n_pre, self.n_post, |post| self.column(post)));
+            let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
+            let cost = SLICE_COST * self.slices.len() + ROW_COST * rows;
+            self.at_rest = Some(Outgoing::new(self.n_pre, self.n_post, cost, |post| self.column(post)));
         }
     }
 
@@ -463,7 +457,7 @@ mod tests {
         let mut pattern = Pattern::new(n, &active[0], &active[1]);
         let (mut pruned, mut drives) = (0, vec![vec![0.0; n.next_multiple_of(LANES)]; 3]);
         for step in 1..=1200 {
-            pattern.advance(&active[0], &active[1]);
+            pattern.advance();
             let count = below(rng, 20) as usize;
             active = [std::mem::take(&mut active[1]), choose(count, n, rng)];
             let mut seen = Vec::new();

@@ -172,24 +172,28 @@ fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64
 #[inline(always)]
 fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
     let n_post = drive.len();
-    let mut blocks = drive.chunks_exact_mut(2 * LANES);
-    let mut first = 0;
-    for block in &mut blocks {
-        // Stays in registers from row to row.
-        let mut sums = [0.0; 2 * LANES];
-        for &pre in active {
-            let row = &weights[pre as usize * n_post + first..][..2 * LANES];
-            for l in 0..2 * LANES {
-                sums[l] += row[l];
-            }
-        }
-        block.copy_from_slice(&sums);
-        first += 2 * LANES;
+    let wide = n_post / 32 * 32;
+    let narrow = n_post / 4 * 4;
+    for first in (0..wide).step_by(32) {
+        drive[first..][..32].copy_from_slice(&sum_columns::<32>(weights, active, n_post, first));
     }
-    let rest = blocks.into_remainder();
-    rest.fill(0.0);
+    for first in (wide..narrow).step_by(4) {
+        drive[first..][..4].copy_from_slice(&sum_columns::<4>(weights, active, n_post, first));
+    }
+    for (last, drive) in drive.iter_mut().enumerate().skip(narrow) {
+        [*drive] = sum_columns::<1>(weights, active, n_post, last);
+    }
+}
+
+/// Sums of `N` columns, which stay in registers from row to row.
+#[inline(always)]
+fn sum_columns<const N: usize>(weights: &[f64], active: &[u32], n_post: usize, first: usize) -> [f64; N] {
+    let mut sums = [0.0; N];
     for &pre in active {
-        let row = &weights[pre as usize * n_post + first..][..rest.len()];
-        rest.iter_mut().zip(row).for_each(|(sum, weight)| *sum += weight);
+        let row = &weights[pre as usize * n_post + first..][..N];
+        for l in 0..N {
+            sums[l] += row[l];
+        }
     }
+    sums
 }

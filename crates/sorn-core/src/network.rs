@@ -308,7 +308,8 @@ impl Network {
         if ![Rule::Stdp, Rule::Sp, Rule::Ss].into_iter().any(acts) {
             self.wee.rest();
         }
-        if !acts(Rule::Istdp) && !(acts(Rule::Ss) && self.params.scale_wei) {
+        let scaled = self.params.scale_wei && acts(Rule::Ss);
+        if !acts(Rule::Istdp) && !scaled {
             self.wei.rest();
         }
     }

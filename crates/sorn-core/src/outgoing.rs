@@ -11,6 +11,8 @@ pub(crate) struct Outgoing<T> {
     starts: Vec<u32>,
     synapses: Vec<(u32, T)>,
     sums: Vec<T>,
+    /// Synapses above which another way to the drive is cheaper.
+    most: usize,
 }
 
 impl<T: Real> Outgoing<T> {
@@ -18,6 +20,7 @@ impl<T: Real> Outgoing<T> {
     pub(crate) fn new<C: Iterator<Item = (u32, T)>>(
         n_pre: usize,
         n_post: usize,
+        most: usize,
         column: impl Fn(usize) -> C,
     ) -> Self {
         let mut starts = vec![0; n_pre + 1];
@@ -36,26 +39,26 @@ impl<T: Real> Outgoing<T> {
                 *at += 1;
             }
         }
-        Outgoing { starts, synapses, sums: vec![T::default(); n_post] }
+        Outgoing { starts, synapses, sums: vec![T::default(); n_post], most }
     }
 
-    /// How many synapses the neurons that are active now have.
-    pub(crate) fn touched(&self, pre: &Pattern) -> usize {
-        let mut touched = 0;
-        pre.each_now(|neuron| touched += self.starts[neuron + 1] - self.starts[neuron]);
-        touched as usize
-    }
-
-    /// Sets `drive` to what the neurons that are active now give to each column.
-    pub(crate) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        let Outgoing { starts, synapses, sums } = self;
+    /// Sets `drive` to what the neurons that are active now give to each column, unless they have too many synapses.
+    pub(crate) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
+        let Outgoing { starts, synapses, sums, most } = self;
         sums.fill(T::default());
-        pre.each_now(|neuron| {
-            for &(post, weight) in &synapses[starts[neuron] as usize..starts[neuron + 1] as usize] {
+        let mut touched = 0;
+        for neuron in pre.now() {
+            let row = &synapses[starts[neuron as usize] as usize..starts[neuron as usize + 1] as usize];
+            touched += row.len();
+            if touched > *most {
+                return false;
+            }
+            for &(post, weight) in row {
                 let sum = &mut sums[post as usize];
                 *sum = *sum + weight;
             }
-        });
+        }
         drive.iter_mut().zip(sums).for_each(|(drive, sum)| *drive = sum.to_f64());
+        true
     }
 }

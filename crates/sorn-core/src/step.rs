@@ -124,7 +124,7 @@ impl Network {
     }
 
     fn fire_excitatory(&mut self) {
-        self.pattern_e.advance(&self.x[0], &self.x[1]);
+        self.pattern_e.advance();
         self.x.swap(0, 1);
         self.x[1].clear();
         let drives = Drives {
@@ -139,7 +139,7 @@ impl Network {
     }
 
     fn fire_inhibitory(&mut self) {
-        self.pattern_i.advance(&self.y[0], &self.y[1]);
+        self.pattern_i.advance();
         self.y.swap(0, 1);
         self.y[1].clear();
         let drives = Drives {

@@ -19,7 +19,7 @@ impl Pattern {
     pub(crate) fn new(n: usize, before: &[u32], now: &[u32]) -> Self {
         let words = vec![0; n.div_ceil(LANES).max(64)];
         let mut pattern = Pattern {
-            codes: vec![0; n.max(256)],
+            codes: vec![0; n.next_multiple_of(LANES).max(256)],
             words_before: words.clone(),
             words_now: words,
             generation: 0,
@@ -36,23 +36,23 @@ impl Pattern {
     }
 
     /// Goes on by a step: those active `now` become those active before, and every word waits for
-    /// [`set_word`](Self::set_word). `before` and `now` are who was active so far.
-    pub(crate) fn advance(&mut self, before: &[u32], now: &[u32]) {
+    /// [`set_word`](Self::set_word).
+    pub(crate) fn advance(&mut self) {
         self.generation += 1;
         std::mem::swap(&mut self.words_before, &mut self.words_now);
-        before.iter().for_each(|&neuron| self.codes[neuron as usize] = 0);
-        now.iter().for_each(|&neuron| self.codes[neuron as usize] = 1);
     }
 
     /// Tells who of sixteen neurons is active now, and appends them to `active`.
     #[inline(always)]
     pub(crate) fn set_word(&mut self, word: usize, mask: Mask, active: &mut Vec<u32>) {
         self.words_now[word] = mask;
+        let before = self.words_before[word];
+        for (l, code) in self.codes[word * LANES..].iter_mut().take(LANES).enumerate() {
+            *code = ((before >> l & 1) | (mask >> l & 1) << 1) as u8;
+        }
         let mut rest = mask;
         while rest != 0 {
-            let neuron = word * LANES + rest.trailing_zeros() as usize;
-            self.codes[neuron] |= 2;
-            active.push(neuron as u32);
+            active.push(word as u32 * LANES as u32 + rest.trailing_zeros());
             rest &= rest - 1;
         }
     }
@@ -69,18 +69,6 @@ impl Pattern {
     /// Who is active now, ascending.
     pub(crate) fn now(&self) -> impl Iterator<Item = u32> + '_ {
         set_bits(&self.words_now)
-    }
-
-    /// Calls for each neuron that is active now, ascending.
-    #[inline(always)]
-    pub(crate) fn each_now(&self, mut call: impl FnMut(usize)) {
-        for (word, &mask) in self.words_now.iter().enumerate() {
-            let mut rest = mask;
-            while rest != 0 {
-                call(word * LANES + rest.trailing_zeros() as usize);
-                rest &= rest - 1;
-            }
-        }
     }
 
     /// Who of sixteen neurons was active before, and who is now.
@@ -271,7 +259,7 @@ mod tests {
         let lists: Vec<Vec<u32>> = (0..20).map(|k| choose(k, 40, rng)).collect();
         let mut pattern = Pattern::new(40, &lists[0], &lists[1]);
         for k in 2..20 {
-            pattern.advance(&lists[k - 2], &lists[k - 1]);
+            pattern.advance();
             let mut active = Vec::new();
             for word in 0..3 {
                 let bits = lists[k].iter().filter(|&&i| i as usize / LANES == word);

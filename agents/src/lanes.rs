@@ -28,20 +28,20 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums[0] + rest
 }
 
-/// `trace <- decay trace + gain phi`, then `weights += step trace`.
+/// `z <- decay z + g phi`, then `weights += step z`.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-pub(crate) fn learn(weights: &mut [f64], trace: &mut [f64], phi: &[f64], decay: f64, gain: f64, step: f64) {
-    for ((weight, z), phi) in weights.iter_mut().zip(trace).zip(phi) {
-        *z = decay * *z + gain * phi;
+pub(crate) fn update(weights: &mut [f64], z: &mut [f64], phi: &[f64], decay: f64, g: f64, step: f64) {
+    for ((weight, z), phi) in weights.iter_mut().zip(z).zip(phi) {
+        *z = decay * *z + g * phi;
         *weight += step * *z;
     }
 }
 
-/// `sum += factor row`.
+/// `out <- out + factor x`.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-pub(crate) fn add_scaled(sum: &mut [f64], row: &[f64], factor: f64) {
-    for (sum, value) in sum.iter_mut().zip(row) {
-        *sum += factor * value;
+pub(crate) fn add(out: &mut [f64], factor: f64, x: &[f64]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out += factor * x;
     }
 }
 
@@ -57,8 +57,8 @@ mod tests {
             assert_eq!(dot(&numbers, &numbers), squares);
 
             let (mut weights, mut trace) = (numbers.clone(), numbers.clone());
-            learn(&mut weights, &mut trace, &numbers, 0.5, 2.0, 4.0);
-            add_scaled(&mut weights, &numbers, -3.0);
+            update(&mut weights, &mut trace, &numbers, 0.5, 2.0, 4.0);
+            add(&mut weights, -3.0, &numbers);
             for ((number, trace), weight) in numbers.iter().zip(&trace).zip(&weights) {
                 assert_eq!((*trace, *weight), (2.5 * number, 8.0 * number));
             }

@@ -4,7 +4,7 @@ use sorn_core::rng;
 
 use crate::AgentError;
 use crate::error::check;
-use crate::lanes::add_scaled;
+use crate::lanes::add;
 use crate::random::{normal, uniform};
 
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl RandomProjection {
         input.copy_from_slice(&self.bias);
         for ((row, inverse), o) in self.rows.iter().zip(&self.inverse_scale).zip(observation) {
             let squashed = libm::tanh(o * inverse);
-            add_scaled(input, row, squashed);
+            add(input, squashed, row);
         }
     }
 }

@@ -22,7 +22,6 @@ use sorn_env::{Space, Value};
 use super::linear::{dot, scores, update};
 use super::{PerformanceAnneal, RewardSignal, Transition};
 use crate::error::check;
-use crate::lanes::{self, dot};
 use crate::policy::{PolicyConfig, draw, greedy};
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState};
@@ -188,12 +187,12 @@ impl ActorCritic {
         let norm = dot(&self.phi, &self.phi);
         let step = if norm > 0.0 { self.anneal * delta / norm } else { 0.0 };
         let decay = config.gamma * config.lambda;
-        lanes::learn(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, config.critic_step * step);
+        update(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, config.critic_step * step);
         self.policy.log_gradient(&self.probabilities, self.choice, &mut self.gradient);
         let features = self.phi.len();
         let rows = self.theta.chunks_exact_mut(features).zip(self.z_theta.chunks_exact_mut(features));
         for ((theta, z), &g) in rows.zip(&self.gradient) {
-            lanes::learn(theta, z, &self.phi, decay, g, config.actor_step * step);
+            update(theta, z, &self.phi, decay, g, config.actor_step * step);
         }
         self.ret += transition.reward;
         if let Some(anneal) = config.anneal

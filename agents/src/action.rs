@@ -9,7 +9,7 @@ use crate::policy::greedy;
 #[derive(Clone, Debug)]
 pub(crate) enum Actions {
     /// One score per element.
-    Discrete { start: i64, n: usize },
+    Discrete { start: i64, n: [usize; 1] },
     /// One score per element of each factor, factor after factor. Binary factors have two; their shape is that of the
     /// array.
     Factors { sizes: Vec<usize>, shape: Vec<usize>, binary: bool },
@@ -67,7 +67,7 @@ impl Actions {
     pub(crate) fn new(space: &Space, who: &str) -> Result<Actions, AgentError> {
         let size = |n: &i64| usize::try_from(*n).unwrap_or(0);
         Ok(match space {
-            Space::Discrete { n, start } => Actions::Discrete { start: *start, n: size(n) },
+            Space::Discrete { n, start } => Actions::Discrete { start: *start, n: [size(n)] },
             Space::MultiDiscrete { nvec } => Actions::Factors {
                 sizes: nvec.iter().map(size).collect(),
                 shape: vec![nvec.len()],
@@ -90,9 +90,17 @@ impl Actions {
     /// Number of scores.
     pub(crate) fn scores(&self) -> usize {
         match self {
-            Actions::Discrete { n, .. } => *n,
-            Actions::Factors { sizes, .. } => sizes.iter().sum(),
             Actions::Box(ranges) => ranges.len(),
+            _ => self.factors().iter().sum(),
+        }
+    }
+
+    /// Elements of each factor; a Box has none.
+    pub(crate) fn factors(&self) -> &[usize] {
+        match self {
+            Actions::Discrete { n, .. } => n,
+            Actions::Factors { sizes, .. } => sizes,
+            Actions::Box(_) => &[],
         }
     }
 

@@ -77,7 +77,8 @@ impl Agent {
         let inputs = config.reservoir.params.input_len();
         let encoder = Encoder::new(&config.encoder, observation_space, inputs, seed)?;
         let features = Features::new(&config.features, reservoir.units(), inputs)?;
-        let learner = Learner::new(&config.learner, &config.policy, features.len(), action_space, seed)?;
+        let learner =
+            Learner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
         Ok(Agent {
             config: config.clone(),
             observations: observation_space.clone(),

@@ -18,6 +18,7 @@ pub struct AgentConfig {
     pub features: FeaturesConfig,
     /// How the readout learns.
     pub learner: LearnerConfig,
-    /// How scores become actions.
-    pub policy: PolicyConfig,
+    /// How scores become actions; the learner's usual policy where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyConfig>,
 }

@@ -20,6 +20,7 @@ mod policy;
 mod random;
 mod reservoir;
 mod run_loop;
+mod schedule;
 mod state;
 
 pub use agent::Agent;
@@ -27,9 +28,13 @@ pub use config::AgentConfig;
 pub use encoder::EncoderConfig;
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
-pub use learner::{ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, RewardSignal, Selection};
+pub use learner::{
+    ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, ReinforceConfig, RewardSignal, Selection,
+    Traces, ValueConfig,
+};
 pub use plasticity::PlasticityConfig;
-pub use policy::PolicyConfig;
+pub use policy::{PolicyConfig, Spread};
 pub use reservoir::{ReservoirConfig, ReservoirKind};
 pub use run_loop::{EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent, run};
+pub use schedule::Schedule;
 pub use state::AgentState;

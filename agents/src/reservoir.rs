@@ -172,18 +172,10 @@ impl Reservoir {
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         let mut whole: State = entry(state, "reservoir")?;
-        let array = |name: String| {
-            let found = || AgentError::State {
-                name: name.clone(),
-                expected: "an array".into(),
-                found: "nothing".into(),
-            };
-            state.arrays.get(&name).map(|a| a.iter().copied().collect::<Vec<f64>>()).ok_or_else(found)
-        };
         let fill = |name: &str, synapses: &mut Synapses| -> Result<(), AgentError> {
-            synapses.weights = array(format!("reservoir/{name}"))?;
+            synapses.weights = state.all(&format!("reservoir/{name}"))?;
             synapses.indices =
-                array(format!("reservoir/{name}_pre"))?.into_iter().map(|i| i as u32).collect();
+                state.all(&format!("reservoir/{name}_pre"))?.into_iter().map(|i| i as u32).collect();
             Ok(())
         };
         fill("wee", &mut whole.wee)?;

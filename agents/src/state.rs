@@ -37,4 +37,11 @@ impl AgentState {
         out.iter_mut().zip(array.iter()).for_each(|(o, &v)| *o = v);
         Ok(())
     }
+
+    /// All numbers of the array `name`, in C order.
+    pub(crate) fn all(&self, name: &str) -> Result<Vec<f64>, AgentError> {
+        let missing =
+            || AgentError::State { name: name.into(), expected: "an array".into(), found: "nothing".into() };
+        self.arrays.get(name).map(|array| array.iter().copied().collect()).ok_or_else(missing)
+    }
 }

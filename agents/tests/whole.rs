@@ -71,9 +71,15 @@ fn config(reservoir: &str, learner: &str) -> AgentConfig {
     toml::from_str(&text).unwrap()
 }
 
-const LEARNERS: [&str; 3] = [
+const LEARNERS: [&str; 7] = [
     r#"learner = { kind = "actor_critic", reward = "failure", anneal = { target_return = 30.0, window = 3 } }"#,
     r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
+    r#"learner = { kind = "reinforce", policy_step = { kind = "linear", from = 0.2, to = 0.0, episodes = 4 } }"#,
+    r#"learner = { kind = "sarsa", traces = "replacing" }
+        policy = { kind = "softmax", temperature = { kind = "exponential", from = 1.0, to = 0.1, episodes = 4 } }"#,
+    r#"learner = { kind = "q_lambda" }
+        policy = { kind = "epsilon_greedy", epsilon = { kind = "linear", from = 1.0, to = 0.1, episodes = 4 } }"#,
+    r#"learner = { kind = "true_online_sarsa" }"#,
     r#"learner = { kind = "random" }"#,
 ];
 

@@ -19,21 +19,21 @@ use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
-use super::linear::{dot, scores, update};
-use super::{PerformanceAnneal, RewardSignal, Transition};
+use super::linear::{dot, policy_scores, update};
+use super::{Learn, PerformanceAnneal, RewardSignal, Transition};
 use crate::error::check;
-use crate::policy::{PolicyConfig, draw, greedy};
+use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::reservoir::{entry, json};
-use crate::{AgentError, AgentState};
+use crate::{AgentError, AgentState, Schedule};
 
 /// Parameters of the actor-critic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ActorCriticConfig {
-    /// Step size of the policy, divided by `|phi|^2`; 0 or more.
-    pub actor_step: f64,
-    /// Step size of the value, divided by `|phi|^2`; 0 or more.
-    pub critic_step: f64,
+    /// Step size of the policy, divided by `|phi|^2`, 0 or more.
+    pub actor_step: Schedule,
+    /// Step size of the value, divided by `|phi|^2`, 0 or more.
+    pub critic_step: Schedule,
     /// Decay of the traces, in `[0, 1]`.
     pub lambda: f64,
     /// Discount, in `[0, 1]`.
@@ -53,8 +53,8 @@ pub struct ActorCriticConfig {
 impl Default for ActorCriticConfig {
     fn default() -> Self {
         ActorCriticConfig {
-            actor_step: 1.0,
-            critic_step: 0.1,
+            actor_step: Schedule::Constant(1.0),
+            critic_step: Schedule::Constant(0.1),
             lambda: 0.8,
             gamma: 0.99,
             reward: RewardSignal::Environment,
@@ -68,8 +68,11 @@ impl Default for ActorCriticConfig {
 impl ActorCriticConfig {
     fn validate(&self) -> Result<(), AgentError> {
         let unit = |key: &str, v: f64| check(key, v, (0.0..=1.0).contains(&v), "a number in [0, 1]");
-        check("learner.actor_step", self.actor_step, self.actor_step >= 0.0, "a number of 0 or more")?;
-        check("learner.critic_step", self.critic_step, self.critic_step >= 0.0, "a number of 0 or more")?;
+        for (key, step) in
+            [("learner.actor_step", self.actor_step), ("learner.critic_step", self.critic_step)]
+        {
+            step.validate(key, |s| s >= 0.0, "a number of 0 or more")?;
+        }
         unit("learner.lambda", self.lambda)?;
         unit("learner.gamma", self.gamma)?;
         check("learner.reward_scale", self.reward_scale, true, "a finite number")?;
@@ -83,95 +86,85 @@ impl ActorCriticConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct ActorCritic {
     config: ActorCriticConfig,
-    policy: PolicyConfig,
-    /// Number of the first action.
-    start: i64,
+    policy: StochasticPolicy,
     rng: Xoshiro256PlusPlus,
-    /// Actor's weights and traces, `(actions, features)`, row after row.
+    /// Actor's weights and traces, `(scores, features)`, row after row. A score that does not depend on the features has its
+    /// weight in the first column.
     theta: Vec<f64>,
     z_theta: Vec<f64>,
     /// Critic's weights and traces, `(features)`.
     w: Vec<f64>,
     z_w: Vec<f64>,
-    /// Features at the last action, probabilities then, and the action.
+    /// Features at the last action.
     phi: Vec<f64>,
-    probabilities: Vec<f64>,
-    choice: usize,
-    /// Scratch: gradient per action.
+    /// Scratch: scores, and the gradient per score.
+    scores: Vec<f64>,
     gradient: Vec<f64>,
     /// Returns of the last episodes, for annealing, and that of this one.
     returns: VecDeque<f64>,
     ret: f64,
     anneal: f64,
+    /// Episodes that ended, and transitions.
+    episodes: u64,
     steps: u64,
 }
 
 impl ActorCritic {
     pub(crate) fn new(
         config: &ActorCriticConfig,
-        policy: &PolicyConfig,
+        policy: Option<&PolicyConfig>,
         features: usize,
         actions: &Space,
         seed: u64,
     ) -> Result<ActorCritic, AgentError> {
         config.validate()?;
-        policy.validate()?;
-        let Space::Discrete { n, start } = *actions else {
-            return Err(AgentError::Mismatch(format!(
-                "learner.kind = \"actor_critic\" with policy.kind = \"softmax\" needs a Discrete action space, found {actions}"
-            )));
-        };
-        let n = usize::try_from(n).unwrap_or(0);
+        let policy = StochasticPolicy::new(policy, actions, "learner.kind = \"actor_critic\"")?;
+        let scores = policy.scores();
         Ok(ActorCritic {
             config: config.clone(),
-            policy: policy.clone(),
-            start,
+            policy,
             rng: rng::stream(seed, "policy"),
-            theta: vec![0.0; n * features],
-            z_theta: vec![0.0; n * features],
+            theta: vec![0.0; scores * features],
+            z_theta: vec![0.0; scores * features],
             w: vec![0.0; features],
             z_w: vec![0.0; features],
             phi: vec![0.0; features],
-            probabilities: vec![0.0; n],
-            choice: 0,
-            gradient: vec![0.0; n],
+            scores: vec![0.0; scores],
+            gradient: vec![0.0; scores],
             returns: VecDeque::with_capacity(config.anneal.map_or(0, |a| a.window)),
             ret: 0.0,
             anneal: 1.0,
+            episodes: 0,
             steps: 0,
         })
     }
+}
 
-    pub(crate) fn begin(&mut self) {
+impl Learn for ActorCritic {
+    fn begin(&mut self) {
         self.z_theta.fill(0.0);
         self.z_w.fill(0.0);
         self.ret = 0.0;
         self.anneal = self.config.anneal.map_or(1.0, |a| a.factor(&self.returns));
+        self.policy.begin(self.episodes);
     }
 
-    fn score(&mut self, phi: &[f64]) {
-        scores(&self.theta, phi, &mut self.probabilities);
-    }
-
-    pub(crate) fn act(&mut self, phi: &[f64]) -> Value {
-        self.score(phi);
-        self.policy.probabilities(&mut self.probabilities);
-        self.choice = draw(&self.probabilities, &mut self.rng);
+    fn act(&mut self, phi: &[f64]) -> Value {
+        policy_scores(&self.policy, &self.theta, phi, &mut self.scores);
         self.phi.copy_from_slice(phi);
-        Value::Int(self.start + self.choice as i64)
+        self.policy.act(&self.scores, &mut self.rng)
     }
 
-    pub(crate) fn act_greedily(&mut self, phi: &[f64]) -> Value {
-        self.score(phi);
-        Value::Int(self.start + greedy(&self.probabilities) as i64)
+    fn act_greedily(&mut self, phi: &[f64]) -> Value {
+        policy_scores(&self.policy, &self.theta, phi, &mut self.scores);
+        self.policy.best(&self.scores)
     }
 
-    /// The critic's value of the features `phi`.
-    pub(crate) fn value(&self, phi: &[f64]) -> f64 {
-        dot(&self.w, phi)
+    fn value(&self, phi: &[f64]) -> Option<f64> {
+        Some(dot(&self.w, phi))
     }
 
-    pub(crate) fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
+    fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         let config = &self.config;
         let reward = config.reward_scale * config.reward.of(transition.reward, transition.terminated);
         let next = if transition.terminated { 0.0 } else { dot(&self.w, transition.next) };
@@ -187,54 +180,59 @@ impl ActorCritic {
         let norm = dot(&self.phi, &self.phi);
         let step = if norm > 0.0 { self.anneal * delta / norm } else { 0.0 };
         let decay = config.gamma * config.lambda;
-        update(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, config.critic_step * step);
-        self.policy.log_gradient(&self.probabilities, self.choice, &mut self.gradient);
+        let critic_step = config.critic_step.at(self.episodes) * step;
+        update(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, critic_step);
+        self.policy.log_gradient(&mut self.gradient);
+        let actor_step = config.actor_step.at(self.episodes);
         let features = self.phi.len();
         let rows = self.theta.chunks_exact_mut(features).zip(self.z_theta.chunks_exact_mut(features));
-        for ((theta, z), &g) in rows.zip(&self.gradient) {
-            update(theta, z, &self.phi, decay, g, config.actor_step * step);
+        for (score, ((theta, z), &g)) in rows.zip(&self.gradient).enumerate() {
+            match self.policy.sees(score) {
+                true => update(theta, z, &self.phi, decay, g, actor_step * step),
+                false => {
+                    update(&mut theta[..1], &mut z[..1], &[1.0], decay, g, actor_step * self.anneal * delta);
+                }
+            }
         }
         self.ret += transition.reward;
-        if let Some(anneal) = config.anneal
-            && (transition.terminated || transition.truncated)
-        {
-            if self.returns.len() == anneal.window {
-                self.returns.pop_front();
+        if transition.terminated || transition.truncated {
+            self.episodes += 1;
+            if let Some(anneal) = config.anneal {
+                if self.returns.len() == anneal.window {
+                    self.returns.pop_front();
+                }
+                self.returns.push_back(self.ret);
             }
-            self.returns.push_back(self.ret);
         }
         Ok(())
     }
 
-    pub(crate) fn save(&self, state: &mut AgentState) {
-        let (actions, features) = (self.probabilities.len(), self.phi.len());
-        state.put("learner/theta", &[actions, features], &self.theta);
-        state.put("learner/z_theta", &[actions, features], &self.z_theta);
+    fn save(&self, state: &mut AgentState) {
+        let (scores, features) = (self.scores.len(), self.phi.len());
+        state.put("learner/theta", &[scores, features], &self.theta);
+        state.put("learner/z_theta", &[scores, features], &self.z_theta);
         state.put("learner/w", &[features], &self.w);
         state.put("learner/z_w", &[features], &self.z_w);
         state.put("learner/phi", &[features], &self.phi);
-        state.put("learner/probabilities", &[actions], &self.probabilities);
+        self.policy.save(state);
         state.meta["policy"] = json(&self.rng);
-        state.meta["learner"] = json(&(self.choice, &self.returns, self.ret, self.anneal, self.steps));
+        state.meta["learner"] = json(&(&self.returns, self.ret, self.anneal, self.episodes, self.steps));
     }
 
-    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         state.read("learner/theta", &mut self.theta)?;
         state.read("learner/z_theta", &mut self.z_theta)?;
         state.read("learner/w", &mut self.w)?;
         state.read("learner/z_w", &mut self.z_w)?;
         state.read("learner/phi", &mut self.phi)?;
-        state.read("learner/probabilities", &mut self.probabilities)?;
+        self.policy.load(state)?;
         self.rng = entry(state, "policy")?;
-        (self.choice, self.returns, self.ret, self.anneal, self.steps) = entry(state, "learner")?;
-        if self.choice >= self.probabilities.len() {
-            return Err(AgentError::State {
-                name: "learner".into(),
-                expected: format!("an action below {}", self.probabilities.len()),
-                found: self.choice.to_string(),
-            });
-        }
+        (self.returns, self.ret, self.anneal, self.episodes, self.steps) = entry(state, "learner")?;
         Ok(())
+    }
+
+    fn copy(&self) -> Box<dyn Learn> {
+        Box::new(self.clone())
     }
 }
 
@@ -244,15 +242,15 @@ mod tests {
 
     fn learner(config: ActorCriticConfig, features: usize, actions: i64) -> ActorCritic {
         let space = Space::Discrete { n: actions, start: 0 };
-        ActorCritic::new(&config, &PolicyConfig::default(), features, &space, 1).unwrap()
+        ActorCritic::new(&config, None, features, &space, 1).unwrap()
     }
 
     /// Sutton & Barto, example 6.2: five states in a row, reward 1 at the right end; the values are 1/6, ..., 5/6.
     #[test]
     fn the_critic_learns_the_values_of_the_random_walk() {
         let config = ActorCriticConfig {
-            actor_step: 0.0,
-            critic_step: 0.002,
+            actor_step: 0.0.into(),
+            critic_step: 0.002.into(),
             gamma: 1.0,
             ..ActorCriticConfig::default()
         };
@@ -293,7 +291,11 @@ mod tests {
 
     #[test]
     fn the_actor_prefers_the_better_arm() {
-        let config = ActorCriticConfig { actor_step: 0.2, critic_step: 0.1, ..ActorCriticConfig::default() };
+        let config = ActorCriticConfig {
+            actor_step: 0.2.into(),
+            critic_step: 0.1.into(),
+            ..ActorCriticConfig::default()
+        };
         let mut bandit = learner(config, 1, 2);
         for _ in 0..2_000 {
             bandit.begin();
@@ -301,14 +303,15 @@ mod tests {
             let end = Transition { reward, terminated: true, truncated: false, next: &[1.0] };
             bandit.learn(&end).unwrap();
         }
-        bandit.act(&[1.0]);
-        assert!(bandit.probabilities[1] > 0.9, "{:?}", bandit.probabilities);
+        let p = 1.0 / (1.0 + (bandit.theta[0] - bandit.theta[1]).exp());
+        assert!(p > 0.9, "{p}");
         assert_eq!(bandit.act_greedily(&[1.0]), Value::Int(1));
     }
 
     #[test]
     fn truncation_is_bootstrapped_and_termination_is_not() {
-        let config = ActorCriticConfig { critic_step: 1.0, gamma: 0.5, ..ActorCriticConfig::default() };
+        let config =
+            ActorCriticConfig { critic_step: 1.0.into(), gamma: 0.5, ..ActorCriticConfig::default() };
         for (terminated, expected) in [(true, 3.0), (false, 3.0 + 0.5 * 8.0)] {
             let mut learner = learner(config.clone(), 2, 2);
             learner.w = vec![0.0, 8.0];

@@ -22,13 +22,13 @@ use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
-use super::Transition;
 use super::linear::{add, scores};
+use super::{Learn, Transition};
 use crate::action::Actions;
 use crate::error::check;
 use crate::random::normal;
 use crate::reservoir::{entry, json};
-use crate::{AgentError, AgentState};
+use crate::{AgentError, AgentState, PolicyConfig, Schedule};
 
 /// Parameters of augmented random search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ pub struct ArsConfig {
     pub directions: usize,
     /// Directions that count `b`, in `1..=directions`.
     pub best: usize,
-    /// Step size `alpha`, 0 or more.
-    pub alpha: f64,
+    /// Step size `alpha`, 0 or more. Where actions are discrete only its ratio to `nu` matters.
+    pub alpha: Schedule,
     /// Size of the perturbations `nu`, positive.
     pub nu: f64,
     /// Keeps the best of the weights tried; the last ones where absent.
@@ -49,7 +49,7 @@ pub struct ArsConfig {
 
 impl Default for ArsConfig {
     fn default() -> Self {
-        ArsConfig { directions: 8, best: 4, alpha: 0.05, nu: 0.1, selection: None }
+        ArsConfig { directions: 8, best: 4, alpha: Schedule::Constant(0.05), nu: 0.1, selection: None }
     }
 }
 
@@ -74,7 +74,7 @@ impl ArsConfig {
             let allowed = format!("1 to {directions} (learner.directions)");
             return Err(AgentError::config("learner.best", best, &allowed));
         }
-        check("learner.alpha", alpha, alpha >= 0.0, "a number of 0 or more")?;
+        alpha.validate("learner.alpha", |a| a >= 0.0, "a number of 0 or more")?;
         check("learner.nu", nu, nu > 0.0, "a positive number")?;
         if let Some(Selection { every, episodes }) = selection {
             for (key, value) in [("every", every), ("episodes", episodes)] {
@@ -86,6 +86,8 @@ impl ArsConfig {
         Ok(())
     }
 }
+
+const WHO: &str = "learner.kind = \"ars\"";
 
 /// Where in an iteration the next episode stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +114,8 @@ pub(crate) struct Ars {
     kept_return: Option<f64>,
     phase: Phase,
     iterations: u64,
+    /// Episodes that ended.
+    episodes: u64,
     /// Returns of this iteration's search, `r_1+, r_1-, r_2+, ...`.
     returns: Vec<f64>,
     /// Sum of this trial's returns, and return of this episode.
@@ -124,12 +128,14 @@ pub(crate) struct Ars {
 impl Ars {
     pub(crate) fn new(
         config: &ArsConfig,
+        policy: Option<&PolicyConfig>,
         features: usize,
         actions: &Space,
         seed: u64,
     ) -> Result<Ars, AgentError> {
         config.validate()?;
-        let actions = Actions::new(actions, "learner.kind = \"ars\"")?;
+        PolicyConfig::refuse(policy, WHO)?;
+        let actions = Actions::new(actions, WHO)?;
         let size = actions.scores() * features;
         let mut ars = Ars {
             config: config.clone(),
@@ -141,6 +147,7 @@ impl Ars {
             kept_return: None,
             phase: Phase::Search { episode: 0 },
             iterations: 0,
+            episodes: 0,
             returns: vec![0.0; 2 * config.directions],
             trial: 0.0,
             ret: 0.0,
@@ -164,29 +171,6 @@ impl Ars {
             let size = self.weights.len();
             let direction = &self.directions[episode / 2 * size..][..size];
             add(&mut self.acting, if episode % 2 == 0 { self.config.nu } else { -self.config.nu }, direction);
-        }
-    }
-
-    pub(crate) fn begin(&mut self) {
-        self.ret = 0.0;
-        self.perturb();
-    }
-
-    pub(crate) fn act(&mut self, phi: &[f64]) -> Value {
-        scores(&self.acting, phi, &mut self.scores);
-        self.actions.best(&self.scores)
-    }
-
-    pub(crate) fn act_greedily(&mut self, phi: &[f64]) -> Value {
-        let selected = self.config.selection.is_some() && self.kept_return.is_some();
-        scores(if selected { &self.kept } else { &self.weights }, phi, &mut self.scores);
-        self.actions.best(&self.scores)
-    }
-
-    pub(crate) fn learn(&mut self, transition: &Transition<'_>) {
-        self.ret += transition.reward;
-        if transition.terminated || transition.truncated {
-            self.phase = self.next();
         }
     }
 
@@ -237,7 +221,7 @@ impl Ars {
         let sigma = (used().map(|r| (r - mean) * (r - mean)).sum::<f64>() / (2 * best) as f64).sqrt();
         // Returns that are all equal say nothing about a direction.
         if sigma > 0.0 && sigma.is_finite() {
-            let (size, alpha) = (self.weights.len(), self.config.alpha);
+            let (size, alpha) = (self.weights.len(), self.config.alpha.at(self.episodes));
             for k in order {
                 let difference = self.returns[2 * k] - self.returns[2 * k + 1];
                 let direction = &self.directions[k * size..][..size];
@@ -245,8 +229,35 @@ impl Ars {
             }
         }
     }
+}
 
-    pub(crate) fn save(&self, state: &mut AgentState) {
+impl Learn for Ars {
+    fn begin(&mut self) {
+        self.ret = 0.0;
+        self.perturb();
+    }
+
+    fn act(&mut self, phi: &[f64]) -> Value {
+        scores(&self.acting, phi, &mut self.scores);
+        self.actions.best(&self.scores)
+    }
+
+    fn act_greedily(&mut self, phi: &[f64]) -> Value {
+        let selected = self.config.selection.is_some() && self.kept_return.is_some();
+        scores(if selected { &self.kept } else { &self.weights }, phi, &mut self.scores);
+        self.actions.best(&self.scores)
+    }
+
+    fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
+        self.ret += transition.reward;
+        if transition.terminated || transition.truncated {
+            self.phase = self.next();
+            self.episodes += 1;
+        }
+        Ok(())
+    }
+
+    fn save(&self, state: &mut AgentState) {
         let shape = [self.scores.len(), self.features];
         state.put("learner/weights", &shape, &self.weights);
         state.put("learner/kept", &shape, &self.kept);
@@ -254,17 +265,19 @@ impl Ars {
         state.put("learner/directions", &[self.config.directions, shape[0], shape[1]], &self.directions);
         state.put("learner/returns", &[self.returns.len()], &self.returns);
         state.meta["policy"] = json(&self.rng);
-        state.meta["learner"] = json(&(self.phase, self.iterations, self.kept_return, self.trial, self.ret));
+        state.meta["learner"] =
+            json(&(self.phase, self.iterations, self.episodes, self.kept_return, self.trial, self.ret));
     }
 
-    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         state.read("learner/weights", &mut self.weights)?;
         state.read("learner/kept", &mut self.kept)?;
         state.read("learner/acting", &mut self.acting)?;
         state.read("learner/directions", &mut self.directions)?;
         state.read("learner/returns", &mut self.returns)?;
         self.rng = entry(state, "policy")?;
-        (self.phase, self.iterations, self.kept_return, self.trial, self.ret) = entry(state, "learner")?;
+        (self.phase, self.iterations, self.episodes, self.kept_return, self.trial, self.ret) =
+            entry(state, "learner")?;
         match self.phase {
             Phase::Search { episode } if episode >= self.returns.len() => Err(AgentError::State {
                 name: "learner".into(),
@@ -274,6 +287,10 @@ impl Ars {
             _ => Ok(()),
         }
     }
+
+    fn copy(&self) -> Box<dyn Learn> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]
@@ -281,19 +298,20 @@ mod tests {
     use super::*;
 
     fn ars(config: ArsConfig, features: usize, actions: &Space) -> Ars {
-        Ars::new(&config, features, actions, 5).unwrap()
+        Ars::new(&config, None, features, actions, 5).unwrap()
     }
 
     fn episode(ars: &mut Ars, phi: &[f64], ret: impl Fn(&Value) -> f64) {
         ars.begin();
         let action = ars.act(phi);
-        ars.learn(&Transition { reward: ret(&action), terminated: true, truncated: false, next: phi });
+        ars.learn(&Transition { reward: ret(&action), terminated: true, truncated: false, next: phi })
+            .unwrap();
     }
 
     /// The step of algorithm 1, taken once more from the definition.
     #[test]
     fn an_iteration_is_that_of_the_paper() {
-        let config = ArsConfig { directions: 3, best: 2, alpha: 0.7, nu: 0.3, selection: None };
+        let config = ArsConfig { directions: 3, best: 2, alpha: 0.7.into(), nu: 0.3, selection: None };
         let mut ars = ars(config, 2, &Space::Discrete { n: 2, start: 0 });
         let directions = ars.directions.clone();
         let returns = [1.0, 2.0, 9.0, -4.0, 0.5, 0.0];
@@ -328,7 +346,7 @@ mod tests {
     #[test]
     fn the_best_number_is_found() {
         let space = Space::box_f32(&[-3.0], &[3.0]).unwrap();
-        let config = ArsConfig { alpha: 0.1, nu: 0.05, ..ArsConfig::default() };
+        let config = ArsConfig { alpha: 0.1.into(), nu: 0.05, ..ArsConfig::default() };
         let mut ars = ars(config, 1, &space);
         let number = |value: &Value| value.as_array().and_then(|a| a.iter().next()).unwrap();
         for _ in 0..16 * 60 {
@@ -375,7 +393,7 @@ mod tests {
     #[test]
     fn wrong_parameters_are_named() {
         let refused = |config: ArsConfig| {
-            Ars::new(&config, 1, &Space::Discrete { n: 2, start: 0 }, 0).unwrap_err().to_string()
+            Ars::new(&config, None, 1, &Space::Discrete { n: 2, start: 0 }, 0).unwrap_err().to_string()
         };
         let error = refused(ArsConfig { best: 9, ..ArsConfig::default() });
         assert_eq!(error, "learner.best: 1 to 8 (learner.directions) expected, found 9");

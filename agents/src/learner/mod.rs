@@ -1,21 +1,36 @@
 //! Learners: how the linear readout's weights change. One learner per file.
 
+mod action_values;
 mod actor_critic;
 mod ars;
 mod linear;
+mod q_lambda;
 mod random;
+mod reinforce;
+mod sarsa;
 mod signal;
+#[cfg(test)]
+mod small_problems;
+mod true_online_sarsa;
+
+use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 use sorn_env::{Space, Value};
 
 use crate::{AgentError, AgentState, PolicyConfig};
+pub use action_values::{Traces, ValueConfig};
 use actor_critic::ActorCritic;
 pub use actor_critic::ActorCriticConfig;
 use ars::Ars;
 pub use ars::{ArsConfig, Selection};
+use q_lambda::QLambda;
 use random::Random;
+use reinforce::Reinforce;
+pub use reinforce::ReinforceConfig;
+use sarsa::Sarsa;
 pub use signal::{PerformanceAnneal, RewardSignal};
+use true_online_sarsa::TrueOnlineSarsa;
 
 /// Which learner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +38,14 @@ pub use signal::{PerformanceAnneal, RewardSignal};
 pub enum LearnerConfig {
     /// Actor-critic with eligibility traces.
     ActorCritic(ActorCriticConfig),
+    /// REINFORCE with a linear baseline.
+    Reinforce(ReinforceConfig),
+    /// Sarsa(lambda).
+    Sarsa(ValueConfig),
+    /// Watkins's Q(lambda).
+    QLambda(ValueConfig),
+    /// True online Sarsa(lambda); its traces are its own (`dutch`).
+    TrueOnlineSarsa(ValueConfig),
     /// Augmented random search.
     Ars(ArsConfig),
     /// Uniformly random actions: the control that learns nothing.
@@ -46,96 +69,87 @@ pub(crate) struct Transition<'a> {
 }
 
 /// A learner at work.
-#[derive(Clone, Debug)]
-pub(crate) enum Learner {
-    // Boxed: they are several times as large as the last.
-    ActorCritic(Box<ActorCritic>),
-    Ars(Box<Ars>),
-    Random(Random),
+pub(crate) trait Learn: Debug + Send + Sync {
+    /// An episode begins.
+    fn begin(&mut self);
+
+    /// Chooses an action for the features `phi`, remembering both for [`learn`](Learn::learn).
+    fn act(&mut self, phi: &[f64]) -> Value;
+
+    /// Chooses the best action, remembering nothing.
+    fn act_greedily(&mut self, phi: &[f64]) -> Value;
+
+    /// The value it expects of the features `phi`, where it learns one.
+    fn value(&self, _phi: &[f64]) -> Option<f64> {
+        None
+    }
+
+    /// Learns from what followed the last action.
+    fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError>;
+
+    fn save(&self, state: &mut AgentState);
+
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError>;
+
+    /// Whether actions depend on features at all.
+    fn sees(&self) -> bool {
+        true
+    }
+
+    fn copy(&self) -> Box<dyn Learn>;
+}
+
+/// Any learner.
+#[derive(Debug)]
+pub(crate) struct Learner(Box<dyn Learn>);
+
+impl Clone for Learner {
+    fn clone(&self) -> Self {
+        Learner(self.0.copy())
+    }
+}
+
+impl std::ops::Deref for Learner {
+    type Target = dyn Learn;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl std::ops::DerefMut for Learner {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut *self.0
+    }
 }
 
 impl Learner {
     pub(crate) fn new(
         config: &LearnerConfig,
-        policy: &PolicyConfig,
+        policy: Option<&PolicyConfig>,
         features: usize,
         actions: &Space,
         seed: u64,
     ) -> Result<Learner, AgentError> {
-        Ok(match config {
+        Ok(Learner(match config {
             LearnerConfig::ActorCritic(config) => {
-                Learner::ActorCritic(Box::new(ActorCritic::new(config, policy, features, actions, seed)?))
+                Box::new(ActorCritic::new(config, policy, features, actions, seed)?)
             }
-            LearnerConfig::Ars(config) => Learner::Ars(Box::new(Ars::new(config, features, actions, seed)?)),
-            LearnerConfig::Random {} => Learner::Random(Random::new(actions, seed)),
-        })
-    }
-
-    /// Whether actions depend on features at all.
-    pub(crate) fn sees(&self) -> bool {
-        !matches!(self, Learner::Random(_))
-    }
-
-    /// An episode begins.
-    pub(crate) fn begin(&mut self) {
-        match self {
-            Learner::ActorCritic(learner) => learner.begin(),
-            Learner::Ars(learner) => learner.begin(),
-            Learner::Random(_) => {}
-        }
-    }
-
-    /// Chooses an action for the features `phi`, remembering both for [`learn`](Learner::learn).
-    pub(crate) fn act(&mut self, phi: &[f64]) -> Value {
-        match self {
-            Learner::ActorCritic(learner) => learner.act(phi),
-            Learner::Ars(learner) => learner.act(phi),
-            Learner::Random(learner) => learner.act(),
-        }
-    }
-
-    /// Chooses the best action, remembering nothing.
-    pub(crate) fn act_greedily(&mut self, phi: &[f64]) -> Value {
-        match self {
-            Learner::ActorCritic(learner) => learner.act_greedily(phi),
-            Learner::Ars(learner) => learner.act_greedily(phi),
-            Learner::Random(learner) => learner.act(),
-        }
-    }
-
-    /// The value it expects of the features `phi`, where it learns one.
-    pub(crate) fn value(&self, phi: &[f64]) -> Option<f64> {
-        match self {
-            Learner::ActorCritic(learner) => Some(learner.value(phi)),
-            _ => None,
-        }
-    }
-
-    /// Learns from what followed the last action.
-    pub(crate) fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
-        match self {
-            Learner::ActorCritic(learner) => learner.learn(transition),
-            Learner::Ars(learner) => {
-                learner.learn(transition);
-                Ok(())
+            LearnerConfig::Reinforce(config) => {
+                Box::new(Reinforce::new(config, policy, features, actions, seed)?)
             }
-            Learner::Random(_) => Ok(()),
-        }
-    }
-
-    pub(crate) fn save(&self, state: &mut AgentState) {
-        match self {
-            Learner::ActorCritic(learner) => learner.save(state),
-            Learner::Ars(learner) => learner.save(state),
-            Learner::Random(learner) => learner.save(state),
-        }
-    }
-
-    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
-        match self {
-            Learner::ActorCritic(learner) => learner.load(state),
-            Learner::Ars(learner) => learner.load(state),
-            Learner::Random(learner) => learner.load(state),
-        }
+            LearnerConfig::Sarsa(config) => Box::new(Sarsa::new(config, policy, features, actions, seed)?),
+            LearnerConfig::QLambda(config) => {
+                Box::new(QLambda::new(config, policy, features, actions, seed)?)
+            }
+            LearnerConfig::TrueOnlineSarsa(config) => {
+                Box::new(TrueOnlineSarsa::new(config, policy, features, actions, seed)?)
+            }
+            LearnerConfig::Ars(config) => Box::new(Ars::new(config, policy, features, actions, seed)?),
+            LearnerConfig::Random {} => {
+                PolicyConfig::refuse(policy, "learner.kind = \"random\"")?;
+                Box::new(Random::new(actions, seed))
+            }
+        }))
     }
 }

@@ -5,6 +5,7 @@ use sorn_core::rng;
 use sorn_env::seeding::Generator;
 use sorn_env::{Space, Value};
 
+use super::{Learn, Transition};
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState};
 
@@ -19,17 +20,37 @@ impl Random {
         let generator = Generator::new(rng::stream(seed, "policy").next_u64());
         Random { actions: actions.clone(), generator }
     }
+}
 
-    pub(crate) fn act(&mut self) -> Value {
+impl Learn for Random {
+    fn begin(&mut self) {}
+
+    fn act(&mut self, _phi: &[f64]) -> Value {
         self.actions.sample(&mut self.generator)
     }
 
-    pub(crate) fn save(&self, state: &mut AgentState) {
+    fn act_greedily(&mut self, phi: &[f64]) -> Value {
+        self.act(phi)
+    }
+
+    fn learn(&mut self, _transition: &Transition<'_>) -> Result<(), AgentError> {
+        Ok(())
+    }
+
+    fn save(&self, state: &mut AgentState) {
         state.meta["policy"] = json(&self.generator);
     }
 
-    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         self.generator = entry(state, "policy")?;
         Ok(())
+    }
+
+    fn sees(&self) -> bool {
+        false
+    }
+
+    fn copy(&self) -> Box<dyn Learn> {
+        Box::new(self.clone())
     }
 }

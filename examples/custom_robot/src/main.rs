@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     drive("random driving", &mut robot, &mut agent, first..first + 100)?;
 
     let reward = RewardSignal::Failure; // only a crash counts
-    let learner = ActorCriticConfig { reward, actor_step: 2.0, ..ActorCriticConfig::default() };
+    let learner = ActorCriticConfig { reward, actor_step: 2.0.into(), ..ActorCriticConfig::default() };
     let config = AgentConfig { learner: LearnerConfig::ActorCritic(learner), ..AgentConfig::default() };
     let mut agent = Agent::new(&config, &spaces.0, &spaces.1, seed)?;
     for part in 1..=6 {

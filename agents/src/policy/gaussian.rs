@@ -1,0 +1,179 @@
+//! A normal distribution per number of a Box.
+//!
+//! Williams 1992, *Simple statistical gradient-following algorithms for connectionist reinforcement learning*
+//! (10.1007/BF00992696), section 6: with mean `m` and standard deviation `s` of a number `u`,
+//!
+//! ```text
+//! d log pi / d m     = (u - m) / s^2
+//! d log pi / d log s = (u - m)^2 / s^2 - 1
+//! ```
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
+use sorn_env::Value;
+
+use crate::action::Ranges;
+use crate::random::normal;
+use crate::reservoir::{entry, json};
+use crate::{AgentError, AgentState, Schedule};
+
+/// How far the standard deviation of a Gaussian policy is from the scheduled one: its logarithm is that of the schedule plus a
+/// score, which is kept in `[-3, 1]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spread {
+    /// It is that of the schedule.
+    #[default]
+    Fixed,
+    /// The score is one learnt parameter per number.
+    StateIndependent,
+    /// The score is linear in the features.
+    Linear,
+}
+
+/// Limits of the learnt part of the logarithm: 1/20 and 2.7 times what was scheduled.
+const LOG_SPREAD: (f64, f64) = (-3.0, 1.0);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Gaussian {
+    ranges: Ranges,
+    spread: Spread,
+    schedule: Schedule,
+    sd: f64,
+    /// Scores at the last action, and its numbers before they were moved into the bounds.
+    scores: Vec<f64>,
+    numbers: Vec<f64>,
+}
+
+impl Gaussian {
+    pub(crate) fn new(ranges: Ranges, schedule: Schedule, spread: Spread) -> Gaussian {
+        let n = ranges.len();
+        let scores = if spread == Spread::Fixed { n } else { 2 * n };
+        Gaussian {
+            ranges,
+            spread,
+            sd: schedule.at(0),
+            schedule,
+            scores: vec![0.0; scores],
+            numbers: vec![0.0; n],
+        }
+    }
+
+    /// Means, then logarithms of the spreads.
+    pub(crate) fn scores(&self) -> usize {
+        self.scores.len()
+    }
+
+    pub(crate) fn sees(&self, score: usize) -> bool {
+        score < self.numbers.len() || self.spread == Spread::Linear
+    }
+
+    pub(crate) fn begin(&mut self, episode: u64) {
+        self.sd = self.schedule.at(episode);
+    }
+
+    fn sd(&self, number: usize) -> f64 {
+        let (low, high) = LOG_SPREAD;
+        let learnt = self.scores.get(self.numbers.len() + number);
+        learnt.map_or(self.sd, |s| self.sd * libm::exp(s.clamp(low, high)))
+    }
+
+    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
+        self.scores.copy_from_slice(scores);
+        for (number, mean) in scores[..self.numbers.len()].iter().enumerate() {
+            self.numbers[number] = mean + self.sd(number) * normal(rng);
+        }
+        self.ranges.clipped(self.numbers.iter().copied())
+    }
+
+    pub(crate) fn best(&self, scores: &[f64]) -> Value {
+        self.ranges.clipped(scores[..self.numbers.len()].iter().copied())
+    }
+
+    pub(crate) fn log_gradient(&self, out: &mut [f64]) {
+        let n = self.numbers.len();
+        for number in 0..n {
+            let (sd, from_mean) = (self.sd(number), self.numbers[number] - self.scores[number]);
+            out[number] = from_mean / (sd * sd);
+            if let Some(&score) = self.scores.get(n + number) {
+                // Beyond the limits the spread does not depend on the score.
+                let within = (LOG_SPREAD.0..=LOG_SPREAD.1).contains(&score);
+                out[n + number] = if within { from_mean * from_mean / (sd * sd) - 1.0 } else { 0.0 };
+            }
+        }
+    }
+
+    pub(crate) fn save(&self, state: &mut AgentState) {
+        state.put("policy/scores", &[self.scores.len()], &self.scores);
+        state.put("policy/numbers", &[self.numbers.len()], &self.numbers);
+        state.meta["sd"] = json(&self.sd);
+    }
+
+    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        state.read("policy/scores", &mut self.scores)?;
+        state.read("policy/numbers", &mut self.numbers)?;
+        self.sd = entry(state, "sd")?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Actions;
+    use proptest::prelude::*;
+    use rand_xoshiro::rand_core::SeedableRng;
+    use sorn_env::Space;
+
+    fn gaussian(spread: Spread, sd: f64) -> (Space, Gaussian) {
+        let space = Space::box_f32(&[-2.0, f32::NEG_INFINITY], &[2.0, f32::INFINITY]).unwrap();
+        let Ok(Actions::Box(ranges)) = Actions::new(&space, "x") else { panic!("a Box") };
+        (space, Gaussian::new(ranges, sd.into(), spread))
+    }
+
+    proptest! {
+        #[test]
+        fn the_gradient_is_that_of_log_p(
+            scores in prop::collection::vec(-0.9..0.9_f64, 4), sd in 0.2..2.0_f64, seed: u64, spread in 0..3_usize,
+        ) {
+            let spread = [Spread::Fixed, Spread::StateIndependent, Spread::Linear][spread];
+            let (space, mut policy) = gaussian(spread, sd);
+            let scores = &scores[..policy.scores()];
+            let action = policy.act(scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            prop_assert!(space.contains(&action), "{action:?}");
+            let log_p = |scores: &[f64]| -> f64 {
+                (0..2).map(|i| {
+                    let s = sd * scores.get(2 + i).map_or(1.0, |l| l.exp());
+                    -((policy.numbers[i] - scores[i]) / s).powi(2) / 2.0 - s.ln()
+                }).sum()
+            };
+            let mut gradient = vec![0.0; scores.len()];
+            policy.log_gradient(&mut gradient);
+            for i in 0..scores.len() {
+                let (mut up, mut down) = (scores.to_vec(), scores.to_vec());
+                up[i] += 1e-5;
+                down[i] -= 1e-5;
+                let difference = (log_p(&up) - log_p(&down)) / 2e-5;
+                let tolerance = 1e-5 * (1.0 + difference.abs());
+                prop_assert!((gradient[i] - difference).abs() < tolerance, "{} {difference}", gradient[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_spread_is_what_was_said() {
+        let (_, mut policy) = gaussian(Spread::Fixed, 0.3);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+        let draws: Vec<f64> = (0..20_000)
+            .map(|_| {
+                policy.act(&[0.0, 5.0], &mut rng);
+                policy.numbers[1]
+            })
+            .collect();
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        let sd = (draws.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / draws.len() as f64).sqrt();
+        assert!((mean - 5.0).abs() < 0.01 && (sd - 0.3).abs() < 0.01, "{mean} {sd}");
+        let best = policy.best(&[0.5, 7.0]);
+        assert_eq!(best.as_array().unwrap().iter().collect::<Vec<_>>(), [1.0, 7.0]);
+    }
+}

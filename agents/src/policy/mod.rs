@@ -1,0 +1,266 @@
+//! Policies: scores become actions. [`StochasticPolicy`] for learners that follow the gradient of its logarithm,
+//! [`Exploration`] for learners of action values.
+
+mod exploration;
+mod gaussian;
+mod softmax;
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
+use sorn_env::{Space, Value};
+
+use crate::action::Actions;
+use crate::random::unit;
+use crate::{AgentError, AgentState, Schedule};
+pub(crate) use exploration::Exploration;
+use gaussian::Gaussian;
+pub use gaussian::Spread;
+use softmax::Softmax;
+
+/// How an action is chosen while training; evaluation is greedy.
+///
+/// The actor-critic and REINFORCE take `softmax` (Discrete, MultiDiscrete and MultiBinary actions) or `gaussian` (Box);
+/// learners of action values take `epsilon_greedy`, `softmax` or `greedy`. Other learners have no policy.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PolicyConfig {
+    /// With probability proportional to `exp(score / temperature)`, in each factor of its own where the space has several.
+    Softmax {
+        /// Positive; 1 by default.
+        #[serde(default = "one")]
+        temperature: Schedule,
+    },
+    /// With probability `epsilon` uniformly, else one of the actions with the largest value.
+    EpsilonGreedy {
+        /// In `[0, 1]`; 0.1 by default.
+        #[serde(default = "tenth")]
+        epsilon: Schedule,
+    },
+    /// One of the actions with the largest value: exploration by optimistic initial values alone.
+    Greedy {},
+    /// Normal around a linear mean; where a Box has two finite bounds, -1 and 1 stand for them, and what lies outside is
+    /// moved to them.
+    Gaussian {
+        /// Standard deviation, before it is learnt; positive, 0.5 by default.
+        #[serde(default = "half")]
+        sd: Schedule,
+        /// Whether and how the standard deviation is learnt.
+        #[serde(default)]
+        spread: Spread,
+    },
+}
+
+fn one() -> Schedule {
+    Schedule::Constant(1.0)
+}
+fn half() -> Schedule {
+    Schedule::Constant(0.5)
+}
+fn tenth() -> Schedule {
+    Schedule::Constant(0.1)
+}
+
+impl PolicyConfig {
+    fn kind(&self) -> &'static str {
+        match self {
+            PolicyConfig::Softmax { .. } => "softmax",
+            PolicyConfig::EpsilonGreedy { .. } => "epsilon_greedy",
+            PolicyConfig::Greedy {} => "greedy",
+            PolicyConfig::Gaussian { .. } => "gaussian",
+        }
+    }
+
+    fn validate(&self) -> Result<(), AgentError> {
+        match self {
+            PolicyConfig::Softmax { temperature } => {
+                temperature.validate("policy.temperature", |t| t > 0.0, "a positive number")
+            }
+            PolicyConfig::EpsilonGreedy { epsilon } => {
+                epsilon.validate("policy.epsilon", |e| (0.0..=1.0).contains(&e), "a number in [0, 1]")
+            }
+            PolicyConfig::Greedy {} => Ok(()),
+            PolicyConfig::Gaussian { sd, .. } => sd.validate("policy.sd", |s| s > 0.0, "a positive number"),
+        }
+    }
+
+    fn refused(&self, who: &str, actions: &Space, allowed: &str) -> AgentError {
+        let kind = self.kind();
+        AgentError::Mismatch(format!(
+            "policy.kind = \"{kind}\" does not go with {who} and actions of {actions}: {allowed}"
+        ))
+    }
+
+    /// Refuses a policy for a learner, named by `who`, that has none.
+    pub(crate) fn refuse(policy: Option<&PolicyConfig>, who: &str) -> Result<(), AgentError> {
+        match policy {
+            None => Ok(()),
+            Some(policy) => {
+                let kind = policy.kind();
+                Err(AgentError::Mismatch(format!("policy.kind = \"{kind}\": {who} has no policy of its own")))
+            }
+        }
+    }
+}
+
+/// A policy with a gradient: the probability (density) of each action is a differentiable function of the scores.
+#[derive(Clone, Debug)]
+pub(crate) enum StochasticPolicy {
+    Softmax(Softmax),
+    Gaussian(Gaussian),
+}
+
+impl StochasticPolicy {
+    /// The policy that `config` names, or the usual one for the space. `who` names the learner in errors.
+    pub(crate) fn new(
+        config: Option<&PolicyConfig>,
+        space: &Space,
+        who: &str,
+    ) -> Result<StochasticPolicy, AgentError> {
+        let actions = Actions::new(space, who)?;
+        let usual = match actions {
+            Actions::Box(_) => PolicyConfig::Gaussian { sd: half(), spread: Spread::default() },
+            _ => PolicyConfig::Softmax { temperature: one() },
+        };
+        let config = config.copied().unwrap_or(usual);
+        config.validate()?;
+        match (config, actions) {
+            (PolicyConfig::Gaussian { sd, spread }, Actions::Box(ranges)) => {
+                Ok(StochasticPolicy::Gaussian(Gaussian::new(ranges, sd, spread)))
+            }
+            (config, Actions::Box(_)) => Err(config.refused(who, space, "\"gaussian\" does")),
+            (PolicyConfig::Softmax { temperature }, actions) => {
+                Ok(StochasticPolicy::Softmax(Softmax::new(actions, temperature)))
+            }
+            (config, _) => Err(config.refused(who, space, "\"softmax\" does")),
+        }
+    }
+
+    /// Number of scores.
+    pub(crate) fn scores(&self) -> usize {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.scores(),
+            StochasticPolicy::Gaussian(policy) => policy.scores(),
+        }
+    }
+
+    /// Whether a score depends on the features; otherwise it is a parameter by itself.
+    pub(crate) fn sees(&self, score: usize) -> bool {
+        match self {
+            StochasticPolicy::Softmax(_) => true,
+            StochasticPolicy::Gaussian(policy) => policy.sees(score),
+        }
+    }
+
+    /// Episode `episode` of training begins.
+    pub(crate) fn begin(&mut self, episode: u64) {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.begin(episode),
+            StochasticPolicy::Gaussian(policy) => policy.begin(episode),
+        }
+    }
+
+    /// Draws an action, and remembers it for [`log_gradient`](StochasticPolicy::log_gradient).
+    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.act(scores, rng),
+            StochasticPolicy::Gaussian(policy) => policy.act(scores, rng),
+        }
+    }
+
+    /// The most probable action.
+    pub(crate) fn best(&self, scores: &[f64]) -> Value {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.best(scores),
+            StochasticPolicy::Gaussian(policy) => policy.best(scores),
+        }
+    }
+
+    /// The gradient of `log pi(last action)` with respect to the scores it was drawn with.
+    pub(crate) fn log_gradient(&self, out: &mut [f64]) {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.log_gradient(out),
+            StochasticPolicy::Gaussian(policy) => policy.log_gradient(out),
+        }
+    }
+
+    pub(crate) fn save(&self, state: &mut AgentState) {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.save(state),
+            StochasticPolicy::Gaussian(policy) => policy.save(state),
+        }
+    }
+
+    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.load(state),
+            StochasticPolicy::Gaussian(policy) => policy.load(state),
+        }
+    }
+}
+
+/// Turns scores into the probabilities of a softmax in place.
+fn softmax(scores: &mut [f64], temperature: f64) {
+    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for score in scores.iter_mut() {
+        *score = libm::exp((*score - most) / temperature);
+        sum += *score;
+    }
+    scores.iter_mut().for_each(|p| *p /= sum);
+}
+
+/// Draws an index with the given probabilities.
+fn draw(probabilities: &[f64], rng: &mut Xoshiro256PlusPlus) -> usize {
+    let mut left = unit(rng);
+    for (index, p) in probabilities.iter().enumerate() {
+        left -= p;
+        if left < 0.0 {
+            return index;
+        }
+    }
+    // Rounding may leave a sliver above the sum.
+    probabilities.len() - 1
+}
+
+/// The first index with the largest score.
+pub(crate) fn greedy(scores: &[f64]) -> usize {
+    (1..scores.len()).fold(0, |best, index| if scores[index] > scores[best] { index } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_xoshiro::rand_core::SeedableRng;
+
+    #[test]
+    fn draws_follow_the_probabilities() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+        let mut counts = [0; 3];
+        (0..30_000).for_each(|_| counts[draw(&[0.2, 0.0, 0.8], &mut rng)] += 1);
+        assert_eq!(counts[1], 0);
+        assert!((5_700..6_300).contains(&counts[0]), "{counts:?}");
+        assert_eq!(greedy(&[1.0, 3.0, 3.0]), 1);
+    }
+
+    #[test]
+    fn a_policy_that_does_not_fit_is_refused() {
+        let discrete = Space::discrete(3).unwrap();
+        let numbers = Space::box_f32(&[-1.0], &[1.0]).unwrap();
+        let refused = |config: PolicyConfig, space: &Space| {
+            StochasticPolicy::new(Some(&config), space, "learner.kind = \"x\"").unwrap_err().to_string()
+        };
+        let error = refused(PolicyConfig::Softmax { temperature: one() }, &numbers);
+        assert!(
+            error.starts_with("policy.kind = \"softmax\" does not go with learner.kind = \"x\""),
+            "{error}"
+        );
+        assert!(error.ends_with("\"gaussian\" does"), "{error}");
+        let error = refused(PolicyConfig::Greedy {}, &discrete);
+        assert!(error.ends_with("\"softmax\" does"), "{error}");
+        let error = refused(PolicyConfig::Gaussian { sd: (-1.0).into(), spread: Spread::Fixed }, &numbers);
+        assert_eq!(error, "policy.sd: a positive number expected, found -1");
+        let error = PolicyConfig::refuse(Some(&PolicyConfig::Greedy {}), "learner.kind = \"ars\"");
+        let error = error.unwrap_err().to_string();
+        assert_eq!(error, "policy.kind = \"greedy\": learner.kind = \"ars\" has no policy of its own");
+    }
+}

@@ -1,0 +1,131 @@
+//! Softmax over one set of actions, or over each factor of a MultiDiscrete or MultiBinary space.
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use sorn_env::Value;
+
+use super::{draw, softmax};
+use crate::action::Actions;
+use crate::reservoir::{entry, json};
+use crate::{AgentError, AgentState, Schedule};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Softmax {
+    actions: Actions,
+    schedule: Schedule,
+    temperature: f64,
+    /// At the last action.
+    probabilities: Vec<f64>,
+    choices: Vec<usize>,
+}
+
+impl Softmax {
+    pub(crate) fn new(actions: Actions, schedule: Schedule) -> Softmax {
+        Softmax {
+            temperature: schedule.at(0),
+            schedule,
+            probabilities: vec![0.0; actions.scores()],
+            choices: vec![0; actions.factors().len()],
+            actions,
+        }
+    }
+
+    pub(crate) fn scores(&self) -> usize {
+        self.probabilities.len()
+    }
+
+    pub(crate) fn begin(&mut self, episode: u64) {
+        self.temperature = self.schedule.at(episode);
+    }
+
+    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
+        self.probabilities.copy_from_slice(scores);
+        let mut rest = &mut self.probabilities[..];
+        for (&size, choice) in self.actions.factors().iter().zip(&mut self.choices) {
+            let (factor, after) = rest.split_at_mut(size);
+            rest = after;
+            softmax(factor, self.temperature);
+            *choice = draw(factor, rng);
+        }
+        self.actions.chosen(self.choices.iter().copied())
+    }
+
+    pub(crate) fn best(&self, scores: &[f64]) -> Value {
+        self.actions.best(scores)
+    }
+
+    /// `(1[a = choice] - p_a) / temperature` in each factor.
+    pub(crate) fn log_gradient(&self, out: &mut [f64]) {
+        let mut start = 0;
+        for (&size, &choice) in self.actions.factors().iter().zip(&self.choices) {
+            for action in 0..size {
+                let chosen = f64::from(u8::from(action == choice));
+                out[start + action] = (chosen - self.probabilities[start + action]) / self.temperature;
+            }
+            start += size;
+        }
+    }
+
+    pub(crate) fn save(&self, state: &mut AgentState) {
+        state.put("policy/probabilities", &[self.probabilities.len()], &self.probabilities);
+        state.meta["choices"] = json(&(self.temperature, &self.choices));
+    }
+
+    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        state.read("policy/probabilities", &mut self.probabilities)?;
+        let (temperature, choices): (f64, Vec<usize>) = entry(state, "choices")?;
+        let sizes = self.actions.factors();
+        if choices.len() != sizes.len() || choices.iter().zip(sizes).any(|(choice, size)| choice >= size) {
+            return Err(AgentError::State {
+                name: "choices".into(),
+                expected: format!("actions below {sizes:?}"),
+                found: format!("{choices:?}"),
+            });
+        }
+        (self.temperature, self.choices) = (temperature, choices);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand_xoshiro::rand_core::SeedableRng;
+    use sorn_env::Space;
+
+    /// `log pi` of the choices made, from its definition.
+    fn log_p(policy: &Softmax, scores: &[f64]) -> f64 {
+        let (mut start, mut sum) = (0, 0.0);
+        for (&size, &choice) in policy.actions.factors().iter().zip(&policy.choices) {
+            let exps = scores[start..start + size].iter().map(|s| (s / policy.temperature).exp());
+            sum += scores[start + choice] / policy.temperature - exps.sum::<f64>().ln();
+            start += size;
+        }
+        sum
+    }
+
+    proptest! {
+        #[test]
+        fn the_gradient_is_that_of_log_p(
+            scores in prop::collection::vec(-5.0..5.0_f64, 6), temperature in 0.3..3.0_f64, seed: u64, space in 0..3_usize,
+        ) {
+            let space = [
+                Space::Discrete { n: 6, start: 1 },
+                Space::MultiDiscrete { nvec: vec![3, 1, 2] },
+                Space::MultiBinary { shape: vec![3] },
+            ][space].clone();
+            let mut policy = Softmax::new(Actions::new(&space, "x").unwrap(), temperature.into());
+            let action = policy.act(&scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            prop_assert!(space.contains(&action));
+            let mut gradient = vec![0.0; 6];
+            policy.log_gradient(&mut gradient);
+            for a in 0..6 {
+                let (mut up, mut down) = (scores.clone(), scores.clone());
+                up[a] += 1e-5;
+                down[a] -= 1e-5;
+                let difference = (log_p(&policy, &up) - log_p(&policy, &down)) / 2e-5;
+                prop_assert!((gradient[a] - difference).abs() < 1e-6, "{} {difference}", gradient[a]);
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ macro_rules! dispatch {
         {
             if crate::kernel::wide() {
                 // SAFETY: the machine has AVX-512 F, BW, DQ and VL.
-                return unsafe { wide::$loop($($argument),*) };
+                return unsafe { avx512::$loop($($argument),*) };
             }
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: the machine has AVX2.
@@ -70,37 +70,34 @@ pub(crate) fn sum_rows(weights: &[f64], active: &[u32], drive: &mut [f64]) {
     dispatch!(sum_rows_lanes(weights, active, drive));
 }
 
-/// The loops again, for a set of features.
-macro_rules! compiled_for {
-    ($name:ident, $features:literal) => {
-        #[cfg(target_arch = "x86_64")]
-        mod $name {
-            use super::{Drives, Intrinsic, Pattern};
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 
-            #[target_feature(enable = $features)]
-            pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], p: &mut Pattern, a: &mut Vec<u32>) {
-                super::excitatory_lanes(d, r, p, a);
-            }
+/// The loops below, compiled for AVX2.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::{Drives, Intrinsic, Pattern};
 
-            #[target_feature(enable = $features)]
-            pub(super) fn inhibitory_lanes(drives: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
-                super::inhibitory_lanes(drives, pattern, active);
-            }
+    #[target_feature(enable = "avx2")]
+    pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], p: &mut Pattern, a: &mut Vec<u32>) {
+        super::excitatory_lanes(d, r, p, a);
+    }
 
-            #[target_feature(enable = $features)]
-            pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
-                super::intrinsic_lanes(rule, pattern, thresholds);
-            }
+    #[target_feature(enable = "avx2")]
+    pub(super) fn inhibitory_lanes(drives: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
+        super::inhibitory_lanes(drives, pattern, active);
+    }
 
-            #[target_feature(enable = $features)]
-            pub(super) fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
-                super::sum_rows_lanes(weights, active, drive);
-            }
-        }
-    };
+    #[target_feature(enable = "avx2")]
+    pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
+        super::intrinsic_lanes(rule, pattern, thresholds);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
+        super::sum_rows_lanes(weights, active, drive);
+    }
 }
-compiled_for!(wide, "avx512f,avx512bw,avx512dq,avx512vl");
-compiled_for!(avx2, "avx2");
 
 #[inline(always)]
 fn excitatory_lanes(d: Drives<'_>, recurrent: &mut [f64], pattern: &mut Pattern, active: &mut Vec<u32>) {
@@ -196,4 +193,53 @@ fn sum_columns<const N: usize>(weights: &[f64], active: &[u32], n_post: usize, f
         }
     }
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
+    use crate::topology::choose;
+
+    fn numbers(n: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+        // Quarters, so that some drives meet their thresholds exactly.
+        (0..n).map(|_| (4.0 * uniform(rng)).floor() / 4.0).collect()
+    }
+
+    /// The widest form, and the plain one, tell the same, whatever the number of neurons.
+    #[test]
+    fn every_form_tells_the_same() {
+        let rng = &mut stream(5, "test");
+        for n in 1..120 {
+            let rows: [Vec<f64>; 5] = std::array::from_fn(|_| numbers(n, rng));
+            let [excitation, inhibition, noise, input, thresholds] = &rows;
+            let drives =
+                Drives { excitation, inhibition, noise, input, thresholds, inclusive: below(rng, 2) == 0 };
+            let before = choose(n / 3, n, rng);
+            let mut patterns = [Pattern::new(n, &[], &before), Pattern::new(n, &[], &before)];
+            let (mut recurrent, mut active) = ([vec![0.0; n], vec![0.0; n]], [Vec::new(), Vec::new()]);
+            for inhibitory in [false, true] {
+                patterns.iter_mut().for_each(Pattern::advance);
+                active.iter_mut().for_each(Vec::clear);
+                if inhibitory {
+                    super::inhibitory(drives, &mut patterns[0], &mut active[0]);
+                    inhibitory_lanes(drives, &mut patterns[1], &mut active[1]);
+                } else {
+                    excitatory(drives, &mut recurrent[0], &mut patterns[0], &mut active[0]);
+                    excitatory_lanes(drives, &mut recurrent[1], &mut patterns[1], &mut active[1]);
+                }
+                assert_eq!(patterns[0], patterns[1]);
+                assert_eq!(active[0], active[1]);
+                assert_eq!(recurrent[0], recurrent[1]);
+            }
+            let weights: Vec<f64> = (0..30 * n).map(|_| uniform(rng)).collect();
+            let rows = choose(below(rng, 30) as usize, 30, rng);
+            let mut sums = [vec![f64::NAN; n], vec![f64::NAN; n]];
+            sum_rows(&weights, &rows, &mut sums[0]);
+            sum_rows_lanes(&weights, &rows, &mut sums[1]);
+            let one_by_one = |post| rows.iter().fold(0.0, |sum, &pre| sum + weights[pre as usize * n + post]);
+            assert_eq!(sums[0], (0..n).map(one_by_one).collect::<Vec<f64>>());
+            assert_eq!(sums[0], sums[1]);
+        }
+    }
 }

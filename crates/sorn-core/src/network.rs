@@ -160,7 +160,8 @@ impl Network {
         let padded = ne.next_multiple_of(LANES);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {
-                list.reserve_exact(n - list.len());
+                // A word more, which loops over whole words may write before they cut it off.
+                list.reserve_exact(n + LANES - list.len());
                 list
             })
         };

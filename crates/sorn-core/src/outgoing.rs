@@ -3,13 +3,18 @@
 use crate::kernel::Real;
 use crate::kernel::lookup::Pattern;
 
+/// Synapses summed without a look at how many are left, which a processor would guess wrongly row by row.
+const GROUP: usize = 4;
+
 /// A copy of a matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they
 /// have synapses. Neurons ascend, so every sum keeps its order.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing<T> {
-    /// The synapses of neuron `j` are `starts[j]..starts[j + 1]`.
+    /// The groups of neuron `j` are `starts[j]..starts[j + 1]`.
     starts: Vec<u32>,
-    synapses: Vec<(u32, T)>,
+    /// Synapses `(post, weight)`; those that fill a group up are of weight 0 and give to sums past the last column.
+    groups: Vec<[(u32, T); GROUP]>,
+    /// One per column, then `GROUP` that nobody reads.
     sums: Vec<T>,
     /// Synapses above which another way to the drive is cheaper.
     most: usize,
@@ -23,37 +28,39 @@ impl<T: Real> Outgoing<T> {
         most: usize,
         column: impl Fn(usize) -> C,
     ) -> Self {
-        let mut starts = vec![0; n_pre + 1];
+        let mut degrees = vec![0; n_pre];
         for (pre, _) in (0..n_post).flat_map(&column) {
-            starts[pre as usize + 1] += 1;
+            degrees[pre as usize] += 1;
         }
-        for pre in 0..n_pre {
-            starts[pre + 1] += starts[pre];
+        let mut starts = vec![0; n_pre + 1];
+        for (pre, degree) in degrees.iter().enumerate() {
+            starts[pre + 1] = starts[pre] + u32::div_ceil(*degree, GROUP as u32);
         }
-        let mut next = starts.clone();
-        let mut synapses = vec![(0, T::default()); starts[n_pre] as usize];
+        let filler = std::array::from_fn(|k| ((n_post + k) as u32, T::default()));
+        let mut groups = vec![filler; starts[n_pre] as usize];
+        let mut taken = vec![0; n_pre];
         for post in 0..n_post {
             for (pre, weight) in column(post) {
-                let at = &mut next[pre as usize];
-                synapses[*at as usize] = (post as u32, weight);
-                *at += 1;
+                let pre = pre as usize;
+                groups[starts[pre] as usize + taken[pre] / GROUP][taken[pre] % GROUP] = (post as u32, weight);
+                taken[pre] += 1;
             }
         }
-        Outgoing { starts, synapses, sums: vec![T::default(); n_post], most }
+        Outgoing { starts, groups, sums: vec![T::default(); n_post + GROUP], most }
     }
 
     /// Sets `drive` to what the neurons that are active now give to each column, unless they have too many synapses.
     pub(crate) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
-        let Outgoing { starts, synapses, sums, most } = self;
+        let Outgoing { starts, groups, sums, most } = self;
         sums.fill(T::default());
         let mut touched = 0;
         for neuron in pre.now() {
-            let row = &synapses[starts[neuron as usize] as usize..starts[neuron as usize + 1] as usize];
-            touched += row.len();
+            let row = &groups[starts[neuron as usize] as usize..starts[neuron as usize + 1] as usize];
+            touched += GROUP * row.len();
             if touched > *most {
                 return false;
             }
-            for &(post, weight) in row {
+            for &(post, weight) in row.as_flattened() {
                 let sum = &mut sums[post as usize];
                 *sum = *sum + weight;
             }

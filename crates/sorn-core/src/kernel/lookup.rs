@@ -3,7 +3,7 @@
 use super::{LANES, Mask};
 
 /// Activity of a population at `t` ("before") and at `t + 1` ("now").
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pattern {
     /// Bit 0: active before; bit 1: active now. At least 256, so that a byte is always an index.
     pub(super) codes: Vec<u8>,
@@ -55,6 +55,13 @@ impl Pattern {
             active.push(word as u32 * LANES as u32 + rest.trailing_zeros());
             rest &= rest - 1;
         }
+    }
+
+    /// Codes of sixteen neurons, who was active before, and who is now: for loops that do what [`set_word`](Self::set_word)
+    /// does.
+    #[inline(always)]
+    pub(crate) fn word_mut(&mut self, word: usize) -> (&mut [u8], Mask, &mut Mask) {
+        (&mut self.codes[word * LANES..][..LANES], self.words_before[word], &mut self.words_now[word])
     }
 
     pub(crate) fn generation(&self) -> u64 {

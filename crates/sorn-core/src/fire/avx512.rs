@@ -1,0 +1,137 @@
+//! The loops over neurons for AVX-512, by hand: compilers shuffle where masks would do.
+
+use super::{Drives, Intrinsic};
+use crate::kernel::LANES;
+use crate::kernel::lookup::Pattern;
+use std::arch::x86_64::*;
+
+/// Numbers in a register.
+const WIDTH: usize = 8;
+
+/// The first `n` lanes, all of them where `n` is more.
+fn first_lanes(n: usize) -> __mmask8 {
+    if n < WIDTH { (1 << n) - 1 } else { !0 }
+}
+
+#[target_feature(enable = "avx512f")]
+fn load(values: &[f64], start: usize, mask: __mmask8) -> __m512d {
+    debug_assert!(mask == 0 || start + mask.count_ones() as usize <= values.len());
+    // SAFETY: the callers' masks leave out lanes past the end, which are not read.
+    unsafe { _mm512_maskz_loadu_pd(mask, values.as_ptr().wrapping_add(start)) }
+}
+
+#[target_feature(enable = "avx512f")]
+fn store(values: &mut [f64], start: usize, mask: __mmask8, lanes: __m512d) {
+    debug_assert!(mask == 0 || start + mask.count_ones() as usize <= values.len());
+    // SAFETY: the callers' masks leave out lanes past the end, which are not written.
+    unsafe { _mm512_mask_storeu_pd(values.as_mut_ptr().wrapping_add(start), mask, lanes) }
+}
+
+/// Which of the lanes of `mask` fire.
+#[target_feature(enable = "avx512f")]
+fn firing(total: __m512d, mask: __mmask8, inclusive: bool) -> u16 {
+    let zero = _mm512_setzero_pd();
+    u16::from(match inclusive {
+        true => _mm512_mask_cmp_pd_mask::<_CMP_GE_OQ>(mask, total, zero),
+        false => _mm512_mask_cmp_pd_mask::<_CMP_GT_OQ>(mask, total, zero),
+    })
+}
+
+/// Tells who of sixteen neurons fires, and appends them to `active`, which has room for sixteen more.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn tell(pattern: &mut Pattern, word: usize, mask: u16, active: &mut Vec<u32>) {
+    let (codes, before, now) = pattern.word_mut(word);
+    *now = mask;
+    let code = _mm_or_si128(
+        _mm_maskz_mov_epi8(before, _mm_set1_epi8(1)),
+        _mm_maskz_mov_epi8(mask, _mm_set1_epi8(2)),
+    );
+    // SAFETY: `codes` is sixteen bytes.
+    unsafe { _mm_storeu_si128(codes.as_mut_ptr().cast(), code) };
+    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let neurons = _mm512_add_epi32(lanes, _mm512_set1_epi32((word * LANES) as i32));
+    let len = active.len();
+    debug_assert!(active.capacity() >= len + LANES);
+    // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
+    unsafe {
+        let end = active.as_mut_ptr().add(len);
+        _mm512_storeu_si512(end.cast(), _mm512_maskz_compress_epi32(mask, neurons));
+        active.set_len(len + mask.count_ones() as usize);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], pattern: &mut Pattern, active: &mut Vec<u32>) {
+    let n = r.len();
+    let (e, i, noise, u, t) =
+        (&d.excitation[..n], &d.inhibition[..n], &d.noise[..n], &d.input[..n], &d.thresholds[..n]);
+    active.reserve(n + LANES);
+    for (word, first) in (0..n).step_by(LANES).enumerate() {
+        let mut fires = 0;
+        for half in 0..2 {
+            let at = first + half * WIDTH;
+            let mask = first_lanes(n.saturating_sub(at));
+            let difference = _mm512_sub_pd(load(e, at, mask), load(i, at, mask));
+            let base = _mm512_add_pd(difference, load(noise, at, mask));
+            let threshold = load(t, at, mask);
+            store(r, at, mask, _mm512_sub_pd(base, threshold));
+            let total = _mm512_sub_pd(_mm512_add_pd(base, load(u, at, mask)), threshold);
+            fires |= firing(total, mask, d.inclusive) << (half * WIDTH);
+        }
+        tell(pattern, word, fires, active);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) fn inhibitory_lanes(d: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
+    let n = d.thresholds.len();
+    let (e, noise, t) = (&d.excitation[..n], &d.noise[..n], d.thresholds);
+    active.reserve(n + LANES);
+    for (word, first) in (0..n).step_by(LANES).enumerate() {
+        let mut fires = 0;
+        for half in 0..2 {
+            let at = first + half * WIDTH;
+            let mask = first_lanes(n.saturating_sub(at));
+            let driven = _mm512_add_pd(load(e, at, mask), load(noise, at, mask));
+            fires |= firing(_mm512_sub_pd(driven, load(t, at, mask)), mask, d.inclusive) << (half * WIDTH);
+        }
+        tell(pattern, word, fires, active);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
+    super::intrinsic_lanes(rule, pattern, thresholds);
+}
+
+#[target_feature(enable = "avx512f")]
+pub(super) fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
+    let n_post = drive.len();
+    for first in (0..n_post).step_by(4 * WIDTH) {
+        match (n_post - first).div_ceil(WIDTH) {
+            1 => sum_columns::<1>(weights, active, drive, first),
+            2 => sum_columns::<2>(weights, active, drive, first),
+            3 => sum_columns::<3>(weights, active, drive, first),
+            _ => sum_columns::<4>(weights, active, drive, first),
+        }
+    }
+}
+
+/// Sums of up to `8 N` columns, which stay in registers from row to row.
+#[target_feature(enable = "avx512f")]
+fn sum_columns<const N: usize>(weights: &[f64], active: &[u32], drive: &mut [f64], first: usize) {
+    let n_post = drive.len();
+    let last = first_lanes(n_post - first - (N - 1) * WIDTH);
+    let mut sums = [_mm512_setzero_pd(); N];
+    for &pre in active {
+        let row = &weights[pre as usize * n_post..][..n_post];
+        for (k, sum) in sums.iter_mut().enumerate() {
+            let mask = if k + 1 < N { !0 } else { last };
+            *sum = _mm512_add_pd(*sum, load(row, first + k * WIDTH, mask));
+        }
+    }
+    for (k, sum) in sums.into_iter().enumerate() {
+        let mask = if k + 1 < N { !0 } else { last };
+        store(drive, first + k * WIDTH, mask, sum);
+    }
+}

@@ -57,14 +57,15 @@ class Composite(gym.Env):
 
 
 class Faulty(gym.Env):
-    """Fails as `fault` says, in its third step."""
+    """Fails as `fault` says, in the third step of each episode after the first `sound_episodes`."""
 
     metadata = {"render_modes": ["rgb_array"]}
     action_space = spaces.Discrete(2)
     observation_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
 
-    def __init__(self, fault="", render_mode=None):
+    def __init__(self, fault="", sound_episodes=0, render_mode=None):
         self.fault = fault
+        self.sound_episodes = sound_episodes
         self.render_mode = render_mode
         if fault == "make":
             raise RuntimeError("no such robot")
@@ -74,6 +75,7 @@ class Faulty(gym.Env):
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
         self.count = 0
+        self.sound_episodes -= 1
         if self.fault == "reset":
             raise OSError("the cable is loose")
         return np.zeros(2, np.float32), {}
@@ -81,9 +83,12 @@ class Faulty(gym.Env):
     def step(self, action):
         self.count += 1
         obs, reward, info = np.zeros(2, np.float32), 1.0, {}
-        if self.count == 3:
+        if self.count == 3 and self.sound_episodes < 0:
             if self.fault == "raise":
                 self._sensor()
+            if self.fault == "refuse":
+                action = 2
+                assert self.action_space.contains(action), f"action {action}"
             if self.fault == "interrupt":
                 raise KeyboardInterrupt
             if self.fault == "four":

@@ -59,31 +59,58 @@ fn a_run_in_pythons_cartpole_is_one_in_ours() {
     assert_eq!(evaluation(&theirs), evaluation(&ours));
 }
 
+/// With statistics that outlive episodes, Python's and ours.
 #[test]
-fn a_stopped_run_goes_on() {
-    let whole = place("id = \"gymnasium:CartPole-v1\"");
-    stdout(&whole, &["run", "quick.toml"]);
-    // Two checkpoints less, and no summary: as after a kill.
-    let cut = place("id = \"gymnasium:CartPole-v1\"");
-    stdout(&cut, &["run", "quick.toml"]);
-    let dir = cut.path("runs/quick/seed-0");
-    std::fs::remove_file(dir.join("summary.json")).unwrap();
-    for episode in [28, 30] {
-        std::fs::remove_file(dir.join(format!("checkpoints/episode-{episode:06}.safetensors"))).unwrap();
+fn a_stopped_run_goes_on_to_the_same_bits() {
+    let place = place(
+        "id = \"gymnasium:CartPole-v1\"\n\
+         wrappers = [{ kind = \"gymnasium.wrappers:NormalizeObservation\" }, \
+         { kind = \"gymnasium.wrappers:NormalizeReward\", kwargs = { gamma = 0.9 } }, { kind = \"normalize_observation\" }]",
+    );
+    for out in ["whole", "cut"] {
+        stdout(&place, &["run", "quick.toml", "--out", out]);
     }
-    stdout(&cut, &["resume", "runs/quick/seed-0"]);
-    let (whole, cut) = (whole.path("runs/quick/seed-0"), dir);
-    for name in ["config.toml", "figures", "metrics.jsonl", "summary.json"] {
-        assert!(whole.join(name).exists(), "{name}");
+    place.cut("cut/quick/seed-0", 24);
+    stdout(&place, &["resume", "cut/quick/seed-0"]);
+    assert_same(&place.path("whole/quick"), &place.path("cut/quick"));
+    let eval: serde_json::Value =
+        serde_json::from_str(&stdout(&place, &["eval", "whole/quick/seed-0", "--json"])).unwrap();
+    let summary = std::fs::read_to_string(place.path("whole/quick/seed-0/summary.json")).unwrap();
+    assert_eq!(eval, serde_json::from_str::<serde_json::Value>(&summary).unwrap()["eval"]);
+}
+
+/// Told with environment, episode, step and seed; what was done before stays.
+#[test]
+fn a_fault_in_python_ends_the_run_and_leaves_what_was_saved() {
+    for (fault, reason) in [
+        ("raise", "step raised RuntimeError: sensor 7 failed\nTraceback"),
+        ("shape", "an array of shape (2,) and type float32 expected, found ndarray of shape (3,)"),
+        ("nan", "NaN"),
+        ("reward", "a number as reward expected, found str 'much'"),
+        ("refuse", "AssertionError: action"),
+    ] {
+        let place = place(&format!(
+            "id = \"peers.odd_envs:Faulty-v0\"\nkwargs = {{ fault = \"{fault}\", sound_episodes = 10 }}"
+        ));
+        place.write(
+            "quick.toml",
+            &std::fs::read_to_string(place.path("quick.toml"))
+                .unwrap()
+                .replace("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0, 1.0]"),
+        );
+        let text = stderr(&output(&place, &["run", "quick.toml"], 1));
+        let begin = "error: seed 0: peers.odd_envs:Faulty-v0: episode 10, step 2 (environment seed ";
+        let told = text.find(begin).unwrap_or_else(|| panic!("{fault}: {text}"));
+        assert!(text[told..].contains(reason), "{fault}: {text}");
+        assert!(text.contains("what was saved stays; go on with: "), "{text}");
+        let dir = place.path("runs/quick/seed-0");
+        let metrics = std::fs::read_to_string(dir.join("metrics.jsonl")).unwrap();
+        assert_eq!(metrics.lines().count(), 10, "{fault}");
+        assert!(dir.join("checkpoints/episode-000008.safetensors").exists(), "{fault}");
+        assert!(!dir.join("summary.json").exists());
+        let eval = stdout(&place, &["eval", "runs/quick/seed-0", "--episodes", "1", "--json"]);
+        assert!(eval.contains("\"episodes\": 1"), "{eval}");
     }
-    // The oldest of the three kept is gone in one of them.
-    for dir in [&whole, &cut] {
-        let old = dir.join("checkpoints/episode-000024.safetensors");
-        if old.exists() {
-            std::fs::remove_file(old).unwrap();
-        }
-    }
-    assert_same(&whole, &cut);
 }
 
 #[test]

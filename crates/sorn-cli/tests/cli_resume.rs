@@ -279,3 +279,23 @@ fn a_second_process_is_kept_out() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+/// The statistics of a normalising wrapper outlive episodes: they are part of what is saved.
+#[test]
+fn a_run_that_normalises_its_observations_goes_on_with_its_statistics() {
+    let place = Place::new();
+    let wrappers =
+        "env.wrappers=[{ kind = \"normalize_observation\" }, { kind = \"frame_skip\", steps = 2 }]";
+    let run = |out: &str| place.done(&["run", "quick.toml", "--out", out, "--set", wrappers]);
+    run("whole");
+    run("cut");
+    place.cut("cut/quick/seed-0", 24);
+    place.done(&["resume", "cut/quick/seed-0"]);
+    assert_same(&place.path("whole/quick"), &place.path("cut/quick"));
+    // Evaluated with the statistics of the training, which stay as they are.
+    let evaluate = || place.done(&["eval", "whole/quick/seed-0", "--json"]);
+    let eval: serde_json::Value = serde_json::from_str(&evaluate()).unwrap();
+    let summary = fs::read_to_string(place.path("whole/quick/seed-0/summary.json")).unwrap();
+    assert_eq!(eval, serde_json::from_str::<serde_json::Value>(&summary).unwrap()["eval"]);
+    assert_eq!(evaluate(), evaluate());
+}

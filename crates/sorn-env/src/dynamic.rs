@@ -33,6 +33,11 @@ pub trait DynEnv {
     /// # Errors
     /// [`SpaceError`] where it is another environment's.
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError>;
+    /// See [`Env::freeze`].
+    ///
+    /// # Errors
+    /// The environment's own.
+    fn freeze(&mut self) -> Result<(), BoxError>;
     /// See [`Env::close`].
     ///
     /// # Errors
@@ -68,6 +73,9 @@ where
     }
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
         Env::set_memory(self, memory)
+    }
+    fn freeze(&mut self) -> Result<(), BoxError> {
+        Ok(Env::freeze(self)?)
     }
     fn close(&mut self) -> Result<(), BoxError> {
         Ok(Env::close(self)?)
@@ -114,6 +122,9 @@ impl Env for AnyEnv {
     }
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
         self.0.set_memory(memory)
+    }
+    fn freeze(&mut self) -> Result<(), AnyEnvError> {
+        self.0.freeze().map_err(AnyEnvError)
     }
     fn close(&mut self) -> Result<(), AnyEnvError> {
         self.0.close().map_err(AnyEnvError)

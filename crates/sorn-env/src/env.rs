@@ -111,6 +111,14 @@ pub trait Env {
         Err(SpaceError::new("no memory: this environment keeps none", memory.describe()))
     }
 
+    /// Keeps [`memory`](Env::memory) as it is from now on: an evaluation learns nothing, the environment neither.
+    ///
+    /// # Errors
+    /// Whatever the environment can fail with.
+    fn freeze(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Releases what the environment holds. Dropping it must do too.
     ///
     /// # Errors
@@ -151,6 +159,9 @@ macro_rules! forward {
             }
             fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
                 (**self).set_memory(memory)
+            }
+            fn freeze(&mut self) -> Result<(), Self::Error> {
+                (**self).freeze()
             }
             fn close(&mut self) -> Result<(), Self::Error> {
                 (**self).close()

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::SpaceError;
 
 /// A value of any space, or an entry of an info dictionary.
 ///
 /// Discrete elements are `Int`, Box, MultiDiscrete and MultiBinary elements `Array`s of the space's type, Dict elements
 /// `Map`s, Tuple elements `List`s. `Float`, `Bool` and `Text` appear in infos and options only.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// JSON keeps every finite number to the bit; it has no other, see [`is_finite`](Value::is_finite).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// True or false.
     Bool(bool),
@@ -47,6 +51,17 @@ impl Value {
         if let Value::Array(array) = self { Some(array) } else { None }
     }
 
+    /// Whether no number in it is NaN or infinite.
+    pub fn is_finite(&self) -> bool {
+        match self {
+            Value::Bool(_) | Value::Int(_) | Value::Text(_) => true,
+            Value::Float(x) => x.is_finite(),
+            Value::Array(array) => array.iter().all(f64::is_finite),
+            Value::List(list) => list.iter().all(Value::is_finite),
+            Value::Map(map) => map.values().all(Value::is_finite),
+        }
+    }
+
     /// What it is, short enough for an error message.
     pub fn describe(&self) -> String {
         match self {
@@ -64,10 +79,27 @@ impl Value {
 }
 
 /// Numbers of one type in C order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Array {
     shape: Vec<usize>,
     data: Data,
+}
+
+/// An [`Array`] as a file has it, whose shape may be another's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    shape: Vec<usize>,
+    data: Data,
+}
+
+impl TryFrom<Unchecked> for Array {
+    type Error = SpaceError;
+
+    fn try_from(Unchecked { shape, data }: Unchecked) -> Result<Self, SpaceError> {
+        Array::new(shape, data)
+    }
 }
 
 impl Array {
@@ -135,7 +167,7 @@ impl Array {
 }
 
 /// The numbers of an [`Array`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Data {
     /// 32-bit floats.
     F32(Vec<f32>),
@@ -274,6 +306,26 @@ mod tests {
         assert_eq!(error.to_string(), "as many numbers as shape (2, 3) holds expected, found 5 numbers");
         assert!(Array::new(vec![usize::MAX, 2], vec![0u8; 2]).is_err());
         assert_eq!(Array::new(vec![], vec![2.5]).unwrap().iter().collect::<Vec<_>>(), [2.5]);
+    }
+
+    #[test]
+    fn json_keeps_every_bit() {
+        let floats = vec![0.1 + 0.2, -0.0, 5e-324, f64::MAX];
+        let value = Value::Map(BTreeMap::from([
+            (
+                "all".to_string(),
+                Value::List(vec![Value::Int(i64::MIN), Value::Bool(true), Value::Text("a".into())]),
+            ),
+            ("floats".to_string(), Value::Array(Array::new(vec![2, 2], floats).unwrap())),
+            ("narrow".to_string(), Value::Array(Array::vector(vec![0.1f32, f32::MIN_POSITIVE / 3.0]))),
+        ]));
+        let text = serde_json::to_string(&value).unwrap();
+        let back: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(format!("{back:?}"), format!("{value:?}"));
+        assert!(value.is_finite() && !Value::List(vec![value, Value::Float(f64::NAN)]).is_finite());
+        let wrong = text.replace("[2,2]", "[2,3]");
+        let error = serde_json::from_str::<Value>(&wrong).unwrap_err().to_string();
+        assert!(error.contains("as many numbers as shape (2, 3) holds"), "{error}");
     }
 
     #[test]

@@ -144,6 +144,11 @@ fn normalised_observations_have_mean_0_and_sd_1() {
     assert!(Counter::default().set_memory(&memory).is_err());
     assert!(other.set_memory(&Value::Int(1)).is_err());
 
+    other.freeze().unwrap();
+    let memory = other.memory();
+    other.reset(None, None).unwrap();
+    assert_eq!(other.memory(), memory);
+
     env.map_mut().set_updating(false);
     let mean = env.map().mean().to_vec();
     env.reset(None, None).unwrap();

@@ -34,6 +34,9 @@ pub struct Checkpoint {
     pub env_steps: u64,
     /// The agent, whole.
     pub agent: AgentState,
+    /// What the environment keeps across episodes ([`Env::memory`](sorn_env::Env::memory)), e.g. the statistics of a
+    /// normalising wrapper.
+    pub memory: Option<sorn_env::Value>,
 }
 
 /// The metadata entry.
@@ -53,6 +56,8 @@ struct Run {
     episodes: u64,
     env_steps: u64,
     agent: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory: Option<sorn_env::Value>,
 }
 
 impl Checkpoint {
@@ -60,8 +65,17 @@ impl Checkpoint {
     /// other is taken away by the next scheduled one.
     ///
     /// # Errors
-    /// [`LabError::Io`] naming the file; the checkpoints before it stay.
+    /// [`LabError::Io`] naming the file, [`LabError::Run`] where the environment's memory is not finite; the checkpoints
+    /// before it stay.
     pub fn save(&self, dir: &Path, experiment: &Experiment, scheduled: bool) -> Result<PathBuf, LabError> {
+        if !self.memory.as_ref().is_none_or(sorn_env::Value::is_finite) {
+            let reason = format!(
+                "{}: episode {}: the statistics of its wrappers are not finite any more",
+                experiment.env.id,
+                self.episodes.saturating_sub(1)
+            );
+            return Err(LabError::Run { seed: experiment.run.seed, reason });
+        }
         create_dir(dir)?;
         let name = match scheduled {
             true => format!("episode-{:06}.safetensors", self.episodes),
@@ -81,6 +95,7 @@ impl Checkpoint {
             episodes: self.episodes,
             env_steps: self.env_steps,
             agent: self.agent.meta.clone(),
+            memory: self.memory.clone(),
         };
         let run = serde_json::to_value(&run).unwrap_or_else(|e| unreachable!("plain data: {e}"));
         let data: Vec<(&String, Vec<usize>, Vec<u8>)> = self
@@ -154,6 +169,7 @@ impl Checkpoint {
             episodes: run.episodes,
             env_steps: run.env_steps,
             agent: AgentState { arrays, meta: run.agent },
+            memory: run.memory,
         })
     }
 
@@ -165,6 +181,19 @@ impl Checkpoint {
         let (observations, actions) = (env.observation_space(), env.action_space());
         Agent::restore(&experiment.agent, &observations, &actions, experiment.run.seed, &self.agent)
             .map_err(|source| LabError::Agent { origin: dir.display().to_string(), source })
+    }
+
+    /// Gives `env` back what it had learnt; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`LabError::Damaged`] where it is another environment's.
+    pub fn remind(&self, env: &mut AnyEnv, path: &Path) -> Result<(), LabError> {
+        match &self.memory {
+            None => Ok(()),
+            Some(memory) => {
+                env.set_memory(memory).map_err(|e| LabError::damaged(path, format!("environment: {e}")))
+            }
+        }
     }
 
     /// The latest checkpoint in `dir`, or `None` where there is none yet.
@@ -233,7 +262,9 @@ mod tests {
     fn checkpoint(episodes: u64) -> Checkpoint {
         let (env, _) = experiment().make_env("a.toml").unwrap();
         let agent = experiment().make_agent(&env, "a.toml").unwrap().state();
-        Checkpoint { episodes, env_steps: 7, agent }
+        let numbers = vec![0.1, -0.0, 1e-300];
+        let memory = Some(sorn_env::Value::Array(sorn_env::Array::vector(numbers)));
+        Checkpoint { episodes, env_steps: 7, agent, memory }
     }
 
     #[test]
@@ -252,6 +283,21 @@ mod tests {
         checkpoint(125).save(dir.path(), &experiment(), true).unwrap();
         assert!(!path.exists());
         assert_eq!(Checkpoint::latest(dir.path(), &experiment()).unwrap().unwrap().episodes, 125);
+    }
+
+    #[test]
+    fn an_environments_memory_must_be_finite_and_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let wrong = Checkpoint { memory: Some(sorn_env::Value::Float(f64::NAN)), ..checkpoint(25) };
+        let error = wrong.save(dir.path(), &experiment(), true).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "seed 0: CartPole-v1: episode 24: the statistics of its wrappers are not finite any more"
+        );
+        assert_eq!(Checkpoint::latest(dir.path(), &experiment()).unwrap(), None);
+        let (mut env, _) = experiment().make_env("a.toml").unwrap();
+        let error = checkpoint(25).remind(&mut env, dir.path()).unwrap_err().to_string();
+        assert!(error.contains("environment: no memory"), "{error}");
     }
 
     #[test]

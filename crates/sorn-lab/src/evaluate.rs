@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
+use sorn_env::{AnyEnv, Env, Value};
+use sorn_envs::EnvSpec;
 
 use crate::train::{episode_seed, guarded};
 use crate::{Experiment, LabError, Progress};
@@ -22,7 +24,29 @@ pub struct Evaluation {
     pub min: f64,
 }
 
-/// Runs `episodes` episodes with a frozen copy of `agent`: a greedy policy, nothing learns, nothing is plastic.
+/// What a run has learnt.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The agent.
+    pub agent: Agent,
+    /// The environment's part of it ([`Env::memory`]), e.g. the statistics of a normalising wrapper.
+    pub memory: Option<Value>,
+}
+
+impl Trained {
+    /// The environment it is evaluated in: it knows what the one of the training had learnt, and learns nothing more.
+    pub(crate) fn make_env(&self, experiment: &Experiment) -> Result<(AnyEnv, EnvSpec), LabError> {
+        let refuse = |reason| LabError::Config { origin: experiment.name.clone(), reason };
+        let (mut env, spec) = experiment.make_env(&experiment.name)?;
+        if let Some(memory) = &self.memory {
+            env.set_memory(memory).map_err(|e| refuse(format!("env: {e}")))?;
+        }
+        env.freeze().map_err(|e| refuse(format!("env: {e}")))?;
+        Ok((env, spec))
+    }
+}
+
+/// Runs `episodes` episodes with a frozen copy of what was trained: a greedy policy, nothing learns, nothing is plastic.
 ///
 /// The environment's seeds come from `seed` by another stream than those of training. `None` where there is no episode to
 /// run, or `progress` wished to stop before the last was done.
@@ -31,17 +55,17 @@ pub struct Evaluation {
 /// [`LabError`] where the environment or the agent fails.
 pub fn evaluate(
     experiment: &Experiment,
-    agent: &Agent,
+    trained: &Trained,
     episodes: u64,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Option<Evaluation>, LabError> {
-    let (mut env, _) = experiment.make_env(&experiment.name)?;
+    let (mut env, _) = trained.make_env(experiment)?;
     let mut returns = Returns { all: Vec::new(), step: 0, progress };
     let seeds = |episode| episode_seed(seed, "evaluation", episode);
     let name = format!("evaluation of {}", experiment.env.id);
-    guarded(&name, seed, &mut returns, Returns::place, |returns| {
-        sorn_agents::run(&mut env, &mut agent.frozen(), 0..episodes, seeds, returns)
+    guarded(&name, seed, &mut returns, Returns::place, seeds, |returns| {
+        sorn_agents::run(&mut env, &mut trained.agent.frozen(), 0..episodes, seeds, returns)
     })?;
     let all = (returns.all.len() as u64 == episodes).then_some(returns.all);
     Ok(all.and_then(|all| statistics(&all)))

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::AgentConfig;
-use sorn_env::wrappers::WrapperConfig;
 use sorn_env::{AnyEnv, Env as _};
 use sorn_envs::{EnvSpec, MakeError};
 
@@ -158,18 +157,8 @@ impl Experiment {
             MakeError::Wrapper { .. } => refuse(format!("env.wrappers: {e}")),
             _ => refuse(format!("env: {e}")),
         })?;
-        if env.memory().is_some() {
-            let reason = "NormalizeObservation and NormalizeReward gather statistics over episodes, which a checkpoint does \
-                          not hold; use rescale_observation, scale_observation or agent.encoder.scale";
-            return Err(refuse(format!("env.wrappers: {reason}")));
-        }
         for (index, wrapper) in ours.into_iter().enumerate() {
             let at = format!("env.wrappers[{}]", pythons.len() + index);
-            if let WrapperConfig::NormalizeObservation { .. } = wrapper {
-                let reason = "normalize_observation gathers statistics over episodes, which a checkpoint does not hold; \
-                              use rescale_observation, scale_observation or agent.encoder.scale";
-                return Err(refuse(format!("{at}: {reason}")));
-            }
             env = wrapper.wrap(env).map_err(|e| refuse(format!("{at}: {e}")))?;
         }
         Ok((env, spec))

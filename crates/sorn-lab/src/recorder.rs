@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
 
 use crate::metrics::Writer;
+use crate::remembering::Memory;
 use crate::{Checkpoint, Episode, LabError, Progress, RunDir, Solver, Summary};
 
 /// How long a run that is to stop may take to the end of its episode.
@@ -27,6 +28,8 @@ pub(crate) struct Recorder<'a> {
     stopping: Option<Instant>,
     stopped: bool,
     failed: Option<LabError>,
+    /// What the environment has learnt.
+    memory: Memory,
 }
 
 impl<'a> Recorder<'a> {
@@ -37,6 +40,7 @@ impl<'a> Recorder<'a> {
         writer: Writer,
         lines: &[Episode],
         threshold: Option<f64>,
+        memory: Memory,
     ) -> Self {
         let mut solver = Solver::new(dir.experiment().run.window, threshold);
         lines.iter().for_each(|line| solver.push(line));
@@ -55,6 +59,7 @@ impl<'a> Recorder<'a> {
             stopping: None,
             stopped: false,
             failed: None,
+            memory,
         }
     }
 
@@ -136,8 +141,12 @@ impl<'a> Recorder<'a> {
         self.stopped = self.progress.stop() && !self.enough();
         if scheduled || self.stopped {
             self.writer.sync()?;
-            let checkpoint =
-                Checkpoint { episodes: self.episodes, env_steps: self.env_steps, agent: agent.state() };
+            let checkpoint = Checkpoint {
+                episodes: self.episodes,
+                env_steps: self.env_steps,
+                agent: agent.state(),
+                memory: self.memory.borrow().clone(),
+            };
             checkpoint.save(&self.dir.checkpoints(), self.dir.experiment(), scheduled)?;
             self.saved = self.episodes;
         }

@@ -3,11 +3,9 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use sorn_agents::Agent;
-
 use crate::error::WRITE;
 use crate::files::{create_dir, read_text, write_whole};
-use crate::{Checkpoint, Experiment, LabError, Summary, read};
+use crate::{Checkpoint, Experiment, LabError, Summary, Trained, read};
 
 const CONFIG: &str = "config.toml";
 const LOCK: &str = ".lock";
@@ -99,15 +97,18 @@ impl RunDir {
         Summary::read(&self.path.join("summary.json"))
     }
 
-    /// The agent of the latest checkpoint.
+    /// What the run has learnt, as of its latest checkpoint.
     ///
     /// # Errors
     /// [`LabError`] where there is no checkpoint yet or the latest is damaged.
-    pub fn agent(&self) -> Result<Agent, LabError> {
+    pub fn trained(&self) -> Result<Trained, LabError> {
         let (env, _) = self.experiment.make_env(&self.origin())?;
         let dir = self.checkpoints();
         match Checkpoint::latest(&dir, &self.experiment)? {
-            Some(checkpoint) => checkpoint.agent(&self.experiment, &env, &dir),
+            Some(checkpoint) => Ok(Trained {
+                agent: checkpoint.agent(&self.experiment, &env, &dir)?,
+                memory: checkpoint.memory,
+            }),
             None => Err(LabError::directory(&self.path, "no checkpoint yet; go on with it by `sorn resume`")),
         }
     }

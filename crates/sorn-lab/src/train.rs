@@ -5,11 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rand_xoshiro::rand_core::Rng;
 use sorn_agents::{Observer, RunError};
 use sorn_core::rng;
+use sorn_env::AnyEnv;
+use sorn_envs::EnvSpec;
 
 use crate::files::remove_temporaries;
 use crate::metrics::Writer;
 use crate::recorder::Recorder;
-use crate::{Checkpoint, Episode, LabError, RunDir, Summary, checkpoint, evaluate, figures};
+use crate::remembering::Remembering;
+use crate::{Checkpoint, Episode, LabError, RunDir, Summary, Trained, checkpoint, evaluate, figures};
 
 /// What looks on while runs go.
 pub trait Progress: Sync {
@@ -71,14 +74,27 @@ fn go_on(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
     for folder in [dir.path().to_path_buf(), dir.checkpoints(), dir.path().join("figures")] {
         remove_temporaries(&folder)?;
     }
+    let (env, spec) = dir.experiment().make_env(&dir.origin())?;
+    go_on_in(env, &spec, dir, progress)
+}
+
+fn go_on_in(
+    mut env: AnyEnv,
+    spec: &EnvSpec,
+    dir: &RunDir,
+    progress: &dyn Progress,
+) -> Result<Outcome, LabError> {
     let experiment = dir.experiment();
     let seed = experiment.run.seed;
-    let (mut env, spec) = experiment.make_env(&dir.origin())?;
     let checkpoint = Checkpoint::latest(&dir.checkpoints(), experiment)?;
     let mut agent = match &checkpoint {
         None => experiment.make_agent(&env, &dir.origin())?,
-        Some(checkpoint) => checkpoint.agent(experiment, &env, &dir.checkpoints())?,
+        Some(checkpoint) => {
+            checkpoint.remind(&mut env, &dir.checkpoints())?;
+            checkpoint.agent(experiment, &env, &dir.checkpoints())?
+        }
     };
+    let (mut env, memory) = Remembering::new(env);
     let (episodes, env_steps) = checkpoint.map_or((0, 0), |c| (c.episodes, c.env_steps));
     let (writer, lines) = Writer::open(&dir.metrics(), episodes)?;
     if lines.last().map_or(0, |line| line.env_steps) != env_steps {
@@ -87,11 +103,12 @@ fn go_on(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
         );
         return Err(LabError::damaged(&dir.metrics(), reason));
     }
-    let mut recorder = Recorder::new(dir, progress, writer, &lines, experiment.threshold(&spec));
+    let threshold = experiment.threshold(spec);
+    let mut recorder = Recorder::new(dir, progress, writer, &lines, threshold, memory.clone());
     if !recorder.enough() {
         let rest = episodes..experiment.run.episodes;
         let seeds = |episode| episode_seed(seed, "env", episode);
-        guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, |recorder| {
+        guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, seeds, |recorder| {
             sorn_agents::run(&mut env, &mut agent, rest, seeds, recorder)
         })?;
     }
@@ -101,7 +118,8 @@ fn go_on(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
     if stopped {
         return Ok(outcome);
     }
-    let eval = evaluate(experiment, &agent, experiment.eval.episodes, seed, progress)?;
+    let trained = Trained { agent, memory: memory.take() };
+    let eval = evaluate(experiment, &trained, experiment.eval.episodes, seed, progress)?;
     if eval.is_none() && experiment.eval.episodes > 0 {
         return Ok(outcome);
     }
@@ -119,6 +137,7 @@ pub(crate) fn guarded<O: Observer>(
     seed: u64,
     observer: &mut O,
     place: impl Fn(&O) -> (u64, u64),
+    env_seed: impl Fn(u64) -> u64,
     run: impl FnOnce(&mut O) -> Result<(), RunError>,
 ) -> Result<(), LabError> {
     // The environment and agent of a run that panicked are never used again.
@@ -130,11 +149,15 @@ pub(crate) fn guarded<O: Observer>(
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
             let (episode, step) = place(observer);
-            format!("episode {episode}, step {step}: a panic: {text}")
+            let env_seed = env_seed(episode);
+            format!("episode {episode}, step {step} (environment seed {env_seed}): a panic: {text}")
         }
     };
     Err(LabError::Run { seed, reason: format!("{env_id}: {reason}") })
 }
+
+#[cfg(test)]
+mod faults;
 
 #[cfg(test)]
 mod tests {
@@ -152,11 +175,15 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_with_its_place() {
-        let error = guarded("Robot-v0", 4, &mut Nothing, |_| (7, 12), |_| panic!("motor {} is gone", 2));
-        let error = error.unwrap_err();
-        assert_eq!(error.to_string(), "seed 4: Robot-v0: episode 7, step 12: a panic: motor 2 is gone");
+        let place = |_: &Nothing| (7, 12);
+        let failed = |_: &mut Nothing| panic!("motor {} is gone", 2);
+        let error = guarded("Robot-v0", 4, &mut Nothing, place, |e| e + 90, failed).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "seed 4: Robot-v0: episode 7, step 12 (environment seed 97): a panic: motor 2 is gone"
+        );
         assert!(!error.is_usage());
-        assert!(guarded("Robot-v0", 4, &mut Nothing, |_| (0, 0), |_| Ok(())).is_ok());
+        assert!(guarded("Robot-v0", 4, &mut Nothing, place, |e| e, |_| Ok(())).is_ok());
     }
 
     #[test]

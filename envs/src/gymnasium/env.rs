@@ -185,7 +185,19 @@ impl Env for GymnasiumEnv {
 
     /// The running statistics of the wrappers `NormalizeObservation` and `NormalizeReward`.
     fn memory(&self) -> Option<Value> {
-        Python::attach(|py| memory::get(self.env.bind(py)).ok().flatten())
+        Python::attach(|py| match memory::get(self.env.bind(py)) {
+            Ok(memory) => memory,
+            Err(error) => {
+                tracing::warn!("{}: the statistics of its wrappers cannot be read: {error}", self.id);
+                None
+            }
+        })
+    }
+
+    fn freeze(&mut self) -> Result<(), GymnasiumError> {
+        Python::attach(|py| {
+            memory::freeze(self.env.bind(py)).map_err(|e| Fault::from(e).at(py, &self.id, "freeze"))
+        })
     }
 
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {

@@ -54,6 +54,11 @@ pub(super) fn get(env: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     Ok((!list.is_empty()).then_some(Value::List(list)))
 }
 
+/// Keeps all statistics as they are.
+pub(super) fn freeze(env: &Bound<'_, PyAny>) -> PyResult<()> {
+    statistics(env)?.iter().try_for_each(|statistic| statistic.wrapper.setattr("update_running_mean", false))
+}
+
 /// Puts back what [`get`] gave.
 pub(super) fn set(env: &Bound<'_, PyAny>, memory: &Value) -> Result<(), Fault> {
     let all = statistics(env)?;

@@ -157,6 +157,10 @@ fn statistics_of_wrappers_are_memory() {
     assert_eq!(play(&mut second, 2), on);
     assert!(second.set_memory(&Value::List(vec![])).is_err());
 
+    second.freeze().unwrap();
+    let frozen = play(&mut second, 3);
+    assert_eq!(play(&mut second, 3), frozen, "nothing is learnt");
+
     let mut without = GymnasiumEnv::make("Pendulum-v1", &Kwargs::new(), &[]).unwrap();
     assert_eq!(without.memory(), None);
     assert!(without.set_memory(&memory).is_err());

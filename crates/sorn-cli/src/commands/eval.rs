@@ -43,7 +43,7 @@ fn of_run(dir: &RunDir, args: &Eval) -> anyhow::Result<Option<Evaluation>> {
     let experiment = dir.experiment();
     let episodes = args.episodes.unwrap_or(experiment.eval.episodes.max(1));
     let seed = args.seed.unwrap_or(experiment.run.seed);
-    Ok(evaluate(experiment, &dir.agent()?, episodes, seed, &Waiting)?)
+    Ok(evaluate(experiment, &dir.trained()?, episodes, seed, &Waiting)?)
 }
 
 fn describe(evals: &[(u64, Evaluation)], dir: &Path, json: bool) -> anyhow::Result<String> {

@@ -73,6 +73,21 @@ impl Place {
         self.sorn(arguments).output().unwrap()
     }
 
+    /// Takes a finished run back to the checkpoint of one episode, as if it had been killed after it.
+    pub(crate) fn cut(&self, dir: &str, episode: u64) {
+        let dir = self.path(dir);
+        fs::remove_file(dir.join("summary.json")).unwrap();
+        let mut kept = 0;
+        for entry in fs::read_dir(dir.join("checkpoints")).unwrap() {
+            let path = entry.unwrap().path();
+            match path.ends_with(format!("episode-{episode:06}.safetensors")) {
+                true => kept += 1,
+                false => fs::remove_file(path).unwrap(),
+            }
+        }
+        assert_eq!(kept, 1, "{}: no checkpoint of episode {episode}", dir.display());
+    }
+
     /// Runs a command that must succeed, and gives its stdout.
     pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);

@@ -86,6 +86,9 @@ macro_rules! forward {
         fn set_memory(&mut self, memory: &$crate::Value) -> Result<(), $crate::SpaceError> {
             self.env.set_memory(memory)
         }
+        fn freeze(&mut self) -> Result<(), Self::Error> {
+            self.env.freeze()
+        }
     };
     ($($method:ident),+) => {
         $($crate::wrappers::forward!($method);)+

@@ -28,6 +28,9 @@ pub trait ObservationMap<O> {
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
         Err(SpaceError::new("no memory", memory.describe()))
     }
+
+    /// As [`Env::freeze`].
+    fn freeze(&mut self) {}
 }
 
 /// An environment whose observations are changed by `F`.
@@ -101,6 +104,11 @@ impl<E: Env, F: ObservationMap<E::Obs>> Env for MapObservation<E, F> {
             "env" => self.env.set_memory(memory),
             _ => Err(SpaceError::new("a map with \"wrapper\" and \"env\"", format!("key {name:?}"))),
         })
+    }
+
+    fn freeze(&mut self) -> Result<(), E::Error> {
+        self.map.freeze();
+        self.env.freeze()
     }
 }
 

@@ -110,6 +110,10 @@ impl<O: Numbers> ObservationMap<O> for RunningNorm {
         (self.count, self.mean, self.variance) = (count, mean, variance);
         Ok(())
     }
+
+    fn freeze(&mut self) {
+        self.updating = false;
+    }
 }
 
 /// `scale * x + offset` per number.

@@ -92,6 +92,12 @@ pub(crate) struct Eval {
     /// Seed of the evaluation's episodes [default: the run's]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Film the first episode (of one run, not of several seeds)
+    #[arg(long, value_name = "FILE.gif")]
+    pub(crate) gif: Option<PathBuf>,
+    /// In the film, draw the reservoir's spikes beside the environment: a row per excitatory neuron, a column per step
+    #[arg(long, requires = "gif")]
+    pub(crate) spikes: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -13,6 +13,7 @@ mod evaluate;
 mod experiment;
 mod figures;
 mod files;
+mod film;
 mod metrics;
 mod npy;
 mod overrides;
@@ -34,6 +35,7 @@ pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};
 pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
+pub use film::{Filmed, film};
 pub use metrics::{Episode, Solver};
 pub use run_dir::RunDir;
 pub use simulation::{

@@ -46,10 +46,14 @@ pub(super) fn spec(id: &str, env: &Bound<'_, PyAny>) -> PyResult<EnvSpec> {
         max_episode_steps = steps.and_then(|steps| u64::try_from(steps).ok());
         reward_threshold = spec.getattr("reward_threshold")?.extract()?;
     }
+    let metadata = env.getattr("metadata")?;
+    let fps = metadata.call_method1("get", ("render_fps",)).and_then(|fps| fps.extract());
     Ok(EnvSpec {
         id: id.into(),
         max_episode_steps,
         reward_threshold,
+        // Whatever stands there that is no number says nothing.
+        render_fps: fps.unwrap_or(None),
         description: format!("Python's {}.{}", unwrapped.module()?, unwrapped.qualname()?),
         kwargs: vec![],
     })

@@ -69,6 +69,7 @@ fn specifications_are_gymnasiums() {
     let env = make("peers.odd_envs:Faulty-v0", json!({}));
     assert_eq!((env.spec().max_episode_steps, env.spec().reward_threshold), (Some(50), Some(12.5)));
     assert_eq!(env.spec().description, "Python's peers.odd_envs.Faulty");
+    assert_eq!(env.spec().render_fps, None);
     let env = make("gymnasium:CartPole-v1", json!({ "max_episode_steps": 9 }));
     assert_eq!((env.spec().max_episode_steps, env.spec().reward_threshold), (Some(9), Some(475.0)));
     let env = make("gymnasium:CartPole-v1", json!({ "max_episode_steps": -1 }));
@@ -88,6 +89,7 @@ fn a_native_twin_has_the_same_spaces_and_bits() {
         assert_eq!(native.action_space(), pythons.action_space(), "{}", spec.id);
         assert_eq!(spec.max_episode_steps, theirs.max_episode_steps, "{}", spec.id);
         assert_eq!(spec.reward_threshold, theirs.reward_threshold, "{}", spec.id);
+        assert_eq!(spec.render_fps, theirs.render_fps, "{}", spec.id);
         assert_eq!(native.reset(Some(42), None).unwrap().0, pythons.reset(Some(42), None).unwrap().0);
     }
 }

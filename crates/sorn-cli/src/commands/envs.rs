@@ -12,7 +12,7 @@ pub(crate) fn run(args: &Envs) -> anyhow::Result<ExitStatus> {
             .map(|s| {
                 serde_json::json!({
                     "id": s.id, "max_episode_steps": s.max_episode_steps, "reward_threshold": s.reward_threshold,
-                    "description": s.description, "kwargs": s.kwargs,
+                    "render_fps": s.render_fps, "description": s.description, "kwargs": s.kwargs,
                 })
             })
             .collect();

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use sorn_lab::{Evaluation, RunDir, Sweep, evaluate};
+use sorn_lab::{Evaluation, Filmed, RunDir, Sweep, evaluate, film};
 
 use crate::ExitStatus;
 use crate::args::Eval;
-use crate::output::{result, table};
+use crate::output::{Usage, note, result, table};
 use crate::progress::{Waiting, stop_on_signals};
 
 pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
@@ -14,6 +14,15 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     let Some(sweep) = Sweep::read(&args.dir)? else {
         let dir = RunDir::read(&args.dir)?;
         let Some(eval) = of_run(&dir, args)? else { return Ok(ExitStatus::Interrupted) };
+        if let Some(path) = &args.gif {
+            let seed = args.seed.unwrap_or(dir.experiment().run.seed);
+            let filmed = film(dir.experiment(), &dir.trained()?, seed, args.spikes, path, &Waiting)?;
+            let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
+            let path = path.display();
+            note(&format!(
+                "{path}: the first episode, return {ret:.2}, {length} steps in {seconds:.1} seconds"
+            ));
+        }
         let text = match args.json {
             true => serde_json::to_string_pretty(&eval)? + "\n",
             false => format!(
@@ -28,6 +37,12 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
         result(&text)?;
         return Ok(ExitStatus::Done);
     };
+    if args.gif.is_some() {
+        let one = sweep.runs().next().map(|(_, path)| path.display().to_string()).unwrap_or_default();
+        let reason =
+            format!("--gif films one run, and {} holds several; give one, e.g. {one}", args.dir.display());
+        return Err(Usage(reason).into());
+    }
     let mut evals = Vec::new();
     for (seed, path) in sweep.runs() {
         match of_run(&RunDir::read(&path)?, args)? {

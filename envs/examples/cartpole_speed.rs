@@ -1,0 +1,89 @@
+//! How many steps of CartPole-v1 one core takes in a second, with random actions. `tests/peers/bench_env.py` runs it between
+//! its own measurements of Gymnasium's.
+//!
+//! Prints one JSON object of steps per second, each the best of many short rounds: `single` with the actions drawn in the loop,
+//! as `env.step(env.action_space.sample())` does; `single_drawn` with actions drawn beforehand; `vector_64` and `vector_1024`,
+//! batches with actions drawn beforehand.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use sorn_env::seeding::Generator;
+use sorn_env::wrappers::TimeLimit;
+use sorn_env::{Env, Value};
+use sorn_envs::{CartPole, CartPoleBatch, CartPoleConfig, CartPoleVec};
+
+const ROUNDS: usize = 100;
+
+/// Best rate of many rounds, each of `steps` steps.
+fn rate(steps: usize, mut round: impl FnMut()) -> f64 {
+    let best = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            round();
+            start.elapsed().as_secs_f64()
+        })
+        .fold(f64::INFINITY, f64::min);
+    steps as f64 / best
+}
+
+fn env() -> TimeLimit<CartPole> {
+    let mut env = TimeLimit::new(CartPole::default(), 500);
+    env.reset(Some(0), None).expect("no options");
+    env
+}
+
+fn advance(env: &mut TimeLimit<CartPole>, action: i64) {
+    if black_box(&env.step(&action).expect("0 or 1")).done() {
+        black_box(env.reset(None, None).expect("no options"));
+    }
+}
+
+fn single() -> f64 {
+    const STEPS: usize = 100_000;
+    let (mut env, mut rng) = (env(), Generator::new(0));
+    let space = env.action_space();
+    rate(STEPS, || {
+        for _ in 0..STEPS {
+            if let Value::Int(action) = space.sample(&mut rng) {
+                advance(&mut env, action);
+            }
+        }
+    })
+}
+
+fn single_drawn() -> f64 {
+    const STEPS: usize = 100_000;
+    let (mut env, mut rng) = (env(), Generator::new(0));
+    let actions: Vec<i64> = (0..STEPS).map(|_| rng.integers(0, 2)).collect();
+    rate(STEPS, || actions.iter().for_each(|&action| advance(&mut env, action)))
+}
+
+fn vector(n: usize) -> f64 {
+    let rows = 100_000 / n;
+    let mut rng = Generator::new(0);
+    let actions: Vec<i64> = (0..rows * n).map(|_| rng.integers(0, 2)).collect();
+    let mut envs = CartPoleVec::new(n, 500, CartPoleConfig::default());
+    let (mut obs, mut rewards) = (vec![[0.0; 4]; n], vec![0.0; n]);
+    let (mut terminated, mut truncated) = (vec![false; n], vec![false; n]);
+    envs.reset(Some(0), None, &mut obs).expect("no options");
+    rate(rows * n, || {
+        for actions in actions.chunks_exact(n) {
+            let batch = CartPoleBatch {
+                obs: &mut obs,
+                rewards: &mut rewards,
+                terminated: &mut terminated,
+                truncated: &mut truncated,
+            };
+            envs.step(actions, batch).expect("0 or 1");
+            black_box(&obs);
+        }
+    })
+}
+
+fn main() {
+    let rates = serde_json::json!({
+        "single": single(), "single_drawn": single_drawn(), "vector_64": vector(64), "vector_1024": vector(1024),
+    });
+    println!("{rates}");
+}

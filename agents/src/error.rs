@@ -49,6 +49,16 @@ pub enum AgentError {
         /// What was found.
         what: String,
     },
+    /// An argument that a supervised readout cannot take.
+    #[error("readout: {argument}: {allowed} expected, found {found}")]
+    Readout {
+        /// The argument.
+        argument: &'static str,
+        /// What was found.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
     /// The reservoir's parameters are refused.
     #[error("reservoir.params: {0}")]
     Reservoir(String),
@@ -65,6 +75,10 @@ pub enum AgentError {
 }
 
 impl AgentError {
+    pub(crate) fn readout(argument: &'static str, found: impl ToString, allowed: &str) -> Self {
+        AgentError::Readout { argument, found: found.to_string(), allowed: allowed.into() }
+    }
+
     pub(crate) fn config(key: &str, found: impl ToString, allowed: &str) -> Self {
         AgentError::Config { key: key.into(), found: found.to_string(), allowed: allowed.into() }
     }

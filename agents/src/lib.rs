@@ -18,6 +18,7 @@ mod learner;
 mod plasticity;
 mod policy;
 mod random;
+mod readout;
 mod reservoir;
 mod run_loop;
 mod schedule;
@@ -34,6 +35,7 @@ pub use learner::{
 };
 pub use plasticity::PlasticityConfig;
 pub use policy::{PolicyConfig, Spread};
+pub use readout::{Readout, RecursiveLeastSquares, Ridge};
 pub use reservoir::{ReservoirConfig, ReservoirKind};
 pub use run_loop::{EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent, run};
 pub use schedule::Schedule;

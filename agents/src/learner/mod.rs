@@ -3,7 +3,7 @@
 mod action_values;
 mod actor_critic;
 mod ars;
-mod linear;
+pub(crate) mod linear;
 mod q_lambda;
 mod random;
 mod reinforce;

@@ -3,56 +3,88 @@
 //! A column is computed by itself, so the number of blocks changes no bit.
 
 use crate::columns::Columns;
-use crate::kernel::lookup::{Index, Pattern};
+use crate::contiguous::Contiguous;
+use crate::kernel::lookup::Pattern;
 use crate::kernel::{LANES, Real};
-use crate::plastic::{Learning, Plastic};
-use crate::{Precision, Synapses};
+use crate::lazy::Lazy;
+use crate::plastic::{Block, Learning, Plastic};
+use crate::{Params, Precision, Synapses};
 use rayon::prelude::*;
 
-/// The matrix with the narrowest indices that fit, in at most `blocks` blocks.
+/// How much of a matrix a step changes, which decides how a large one is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The columns of neurons that are or were active, as STDP does.
+    FewColumns,
+    /// Most of them, as inhibitory STDP does.
+    MostColumns,
+}
+
+/// The matrix in at most `threads` blocks; `units` as in [`State::wee_units`](crate::State::wee_units).
 pub(crate) fn plastic(
     synapses: &Synapses,
-    keep_zeros: bool,
-    precision: Precision,
-    blocks: usize,
+    units: &[[f64; 2]],
+    change: Change,
+    params: &Params,
 ) -> Box<dyn Plastic> {
-    match precision {
-        Precision::Exact => with_indices::<f64>(synapses, keep_zeros, blocks),
-        Precision::Fast => with_indices::<f32>(synapses, keep_zeros, blocks),
+    let few = change == Change::FewColumns && 2.0 * params.mean_h_ip() < FEW;
+    let n_pre = synapses.n_pre;
+    match (params.precision, params.ne) {
+        // Which form a matrix of 32 bits has decides bits, so it must not depend on the machine.
+        (Precision::Fast, 1025..=65_536) if Lazy::<u16>::fit(synapses) => {
+            blocks::<Lazy<u16>>(synapses, units, params)
+        }
+        (Precision::Fast, 65_537..) if Lazy::<u32>::fit(synapses) => {
+            blocks::<Lazy<u32>>(synapses, units, params)
+        }
+        (Precision::Fast, _) => slices::<f32>(synapses, params),
+        (Precision::Exact, _) if few && n_pre > 1024 && Contiguous::<u32>::fit(synapses) => match n_pre {
+            ..=65_536 => blocks::<Contiguous<u16>>(synapses, units, params),
+            _ => blocks::<Contiguous<u32>>(synapses, units, params),
+        },
+        (Precision::Exact, _) => slices::<f64>(synapses, params),
     }
 }
 
-fn with_indices<T: Real>(synapses: &Synapses, keep_zeros: bool, blocks: usize) -> Box<dyn Plastic> {
+/// Share of neurons active now or before below which visiting single columns pays.
+const FEW: f64 = 0.1;
+
+/// The narrowest indices that fit.
+fn slices<T: Real>(synapses: &Synapses, params: &Params) -> Box<dyn Plastic> {
     match synapses.n_pre {
-        0..=256 => Box::new(Blocks::<T, u8>::new(synapses, keep_zeros, blocks)),
-        257..=65_536 => Box::new(Blocks::<T, u16>::new(synapses, keep_zeros, blocks)),
-        _ => Box::new(Blocks::<T, u32>::new(synapses, keep_zeros, blocks)),
+        0..=256 => blocks::<Columns<T, u8>>(synapses, &[], params),
+        257..=65_536 => blocks::<Columns<T, u16>>(synapses, &[], params),
+        _ => blocks::<Columns<T, u32>>(synapses, &[], params),
     }
+}
+
+fn blocks<B: Block>(synapses: &Synapses, units: &[[f64; 2]], params: &Params) -> Box<dyn Plastic> {
+    Box::new(Blocks::<B>::new(synapses, units, !params.prune, params.threads))
 }
 
 #[derive(Clone, Debug)]
-struct Blocks<T: Real, I: Index> {
-    blocks: Vec<Columns<T, I>>,
+struct Blocks<B> {
+    blocks: Vec<B>,
     /// Columns of a block, save the last: whole slices.
     width: usize,
 }
 
-impl<T: Real, I: Index> Blocks<T, I> {
-    fn new(synapses: &Synapses, keep_zeros: bool, blocks: usize) -> Self {
+impl<B: Block> Blocks<B> {
+    fn new(synapses: &Synapses, units: &[[f64; 2]], keep_zeros: bool, blocks: usize) -> Self {
         let n_post = synapses.n_post();
         let width = n_post.div_ceil(blocks).next_multiple_of(LANES);
         let blocks = (0..n_post).step_by(width).map(|first| {
             let posts = first..n_post.min(first + width);
-            Columns::new(synapses, posts, keep_zeros)
+            B::new(synapses, posts, keep_zeros, units)
         });
         Blocks { blocks: blocks.collect(), width }
     }
 }
 
-impl<T: Real, I: Index> Plastic for Blocks<T, I> {
+impl<B: Block> Plastic for Blocks<B> {
     fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
         let slices = self.width / LANES;
-        let run = |(n, (block, drive)): (usize, (&mut Columns<T, I>, &mut [f64]))| {
+        let run = |(n, (block, drive)): (usize, (&mut B, &mut [f64]))| {
             block.run(pre, &Learning { first_slice: n * slices, ..*learning }, drive)
         };
         if let [block] = &mut self.blocks[..] {
@@ -62,17 +94,23 @@ impl<T: Real, I: Index> Plastic for Blocks<T, I> {
     }
 
     fn rest(&mut self) {
-        self.blocks.iter_mut().for_each(Columns::rest);
+        self.blocks.iter_mut().for_each(B::rest);
     }
 
     fn to_synapses(&self) -> Synapses {
-        let mut synapses = Synapses::new(self.blocks.first().map_or(0, Columns::n_pre));
+        let mut synapses = Synapses::new(self.blocks.first().map_or(0, B::n_pre));
         self.blocks.iter().for_each(|block| block.append_to(&mut synapses));
         synapses
     }
 
+    fn units(&self) -> Vec<[f64; 2]> {
+        let mut units = Vec::new();
+        self.blocks.iter().for_each(|block| block.append_units(&mut units));
+        units
+    }
+
     fn count(&self) -> usize {
-        self.blocks.iter().map(Columns::count).sum()
+        self.blocks.iter().map(B::count).sum()
     }
 
     fn add_out_degrees(&self, degrees: &mut [u32]) {
@@ -92,7 +130,7 @@ impl<T: Real, I: Index> Plastic for Blocks<T, I> {
     }
 
     fn unconnected(&self) -> usize {
-        self.blocks.iter().map(Columns::unconnected).sum()
+        self.blocks.iter().map(B::unconnected).sum()
     }
 
     fn compact(&mut self, steps: u64) {

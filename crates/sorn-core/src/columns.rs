@@ -2,10 +2,11 @@
 
 use crate::Synapses;
 use crate::events::Events;
+use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{self, Index, Lookup, Masks, Pairing, Pattern};
 use crate::kernel::{self, Kernels, LANES, Real, Row, Slice};
 use crate::outgoing::Outgoing;
-use crate::plastic::{Learning, Op};
+use crate::plastic::{Block, Learning, Op};
 use std::ops::Range;
 
 /// Rows that a slice may grow before it has to move.
@@ -60,8 +61,7 @@ pub(crate) struct Extent {
 }
 
 impl<T: Real, I: Index> Columns<T, I> {
-    /// Some columns of a matrix in working form. A synapse of weight 0 is kept where `keep_zeros`.
-    pub(crate) fn new(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool) -> Self {
+    fn with_isa(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool, isa: Isa) -> Self {
         let n_post = posts.len();
         let mut columns = Columns {
             n_pre: synapses.n_pre,
@@ -74,10 +74,10 @@ impl<T: Real, I: Index> Columns<T, I> {
             count: 0,
             masks: Masks::default(),
             sums: Vec::new(),
-            kernels: T::kernels(),
-            lookup: I::fast_lookup(synapses.n_pre).unwrap_or(lookup::portable),
+            kernels: T::kernels(isa),
             events: None,
             at_rest: None,
+            lookup: I::fast_lookup(synapses.n_pre, isa).unwrap_or(lookup::portable),
         };
         let present =
             |post| synapses.column(posts.start + post).filter(|&(_, weight)| keep_zeros || weight != 0.0);
@@ -101,7 +101,7 @@ impl<T: Real, I: Index> Columns<T, I> {
             }
             columns.slices.push(slice);
         }
-        if I::fast_lookup(columns.n_pre).is_none() && Events::fit(columns.weights.len()) {
+        if I::fast_lookup(columns.n_pre, isa).is_none() && Events::fit(columns.weights.len()) {
             columns.events = Some(Events::default());
             columns.sums = vec![Row::default(); columns.slices.len()];
             columns.rebuild_events();
@@ -110,9 +110,13 @@ impl<T: Real, I: Index> Columns<T, I> {
     }
 
     fn rebuild_events(&mut self) {
-        if let Some(events) = &mut self.events {
-            events.rebuild(self.n_pre, &self.slices, &self.lengths, &self.pre);
-        }
+        let Some(events) = &mut self.events else { return };
+        let (slices, lengths, pre) = (&self.slices, &self.lengths, &self.pre);
+        events.rebuild(self.n_pre, slices.len(), pre.len(), |post| {
+            let (start, lane) = (slices[post / LANES].start, post % LANES);
+            let rows = start..start + lengths[post] as usize;
+            rows.map(move |row| ((row * LANES + lane) as u32, pre[row][lane].to_u32()))
+        });
     }
 
     fn push_slice(&mut self, depth: usize, capacity: usize) -> Extent {
@@ -129,42 +133,6 @@ impl<T: Real, I: Index> Columns<T, I> {
         let rows = start..start + self.lengths[post] as usize;
         rows.map(move |row| (self.pre[row][lane].to_u32(), self.weights[row].0[lane]))
             .filter(|(_, weight)| weight.exists())
-    }
-
-    /// Grows an absent synapse.
-    pub(crate) fn insert(&mut self, pre: u32, post: usize, weight: f64) {
-        self.at_rest = None;
-        let (index, lane) = (post / LANES, post % LANES);
-        if self.lengths[post] as usize == self.slices[index].capacity {
-            self.compact_slice(index);
-        }
-        if self.lengths[post] as usize == self.slices[index].capacity {
-            self.move_slice(index);
-        }
-        let weight = T::from_f64(weight);
-        self.slices[index].tiny |= weight < T::TINY;
-        let start = self.slices[index].start;
-        let length = self.lengths[post] as usize;
-        let lane_pre = |k: usize| self.pre[start + k][lane].to_u32();
-        let at = (0..length).find(|&k| lane_pre(k) >= pre).unwrap_or(length);
-        self.count += 1;
-        if let Some(events) = &mut self.events {
-            events.disturb(index);
-        }
-        if at < length && lane_pre(at) == pre {
-            // Its pruned predecessor still holds the place.
-            self.weights[start + at].0[lane] = weight;
-            return;
-        }
-        for row in (start + at..start + length).rev() {
-            self.pre[row + 1][lane] = self.pre[row][lane];
-            self.weights[row + 1].0[lane] = self.weights[row].0[lane];
-        }
-        self.pre[start + at][lane] = I::from_u32(pre);
-        self.weights[start + at].0[lane] = weight;
-        self.lengths[post] += 1;
-        let slice = &mut self.slices[index];
-        slice.depth = slice.depth.max(length + 1);
     }
 
     /// Moves a full slice to the end, with room to grow.
@@ -284,7 +252,7 @@ impl<T: Real, I: Index> Columns<T, I> {
         }
         self.events = Some(events);
         if self.events.as_ref().is_some_and(Events::any_irregular) {
-            let nothing = Learning { first_slice: learning.first_slice, ..Learning::none(learning.post) };
+            let nothing = Learning { ops: &[], grown: &[], ..*learning };
             for index in 0..self.slices.len() {
                 if self.events.as_ref().is_some_and(|events| !events.is_regular(index)) {
                     self.run_slice(index, pre, &nothing, drive);
@@ -308,9 +276,47 @@ fn slice<'a, T>(weights: &'a mut [Row<T>], masks: &'a Masks) -> Slice<'a, T> {
     Slice { weights, plus: &masks.plus[..depth], minus: &masks.minus[..depth], now: &masks.now[..depth] }
 }
 
-/// What a block does for `Plastic`.
-impl<T: Real, I: Index> Columns<T, I> {
-    pub(crate) fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
+impl<T: Real, I: Index> Block for Columns<T, I> {
+    fn new(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool, _: &[[f64; 2]]) -> Self {
+        Self::with_isa(synapses, posts, keep_zeros, Isa::best())
+    }
+
+    fn insert(&mut self, pre: u32, post: usize, weight: f64) {
+        self.at_rest = None;
+        let (index, lane) = (post / LANES, post % LANES);
+        if self.lengths[post] as usize == self.slices[index].capacity {
+            self.compact_slice(index);
+        }
+        if self.lengths[post] as usize == self.slices[index].capacity {
+            self.move_slice(index);
+        }
+        let weight = T::from_f64(weight);
+        self.slices[index].tiny |= weight < T::TINY;
+        let start = self.slices[index].start;
+        let length = self.lengths[post] as usize;
+        let lane_pre = |k: usize| self.pre[start + k][lane].to_u32();
+        let at = (0..length).find(|&k| lane_pre(k) >= pre).unwrap_or(length);
+        self.count += 1;
+        if let Some(events) = &mut self.events {
+            events.disturb(index);
+        }
+        if at < length && lane_pre(at) == pre {
+            // Its pruned predecessor still holds the place.
+            self.weights[start + at].0[lane] = weight;
+            return;
+        }
+        for row in (start + at..start + length).rev() {
+            self.pre[row + 1][lane] = self.pre[row][lane];
+            self.weights[row + 1].0[lane] = self.weights[row].0[lane];
+        }
+        self.pre[start + at][lane] = I::from_u32(pre);
+        self.weights[start + at].0[lane] = weight;
+        self.lengths[post] += 1;
+        let slice = &mut self.slices[index];
+        slice.depth = slice.depth.max(length + 1);
+    }
+
+    fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
         match (&mut self.events, learning.ops.is_empty()) {
             (Some(_), true) => {
                 self.drive_by_events(pre, learning, drive);
@@ -329,7 +335,7 @@ impl<T: Real, I: Index> Columns<T, I> {
         pruned
     }
 
-    pub(crate) fn rest(&mut self) {
+    fn rest(&mut self) {
         if self.events.is_none() && self.at_rest.is_none() {
             let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
             let cost = SLICE_COST * self.slices.len() + ROW_COST * rows;
@@ -337,23 +343,23 @@ impl<T: Real, I: Index> Columns<T, I> {
         }
     }
 
-    pub(crate) fn n_pre(&self) -> usize {
+    fn n_pre(&self) -> usize {
         self.n_pre
     }
 
     /// Appends the columns as plain data.
-    pub(crate) fn append_to(&self, synapses: &mut Synapses) {
+    fn append_to(&self, synapses: &mut Synapses) {
         for post in 0..self.n_post {
             // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
             synapses.push_column(self.column(post).map(|(pre, weight)| (pre, weight.to_f64() + 0.0)));
         }
     }
 
-    pub(crate) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.count
     }
 
-    pub(crate) fn add_out_degrees(&self, degrees: &mut [u32]) {
+    fn add_out_degrees(&self, degrees: &mut [u32]) {
         for slice in &self.slices {
             let rows = slice.start..slice.start + slice.depth;
             for (pre, weights) in self.pre[rows.clone()].iter().zip(&self.weights[rows]) {
@@ -364,11 +370,11 @@ impl<T: Real, I: Index> Columns<T, I> {
         }
     }
 
-    pub(crate) fn contains(&self, pre: u32, post: usize) -> bool {
+    fn contains(&self, pre: u32, post: usize) -> bool {
         self.column(post).any(|(other, _)| other == pre)
     }
 
-    pub(crate) fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
+    fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
         self.at_rest = None;
         let (index, lane) = (post / LANES, post % LANES);
         let start = self.slices[index].start;
@@ -395,11 +401,11 @@ impl<T: Real, I: Index> Columns<T, I> {
         pruned
     }
 
-    pub(crate) fn unconnected(&self) -> usize {
+    fn unconnected(&self) -> usize {
         (0..self.n_post).filter(|&post| self.column(post).next().is_none()).count()
     }
 
-    pub(crate) fn compact(&mut self, steps: u64) {
+    fn compact(&mut self, steps: u64) {
         if steps.is_multiple_of(COMPACT_EVERY) {
             for slice in &mut self.slices {
                 slice.tiny = kernel::any_tiny(&self.weights[slice.start..slice.start + slice.depth]);
@@ -424,38 +430,94 @@ impl<T: Real, I: Index> Columns<T, I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contiguous::Contiguous;
     use crate::kernel::Change;
+    use crate::lazy::Lazy;
     use crate::plastic::Pairs;
     use crate::rng::{below, stream, uniform};
     use crate::topology::choose;
 
-    fn plain<T: Real, I: Index>(columns: &Columns<T, I>) -> Synapses {
+    fn plain(columns: &impl Block) -> Synapses {
         let mut synapses = Synapses::new(columns.n_pre());
         columns.append_to(&mut synapses);
         synapses
     }
 
-    /// Every way to find active neurons leads to the same weights and drives, through pruning, growth and compaction.
+    /// Every layout, lookup and instruction set leads to the same weights and drives, through pruning, growth, compaction,
+    /// steps in which nothing is touched, and rules from outside.
     #[test]
-    fn events_and_lookups_agree() {
-        let rng = &mut stream(1, "test");
+    fn layouts_agree() {
         let n = 90;
-        let mut synapses = Synapses::new(n);
-        for post in 0..n {
-            let pre = choose(12, n, rng);
-            synapses.push_column(
-                pre.into_iter().filter(|&pre| pre as usize != post).map(|pre| (pre, uniform(rng) * 0.02)),
-            );
+        for keep_zeros in [false, true] {
+            let floor = if keep_zeros { -0.0 } else { 0.0 };
+            let rng = &mut stream(1, "test");
+            let mut synapses = Synapses::new(n);
+            for post in 0..n {
+                let pre = choose(12 + post % 30, n, rng);
+                synapses.push_column(
+                    pre.into_iter().filter(|&pre| pre as usize != post).map(|pre| (pre, uniform(rng) * 0.02)),
+                );
+            }
+            let mut others: Vec<Stepper> = Vec::new();
+            for isa in Isa::available() {
+                others.push(stepper(Contiguous::<u16>::with_isa(&synapses, 0..n, keep_zeros, isa)));
+                others.push(stepper(Columns::<f64, u32>::with_isa(&synapses, 0..n, keep_zeros, isa)));
+                others.push(stepper(Columns::<f64, u8>::with_isa(&synapses, 0..n, keep_zeros, isa)));
+            }
+            compare(n, floor, stepper(Columns::<f64, u16>::new(&synapses, 0..n, keep_zeros, &[])), others);
+            // In 32 bits the layouts differ, but instruction sets do not.
+            let fast = |isa| stepper(Lazy::<u16>::with_isa(&synapses, 0..n, keep_zeros, &[], isa));
+            compare(n, floor, fast(Isa::Plain), Isa::available().into_iter().map(fast).collect());
+            let fast = |isa| stepper(Columns::<f32, u8>::with_isa(&synapses, 0..n, keep_zeros, isa));
+            compare(n, floor, fast(Isa::Plain), Isa::available().into_iter().map(fast).collect());
         }
-        let mut narrow = Columns::<f64, u8>::new(&synapses, 0..n, false);
-        let mut events = Columns::<f64, u32>::new(&synapses, 0..n, false);
-        let mut looked_up = events.clone();
-        looked_up.events = None;
-        assert!(events.events.is_some());
+    }
 
+    struct Task<'a> {
+        pattern: &'a Pattern,
+        learning: Learning<'a>,
+        edited: Option<usize>,
+        step: u64,
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Outcome {
+        pruned: u32,
+        drive: Vec<u64>,
+        synapses: Synapses,
+        contains: Vec<bool>,
+        count: usize,
+    }
+
+    type Stepper = Box<dyn FnMut(&Task<'_>) -> Outcome>;
+
+    fn stepper<B: Block>(mut block: B) -> Stepper {
+        Box::new(move |task| {
+            let mut drive = vec![0.0; block.n_pre().next_multiple_of(LANES)];
+            if task.learning.ops.is_empty() {
+                block.rest();
+            }
+            if let Some(post) = task.edited {
+                block.edit(post, &mut |pre, weight| *weight -= 0.001 * f64::from(pre % 7));
+            }
+            let pruned = block.run(task.pattern, &task.learning, &mut drive);
+            block.compact(task.step);
+            let n = block.n_pre() as u32;
+            Outcome {
+                pruned,
+                drive: drive.into_iter().map(f64::to_bits).collect(),
+                synapses: plain(&block),
+                contains: (0..n).map(|pre| block.contains(pre, (task.step % 90) as usize)).collect(),
+                count: block.count(),
+            }
+        })
+    }
+
+    fn compare(n: usize, floor: f64, mut first: Stepper, mut others: Vec<Stepper>) {
+        let rng = &mut stream(2, "test");
         let mut active = [choose(9, n, rng), choose(9, n, rng)];
         let mut pattern = Pattern::new(n, &active[0], &active[1]);
-        let (mut pruned, mut drives) = (0, vec![vec![0.0; n.next_multiple_of(LANES)]; 3]);
+        let (mut pruned, mut previous) = (0, vec![false; n]);
         for step in 1..=1200 {
             pattern.advance();
             let count = below(rng, 20) as usize;
@@ -465,34 +527,33 @@ mod tests {
                 let bits = active[1].iter().filter(|&&neuron| neuron as usize / LANES == word);
                 pattern.set_word(word, bits.fold(0, |mask, neuron| mask | 1 << (neuron % 16)), &mut seen);
             }
-            let pair = (below(rng, n as u64) as u32, below(rng, n as u64) as u32);
-            let absent = pair.0 != pair.1 && !events.contains(pair.0, pair.1 as usize);
+            let pair = (below(rng, n as u64) as u32, ((step - 1) % 90) as u32);
+            // Whether a pair is absent is known of the column that was looked at last.
+            let absent = step > 1 && pair.0 != pair.1 && !previous[pair.0 as usize];
             let grown = [pair];
+            // Now and then a step without any rule, with scaling alone, with nobody active.
+            let ops =
+                [&[Op::Update, Op::Grow, Op::Scale][..], &[], &[Op::Scale], &[Op::Update], &[Op::Scale; 2]]
+                    [step % 11 % 5];
+            let edited = (step % 97 == 0).then(|| step % n);
+            let grows = absent && ops.contains(&Op::Grow) && edited.is_none();
             let learning = Learning {
-                // Now and then a step without any rule, and with scaling alone.
-                ops: [&[Op::Update, Op::Grow, Op::Scale][..], &[], &[Op::Scale], &[Op::Update]][step % 9 % 4],
+                ops,
                 pairs: if step % 5 == 0 { Pairs::Istdp } else { Pairs::Stdp },
-                change: Change { plus: 0.002, minus: -0.003, floor: 0.0 },
+                change: Change { plus: 0.002, minus: -0.003, floor },
                 post: &pattern,
-                grown: if absent && step % 9 % 4 == 0 { &grown } else { &[] },
+                grown: if grows { &grown } else { &[] },
                 grown_weight: 0.01,
                 first_slice: 0,
             };
-            pruned += events.run(&pattern, &learning, &mut drives[0]);
-            if learning.ops.is_empty() {
-                looked_up.rest();
+            let task = Task { pattern: &pattern, learning, edited, step: step as u64 };
+            let outcome = first(&task);
+            for (which, other) in others.iter_mut().enumerate() {
+                assert_eq!(other(&task), outcome, "step {step}, {which}");
             }
-            looked_up.run(&pattern, &learning, &mut drives[1]);
-            narrow.run(&pattern, &learning, &mut drives[2]);
-            events.compact(step as u64);
-            looked_up.compact(step as u64);
-            narrow.compact(step as u64);
-            let (events, looked_up, narrow) = (plain(&events), plain(&looked_up), plain(&narrow));
-            assert_eq!(drives[0], drives[1], "step {step}");
-            assert_eq!(drives[0], drives[2], "step {step}");
-            assert_eq!(events, looked_up, "step {step}");
-            assert_eq!(events, narrow, "step {step}");
+            pruned += outcome.pruned;
+            previous = outcome.contains;
         }
-        assert!(pruned > 100, "{pruned}");
+        assert_eq!(pruned > 100, floor.is_sign_positive(), "{pruned}");
     }
 }

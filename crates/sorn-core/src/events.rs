@@ -1,18 +1,15 @@
 //! Who is active among presynaptic neurons, found from the active neurons instead of looked up for every synapse.
 
-use crate::columns::Extent;
-use crate::kernel::lookup::{Index, Masks, Pairing, Pattern, pair};
+use crate::kernel::lookup::{Masks, Pairing, Pattern, pair};
 use crate::kernel::{LANES, Mask};
+use crate::places::Places;
 
-/// For every presynaptic neuron, where its synapses are; and per row of the matrix, which synapses see an active one.
+/// Per row of a matrix in slices, which synapses see an active neuron.
 ///
 /// A slice whose synapses have moved since [`rebuild`](Self::rebuild) is irregular, and has to be looked up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
-    starts: Vec<usize>,
-    /// Row and lane, `row * LANES + lane`, of each synapse; postsynaptic neurons ascending.
-    slots: Vec<u32>,
-    posts: Vec<u32>,
+    outgoing: Places,
     before: Vec<Mask>,
     now: Vec<Mask>,
     irregular: Vec<bool>,
@@ -27,52 +24,20 @@ impl Events {
         rows < u32::MAX as usize / LANES
     }
 
-    /// Finds every synapse anew; then every slice is regular.
-    pub(crate) fn rebuild<I: Index>(
+    /// Finds every synapse anew; then every slice is regular. `column` gives the place, `row * LANES + lane`, and the
+    /// presynaptic neuron of each of a column's synapses.
+    pub(crate) fn rebuild<C: Iterator<Item = (u32, u32)>>(
         &mut self,
         n_pre: usize,
-        slices: &[Extent],
-        lengths: &[u32],
-        pre: &[[I; LANES]],
+        slices: usize,
+        rows: usize,
+        column: impl Fn(usize) -> C,
     ) {
-        let places = |post: usize| {
-            let start = slices[post / LANES].start;
-            start..start + lengths[post] as usize
-        };
-        let n_post = slices.len() * LANES;
-        self.starts.clear();
-        self.starts.resize(n_pre + 1, 0);
-        for post in 0..n_post {
-            for row in places(post) {
-                self.starts[pre[row][post % LANES].to_u32() as usize + 1] += 1;
-            }
-        }
-        for neuron in 0..n_pre {
-            self.starts[neuron + 1] += self.starts[neuron];
-        }
-        let total = self.starts[n_pre];
-        if self.slots.capacity() < total {
-            // Room for growth, so that a later rebuild allocates nothing.
-            self.slots.reserve_exact(total + total / 8 + 64 - self.slots.len());
-            self.posts.reserve_exact(total + total / 8 + 64 - self.posts.len());
-        }
-        self.slots.resize(total, 0);
-        self.posts.resize(total, 0);
-        for post in 0..n_post {
-            for row in places(post) {
-                let next = &mut self.starts[pre[row][post % LANES].to_u32() as usize];
-                self.slots[*next] = (row * LANES + post % LANES) as u32;
-                self.posts[*next] = post as u32;
-                *next += 1;
-            }
-        }
-        // Each start has moved on to the next neuron's.
-        self.starts.copy_within(0..n_pre, 1);
-        self.starts[0] = 0;
-        self.before.resize(pre.len(), 0);
-        self.now.resize(pre.len(), 0);
+        self.outgoing.rebuild(n_pre, slices * LANES, column);
+        self.before.resize(rows, 0);
+        self.now.resize(rows, 0);
         self.irregular.clear();
-        self.irregular.resize(slices.len(), false);
+        self.irregular.resize(slices, false);
         self.any_irregular = false;
         self.generation = None;
     }
@@ -100,10 +65,10 @@ impl Events {
             std::mem::swap(&mut self.before, &mut self.now);
         } else {
             self.before.fill(0);
-            mark_all(&mut self.before, pattern.before(), &self.starts, &self.slots);
+            mark_all(&mut self.before, pattern.before(), &self.outgoing);
         }
         self.now.fill(0);
-        mark_all(&mut self.now, pattern.now(), &self.starts, &self.slots);
+        mark_all(&mut self.now, pattern.now(), &self.outgoing);
         self.generation = Some(pattern.generation());
     }
 
@@ -119,16 +84,12 @@ impl Events {
 
     /// The synapses of a neuron: their places and postsynaptic neurons, ascending.
     pub(crate) fn outgoing(&self, neuron: u32) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let range = self.starts[neuron as usize]..self.starts[neuron as usize + 1];
-        let places = self.slots[range.clone()].iter().map(|&slot| slot as usize);
-        places.zip(self.posts[range].iter().map(|&post| post as usize))
+        self.outgoing.of(neuron)
     }
 }
 
-fn mark_all(masks: &mut [Mask], active: impl Iterator<Item = u32>, starts: &[usize], slots: &[u32]) {
-    for neuron in active {
-        for &slot in &slots[starts[neuron as usize]..starts[neuron as usize + 1]] {
-            masks[slot as usize / LANES] |= 1 << (slot as usize % LANES);
-        }
+fn mark_all(masks: &mut [Mask], active: impl Iterator<Item = u32>, outgoing: &Places) {
+    for (place, _) in active.flat_map(|neuron| outgoing.of(neuron)) {
+        masks[place / LANES] |= 1 << (place % LANES);
     }
 }

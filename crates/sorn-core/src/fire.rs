@@ -2,6 +2,7 @@
 //!
 //! The arithmetic, and so every bit, is the same for all of them.
 
+use crate::kernel::isa::Isa;
 use crate::kernel::lookup::Pattern;
 use crate::kernel::{LANES, Mask};
 
@@ -10,13 +11,12 @@ macro_rules! dispatch {
     ($loop:ident($($argument:expr),*)) => {{
         #[cfg(target_arch = "x86_64")]
         {
-            if crate::kernel::wide() {
+            match Isa::best() {
                 // SAFETY: the machine has AVX-512 F, BW, DQ and VL.
-                return unsafe { avx512::$loop($($argument),*) };
-            }
-            if is_x86_feature_detected!("avx2") {
+                Isa::Avx512 => return unsafe { avx512::$loop($($argument),*) },
                 // SAFETY: the machine has AVX2.
-                return unsafe { avx2::$loop($($argument),*) };
+                Isa::Avx2 => return unsafe { avx2::$loop($($argument),*) },
+                Isa::Plain => {}
             }
         }
         $loop($($argument),*)

@@ -22,6 +22,7 @@
 
 mod blocks;
 mod columns;
+mod contiguous;
 mod custom;
 mod dense;
 mod error;
@@ -32,10 +33,12 @@ mod health;
 mod input;
 pub mod inputs;
 mod kernel;
+mod lazy;
 mod network;
 mod noise;
 mod outgoing;
 mod params;
+mod places;
 mod plastic;
 mod presets;
 mod reward;

@@ -1,6 +1,6 @@
 //! One network: made from parameters and a seed, or from a state.
 
-use crate::blocks::plastic;
+use crate::blocks::{Change, plastic};
 use crate::custom::PlasticityRule;
 use crate::health::{Health, Watch};
 use crate::kernel::LANES;
@@ -123,6 +123,8 @@ impl Network {
             wee,
             wei,
             wie,
+            wee_units: Vec::new(),
+            wei_units: Vec::new(),
             te,
             ti,
             h_ip,
@@ -155,8 +157,8 @@ impl Network {
 
     fn assemble(params: &Params, mut state: State) -> Result<Network, Error> {
         let (ne, ni) = (params.ne, params.ni());
-        let wee = plastic(&state.wee, !params.prune, params.precision, params.threads);
-        let wei = plastic(&state.wei, !params.prune, params.precision, params.threads);
+        let wee = plastic(&state.wee, &state.wee_units, Change::FewColumns, params);
+        let wei = plastic(&state.wei, &state.wei_units, Change::MostColumns, params);
         let padded = ne.next_multiple_of(LANES);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {
@@ -278,6 +280,8 @@ impl Network {
             wee: self.wee.to_synapses(),
             wei: self.wei.to_synapses(),
             wie: self.wie_synapses.clone(),
+            wee_units: self.wee.units(),
+            wei_units: self.wei.units(),
             te: self.te.clone(),
             ti: self.ti.clone(),
             h_ip: self.h_ip.clone(),

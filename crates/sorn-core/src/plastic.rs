@@ -4,6 +4,7 @@ use crate::Synapses;
 use crate::kernel::Change;
 use crate::kernel::lookup::{Pairing, Pattern};
 use std::fmt::Debug;
+use std::ops::Range;
 
 /// A plastic connection matrix of shape `(pre, post)`.
 pub(crate) trait Plastic: Debug + Send + Sync {
@@ -14,6 +15,8 @@ pub(crate) trait Plastic: Debug + Send + Sync {
     fn rest(&mut self);
     /// The matrix as plain data.
     fn to_synapses(&self) -> Synapses;
+    /// Unit and sum of each column, where columns have units, see [`State::wee_units`](crate::State::wee_units).
+    fn units(&self) -> Vec<[f64; 2]>;
     /// Number of synapses.
     fn count(&self) -> usize;
     /// Adds how many synapses each presynaptic neuron has.
@@ -35,6 +38,30 @@ impl Clone for Box<dyn Plastic> {
     fn clone(&self) -> Self {
         self.clone_box()
     }
+}
+
+/// Some columns of a plastic connection matrix, for one thread.
+pub(crate) trait Block: Clone + Debug + Send + Sync + Sized + 'static {
+    /// Some columns of a matrix in working form. A synapse of weight 0 is kept where `keep_zeros`.
+    /// `units` are those of every column that [`append_units`](Self::append_units) gave, or empty.
+    fn new(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool, units: &[[f64; 2]]) -> Self;
+    /// As [`Plastic::run`]; `learning` says where the columns begin.
+    fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32;
+    fn n_pre(&self) -> usize;
+    /// Appends the columns as plain data.
+    fn append_to(&self, synapses: &mut Synapses);
+    /// Appends the unit and the sum of each column, where columns have units.
+    fn append_units(&self, _units: &mut Vec<[f64; 2]>) {}
+    /// As [`Plastic::rest`]; a block to which that is nothing new does nothing.
+    fn rest(&mut self) {}
+    fn count(&self) -> usize;
+    fn add_out_degrees(&self, degrees: &mut [u32]);
+    fn contains(&self, pre: u32, post: usize) -> bool;
+    fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32;
+    /// Grows an absent synapse.
+    fn insert(&mut self, pre: u32, post: usize, weight: f64);
+    fn unconnected(&self) -> usize;
+    fn compact(&mut self, steps: u64);
 }
 
 /// One operation on a connection matrix.
@@ -73,14 +100,6 @@ pub(crate) enum Pairs {
     Stdp,
     /// Inhibitory STDP: the presynaptic neuron was active; the postsynaptic one is, or is not.
     Istdp,
-}
-
-impl<'a> Learning<'a> {
-    /// No rule at all, only the drive.
-    pub(crate) fn none(post: &'a Pattern) -> Self {
-        let change = Change { plus: 0.0, minus: 0.0, floor: 0.0 };
-        Learning { ops: &[], pairs: Pairs::Stdp, change, post, grown: &[], grown_weight: 0.0, first_slice: 0 }
-    }
 }
 
 impl Learning<'_> {

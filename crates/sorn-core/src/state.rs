@@ -19,6 +19,13 @@ pub struct State {
     pub wei: Synapses,
     /// E-to-I weights, `(ne, ni)`.
     pub wie: Synapses,
+    /// Unit and sum of the columns of `wee`, as a large network with [`Precision::Fast`](crate::Precision::Fast) keeps
+    /// them: `ne` pairs, or none. A column whose weights do not add up to the sum over the unit gets a new sum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wee_units: Vec<[f64; 2]>,
+    /// The same of `wei`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wei_units: Vec<[f64; 2]>,
     /// Thresholds of E neurons, `ne`.
     pub te: Vec<f64>,
     /// Thresholds of I neurons, `ni`.
@@ -67,6 +74,22 @@ impl State {
         self.wee.check("wee", ne, ne, true)?;
         self.wei.check("wei", ni, ne, false)?;
         self.wie.check("wie", ne, ni, false)?;
+        for (name, units) in [("wee_units", &self.wee_units), ("wei_units", &self.wei_units)] {
+            if !units.is_empty() && units.len() != ne {
+                return Err(StateError::new(
+                    name,
+                    format!("{} pairs", units.len()),
+                    format!("{ne}, or none"),
+                ));
+            }
+            let sound = |pair: &[f64; 2]| {
+                f64::from(f32::MIN_POSITIVE) < pair[0] && pair[0] < f64::from(f32::MAX) && pair[1].is_finite()
+            };
+            if let Some(at) = units.iter().position(|pair| !sound(pair)) {
+                let found = format!("[{at}] = {:?}", units[at]);
+                return Err(StateError::new(name, found, "a positive unit of 32 bits and a finite sum"));
+            }
+        }
         for (name, values, n) in [
             ("te", &self.te, ne),
             ("ti", &self.ti, ni),

@@ -1,6 +1,6 @@
 //! A step allocates nothing.
 
-use sorn_core::{Network, NetworkType, Params, Rule, Rules};
+use sorn_core::{Network, NetworkType, Params, Precision, Rule, Rules};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -62,4 +62,9 @@ fn steps_allocate_nothing() {
     }
     let large = Params { ne: 1200, network_type_ie: NetworkType::Sparse, ..Params::default() };
     assert_eq!(allocations(&large, Rules::none().with(Rule::Ip)), 0);
+    // The other forms in which a large matrix is kept.
+    let quiet = Params { h_ip: Some(0.01), ..large.clone() };
+    assert_eq!(allocations(&quiet, Rules::none()), 0);
+    let fast = Params { precision: Precision::Fast, ..large };
+    assert_eq!(allocations(&fast, Rules::none()), 0);
 }

@@ -238,3 +238,89 @@ fn threads_change_no_bit() {
         assert!(one == end(2) && one == end(3) && one == end(64));
     }
 }
+
+/// Large enough for the forms in which large matrices are kept; one is for networks that are nearly silent.
+fn large(precision: Precision, h_ip: f64) -> Params {
+    Params {
+        ne: 1100,
+        nu: 20,
+        lambda_ee: 30.0,
+        lambda_ei: 60.0,
+        network_type_ie: NetworkType::Sparse,
+        precision,
+        h_ip: Some(h_ip),
+        eta_stdp: 0.02,
+        sp_probability: 1.0,
+        ..Params::default()
+    }
+}
+
+#[test]
+fn large_networks_go_on_and_split_to_the_bit() {
+    for (precision, h_ip) in [(Precision::Exact, 0.02), (Precision::Exact, 0.2), (Precision::Fast, 0.1)] {
+        let params = large(precision, h_ip);
+        let mut whole = Network::new(&params, 4).unwrap();
+        drive(&mut whole, 130, 1.0);
+        let text = serde_json::to_string(&whole.state()).unwrap();
+        let threads = Params { threads: 3, ..params.clone() };
+        let mut resumed = Network::from_state(&threads, serde_json::from_str(&text).unwrap()).unwrap();
+        assert!(resumed.state() == whole.state(), "{precision:?}: the state itself");
+        drive(&mut whole, 150, 1.0);
+        drive(&mut resumed, 150, 1.0);
+        let state = whole.state();
+        assert!(state == resumed.state(), "{precision:?}, {h_ip}: the resumed run differs");
+        assert!(state.births > 200 && state.deaths > 100, "{} {}", state.births, state.deaths);
+        assert_sound(&state, &params);
+    }
+}
+
+#[test]
+fn fast_stays_near_exact_while_the_spikes_agree() {
+    let run = |precision| {
+        let mut network = Network::new(&large(precision, 0.1), 4).unwrap();
+        drive(&mut network, 40, 1.0);
+        network.state()
+    };
+    let (exact, fast) = (run(Precision::Exact), run(Precision::Fast));
+    assert_eq!(exact.x, fast.x);
+    assert_eq!(exact.wee.indices, fast.wee.indices);
+    for (exact, fast) in [(&exact.wee, &fast.wee), (&exact.wei, &fast.wei)] {
+        let far = exact.weights.iter().zip(&fast.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(far < 1e-5, "{far}");
+    }
+}
+
+#[test]
+fn a_state_edited_by_hand_is_normalised_again() {
+    let params = large(Precision::Fast, 0.1);
+    let mut network = Network::new(&params, 4).unwrap();
+    drive(&mut network, 20, 1.0);
+    let mut state = network.state();
+    assert_eq!(state.wee_units.len(), 1100);
+    state.wee.weights.iter_mut().for_each(|weight| *weight *= 0.25);
+    let mut network = Network::from_state(&params, state.clone()).unwrap();
+    drive(&mut network, 1, 1.0);
+    assert_sound(&network.state(), &params);
+
+    state.wee_units.pop();
+    assert!(Network::from_state(&params, state.clone()).unwrap_err().to_string().contains("wee_units"));
+    state.wee_units.push([0.0, 1.0]);
+    assert!(Network::from_state(&params, state).unwrap_err().to_string().contains("positive unit"));
+}
+
+#[test]
+fn rules_from_outside_reach_large_networks() {
+    let rules = vec![Rule::Rmstdp, Rule::Ip, Rule::Sp, Rule::Istdp, Rule::Ss];
+    for precision in [Precision::Exact, Precision::Fast] {
+        let params = Params { rules: rules.clone(), eta_rmstdp: 0.05, ..large(precision, 0.1) };
+        let mut network = Network::new(&params, 4).unwrap();
+        let before = network.wee();
+        for step in 0..60 {
+            network.set_reward(f64::from(step % 4 == 0)).unwrap();
+            drive(&mut network, 1, 1.0);
+        }
+        assert_ne!(before, network.wee());
+        assert_sound(&network.state(), &params);
+        assert_eq!(network.state().wee.len(), network.ee_connections());
+    }
+}

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 /// Kernels for machines where [`available`] holds.
 pub(super) const F64: Kernels<f64> = Kernels {
-    // SAFETY: `Real::kernels` gives these out only where `available` holds.
+    // SAFETY: `Isa::Avx512` is chosen only where `available` holds.
     update: |slice, change| unsafe { update(slice, change) },
     // SAFETY: as above.
     sum: |weights| unsafe { sum(weights) },
@@ -99,8 +99,7 @@ fn sum(weights: &[Row<f64>]) -> Row<f64> {
     out
 }
 
-/// Divides by reciprocal `y`, rounded to nearest: `q = w y`, `r = w - q s` exactly, `q + r y`. That is the rounded
-/// quotient where nothing underflows (Markstein 1990; Brisebarre, Muller & Raina 2004).
+/// Divides as [`Real::fused_quotient`] does.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn divide(slice: Slice<'_, f64>, sums: &Row<f64>) -> Row<f64> {
     let one = _mm512_set1_pd(1.0);
@@ -142,12 +141,12 @@ fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
 
 /// Lookup among at most 256 neurons.
 pub(super) const LOOKUP_U8: Lookup<u8> =
-    // SAFETY: `Index::fast_lookup` gives it out only where `available` holds.
+    // SAFETY: `Isa::Avx512` is chosen only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u8(pre, pattern, pairing, masks) };
 
 /// Lookup among at most 1,024 neurons.
 pub(super) const LOOKUP_U16: Lookup<u16> =
-    // SAFETY: `Index::fast_lookup` gives it out only where `available` holds.
+    // SAFETY: `Isa::Avx512` is chosen only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u16(pre, pattern, pairing, masks) };
 
 /// Looks 64 synapses up at a time in a table of 256 codes that fills four registers.

@@ -1,5 +1,6 @@
 //! Who is active among the presynaptic neurons of a slice.
 
+use super::isa::Isa;
 use super::{LANES, Mask};
 
 /// Activity of a population at `t` ("before") and at `t + 1` ("now").
@@ -73,6 +74,17 @@ impl Pattern {
         set_bits(&self.words_before)
     }
 
+    /// The codes of `n` neurons, see [`code`](Self::code).
+    pub(crate) fn codes(&self, first: usize, n: usize) -> &[u8] {
+        &self.codes[first..first + n]
+    }
+
+    /// Bit 0: whether a neuron was active before; bit 1: whether it is now.
+    #[inline(always)]
+    pub(crate) fn code(&self, neuron: u32) -> u8 {
+        self.codes[neuron as usize]
+    }
+
     /// Who is active now, ascending.
     pub(crate) fn now(&self) -> impl Iterator<Item = u32> + '_ {
         set_bits(&self.words_now)
@@ -132,8 +144,8 @@ pub(crate) type Lookup<I> = fn(&[[I; LANES]], &Pattern, Pairing, &mut Masks);
 pub(crate) trait Index: Copy + Default + std::fmt::Debug + Send + Sync + 'static {
     fn from_u32(index: u32) -> Self;
     fn to_u32(self) -> u32;
-    /// A lookup among `n` neurons in registers, if this machine has one.
-    fn fast_lookup(n: usize) -> Option<Lookup<Self>>;
+    /// A lookup among `n` neurons in registers, if there is one.
+    fn fast_lookup(n: usize, isa: Isa) -> Option<Lookup<Self>>;
 }
 
 impl Index for u8 {
@@ -147,12 +159,12 @@ impl Index for u8 {
         self.into()
     }
 
-    fn fast_lookup(_: usize) -> Option<Lookup<Self>> {
-        #[cfg(target_arch = "x86_64")]
-        if super::avx512::available() {
-            return Some(super::avx512::LOOKUP_U8);
+    fn fast_lookup(_: usize, isa: Isa) -> Option<Lookup<Self>> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => Some(super::avx512::LOOKUP_U8),
+            _ => None,
         }
-        None
     }
 }
 
@@ -167,14 +179,12 @@ impl Index for u16 {
         self.into()
     }
 
-    fn fast_lookup(n: usize) -> Option<Lookup<Self>> {
-        #[cfg(target_arch = "x86_64")]
-        if n <= 1024 && super::avx512::available() {
-            return Some(super::avx512::LOOKUP_U16);
+    fn fast_lookup(n: usize, isa: Isa) -> Option<Lookup<Self>> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 if n <= 1024 => Some(super::avx512::LOOKUP_U16),
+            _ => None,
         }
-        // Elsewhere the argument has no use.
-        let _ = n;
-        None
     }
 }
 
@@ -189,7 +199,7 @@ impl Index for u32 {
         self
     }
 
-    fn fast_lookup(_: usize) -> Option<Lookup<Self>> {
+    fn fast_lookup(_: usize, _: Isa) -> Option<Lookup<Self>> {
         None
     }
 }
@@ -237,7 +247,7 @@ mod tests {
             let (mut fast, mut plain) = (Masks::default(), Masks::default());
             fast.resize(rows);
             plain.resize(rows);
-            I::fast_lookup(n).unwrap_or(portable)(&pre, &pattern, pairing, &mut fast);
+            I::fast_lookup(n, Isa::best()).unwrap_or(portable)(&pre, &pattern, pairing, &mut fast);
             portable(&pre, &pattern, pairing, &mut plain);
             assert_eq!((&fast.plus, &fast.minus, &fast.now), (&plain.plus, &plain.minus, &plain.now));
             for (row, pre) in pre.iter().enumerate() {

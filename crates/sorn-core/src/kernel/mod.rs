@@ -6,10 +6,13 @@
 //!
 //! An absent synapse has weight `+0.0`; one that stays at zero without being pruned has `-0.0`.
 
+use isa::Isa;
 use std::ops::{Add, Div};
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod column;
+pub(crate) mod isa;
 pub(crate) mod lookup;
 mod portable;
 
@@ -35,12 +38,6 @@ pub(crate) struct Slice<'a, T> {
     pub(crate) minus: &'a [Mask],
     /// Synapses whose presynaptic neuron is active at `t + 1`.
     pub(crate) now: &'a [Mask],
-}
-
-/// Whether this machine runs the AVX-512 loops.
-#[cfg(target_arch = "x86_64")]
-pub(crate) fn wide() -> bool {
-    avx512::available()
 }
 
 /// What a rule does to synapses.
@@ -83,12 +80,16 @@ pub(crate) trait Real:
     const TINY: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
+    fn bits(self) -> u64;
     /// Whether a synapse of this weight exists: it is not `+0.0`.
     fn exists(self) -> bool;
     /// A weight divided by the sum of its column; `f32` multiplies by the reciprocal.
     fn quotient(weight: Self, sum: Self, reciprocal: Self) -> Self;
-    /// The fastest kernels that this machine runs.
-    fn kernels() -> Kernels<Self>;
+    /// The same bits by fused multiplications and additions, where neither weight nor remainder underflows: by reciprocal
+    /// `y`, rounded to nearest: `q = w y`, `r = w - q s` exactly, `q + r y` (Markstein 1990; Brisebarre, Muller & Raina 2004).
+    fn fused_quotient(weight: Self, sum: Self, reciprocal: Self) -> Self;
+    /// The loops of an instruction set.
+    fn kernels(isa: Isa) -> Kernels<Self>;
 }
 
 /// The loops of one instruction set.
@@ -121,6 +122,11 @@ impl Real for f64 {
     }
 
     #[inline(always)]
+    fn bits(self) -> u64 {
+        self.to_bits()
+    }
+
+    #[inline(always)]
     fn exists(self) -> bool {
         self.to_bits() != 0
     }
@@ -130,12 +136,19 @@ impl Real for f64 {
         weight / sum
     }
 
-    fn kernels() -> Kernels<Self> {
-        #[cfg(target_arch = "x86_64")]
-        if avx512::available() {
-            return avx512::F64;
+    #[inline(always)]
+    fn fused_quotient(weight: f64, sum: f64, reciprocal: f64) -> f64 {
+        let quotient = weight * reciprocal;
+        let remainder = (-quotient).mul_add(sum, weight);
+        remainder.mul_add(reciprocal, quotient)
+    }
+
+    fn kernels(isa: Isa) -> Kernels<Self> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => avx512::F64,
+            _ => portable::kernels(isa),
         }
-        portable::kernels()
     }
 }
 
@@ -155,6 +168,11 @@ impl Real for f32 {
     }
 
     #[inline(always)]
+    fn bits(self) -> u64 {
+        self.to_bits().into()
+    }
+
+    #[inline(always)]
     fn exists(self) -> bool {
         self.to_bits() != 0
     }
@@ -164,12 +182,17 @@ impl Real for f32 {
         weight * reciprocal
     }
 
-    fn kernels() -> Kernels<Self> {
-        #[cfg(target_arch = "x86_64")]
-        if avx512::available() {
-            return avx512::F32;
+    #[inline(always)]
+    fn fused_quotient(weight: f32, sum: f32, reciprocal: f32) -> f32 {
+        Self::quotient(weight, sum, reciprocal)
+    }
+
+    fn kernels(isa: Isa) -> Kernels<Self> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => avx512::F32,
+            _ => portable::kernels(isa),
         }
-        portable::kernels()
     }
 }
 
@@ -212,14 +235,14 @@ mod tests {
 
     #[test]
     fn every_instruction_set_computes_the_same_bits() {
-        compare(f64::kernels());
-        compare(portable::kernels::<f64>());
-        compare(f32::kernels());
-        compare(portable::kernels::<f32>());
+        for isa in Isa::available() {
+            compare(f64::kernels(isa));
+            compare(f32::kernels(isa));
+        }
     }
 
     fn compare<T: Real>(fast: Kernels<T>) {
-        let plain: Kernels<T> = portable::plain();
+        let plain: Kernels<T> = portable::kernels(Isa::Plain);
         let rng = &mut stream(1, "test");
         for round in 0..300 {
             let mut ours = Data::<T>::random(round % 40, rng);
@@ -265,7 +288,7 @@ mod tests {
     #[test]
     fn quotients_round_like_a_division() {
         // Hard cases: divisors near powers of two and with long runs of ones, dividends across many scales.
-        let divide = f64::kernels().divide;
+        let divide = f64::kernels(Isa::best()).divide;
         let rng = &mut stream(2, "test");
         for round in 0..20_000_u64 {
             let mut divisor = || {

@@ -1,19 +1,15 @@
 //! The loops in plain Rust, and the same compiled for AVX2.
 
+use super::isa::Isa;
 use super::{Change, Changed, Kernels, LANES, Mask, Real, Row, Slice};
 
-/// Kernels for every machine.
-pub(super) fn kernels<T: Real>() -> Kernels<T> {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        return avx2::kernels();
+/// Kernels for every machine, or for those with AVX2.
+pub(super) fn kernels<T: Real>(isa: Isa) -> Kernels<T> {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => avx2::kernels(),
+        _ => Kernels { update, sum, divide, drive },
     }
-    plain()
-}
-
-/// Kernels that use what the target of the compiler has at least.
-pub(super) fn plain<T: Real>() -> Kernels<T> {
-    Kernels { update, sum, divide, drive }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -22,7 +18,7 @@ mod avx2 {
 
     pub(super) fn kernels<T: Real>() -> Kernels<T> {
         Kernels {
-            // SAFETY: `portable::kernels` gives these out only where the machine has AVX2.
+            // SAFETY: `portable::kernels` gives these out only for AVX2.
             update: |slice, change| unsafe { update(slice, change) },
             // SAFETY: as above.
             sum: |weights| unsafe { sum(weights) },

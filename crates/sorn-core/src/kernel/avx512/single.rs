@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 
 /// Kernels for machines where [`available`](super::available) holds.
 pub(crate) const F32: Kernels<f32> = Kernels {
-    // SAFETY: `Real::kernels` gives these out only where `available` holds.
+    // SAFETY: `Isa::Avx512` is chosen only where `available` holds.
     update: |slice, change| unsafe { update(slice, change) },
     // SAFETY: as above.
     sum: |weights| unsafe { sum(weights) },

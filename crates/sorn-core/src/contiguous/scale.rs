@@ -1,0 +1,148 @@
+//! The loops over touched columns and over restless ones, compiled for the registers that the machine has.
+
+use super::{Column, Contiguous, Rest};
+use crate::kernel::column::{self, GROUP, Signs};
+use crate::kernel::isa::Isa;
+use crate::kernel::lookup::{Index, Pattern};
+use crate::kernel::{self, LANES};
+use crate::plastic::Learning;
+
+/// Divisions after which a column is looked through for tiny weights, see `Real::TINY`.
+const LOOK_EVERY: u8 = 64;
+
+impl<I: Index> Contiguous<I> {
+    /// Runs `Op::Update`; returns how many synapses were pruned.
+    pub(super) fn update(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+        match self.isa {
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => unsafe { self.update_avx512(pre, learning) },
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { self.update_avx2(pre, learning) },
+            Isa::Plain => self.update_loop(pre, learning),
+        }
+    }
+
+    /// Divides restless columns by their sums; returns how many synapses died of it.
+    pub(super) fn scale(&mut self, plus: f64) -> u32 {
+        match self.isa {
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => unsafe { self.scale_avx512(plus) },
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { self.scale_avx2(plus) },
+            Isa::Plain => self.scale_loop::<false>(plus),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")]
+    fn update_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+        self.update_loop(pre, learning)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn update_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+        self.update_loop(pre, learning)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
+    fn scale_avx512(&mut self, plus: f64) -> u32 {
+        self.scale_loop::<true>(plus)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn scale_avx2(&mut self, plus: f64) -> u32 {
+        self.scale_loop::<false>(plus)
+    }
+
+    #[inline(always)]
+    fn update_loop(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+        let mut pruned = 0;
+        let weights = &mut self.weights[self.current];
+        for word in 0..self.columns.len().div_ceil(LANES) {
+            let pairing = learning.pairing(word);
+            let mut lanes = pairing.plus_before | pairing.minus_before | pairing.minus_now;
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros() as usize;
+                lanes &= lanes - 1;
+                let (post, signs) = (word * LANES + lane, Signs::of(pairing, lane));
+                if post >= self.columns.len() || signs.is_none() {
+                    continue;
+                }
+                let rows = self.columns[post].rows();
+                let touched =
+                    column::update(&mut weights[rows.clone()], &self.pre[rows], pre, signs, &learning.change);
+                if touched.any {
+                    pruned += touched.pruned;
+                    self.columns[post].tiny |= touched.tiny;
+                    Self::touch(&mut self.columns, &mut self.restless, post);
+                }
+            }
+        }
+        pruned
+    }
+
+    #[inline(always)]
+    fn scale_loop<const FUSED: bool>(&mut self, plus: f64) -> u32 {
+        let mut died = 0;
+        let [first, second] = &mut self.weights;
+        let (from, to) = if self.current == 0 { (first, second) } else { (second, first) };
+        let mut kept = 0;
+        for start in (0..self.restless.len()).step_by(GROUP) {
+            let end = self.restless.len().min(start + GROUP);
+            let mut group: [&[kernel::Row<f64>]; GROUP] = [&[]; GROUP];
+            for (rows, &post) in group.iter_mut().zip(&self.restless[start..end]) {
+                *rows = &from[self.columns[post as usize].rows()];
+            }
+            let sums = column::sums(group);
+            for (n, at) in (start..end).enumerate() {
+                let post = self.restless[at];
+                let column = &mut self.columns[post as usize];
+                let (from, to) = (group[n], &mut to[column.rows()]);
+                let (same, back) = if column.is_delicate(self.keep_zeros, plus) {
+                    to.copy_from_slice(from);
+                    died += column::divide_carefully(to, sums[n]);
+                    (to == from, false)
+                } else {
+                    column::divide::<f64, FUSED>(from, to, sums[n])
+                };
+                column.look(to);
+                column.rest = match same || back && column.rest == Rest::Divided {
+                    true => Rest::Resting,
+                    false => Rest::Divided,
+                };
+                if column.rest != Rest::Resting {
+                    self.restless[kept] = post;
+                    kept += 1;
+                }
+            }
+        }
+        self.restless.truncate(kept);
+        self.current = 1 - self.current;
+        died
+    }
+}
+
+impl Column {
+    /// Whether it has to be divided carefully. A column whose sum may grow by more than half would shrink faster than
+    /// `Real::TINY` allows for.
+    #[inline(always)]
+    fn is_delicate(&self, keep_zeros: bool, plus: f64) -> bool {
+        self.tiny || keep_zeros || f64::from(self.length) * plus > 0.5
+    }
+
+    #[inline(always)]
+    fn look(&mut self, weights: &[kernel::Row<f64>]) {
+        self.divisions += 1;
+        if self.divisions == LOOK_EVERY {
+            self.tiny = kernel::any_tiny(weights);
+            self.divisions = 0;
+        }
+    }
+}

@@ -161,6 +161,7 @@ impl Agent {
         if !reward.is_finite() {
             return Err(AgentError::Reward(reward));
         }
+        self.reservoir.set_reward(reward)?;
         self.take(obs)?;
         if !self.greedy {
             self.learner.learn(&Transition { reward, terminated, truncated, next: &self.phi })?;

@@ -30,8 +30,8 @@ pub use encoder::EncoderConfig;
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
 pub use learner::{
-    ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, ReinforceConfig, RewardSignal, Selection,
-    Traces, ValueConfig,
+    ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, ReinforceConfig, RewardSignal,
+    RmSornConfig, Selection, Traces, ValueConfig,
 };
 pub use plasticity::PlasticityConfig;
 pub use policy::{PolicyConfig, Spread};

@@ -108,6 +108,11 @@ impl Reservoir {
         }
     }
 
+    /// The reward that reward-modulated rules see in the next step.
+    pub(crate) fn set_reward(&mut self, reward: f64) -> Result<(), AgentError> {
+        self.network.set_reward(reward).map_err(|e| AgentError::Reservoir(e.to_string()))
+    }
+
     /// Takes one observation's input.
     pub(crate) fn step(&mut self, input: &[f64]) -> Result<(), AgentError> {
         if self.kind == ReservoirKind::None {

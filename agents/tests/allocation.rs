@@ -74,6 +74,7 @@ fn steps_allocate_nothing() {
         plasticity = { mode = "first_steps", steps = 1000 }"#;
     assert_eq!(allocations(annealed), 0);
     assert_eq!(allocations(r#"learner = { kind = "random" }"#), 0);
+    assert_eq!(allocations(r#"learner = { kind = "rm_sorn" }"#), 0);
     let episodes = 2000 / 50;
     assert!(allocations(r#"learner = { kind = "ars" }"#) <= episodes, "more than once per iteration");
 }

@@ -71,7 +71,7 @@ fn config(reservoir: &str, learner: &str) -> AgentConfig {
     toml::from_str(&text).unwrap()
 }
 
-const LEARNERS: [&str; 7] = [
+const LEARNERS: [&str; 8] = [
     r#"learner = { kind = "actor_critic", reward = "failure", anneal = { target_return = 30.0, window = 3 } }"#,
     r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
     r#"learner = { kind = "reinforce", policy_step = { kind = "linear", from = 0.2, to = 0.0, episodes = 4 } }"#,
@@ -80,6 +80,7 @@ const LEARNERS: [&str; 7] = [
     r#"learner = { kind = "q_lambda" }
         policy = { kind = "epsilon_greedy", epsilon = { kind = "linear", from = 1.0, to = 0.1, episodes = 4 } }"#,
     r#"learner = { kind = "true_online_sarsa" }"#,
+    r#"learner = { kind = "rm_sorn" }"#,
     r#"learner = { kind = "random" }"#,
 ];
 

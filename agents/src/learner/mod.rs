@@ -7,6 +7,7 @@ pub(crate) mod linear;
 mod q_lambda;
 mod random;
 mod reinforce;
+mod rm_sorn;
 mod sarsa;
 mod signal;
 #[cfg(test)]
@@ -28,6 +29,8 @@ use q_lambda::QLambda;
 use random::Random;
 use reinforce::Reinforce;
 pub use reinforce::ReinforceConfig;
+use rm_sorn::RmSorn;
+pub use rm_sorn::RmSornConfig;
 use sarsa::Sarsa;
 pub use signal::{PerformanceAnneal, RewardSignal};
 use true_online_sarsa::TrueOnlineSarsa;
@@ -46,6 +49,8 @@ pub enum LearnerConfig {
     QLambda(ValueConfig),
     /// True online Sarsa(lambda); its traces are its own (`dutch`).
     TrueOnlineSarsa(ValueConfig),
+    /// The readout of RM-SORN: winner takes all, reward-modulated STDP, intrinsic plasticity.
+    RmSorn(RmSornConfig),
     /// Augmented random search.
     Ars(ArsConfig),
     /// Uniformly random actions: the control that learns nothing.
@@ -145,6 +150,7 @@ impl Learner {
             LearnerConfig::TrueOnlineSarsa(config) => {
                 Box::new(TrueOnlineSarsa::new(config, policy, features, actions, seed)?)
             }
+            LearnerConfig::RmSorn(config) => Box::new(RmSorn::new(config, policy, features, actions, seed)?),
             LearnerConfig::Ars(config) => Box::new(Ars::new(config, policy, features, actions, seed)?),
             LearnerConfig::Random {} => {
                 PolicyConfig::refuse(policy, "learner.kind = \"random\"")?;

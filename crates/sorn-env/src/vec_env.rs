@@ -1,6 +1,6 @@
 //! [`VecEnv`]: several environments stepped as one.
 
-use crate::{Env, Info, Options, Space, Step};
+use crate::{Env, Frame, Info, Options, Space, Step};
 
 /// When an environment of a batch begins its next episode, by Gymnasium's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -278,6 +278,15 @@ impl<E: Env> VecEnv<E> {
             Some((index, source)) => Err(VecError::Env { index, source }),
             None => Ok(()),
         }
+    }
+
+    /// A picture of each environment; see [`Env::render`].
+    ///
+    /// # Errors
+    /// [`VecError::Env`].
+    pub fn render(&mut self) -> Result<Vec<Option<Frame>>, VecError<E::Error>> {
+        let envs = self.envs.iter_mut().enumerate();
+        envs.map(|(index, env)| env.render().map_err(|source| VecError::Env { index, source })).collect()
     }
 
     /// Closes every environment.

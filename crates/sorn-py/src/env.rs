@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -12,6 +12,7 @@ use sorn_lab::sorn_envs::{make, specs};
 
 use crate::convert::to_json;
 use crate::error::value_error;
+use crate::vec_env::picture;
 
 /// An observation, what `info` says, and so on, as Gymnasium's `step` returns them.
 type Stepped<'py> = (Bound<'py, PyAny>, f64, bool, bool, Bound<'py, PyDict>);
@@ -62,18 +63,10 @@ impl NativeEnv {
         &self,
         py: Python<'py>,
         seed: Option<u64>,
-        options: Option<&Bound<'py, PyDict>>,
+        given: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyDict>)> {
-        let mut known = Options::new();
-        for (key, value) in options.into_iter().flatten() {
-            let key: String = key.extract()?;
-            let number = value.extract::<f64>().map_err(|_| {
-                PyValueError::new_err(format!("options[{key:?}]: found {value}, allowed: numbers"))
-            })?;
-            known.insert(key, Value::Float(number));
-        }
-        let options = (!known.is_empty()).then_some(&known);
-        let (obs, facts) = self.locked()?.reset(seed, options).map_err(value_error)?;
+        let options = options(given)?;
+        let (obs, facts) = self.locked()?.reset(seed, options.as_ref()).map_err(value_error)?;
         Ok((self.observations.encode(py, &obs).map_err(fault)?, info(py, facts)?))
     }
 
@@ -87,8 +80,7 @@ impl NativeEnv {
     /// RGB, shape (height, width, 3).
     fn render<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(frame) = self.locked()?.render().map_err(value_error)? else { return Ok(None) };
-        let picture = PyArray1::from_vec(py, frame.rgb).reshape([frame.height, frame.width, 3])?;
-        Ok(Some(picture.into_any()))
+        picture(py, frame).map(Some)
     }
 
     fn close(&self) -> PyResult<()> {
@@ -116,6 +108,19 @@ pub(crate) fn env_specs(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
         .collect()
 }
 
+/// Options of a reset, all of them numbers.
+pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Options>> {
+    let mut known = Options::new();
+    for (key, value) in given.into_iter().flatten() {
+        let key: String = key.extract()?;
+        let number = value.extract::<f64>().map_err(|_| {
+            PyValueError::new_err(format!("options[{key:?}]: found {value}, allowed: numbers"))
+        })?;
+        known.insert(key, Value::Float(number));
+    }
+    Ok((!known.is_empty()).then_some(known))
+}
+
 fn fault(error: GymnasiumError) -> PyErr {
     value_error(error)
 }
@@ -135,7 +140,7 @@ fn info(py: Python<'_>, facts: Info) -> PyResult<Bound<'_, PyDict>> {
 }
 
 /// The space as one of Gymnasium's.
-fn space<'py>(py: Python<'py>, known: &Space) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn space<'py>(py: Python<'py>, known: &Space) -> PyResult<Bound<'py, PyAny>> {
     let spaces = py.import("gymnasium.spaces")?;
     match known {
         Space::Box(known) => {

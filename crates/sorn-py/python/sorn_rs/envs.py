@@ -1,16 +1,43 @@
-"""Native environments for Gymnasium: importing this module registers them, ``gymnasium.make("sorn_rs/CartPole-v1")``.
+"""Native environments for Gymnasium: importing this module registers them.
 
-Each has the spaces, rewards, time limit and, seeded, the very trajectories of Gymnasium's environment of the same name;
-`MaskedCartPole-v1` is CartPole without velocities.
+``gymnasium.make("sorn_rs/CartPole-v1")`` makes one, ``gymnasium.make_vec("sorn_rs/CartPole-v1", num_envs=64)`` a batch that is
+stepped in native code. Each has the spaces, rewards, time limit and, seeded, the very trajectories of Gymnasium's environment of
+the same name; `MaskedCartPole-v1` is CartPole without velocities.
 """
 
 import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
 
 from . import _native
+from ._arguments import check_seed, integer, wrong
 
-__all__ = ["NAMESPACE", "NativeEnv"]
+__all__ = ["NAMESPACE", "NativeEnv", "NativeVectorEnv"]
 
 NAMESPACE = "sorn_rs"
+RENDER_MODES = ["rgb_array"]
+# Environments of a batch; more would not fit many memories.
+MOST = 1_000_000
+# Frames per second, as Gymnasium's environments have them.
+FPS = {"MountainCar-v0": 30, "MountainCarContinuous-v0": 30, "Acrobot-v1": 15, "Pendulum-v1": 30}
+
+
+def _check_render_mode(render_mode):
+    if render_mode is not None and not (isinstance(render_mode, str) and render_mode in RENDER_MODES):
+        raise wrong("render_mode", repr(render_mode), "'rgb_array' or None")
+
+
+def _check_options(options):
+    if options is not None and not (
+        isinstance(options, dict) and all(isinstance(key, str) for key in options)
+    ):
+        raise wrong("options", repr(options), "a dictionary from names, or None", TypeError)
+    return options
+
+
+def _metadata(native_id):
+    return {"render_modes": RENDER_MODES, "render_fps": FPS.get(native_id, 50)}
 
 
 class NativeEnv(gymnasium.Env):
@@ -25,27 +52,148 @@ class NativeEnv(gymnasium.Env):
         The environment's own, e.g. ``sutton_barto_reward=True`` of CartPole.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 50}
+    metadata = {"render_modes": RENDER_MODES, "render_fps": 50}
 
     def __init__(self, native_id: str, render_mode: str | None = None, **kwargs):
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise ValueError(f"render_mode: found {render_mode!r}, allowed: 'rgb_array' or None")
+        _check_render_mode(render_mode)
         self._native = _native.NativeEnv(native_id, kwargs)
+        self.metadata = _metadata(native_id)
         self.render_mode = render_mode
         self.observation_space = self._native.observation_space
         self.action_space = self._native.action_space
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """Begin an episode; `options` may have the bounds `low` and `high` of the initial state, where Gymnasium's does."""
+        seed = check_seed(seed)
         super().reset(seed=seed)
-        return self._native.reset(seed, options)
+        return self._native.reset(seed, _check_options(options))
 
     def step(self, action):
+        """Act; returns observation, reward, terminated, truncated, info."""
         return self._native.step(action)
 
     def render(self):
+        """The picture, shape (height, width, 3), in mode ``"rgb_array"``, else None."""
         return self._native.render() if self.render_mode == "rgb_array" else None
 
     def close(self):
+        self._native.close()
+
+
+class NativeVectorEnv(VectorEnv):
+    """Native environments stepped as one, without a call of Python for each.
+
+    Seeds, observations, rewards, flags and infos are those of Gymnasium's `SyncVectorEnv`.
+
+    Parameters
+    ----------
+    native_id : str
+        Their name, e.g. ``"CartPole-v1"``.
+    num_envs : int
+    max_episode_steps : int, optional
+        Time limit, the environment's own if not given; -1 for none.
+    render_mode : {"rgb_array"}, optional
+    autoreset_mode : gymnasium.vector.AutoresetMode or str
+        When an episode that is over is followed by the next: in the step after (``"NextStep"``), in the same step, whose own
+        observations are then ``infos["final_obs"]`` (``"SameStep"``), or when ``reset(options={"reset_mask": mask})`` says so
+        (``"Disabled"``).
+    **kwargs
+        The environment's own.
+    """
+
+    def __init__(
+        self,
+        native_id: str,
+        num_envs: int = 1,
+        max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        **kwargs,
+    ):
+        _check_render_mode(render_mode)
+        num_envs = integer("num_envs", num_envs, 1)
+        if num_envs > MOST:
+            raise wrong("num_envs", num_envs, f"1 to {MOST}")
+        try:
+            self.autoreset_mode = AutoresetMode(autoreset_mode)
+        except (ValueError, TypeError):
+            allowed = ", ".join(repr(mode.value) for mode in AutoresetMode)
+            raise ValueError(f"autoreset_mode: found {autoreset_mode!r}, allowed: {allowed}") from None
+        if max_episode_steps is not None:
+            kwargs = kwargs | {"max_episode_steps": max_episode_steps}
+        self._native = _native.NativeVecEnv(native_id, num_envs, self.autoreset_mode.value, kwargs)
+        self.num_envs = num_envs
+        self.render_mode = render_mode
+        self.metadata = _metadata(native_id) | {"autoreset_mode": self.autoreset_mode}
+        self.single_observation_space = self._native.observation_space
+        self.single_action_space = self._native.action_space
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._begun = False
+
+    def reset(self, *, seed: int | list[int | None] | None = None, options: dict | None = None):
+        """Begin an episode in every environment, or in those of the boolean array ``options["reset_mask"]``.
+
+        Environment `i` gets the seed ``seed + i``, or ``seed[i]`` of a list.
+        """
+        seeds = self._seeds(seed)
+        options = dict(_check_options(options) or {})
+        mask = options.pop("reset_mask", None)
+        if mask is None:
+            mask = np.ones(self.num_envs, dtype=bool)
+        elif not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,):
+            found = f"{mask.dtype} of shape {mask.shape}" if isinstance(mask, np.ndarray) else repr(mask)
+            raise ValueError(
+                f"options['reset_mask']: found {found}, allowed: a boolean array of shape ({self.num_envs},)"
+            )
+        elif not mask.any():
+            raise ValueError("options['reset_mask']: found no True, allowed: at least one")
+        observations = self._native.reset(seeds, mask.tolist(), options)
+        self._begun = True
+        return observations, {}
+
+    def _seeds(self, seed):
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, (list, tuple)):
+            if len(seed) != self.num_envs:
+                raise ValueError(
+                    f"seed: found {len(seed)} seeds, allowed: {self.num_envs}, one per environment"
+                )
+            return [check_seed(one) for one in seed]
+        first = check_seed(seed)
+        return [(first + i) % 2**64 for i in range(self.num_envs)]
+
+    def step(self, actions):
+        """Act in each; returns observations, rewards, terminations, truncations, infos, one row per environment."""
+        if not self._begun:
+            raise gymnasium.error.ResetNeeded("step: call reset first")
+        space = self.action_space
+        try:
+            given = np.asarray(actions)
+        except ValueError as error:
+            raise wrong("actions", f"a ragged sequence ({error})", f"shape {space.shape}") from None
+        kinds = "iu" if space.dtype.kind == "i" else "fiu"
+        if given.shape != space.shape or given.dtype.kind not in kinds:
+            raise ValueError(
+                f"actions: found an array of shape {given.shape} and type {given.dtype}, "
+                f"allowed: shape {space.shape} and type {space.dtype}"
+            )
+        actions = np.ascontiguousarray(given, dtype=space.dtype)
+        (*stepped, terminated, truncated), finals = self._native.step(actions)
+        infos = {}
+        if finals is not None:
+            for index, observation in zip(*finals, strict=True):
+                final = {"final_obs": observation.copy(), "final_info": {}}
+                infos = self._add_info(infos, final, index)
+        return *stepped, terminated, truncated, infos
+
+    def render(self):
+        """A picture of each environment in mode ``"rgb_array"``, else None."""
+        return self._native.render() if self.render_mode == "rgb_array" else None
+
+    def close_extras(self, **kwargs):
+        """Close every environment."""
         self._native.close()
 
 
@@ -54,6 +202,7 @@ for _spec in _native.env_specs():
         gymnasium.register(
             id=f"{NAMESPACE}/{_spec['id']}",
             entry_point=f"{__name__}:NativeEnv",
+            vector_entry_point=f"{__name__}:NativeVectorEnv",
             max_episode_steps=_spec["max_episode_steps"],
             reward_threshold=_spec["reward_threshold"],
             kwargs={"native_id": _spec["id"]},

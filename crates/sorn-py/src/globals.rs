@@ -50,7 +50,7 @@ impl<'py> Globals<'py> {
     pub(crate) fn give_back(self) -> PyResult<()> {
         let py = self.np_random.py();
         let NumpyRandom { mt, cached } = self.numpy;
-        let key = PyArray1::from_slice(py, mt.key());
+        let key = PyArray1::from_slice(py, &mt.key()[..]);
         let state = ("MT19937", key, mt.position(), i32::from(cached.is_some()), cached.unwrap_or(0.0));
         self.np_random.call_method1("set_state", (state,))?;
         let mt = self.python.mt;
@@ -69,6 +69,14 @@ pub(crate) struct NumpyRandom {
 }
 
 impl NumpyRandom {
+    pub(crate) fn new(mt: Mt19937, cached: Option<f64>) -> Self {
+        NumpyRandom { mt, cached }
+    }
+
+    pub(crate) fn mt(&self) -> &Mt19937 {
+        &self.mt
+    }
+
     /// `np.random.uniform(low, high)`.
     pub(crate) fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.mt.next_f64()

@@ -23,8 +23,8 @@ impl Mt19937 {
         })
     }
 
-    pub(crate) fn key(&self) -> &[u32] {
-        &self.key[..]
+    pub(crate) fn key(&self) -> &[u32; N] {
+        &self.key
     }
 
     pub(crate) fn position(&self) -> usize {

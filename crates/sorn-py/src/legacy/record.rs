@@ -1,6 +1,6 @@
 //! What a run records for upstream's callbacks, a value per step.
 
-use ndarray::{Array1, Array2, Array3, ArrayViewMut2, Axis};
+use ndarray::{Array, Array1, Array2, Array3, ArrayViewMut2, Axis, RemoveAxis};
 use numpy::IntoPyArray;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
@@ -87,19 +87,19 @@ impl Record {
     pub(crate) fn into_dict<'py>(mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         for name in std::mem::take(&mut self.names) {
-            let block = match name.as_str() {
-                "ExcitatoryActivation" => self.x.take().map(|x| x.into_pyarray(py).into_any()),
-                "InhibitoryActivation" => self.y.take().map(|y| y.into_pyarray(py).into_any()),
-                "RecurrentActivation" => column(py, self.recurrent.take()),
-                "TE" => column(py, self.te.take()),
-                "WEE" => self.wee.take().map(|wee| wee.into_pyarray(py).into_any()),
-                "WEI" => self.wei.take().map(|wei| wei.into_pyarray(py).into_any()),
-                "EEConnectionCounts" => self.ee_connections.take().map(|c| c.into_pyarray(py).into_any()),
-                "EIConnectionCounts" => self.ei_connections.take().map(|c| c.into_pyarray(py).into_any()),
+            let steps = match name.as_str() {
+                "ExcitatoryActivation" => list(py, self.x.take())?,
+                "InhibitoryActivation" => list(py, self.y.take())?,
+                "RecurrentActivation" => list(py, self.recurrent.take().map(columns))?,
+                "TE" => list(py, self.te.take().map(columns))?,
+                "WEE" => list(py, self.wee.take())?,
+                "WEI" => list(py, self.wei.take())?,
+                "EEConnectionCounts" => counts(py, self.ee_connections.take())?,
+                "EIConnectionCounts" => counts(py, self.ei_connections.take())?,
                 _ => None,
             };
-            if let Some(block) = block {
-                dict.set_item(name, py.get_type::<PyList>().call1((block,))?)?;
+            if let Some(steps) = steps {
+                dict.set_item(name, steps)?;
             }
         }
         Ok(dict)
@@ -107,8 +107,22 @@ impl Record {
 }
 
 /// As upstream has it, a column vector per step.
-fn column<'py>(py: Python<'py>, block: Option<Array2<f64>>) -> Option<Bound<'py, PyAny>> {
-    block.map(|block| block.insert_axis(Axis(2)).into_pyarray(py).into_any())
+fn columns(block: Array2<f64>) -> Array3<f64> {
+    block.insert_axis(Axis(2))
+}
+
+/// The arrays along the first axis.
+fn list<D: RemoveAxis>(py: Python<'_>, block: Option<Array<f64, D>>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let Some(block) = block else { return Ok(None) };
+    if block.len_of(Axis(0)) == 1 {
+        let only = block.index_axis_move(Axis(0), 0);
+        return Ok(Some(PyList::new(py, [only.into_pyarray(py)])?.into_any()));
+    }
+    Ok(Some(py.get_type::<PyList>().call1((block.into_pyarray(py),))?))
+}
+
+fn counts(py: Python<'_>, block: Option<Array1<i64>>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    block.map(|block| py.get_type::<PyList>().call1((block.into_pyarray(py),))).transpose()
 }
 
 /// Zeros, or an error where memory does not suffice: a callback of weights over many steps is soon too large.

@@ -3,19 +3,19 @@
 //! A step takes a microsecond or two, so what surrounds it counts: arguments are checked here, and only where they are
 //! unusual does the Python side have a closer look.
 
-use ndarray::{Array2, ArrayView2};
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use ndarray::{ArrayView1, ArrayView2};
+use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
 use sorn_lab::sorn_core::{Activity, DenseActivity, DenseNetwork};
 
 use super::record::Record;
 use super::simulation::NOISE_SD;
 use super::state::active;
-use crate::error::to_py;
+use crate::error::{to_py, value_error};
+use crate::numpy_generator;
 
 /// Steps whose noise is drawn at once.
 const CHUNK: usize = 256;
@@ -51,27 +51,30 @@ pub(crate) fn train<'py>(
     let activity = DenseActivity::new(active("X", x, 1)?, active("Y", y, 1)?);
     finite(inputs, usual.steps)?;
     let record = Record::new(usual.callbacks, ne, ni, usual.steps)?;
-    let mut run = Run { network, activity, record, x: Array2::zeros((ne, 2)), y: Array2::zeros((ni, 2)) };
+    let x = PyArray2::zeros(py, (ne, 2), false);
+    let y = PyArray2::zeros(py, (ni, 2), false);
+    let mut run = Run { network, activity, record, external: Vec::with_capacity(inputs.nrows()) };
+    let mut normal = vec![0.0; if usual.noise { usual.steps.min(CHUNK) * (ne + ni) } else { 0 }];
     for first in (0..usual.steps).step_by(CHUNK) {
         let steps = first..usual.steps.min(first + CHUNK);
-        let noise = match usual.noise {
-            true => Some(standard_normal(py, steps.len() * (ne + ni))?),
-            false => None,
-        };
-        let noise = noise.as_ref().map(|noise| noise.as_slice()).transpose()?;
-        for (step, at) in steps.enumerate().map(|(at, step)| (step, at * (ne + ni))) {
-            let noise = noise.map(|noise| &noise[at..at + ne + ni]);
-            run.step(step, inputs.column(step), noise, step + 1 == usual.steps)?;
+        let drawn = if usual.noise { &mut normal[..steps.len() * (ne + ni)] } else { &mut [] };
+        numpy_generator::normal(py, NOISE_SD, drawn)?;
+        for (at, step) in steps.enumerate() {
+            if step + 1 == usual.steps {
+                run.mark(&x, &y, 0)?;
+            }
+            let noise = drawn.get(at * (ne + ni)..(at + 1) * (ne + ni)).map(|noise| noise.split_at(ne));
+            run.step(step, inputs.column(step), noise)?;
         }
         py.check_signals()?;
     }
-    run.mark(1);
+    run.mark(&x, &y, 1)?;
     let last = PyDict::new(py);
     for (name, array) in arrays.iter().take(5) {
         last.set_item(name, &**array)?;
     }
-    last.set_item(intern!(py, "X"), run.x.into_pyarray(py))?;
-    last.set_item(intern!(py, "Y"), run.y.into_pyarray(py))?;
+    last.set_item(intern!(py, "X"), x)?;
+    last.set_item(intern!(py, "Y"), y)?;
     Ok(Some((last, run.record.into_dict(py)?)))
 }
 
@@ -80,36 +83,38 @@ struct Run<'a> {
     network: DenseNetwork<'a>,
     activity: DenseActivity,
     record: Record,
-    x: Array2<f64>,
-    y: Array2<f64>,
+    external: Vec<f64>,
 }
 
 impl Run<'_> {
     fn step(
         &mut self,
         step: usize,
-        input: ndarray::ArrayView1<'_, f64>,
-        normal: Option<&[f64]>,
-        last: bool,
+        input: ArrayView1<'_, f64>,
+        noise: Option<(&[f64], &[f64])>,
     ) -> PyResult<()> {
-        if last {
-            self.mark(0);
-        }
-        let input = input.to_vec();
-        // As NumPy scales: 0 + sd * normal.
-        let noise = normal.map(|normal| normal.iter().map(|g| 0.0 + NOISE_SD * g).collect::<Vec<f64>>());
-        let noise = noise.as_ref().map(|noise| noise.split_at(self.x.nrows()));
+        self.external.clear();
+        self.external.extend(&input);
         let (noise_e, noise_i) = (noise.map(|noise| noise.0), noise.map(|noise| noise.1));
-        self.network.step(&input, noise_e, noise_i, &mut self.activity).map_err(to_py)?;
+        self.network.step(&self.external, noise_e, noise_i, &mut self.activity).map_err(to_py)?;
         let DenseActivity { spikes_e, spikes_i, recurrent, .. } = &self.activity;
         self.record.activity(step, &Activity { spikes_e, spikes_i, recurrent });
         Ok(())
     }
 
     /// Writes the activity into a column of `X` and `Y`.
-    fn mark(&mut self, column: usize) {
-        self.activity.spikes_e.iter().for_each(|&neuron| self.x[[neuron as usize, column]] = 1.0);
-        self.activity.spikes_i.iter().for_each(|&neuron| self.y[[neuron as usize, column]] = 1.0);
+    fn mark(
+        &self,
+        x: &Bound<'_, PyArray2<f64>>,
+        y: &Bound<'_, PyArray2<f64>>,
+        column: usize,
+    ) -> PyResult<()> {
+        for (array, spikes) in [(x, &self.activity.spikes_e), (y, &self.activity.spikes_i)] {
+            let mut array = array.try_readwrite().map_err(value_error)?;
+            let mut array = array.as_array_mut();
+            spikes.iter().for_each(|&neuron| array[[neuron as usize, column]] = 1.0);
+        }
+        Ok(())
     }
 }
 
@@ -202,13 +207,6 @@ fn consistent(given: &Bound<'_, PyDict>, ne: usize, nu: usize) -> PyResult<bool>
         }
     }
     Ok(true)
-}
-
-/// `np.random.standard_normal(size)`.
-fn standard_normal(py: Python<'_>, size: usize) -> PyResult<numpy::PyReadonlyArray1<'_, f64>> {
-    static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let drawn = FUNCTION.import(py, "numpy.random", "standard_normal")?.call1((size,))?;
-    Ok(drawn.cast_into::<PyArray1<f64>>().map_err(PyErr::from)?.readonly())
 }
 
 /// Refuses inputs that are NaN or infinite.

@@ -10,7 +10,11 @@ mod legacy;
 mod mt19937;
 mod ndtri;
 mod network;
+mod numpy_generator;
 mod recorder;
+mod rule;
+mod statistics;
+mod vec_env;
 
 /// What `sorn_rs` is made of. Not for direct use: argument checks are on the Python side.
 #[pyo3::pymodule]
@@ -27,10 +31,19 @@ mod _native {
     use crate::agent::Agent;
 
     #[pymodule_export]
+    use crate::rule::StepContext;
+
+    #[pymodule_export]
     use crate::cli::run_cli;
 
     #[pymodule_export]
     use crate::env::{NativeEnv, env_specs};
+
+    #[pymodule_export]
+    use crate::vec_env::NativeVecEnv;
+
+    #[pymodule_export]
+    use crate::statistics::functions;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,11 +2,12 @@
 
 `Simulator`, `Trainer`, `Initializer`, `Plotter` and `Statistics` are drop-in replacements of those of the package
 `sorn` 0.7.4. `Network` is a network, `Reservoir` one with a supervised readout, `Agent` one that learns to act.
-`sorn_rs.envs` registers environments with Gymnasium, `sorn_rs.wrappers` has a wrapper for others.
+`sorn_rs.statistics` are the field's statistics. What needs other packages is imported by itself: `sorn_rs.envs` registers
+environments with Gymnasium, `sorn_rs.wrappers` has a wrapper for others, `sorn_rs.export` writes for Neo and NWB.
 """
 
-from . import callbacks, sorn, utils
-from ._native import Agent, Network, __version__
+from . import callbacks, sorn, statistics, utils
+from ._native import Agent, Network, StepContext, __version__
 from ._reservoir import Reservoir
 from .sorn import Simulator, Trainer
 from .utils import Initializer, Plotter, Statistics
@@ -19,9 +20,11 @@ __all__ = [
     "Reservoir",
     "Simulator",
     "Statistics",
+    "StepContext",
     "Trainer",
     "__version__",
     "callbacks",
     "sorn",
+    "statistics",
     "utils",
 ]

@@ -1,0 +1,495 @@
+"""Statistics of recorded activity, weights and networks.
+
+`spikes` is always an array of shape ``(steps, neurons)`` that is nonzero where a neuron fires, as `Network.run` records `x`; a
+`train` the ascending steps at which one neuron fires, ``numpy.flatnonzero(spikes[:, k])``. Time counts in steps, rates in spikes per
+step. Where data has no answer, a `ValueError` says why; NaN stands only in matrices, for pairs that have none.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _native
+from ._arguments import integer, real, wrong
+
+_stats = _native.statistics
+
+__all__ = [
+    "Avalanches",
+    "Branching",
+    "Degrees",
+    "LikelihoodRatio",
+    "LogNormal",
+    "MannWhitney",
+    "MemoryCapacity",
+    "PowerLaw",
+    "Significance",
+    "autocorrelation",
+    "avalanches",
+    "branching_ratio",
+    "compare_power_law",
+    "correlation_significance",
+    "correlations",
+    "counts",
+    "cv",
+    "cv2",
+    "degrees",
+    "fano_factor",
+    "fit_log_normal",
+    "fit_power_law",
+    "generalisation_rank",
+    "goodness_of_fit",
+    "hamming_distance",
+    "instantaneous_rate",
+    "intervals",
+    "kernel_rank",
+    "lv",
+    "lyapunov_exponent",
+    "mann_whitney",
+    "memory_capacity",
+    "perturbation_growth",
+    "rate",
+    "relative_smoothness",
+    "smoothness",
+    "spike_source_entropy",
+    "surrogates",
+    "time_histogram",
+]
+
+
+def _spikes(name, spikes):
+    found = _numbers(name, spikes, 2)
+    if found.dtype == np.bool_:
+        return np.ascontiguousarray(found)
+    if not np.isin(found, (0, 1)).all():
+        raise wrong(name, "other values", "0 and 1, or booleans")
+    return np.ascontiguousarray(found != 0)
+
+
+def _whole(name, values):
+    """Numbers from 0, 64 bits, one axis."""
+    found = _numbers(name, values, 1)
+    if found.size and (np.any(found < 0) or np.any(found != np.floor(found)) or np.any(found >= 2**63)):
+        raise wrong(name, "other values", "whole numbers, 0 or more")
+    return np.ascontiguousarray(found, dtype=np.uint64)
+
+
+def _series(name, values):
+    return np.ascontiguousarray(_numbers(name, values, 1), dtype=np.float64)
+
+
+def _numbers(name, values, axes):
+    try:
+        found = np.asarray(values)
+    except ValueError as error:
+        raise wrong(name, f"a ragged sequence ({error})", f"an array of {axes} axes") from None
+    if found.size == 0 and found.dtype.kind == "f":
+        found = found.astype(np.float64)
+    if found.dtype.kind not in "fiub":
+        raise wrong(name, f"{type(values).__name__} of dtype {found.dtype}", "real numbers", TypeError)
+    if found.ndim != axes:
+        raise wrong(name, f"shape {found.shape}", f"{axes} axes" if axes > 1 else "one axis")
+    return found
+
+
+def _seed(value):
+    return integer("seed", value, 0)
+
+
+def _network(network):
+    if not isinstance(network, _native.Network):
+        raise wrong("network", type(network).__name__, "a sorn_rs.Network", TypeError)
+    return network
+
+
+def _upper(value):
+    return None if value is None else integer("max", value, 1)
+
+
+def _text(name, value):
+    if not isinstance(value, str):
+        raise wrong(name, repr(value), "a name", TypeError)
+    return value
+
+
+class PowerLaw(NamedTuple):
+    """A fitted power law, ``p(k)`` proportional to ``k ** -exponent`` for whole `k` from `min` to `max` (None: no bound)."""
+
+    exponent: float
+    standard_error: float
+    log_likelihood: float
+    distance: float
+    events: int
+    min: int
+    max: int | None
+
+
+class LikelihoodRatio(NamedTuple):
+    """Log-likelihood of the power law less that of the alternative; `p` of one as far from 0 if both fitted equally well."""
+
+    ratio: float
+    p: float
+
+
+class Avalanches(NamedTuple):
+    """Avalanches: the first step above the threshold, how many follow in a row, and the sum of what lies above it."""
+
+    start: np.ndarray
+    duration: np.ndarray
+    size: np.ndarray
+
+
+class Branching(NamedTuple):
+    """Branching ratio m of the fit ``r(k) = amplitude * ratio ** k`` to the regression slopes; time in steps."""
+
+    ratio: float
+    amplitude: float
+    autocorrelation_time: float
+    slopes: np.ndarray
+
+
+class Significance(NamedTuple):
+    """p of every pair's correlation (NaN where it has none) and of their mean; pairs that are significant together."""
+
+    p: np.ndarray
+    p_mean: float | None
+    pairs: list[tuple[int, int]]
+
+
+class LogNormal(NamedTuple):
+    """Mean and standard deviation of the logarithm, by maximum likelihood."""
+
+    mu: float
+    sigma: float
+    log_likelihood: float
+
+
+class Degrees(NamedTuple):
+    """Synapses that each neuron receives and sends, and the fraction of possible ones that there are."""
+
+    incoming: np.ndarray
+    outgoing: np.ndarray
+    connection_fraction: float
+
+
+class MemoryCapacity(NamedTuple):
+    """Squared correlation of input and readout for each lag from 0; their sum from lag 1 on."""
+
+    by_lag: np.ndarray
+    total: float
+
+
+class MannWhitney(NamedTuple):
+    """U of the first sample, the two-sided p, and whether it is exact rather than by a normal approximation."""
+
+    u: float
+    p: float
+    exact: bool
+
+
+def rate(train, steps):
+    """Spikes per step of a train in `steps` steps."""
+    return _stats.rate(_whole("train", train), integer("steps", steps, 1))
+
+
+def counts(train, steps, window):
+    """Spikes in consecutive windows of `window` steps; a rest that fills none is left out."""
+    train = _whole("train", train)
+    found = _stats.counts(train, integer("steps", steps, 1), integer("window", window, 1))
+    return np.array(found, dtype=np.int64)
+
+
+def fano_factor(train, steps, window):
+    """Variance over mean of the counts in windows of `window` steps; 1 for a Poisson process.
+
+    Raises
+    ------
+    ValueError
+        Without a spike.
+    """
+    return _stats.fano_factor(
+        _whole("train", train), integer("steps", steps, 1), integer("window", window, 1)
+    )
+
+
+def instantaneous_rate(train, steps, sigma):
+    """Rate at each step by a Gaussian kernel of standard deviation `sigma` steps, shape (steps,)."""
+    train = _whole("train", train)
+    return np.array(_stats.instantaneous_rate(train, integer("steps", steps, 1), real("sigma", sigma)))
+
+
+def intervals(train):
+    """Inter-spike intervals in steps."""
+    return np.array(_stats.intervals(_whole("train", train)), dtype=np.int64)
+
+
+def cv(train):
+    """Coefficient of variation of the inter-spike intervals; needs two of them."""
+    return _stats.cv(_whole("train", train))
+
+
+def cv2(train):
+    """CV2 of successive intervals (Holt et al. 1996); needs two of them."""
+    return _stats.cv2(_whole("train", train))
+
+
+def lv(train):
+    """Local variation of successive intervals (Shinomoto et al. 2003); needs two of them."""
+    return _stats.lv(_whole("train", train))
+
+
+def time_histogram(spikes, window=1):
+    """Spikes of the population in consecutive windows of `window` steps."""
+    found = _stats.time_histogram(_spikes("spikes", spikes), integer("window", window, 1))
+    return np.array(found, dtype=np.int64)
+
+
+def hamming_distance(a, b):
+    """Number of neurons that differ, per step, of two recordings of one shape."""
+    return np.array(_stats.hamming_distance(_spikes("a", a), _spikes("b", b)), dtype=np.int64)
+
+
+def spike_source_entropy(spikes):
+    """Entropy of which neuron a spike is from, over that of equally active neurons: 0 to 1."""
+    return _stats.spike_source_entropy(_spikes("spikes", spikes))
+
+
+def correlations(spikes, window=1):
+    """Pearson correlation of spike counts in windows of `window` steps.
+
+    Returns
+    -------
+    ndarray, shape (neurons, neurons)
+        1 on the diagonal; NaN for pairs of which one neuron has the same count in every window.
+    """
+    return _stats.correlations(_spikes("spikes", spikes), integer("window", window, 1))
+
+
+def correlation_significance(
+    spikes, window=1, *, kind="circular_shift", surrogates=1000, seed=0, false_discovery_rate=0.05
+):
+    """Compare the correlations of all pairs with those of surrogates.
+
+    Parameters
+    ----------
+    spikes : array_like, shape (steps, neurons)
+    window : int
+    kind : {"circular_shift", "shuffled_intervals", "random_times"}
+        What surrogates keep; see `surrogates`.
+    surrogates : int
+        No p is smaller than 1 / (surrogates + 1).
+    seed : int
+    false_discovery_rate : float
+        Expected fraction of false pairs among those called significant (Benjamini and Hochberg 1995).
+
+    Returns
+    -------
+    Significance
+    """
+    spikes = _spikes("spikes", spikes)
+    rate = real("false_discovery_rate", false_discovery_rate)
+    count = integer("surrogates", surrogates, 1)
+    window = integer("window", window, 1)
+    return Significance(
+        *_stats.correlation_significance(spikes, window, _text("kind", kind), count, _seed(seed), rate)
+    )
+
+
+def surrogates(spikes, kind="circular_shift", seed=0):
+    """Trains that keep a neuron's own statistics and lose its relation to the others.
+
+    Parameters
+    ----------
+    spikes : array_like, shape (steps, neurons)
+    kind : {"circular_shift", "shuffled_intervals", "random_times"}
+        Whether each train is rotated, its intervals are shuffled, or its spikes fall on random steps.
+    seed : int
+
+    Returns
+    -------
+    ndarray of bool, shape (steps, neurons)
+    """
+    return _stats.surrogates(_spikes("spikes", spikes), _text("kind", kind), _seed(seed))
+
+
+def avalanches(activity, threshold=None):
+    """Maximal stretches of steps whose activity lies above a threshold (Del Papa et al. 2017).
+
+    Parameters
+    ----------
+    activity : array_like of int, shape (steps,)
+        Spikes per step, as `time_histogram` gives them.
+    threshold : int, optional
+        Half the mean activity, rounded down, if not given. Exponents depend on it.
+
+    Returns
+    -------
+    Avalanches
+        Those cut off by the beginning or end of the record left out.
+    """
+    threshold = None if threshold is None else integer("threshold", threshold, 0)
+    found = _stats.avalanches(_whole("activity", activity), threshold)
+    return Avalanches(*(np.array(part, dtype=np.int64) for part in found))
+
+
+def fit_power_law(values, min=None, max=None, *, least=50):
+    """Fit a discrete power law by maximum likelihood (Clauset, Shalizi and Newman 2009).
+
+    Parameters
+    ----------
+    values : array_like of int
+    min, max : int, optional
+        Bounds, both included. Without `min`, the bound with the smallest Kolmogorov-Smirnov distance that leaves at least
+        `least` values.
+
+    Returns
+    -------
+    PowerLaw
+    """
+    values = _whole("values", values)
+    min = None if min is None else integer("min", min, 1)
+    return PowerLaw(*_stats.fit_power_law(values, min, _upper(max), integer("least", least, 2)))
+
+
+def compare_power_law(values, law, alternative="log_normal"):
+    """Likelihood-ratio test of a fitted `PowerLaw` against ``"log_normal"`` or ``"exponential"`` (Vuong 1989)."""
+    if not isinstance(law, PowerLaw):
+        raise wrong("law", type(law).__name__, "a PowerLaw of fit_power_law", TypeError)
+    values = _whole("values", values)
+    return LikelihoodRatio(
+        *_stats.compare_power_law(values, law.min, law.max, _text("alternative", alternative))
+    )
+
+
+def goodness_of_fit(values, min=None, max=None, *, least=50, replicas=1000, seed=0):
+    """Probability that values drawn from the law lie as far from their own fit as `values` from theirs.
+
+    Arguments are those of `fit_power_law`; small answers, below 0.1, speak against a power law.
+    """
+    values = _whole("values", values)
+    min = None if min is None else integer("min", min, 1)
+    least, replicas = integer("least", least, 2), integer("replicas", replicas, 1)
+    return _stats.goodness_of_fit(values, min, _upper(max), least, replicas, _seed(seed))
+
+
+def branching_ratio(activity, lags=20):
+    """Branching ratio by multistep regression over `lags` lags (Wilting and Priesemann 2018).
+
+    Returns
+    -------
+    Branching
+        Unbiased also where only some of the neurons were observed.
+    """
+    *found, slopes = _stats.branching_ratio(_series("activity", activity), integer("lags", lags, 2))
+    return Branching(*found, np.array(slopes))
+
+
+def smoothness(series):
+    """Standard deviation of successive differences; smaller is smoother."""
+    return _stats.smoothness(_series("series", series))
+
+
+def relative_smoothness(series):
+    """Standard deviation of successive differences over their absolute mean."""
+    return _stats.relative_smoothness(_series("series", series))
+
+
+def autocorrelation(series, lag):
+    """Pearson correlation of a series with itself `lag` steps later."""
+    return _stats.autocorrelation(_series("series", series), integer("lag", lag, 0))
+
+
+def fit_log_normal(weights):
+    """Fit a log-normal distribution to positive weights."""
+    return LogNormal(*_stats.fit_log_normal(_series("weights", weights)))
+
+
+def degrees(weights, recurrent=True):
+    """In- and out-degrees of a weight matrix ``[pre, post]``, nonzero where there is a synapse.
+
+    Parameters
+    ----------
+    weights : array_like, shape (pre, post)
+    recurrent : bool
+        Whether both are one population, in which no neuron connects to itself.
+
+    Returns
+    -------
+    Degrees
+    """
+    weights = np.ascontiguousarray(_numbers("weights", weights, 2), dtype=np.float64)
+    incoming, outgoing, fraction = _stats.degrees(weights, bool(recurrent))
+    return Degrees(np.array(incoming, dtype=np.int64), np.array(outgoing, dtype=np.int64), fraction)
+
+
+def memory_capacity(spikes, input, lags, training, ridge=1.0):
+    """How long a reservoir remembers a random input (Jaeger 2001).
+
+    Parameters
+    ----------
+    spikes : array_like, shape (steps, neurons)
+    input : array_like, shape (steps,)
+        What the network was given in the step that made these spikes.
+    lags : int
+    training : int
+        Steps that the readouts learn from; the rest compares them.
+    ridge : float
+        Penalty of the regression, above 0.
+
+    Returns
+    -------
+    MemoryCapacity
+    """
+    lags, training = integer("lags", lags, 0), integer("training", training, 1)
+    spikes, input = _spikes("spikes", spikes), _series("input", input)
+    by_lag, total = _stats.memory_capacity(spikes, input, lags, training, real("ridge", ridge))
+    return MemoryCapacity(np.array(by_lag), total)
+
+
+def kernel_rank(network, streams):
+    """How many of the states that input streams, shape (streams, steps, nu), leave behind are linearly independent.
+
+    The network itself does not run on. Freeze it to measure the reservoir without what it would learn (Legenstein and
+    Maass 2007).
+    """
+    streams = np.ascontiguousarray(_numbers("streams", streams, 3), dtype=np.float64)
+    return _stats.kernel_rank(_network(network), streams)
+
+
+def generalisation_rank(network, streams, shared):
+    """`kernel_rank` of streams whose last `shared` inputs are the first one's; the lower, the better."""
+    streams = np.ascontiguousarray(_numbers("streams", streams, 3), dtype=np.float64)
+    return _stats.generalisation_rank(_network(network), streams, integer("shared", shared, 0))
+
+
+def perturbation_growth(network, neuron, inputs):
+    """Hamming distance, per step, of two copies of a network of which one had a neuron flipped.
+
+    Parameters
+    ----------
+    network : Network
+        It does not run on. Rules in Python are an error: the copies cannot have them.
+    neuron : int
+    inputs : array_like, shape (steps, nu)
+
+    Returns
+    -------
+    ndarray of int, shape (steps + 1,)
+        1 before the first step.
+    """
+    inputs = np.ascontiguousarray(_numbers("inputs", inputs, 2), dtype=np.float64)
+    found = _stats.perturbation_growth(_network(network), integer("neuron", neuron, 0), inputs)
+    return np.array(found, dtype=np.int64)
+
+
+def lyapunov_exponent(growth, steps):
+    """Largest Lyapunov exponent per step, from a list of `perturbation_growth` answers, `steps` steps after."""
+    if not isinstance(growth, (list, tuple)):
+        raise wrong("growth", type(growth).__name__, "a list of answers of perturbation_growth", TypeError)
+    growth = [_whole("growth", one).tolist() for one in growth]
+    return _stats.lyapunov_exponent(growth, integer("steps", steps, 1))
+
+
+def mann_whitney(a, b):
+    """Two-sided Mann-Whitney test of two samples."""
+    return MannWhitney(*_stats.mann_whitney(_series("a", a), _series("b", b)))

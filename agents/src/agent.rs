@@ -59,6 +59,8 @@ pub struct Agent {
     /// Observations taken while training.
     steps: u64,
     greedy: bool,
+    /// A frozen copy draws its actions all the same.
+    samples: bool,
 }
 
 impl Agent {
@@ -92,6 +94,7 @@ impl Agent {
             turn: Turn::Begin,
             steps: 0,
             greedy: false,
+            samples: false,
         })
     }
 
@@ -102,6 +105,12 @@ impl Agent {
         copy.turn = Turn::Begin;
         copy.reservoir.set_frozen(Rules::all());
         copy
+    }
+
+    /// Whether a [`frozen`](Self::frozen) copy draws its actions from the policy, as while training, instead of taking the
+    /// best; it does not at first. Draws go on from those of the agent that was copied.
+    pub fn set_sampling(&mut self, samples: bool) {
+        self.samples = samples;
     }
 
     /// The configuration.
@@ -193,7 +202,7 @@ impl Agent {
 
     fn choose(&mut self) -> Value {
         self.turn = Turn::Observe;
-        match self.greedy {
+        match self.greedy && !self.samples {
             true => self.learner.act_greedily(&self.phi),
             false => self.learner.act(&self.phi),
         }

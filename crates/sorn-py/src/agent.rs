@@ -1,12 +1,15 @@
 //! The class `Agent`.
 
+use std::path::PathBuf;
+
 use ndarray::ArrayD;
 use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use serde_json::Value as Json;
-use sorn_lab::sorn_agents::{self, AgentConfig, AgentState, run};
+use sorn_lab::sorn_agents::{self, AgentConfig, AgentState, EncoderConfig, run};
+use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace};
 
 use crate::convert::{from_json, from_value, seed as seed_or_0, to_json, unsigned};
@@ -29,6 +32,9 @@ use watcher::{Watcher, env_error, run_error};
 ///     0 if not given. Seed of everything random in the agent, and of the environment's resets.
 /// observation_space, action_space : gymnasium.spaces.Space, optional
 ///     Instead of `env`.
+/// encoder : callable, optional
+///     An encoder written in Python, in place of the configuration's: an observation becomes the reservoir's input, as many
+///     numbers as it takes (200 by default). A call of Python per step; it is not saved.
 ///
 /// Examples
 /// --------
@@ -45,6 +51,8 @@ pub(crate) struct Agent {
     observations: PythonSpace,
     actions: PythonSpace,
     env: Option<Py<PyAny>>,
+    /// In Python, from an observation to an element of `observations`.
+    encoder: Option<Py<PyAny>>,
     episodes: u64,
     timesteps: u64,
     returns: Vec<f64>,
@@ -56,16 +64,17 @@ pub(crate) struct Agent {
 #[pymethods]
 impl Agent {
     #[new]
-    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None))]
+    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None, encoder=None))]
     fn new(
         env: Option<Bound<'_, PyAny>>,
         config: Option<&Bound<'_, PyAny>>,
         seed: Option<&Bound<'_, PyAny>>,
         observation_space: Option<Bound<'_, PyAny>>,
         action_space: Option<Bound<'_, PyAny>>,
+        encoder: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let seed = seed_or_0(seed)?;
-        let config: AgentConfig = match config {
+        let mut config: AgentConfig = match config {
             None => AgentConfig::default(),
             Some(config) => match to_json("config", config)? {
                 object @ Json::Object(_) => from_value("config", object)?,
@@ -76,7 +85,12 @@ impl Agent {
                 }
             },
         };
-        let (observations, actions) = spaces(env.as_ref(), observation_space, action_space)?;
+        if encoder.is_some() {
+            config.encoder = EncoderConfig::Raw { gain: 1.0 };
+        }
+        let inputs = config.reservoir.params.input_len();
+        let (observations, actions) =
+            spaces(env.as_ref(), observation_space, action_space, encoder.as_ref(), inputs)?;
         let inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
             .map_err(value_error)?;
         Ok(Agent {
@@ -86,6 +100,7 @@ impl Agent {
             observations,
             actions,
             env: env.map(Bound::unbind),
+            encoder: encoder.map(Bound::unbind),
             episodes: 0,
             timesteps: 0,
             returns: Vec::new(),
@@ -131,6 +146,11 @@ impl Agent {
             }
             false => None,
         };
+        if let Some(callback) = callback.as_ref().filter(|callback| !callback.is_callable()) {
+            return Err(PyTypeError::new_err(format!(
+                "callback: found {callback}, allowed: a callable or None"
+            )));
+        }
         let (mut env, mut learner, seed, first) = {
             let agent = slf.try_borrow()?;
             let Some(env) = &agent.env else {
@@ -138,7 +158,15 @@ impl Agent {
                     "env: found None, allowed: an environment given to Agent; without one, call begin, act and observe",
                 ));
             };
-            let env = GymnasiumEnv::from_python(env.bind(py)).map_err(env_error)?;
+            let env = match &agent.encoder {
+                None => env.bind(py).clone(),
+                Some(encoder) => {
+                    let inputs = agent.config.reservoir.params.input_len();
+                    py.import("sorn_rs.wrappers")?
+                        .call_method1("EncodedObservation", (env, encoder, inputs))?
+                }
+            };
+            let env = GymnasiumEnv::from_python(&env).map_err(env_error)?;
             (env, agent.inner.clone(), agent.seed, agent.episodes)
         };
         let mut watcher = Watcher {
@@ -166,9 +194,11 @@ impl Agent {
         }
     }
 
-    /// The action that the agent prefers, without learning.
+    /// An action, without learning: the one that the agent prefers, or one drawn from its policy.
     ///
     /// The first call after learning or with `episode_start` begins an episode; the reservoir remembers from call to call.
+    /// A new episode begins with the reservoir as learning left it, except while actions are drawn: draws, and with them
+    /// the reservoir, then go on from episode to episode.
     ///
     /// Parameters
     /// ----------
@@ -177,7 +207,7 @@ impl Agent {
     ///     For callers of other packages' agents; memory is the agent's own.
     /// episode_start : bool
     /// deterministic : bool
-    ///     Must be True.
+    ///     Whether to take the best action.
     ///
     /// Returns
     /// -------
@@ -192,24 +222,21 @@ impl Agent {
         episode_start: bool,
         deterministic: bool,
     ) -> PyResult<(Bound<'py, PyAny>, Option<Py<PyAny>>)> {
-        if !deterministic {
-            return Err(PyValueError::new_err("deterministic: found False, allowed: True"));
-        }
         if let Some(state) = state {
             return Err(PyValueError::new_err(format!("state: found {state}, allowed: None")));
         }
-        let observation = self.observations.decode(observation).map_err(env_error)?;
-        let action = match self.frozen.as_mut().filter(|_| !episode_start) {
-            Some(frozen) => {
-                frozen.observe(0.0, false, false, &observation).map_err(value_error)?;
-                frozen.act().map_err(value_error)?
-            }
-            None => {
-                let mut frozen = self.inner.frozen();
-                let action = frozen.begin(&observation).map_err(value_error)?;
-                self.frozen = Some(frozen);
-                action
-            }
+        let observation = self.decode(observation)?;
+        let under_way = self.frozen.is_some() && !episode_start;
+        if self.frozen.is_none() || episode_start && deterministic {
+            self.frozen = Some(self.inner.frozen());
+        }
+        let frozen = self.frozen.get_or_insert_with(|| self.inner.frozen());
+        frozen.set_sampling(!deterministic);
+        let action = if under_way {
+            frozen.observe(0.0, false, false, &observation).map_err(value_error)?;
+            frozen.act().map_err(value_error)?
+        } else {
+            frozen.begin(&observation).map_err(value_error)?
         };
         Ok((self.actions.encode(py, &action).map_err(env_error)?, None))
     }
@@ -220,7 +247,7 @@ impl Agent {
         py: Python<'py>,
         observation: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let observation = self.observations.decode(observation).map_err(env_error)?;
+        let observation = self.decode(observation)?;
         let action = self.inner.begin(&observation).map_err(value_error)?;
         self.actions.encode(py, &action).map_err(env_error)
     }
@@ -239,14 +266,14 @@ impl Agent {
         truncated: bool,
         observation: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let observation = self.observations.decode(observation).map_err(env_error)?;
+        let observation = self.decode(observation)?;
         self.timesteps += 1;
         self.frozen = None;
         self.inner.observe(reward, terminated, truncated, &observation).map_err(value_error)
     }
 
     /// Save the agent whole, as NPZ.
-    fn save(&self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let state = self.inner.state();
         let meta = serde_json::json!({
             "format_version": 1,
@@ -256,6 +283,7 @@ impl Agent {
             "timesteps": self.timesteps,
             "returns": self.returns,
             "lengths": self.lengths,
+            "encoder_in_python": self.encoder.is_some(),
             "agent": state.meta,
         });
         let arrays = PyDict::new(py);
@@ -263,25 +291,29 @@ impl Agent {
             arrays.set_item(name, array.into_pyarray(py))?;
         }
         arrays.set_item("sorn_agent", meta.to_string())?;
-        py.import("numpy")?.call_method("savez", (path,), Some(&arrays))?;
+        py.import("sorn_rs._files")?.call_method1("save_npz", (path, arrays))?;
         Ok(())
     }
 
     /// Load what `save` saved; it goes on exactly. The environment or spaces must be those it was made with.
     #[classmethod]
-    #[pyo3(signature = (path, env=None, *, observation_space=None, action_space=None))]
+    #[pyo3(signature = (path, env=None, *, observation_space=None, action_space=None, encoder=None))]
     fn load(
-        _class: &Bound<'_, PyType>,
-        path: &Bound<'_, PyAny>,
+        class: &Bound<'_, PyType>,
+        path: PathBuf,
         env: Option<Bound<'_, PyAny>>,
         observation_space: Option<Bound<'_, PyAny>>,
         action_space: Option<Bound<'_, PyAny>>,
+        encoder: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let py = path.py();
+        let py = class.py();
         let wrong = |what: &str| {
-            PyValueError::new_err(format!("path: found {path} {what}, allowed: what `save` saved"))
+            PyValueError::new_err(format!(
+                "path: found {} {what}, allowed: what `save` saved",
+                path.display()
+            ))
         };
-        let file = py.import("numpy")?.call_method1("load", (path,))?;
+        let file = py.import("numpy")?.call_method1("load", (&path,))?;
         let names: Vec<String> = file
             .getattr("files")
             .and_then(|files| files.extract())
@@ -303,7 +335,14 @@ impl Agent {
         if saved.format_version != 1 {
             return Err(wrong(&format!("of format version {}", saved.format_version)));
         }
-        let (observations, actions) = spaces(env.as_ref(), observation_space, action_space)?;
+        if saved.encoder_in_python != encoder.is_some() {
+            let found = if encoder.is_some() { "a callable" } else { "None" };
+            let allowed = if saved.encoder_in_python { "that of the agent saved" } else { "None, as it was" };
+            return Err(PyValueError::new_err(format!("encoder: found {found}, allowed: {allowed}")));
+        }
+        let inputs = saved.config.reservoir.params.input_len();
+        let (observations, actions) =
+            spaces(env.as_ref(), observation_space, action_space, encoder.as_ref(), inputs)?;
         state.meta = saved.agent;
         let inner = sorn_agents::Agent::restore(
             &saved.config,
@@ -320,6 +359,7 @@ impl Agent {
             observations,
             actions,
             env: env.map(Bound::unbind),
+            encoder: encoder.map(Bound::unbind),
             episodes: saved.episodes,
             timesteps: saved.timesteps,
             returns: saved.returns,
@@ -364,6 +404,22 @@ impl Agent {
     }
 }
 
+impl Agent {
+    /// An observation, of the space or encoded.
+    fn decode(&self, observation: &Bound<'_, PyAny>) -> PyResult<Value> {
+        match &self.encoder {
+            None => self.observations.decode(observation).map_err(env_error),
+            Some(encoder) => {
+                let py = observation.py();
+                let inputs = self.config.reservoir.params.input_len();
+                let arguments = (encoder, observation, inputs);
+                let encoded = py.import("sorn_rs.wrappers")?.call_method1("encode", arguments)?;
+                self.observations.decode(&encoded).map_err(env_error)
+            }
+        }
+    }
+}
+
 /// The entry beside the arrays.
 #[derive(serde::Deserialize)]
 struct Saved {
@@ -374,6 +430,8 @@ struct Saved {
     timesteps: u64,
     returns: Vec<f64>,
     lengths: Vec<u64>,
+    #[serde(default)]
+    encoder_in_python: bool,
     agent: Json,
 }
 
@@ -381,6 +439,8 @@ fn spaces(
     env: Option<&Bound<'_, PyAny>>,
     observation_space: Option<Bound<'_, PyAny>>,
     action_space: Option<Bound<'_, PyAny>>,
+    encoder: Option<&Bound<'_, PyAny>>,
+    inputs: usize,
 ) -> PyResult<(PythonSpace, PythonSpace)> {
     let (observations, actions) = match (env, observation_space, action_space) {
         (Some(env), None, None) => {
@@ -399,6 +459,15 @@ fn spaces(
             return Err(PyTypeError::new_err(
                 "Agent: allowed: either env, or both observation_space and action_space",
             ));
+        }
+    };
+    let observations = match encoder {
+        None => observations,
+        Some(encoder) if encoder.is_callable() => {
+            observations.py().import("sorn_rs.wrappers")?.call_method1("input_space", (inputs,))?
+        }
+        Some(other) => {
+            return Err(PyTypeError::new_err(format!("encoder: found {other}, allowed: a callable")));
         }
     };
     Ok((

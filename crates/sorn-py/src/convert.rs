@@ -74,8 +74,20 @@ pub(crate) fn tuple(shape: &[usize]) -> String {
     }
 }
 
+/// No configuration is nested deeper than this; what contains itself is.
+const DEEPEST: usize = 16;
+
 /// A Python object as JSON; `name` is how messages call it.
 pub(crate) fn to_json(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    nested(name, object, 0)
+}
+
+fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+    if depth > DEEPEST {
+        return Err(PyValueError::new_err(format!(
+            "{name}: found more than {DEEPEST} levels, allowed: fewer"
+        )));
+    }
     let wrong = || {
         let found = object.get_type().name().map_or_else(|_| "an object".into(), |n| n.to_string());
         let allowed = "None, bool, int, float, str, list, tuple, dict";
@@ -88,7 +100,9 @@ pub(crate) fn to_json(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> 
         return Ok(value.is_true().into());
     }
     if let Ok(text) = object.cast::<PyString>() {
-        return Ok(text.to_cow()?.into_owned().into());
+        let text = text.to_cow().map(|text| text.into_owned().into());
+        return text
+            .map_err(|_| PyValueError::new_err(format!("{name}: found {object:?}, allowed: Unicode text")));
     }
     if object.is_instance_of::<PyInt>() {
         let number = object.extract::<u64>().map(Number::from);
@@ -107,18 +121,18 @@ pub(crate) fn to_json(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> 
         let mut map = Map::new();
         for (key, value) in dict {
             let key: String = key.extract().map_err(|_| wrong())?;
-            let value = to_json(&format!("{name}.{key}"), &value)?;
+            let value = nested(&format!("{name}.{key}"), &value, depth + 1)?;
             map.insert(key, value);
         }
         return Ok(Value::Object(map));
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         let items = object.try_iter()?.enumerate();
-        return items.map(|(k, item)| to_json(&format!("{name}[{k}]"), &item?)).collect();
+        return items.map(|(k, item)| nested(&format!("{name}[{k}]"), &item?, depth + 1)).collect();
     }
     // NumPy's scalars and arrays.
     match object.call_method0("tolist") {
-        Ok(plain) if !plain.get_type().is(object.get_type()) => to_json(name, &plain),
+        Ok(plain) if !plain.get_type().is(object.get_type()) => nested(name, &plain, depth + 1),
         _ => Err(wrong()),
     }
 }

@@ -1,6 +1,7 @@
 //! The class `Network`.
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use ndarray::Array1;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
@@ -14,6 +15,7 @@ use crate::convert::{self, from_json, matrix, tuple, vector};
 use crate::error::{to_py, value_error};
 use crate::legacy::{Arrays, to_dict};
 use crate::recorder::Recorder;
+use crate::rule::{Failure, PythonRule};
 
 /// Steps between two looks for Ctrl-C.
 const CHECK_EVERY: usize = 256;
@@ -41,6 +43,9 @@ const CHECK_EVERY: usize = 256;
 #[pyclass(module = "sorn_rs", name = "Network")]
 pub(crate) struct Network {
     pub(crate) inner: sorn_core::Network,
+    /// Rules of Python's and the positions they were given, in the order in which they were added.
+    rules: Vec<(Option<usize>, Py<PyAny>)>,
+    failure: Failure,
 }
 
 #[pymethods]
@@ -60,7 +65,7 @@ impl Network {
         overrides: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let params = convert::params(params, overrides)?;
-        Ok(Network { inner: sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)? })
+        Ok(sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)?.into())
     }
 
     /// The network with the arrays of a state dictionary, as `state` or a run of `Simulator` gives it.
@@ -89,7 +94,7 @@ impl Network {
         let like = sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)?.state();
         let h_ip = like.h_ip.clone();
         let state = arrays.into_state(like, h_ip)?;
-        Ok(Network { inner: sorn_core::Network::from_state(&params, state).map_err(to_py)? })
+        Ok(sorn_core::Network::from_state(&params, state).map_err(to_py)?.into())
     }
 
     /// Advance by one step.
@@ -117,6 +122,7 @@ impl Network {
         }
         let input = input.as_slice().ok_or_else(|| PyValueError::new_err("input: found strides"))?;
         self.inner.step(input).map_err(to_py)?;
+        self.raise()?;
         Ok(self.x(py))
     }
 
@@ -172,21 +178,67 @@ impl Network {
         recorder.into_dict(py)
     }
 
-    /// A copy that goes on by itself.
-    fn copy(&self) -> Self {
-        Network { inner: self.inner.clone() }
+    /// Add a plasticity rule written in Python.
+    ///
+    /// Every step then copies all synapses for it, so a step takes some ten times as long.
+    ///
+    /// Parameters
+    /// ----------
+    /// rule : callable
+    ///     Called in every step, unless all rules are frozen, with a `StepContext`: who fired (`x_before`, `x`, `y_before`, `y`),
+    ///     `reward`, and arrays to be changed in place: `te`, `ee_weights` of the synapses `ee_pre` to `ee_post`, `ei_weights` of
+    ///     `ei_pre` to `ei_post`. ``grow_ee(pre, post, weight)`` adds a synapse. What it raises, `step` or `run` raises after the
+    ///     step.
+    /// position : int, optional
+    ///     Before which of the rules there are it acts; after all if not given.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import numpy as np
+    /// >>> from sorn_rs import Network
+    /// >>> def decay(step):
+    /// ...     step.ee_weights *= 0.99
+    /// >>> network = Network(seed=1)
+    /// >>> network.add_rule(decay, position=0)
+    /// >>> network.step(np.zeros(10)).shape
+    /// (200,)
+    #[pyo3(signature = (rule, position=None))]
+    fn add_rule(&mut self, rule: &Bound<'_, PyAny>, position: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let position = position.map(|position| convert::unsigned("position", position)).transpose()?;
+        self.insert(position.map(|position| position as usize), rule)
     }
 
-    fn __copy__(&self) -> Self {
-        self.copy()
+    /// Rules that were added, in the order in which they were.
+    #[getter]
+    fn rules(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        self.rules.iter().map(|(_, rule)| rule.clone_ref(py)).collect()
     }
 
-    fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> Self {
-        self.copy()
+    /// A copy that goes on by itself. Rules in Python are shared.
+    fn copy(&self, py: Python<'_>) -> PyResult<Self> {
+        if self.rules.is_empty() {
+            return Ok(self.inner.clone().into());
+        }
+        Network::whole(py, self.inner.params(), self.inner.state(), &self.rules)
+    }
+
+    fn __copy__(&self, py: Python<'_>) -> PyResult<Self> {
+        self.copy(py)
+    }
+
+    fn __deepcopy__(&self, py: Python<'_>, _memo: &Bound<'_, PyAny>) -> PyResult<Self> {
+        self.copy(py)
     }
 
     /// Save the network whole: safetensors, or NPZ with the arrays of `Simulator` where the name ends in `.npz`.
+    ///
+    /// Rules in Python have no place in such a file; pickle the network instead.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        if let Some((_, rule)) = self.rules.first() {
+            return Err(PyValueError::new_err(format!(
+                "rules: found {rule}, allowed: none, as a file cannot hold rules in Python; pickle the network instead"
+            )));
+        }
         py.detach(|| save_network(&path, &self.inner)).map_err(file_error)
     }
 
@@ -196,7 +248,7 @@ impl Network {
         match load_network(&path).map_err(file_error)? {
             SavedNetwork::Whole(whole) => {
                 let (params, state) = *whole;
-                Ok(Network { inner: sorn_core::Network::from_state(&params, state).map_err(to_py)? })
+                Ok(sorn_core::Network::from_state(&params, state).map_err(to_py)?.into())
             }
             SavedNetwork::Upstream(_) => Err(PyValueError::new_err(format!(
                 "path: found {} with a state alone, allowed: what `save` saved; use Network.from_state(dict(numpy.load(path)))",
@@ -205,16 +257,22 @@ impl Network {
         }
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled<'py>)> {
         let whole = serde_json::to_vec(&(self.inner.params(), self.inner.state())).map_err(value_error)?;
         let restore = py.get_type::<Network>().getattr("_restore")?;
-        Ok((restore, (PyBytes::new(py, &whole),)))
+        let rules = self.rules.iter().map(|(position, rule)| (*position, rule.clone_ref(py))).collect();
+        Ok((restore, (PyBytes::new(py, &whole), rules)))
     }
 
     #[classmethod]
-    fn _restore(_class: &Bound<'_, PyType>, whole: &[u8]) -> PyResult<Self> {
+    #[pyo3(signature = (whole, rules=vec![]))]
+    fn _restore(
+        class: &Bound<'_, PyType>,
+        whole: &[u8],
+        rules: Vec<(Option<usize>, Py<PyAny>)>,
+    ) -> PyResult<Self> {
         let (params, state): (Params, State) = serde_json::from_slice(whole).map_err(value_error)?;
-        Ok(Network { inner: sorn_core::Network::from_state(&params, state).map_err(to_py)? })
+        Network::whole(class.py(), &params, state, &rules)
     }
 
     /// Number of excitatory neurons.
@@ -260,7 +318,9 @@ impl Network {
         })?;
         let rules = Rules::from_names(names.iter().map(String::as_str))
             .map_err(|error| PyValueError::new_err(format!("frozen: {error}")))?;
-        let all = sorn_core::Rule::ALL.into_iter().all(|rule| rules.contains(rule));
+        // All of its own: then those in Python rest as well.
+        let own = &self.inner.params().rules;
+        let all = !names.is_empty() && own.iter().all(|rule| rules.contains(*rule));
         self.inner.set_frozen(if all { Rules::all() } else { rules });
         Ok(())
     }
@@ -337,7 +397,49 @@ impl Network {
     }
 }
 
+/// What pickle is given.
+type Pickled<'py> = (Bound<'py, PyBytes>, Vec<(Option<usize>, Py<PyAny>)>);
+
+impl From<sorn_core::Network> for Network {
+    fn from(inner: sorn_core::Network) -> Self {
+        Network { inner, rules: Vec::new(), failure: Failure::default() }
+    }
+}
+
 impl Network {
+    /// The network that had `state` and these rules.
+    fn whole(
+        py: Python<'_>,
+        params: &Params,
+        mut state: State,
+        rules: &[(Option<usize>, Py<PyAny>)],
+    ) -> PyResult<Self> {
+        // Memories are of all rules, so they wait until all are there.
+        let memories = std::mem::take(&mut state.memories);
+        let mut network = Network::from(sorn_core::Network::from_state(params, state).map_err(to_py)?);
+        for (position, rule) in rules {
+            network.insert(*position, rule.bind(py))?;
+        }
+        network.inner.remember(&memories).map_err(to_py)?;
+        Ok(network)
+    }
+
+    fn insert(&mut self, position: Option<usize>, rule: &Bound<'_, PyAny>) -> PyResult<()> {
+        let native = PythonRule::new(rule, self.inner.ni(), &self.failure)?;
+        self.inner.add_rule(position.unwrap_or(usize::MAX), Box::new(native));
+        self.rules.push((position, rule.clone().unbind()));
+        Ok(())
+    }
+
+    /// What a rule in Python raised in the last step.
+    fn raise(&self) -> PyResult<()> {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failure.map_or(Ok(()), Err)
+    }
+
     fn advance(
         &mut self,
         inputs: &ndarray::ArrayView2<'_, f64>,
@@ -353,6 +455,7 @@ impl Network {
             self.inner
                 .step(row.as_slice().unwrap_or_default())
                 .map_err(|error| PyValueError::new_err(format!("inputs[{step}]: {error}")))?;
+            self.raise()?;
             recorder.record(step, &self.inner);
         }
         Ok(())

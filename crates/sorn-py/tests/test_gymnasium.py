@@ -57,22 +57,17 @@ def test_options_and_arguments():
     assert gymnasium.make("sorn_rs/CartPole-v1", max_episode_steps=3).spec.max_episode_steps == 3
 
 
-def test_vector_environments():
-    envs = gymnasium.make_vec("sorn_rs/CartPole-v1", num_envs=3, vectorization_mode="sync")
-    theirs = gymnasium.make_vec("CartPole-v1", num_envs=3, vectorization_mode="sync")
-    np.testing.assert_array_equal(envs.reset(seed=1)[0], theirs.reset(seed=1)[0])
-    for _ in range(60):
-        action = envs.action_space.sample()
-        for found, expected in zip(envs.step(action)[:4], theirs.step(action)[:4], strict=True):
-            np.testing.assert_array_equal(found, expected)
-
-
 def test_picture():
     env = make("CartPole-v1", render_mode="rgb_array")
+    assert env.metadata["render_fps"] == gymnasium.make("CartPole-v1").metadata["render_fps"]
     env.reset(seed=1)
     picture = env.render()
     assert picture.ndim == 3 and picture.shape[2] == 3 and picture.dtype == np.uint8
     assert len(np.unique(picture)) > 2
+    collected = make("CartPole-v1", render_mode="rgb_array_list")
+    collected.reset(seed=1)
+    collected.step(0)
+    assert len(collected.render()) == 2
 
 
 def test_wrapper():
@@ -164,8 +159,70 @@ def test_predict_learns_nothing():
     assert first == [agent.predict(obs, episode_start=k == 0)[0] for k in range(20)]
     action, state = agent.predict(obs)
     assert env.action_space.contains(action) and state is None
-    with pytest.raises(ValueError, match="deterministic: found False"):
-        agent.predict(obs, deterministic=False)
+
+
+def test_predict_draws_from_the_policy(tmp_path):
+    env = gymnasium.make("CartPole-v1")
+    # So short a time that its policy is still undecided.
+    agent = Agent(env, SMALL, seed=1).learn(1)
+    agent.save(path := tmp_path / "agent.npz")
+    obs, _ = env.reset(seed=1)
+
+    def draws(agent, n=200):
+        return [agent.predict(obs, episode_start=k % 50 == 0, deterministic=False)[0] for k in range(n)]
+
+    drawn = draws(agent)
+    # Both actions, and not the same from episode to episode.
+    assert set(drawn) == {0, 1} and drawn[:50] != drawn[50:100]
+    assert draws(Agent.load(path, env)) == drawn
+    # Nothing of it stays.
+    assert agent.learn(200).episode_returns == Agent.load(path, env).learn(200).episode_returns
+
+
+def code(observation):
+    """Gaussian bumps over the pole's angle and its velocity."""
+    centres = np.linspace(-1, 1, 25)
+    angle = np.exp(-(((observation[2] / 0.2 - centres) / 0.2) ** 2))
+    velocity = np.exp(-(((np.tanh(observation[3]) - centres) / 0.2) ** 2))
+    return 3 * np.concatenate([angle, velocity]) - 1
+
+
+def test_an_encoder_in_python(tmp_path):
+    env = gymnasium.make("CartPole-v1")
+    agent = Agent(env, SMALL, seed=2, encoder=code).learn(600)
+    assert agent.config["encoder"] == {"kind": "raw", "gain": 1.0}
+    assert agent.episode_returns == Agent(env, SMALL, seed=2, encoder=code).learn(600).episode_returns
+    assert (
+        agent.episode_returns
+        != Agent(env, SMALL, seed=2, encoder=lambda o: -code(o)).learn(600).episode_returns
+    )
+    obs, _ = env.reset(seed=1)
+    assert agent.predict(obs)[0] in (0, 1)
+    agent.save(tmp_path / "agent.npz")
+    loaded = Agent.load(tmp_path / "agent.npz", env, encoder=code)
+    assert loaded.learn(300).episode_returns == agent.learn(300).episode_returns
+    with pytest.raises(ValueError, match="encoder: found None, allowed: that of the agent saved"):
+        Agent.load(tmp_path / "agent.npz", env)
+    # A robot's own loop sees it as well.
+    robot = Agent(
+        config=SMALL,
+        observation_space=env.observation_space,
+        action_space=env.action_space,
+        encoder=code,
+    )
+    assert robot.begin(obs) in (0, 1)
+    robot.observe(1.0, False, False, obs)
+    with pytest.raises(TypeError, match="encoder: found 3, allowed: a callable"):
+        Agent(env, SMALL, encoder=3)
+    with pytest.raises(ValueError, match=r"encoder: found an array of shape \(3,\).*of shape \(50,\)"):
+        Agent(env, SMALL, encoder=lambda o: np.zeros(3)).learn(10)
+
+    def broken(observation):
+        raise RuntimeError("no camera")
+
+    with pytest.raises(RuntimeError, match="no camera") as caught:
+        Agent(env, SMALL, encoder=broken).learn(10)
+    assert caught.traceback[-1].name == "broken"
 
 
 def test_callback_ends_learning_and_sees_the_agent():

@@ -40,10 +40,27 @@ class Network:
     def run(
         self, inputs: npt.ArrayLike, record: Sequence[str] = ["x"], rewards: npt.ArrayLike | None = None
     ) -> dict[str, npt.NDArray[Any]]: ...
+    rules: list[Callable[[StepContext], None]]
+    def add_rule(self, rule: Callable[[StepContext], None], position: int | None = None) -> None: ...
     def copy(self) -> Network: ...
     def save(self, path: str | os.PathLike[str]) -> None: ...
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network: ...
+
+class StepContext:
+    x_before: npt.NDArray[np.bool_]
+    x: npt.NDArray[np.bool_]
+    y_before: npt.NDArray[np.bool_]
+    y: npt.NDArray[np.bool_]
+    reward: float
+    te: npt.NDArray[np.float64]
+    ee_pre: npt.NDArray[np.uint32]
+    ee_post: npt.NDArray[np.uint32]
+    ee_weights: npt.NDArray[np.float64]
+    ei_pre: npt.NDArray[np.uint32]
+    ei_post: npt.NDArray[np.uint32]
+    ei_weights: npt.NDArray[np.float64]
+    def grow_ee(self, pre: int, post: int, weight: float) -> None: ...
 
 class Agent:
     config: dict[str, Any]
@@ -58,6 +75,7 @@ class Agent:
         *,
         observation_space: gymnasium.Space[Any] | None = None,
         action_space: gymnasium.Space[Any] | None = None,
+        encoder: Callable[[Any], npt.ArrayLike] | None = None,
     ) -> None: ...
     def learn(
         self,
@@ -80,6 +98,7 @@ class Agent:
         *,
         observation_space: gymnasium.Space[Any] | None = None,
         action_space: gymnasium.Space[Any] | None = None,
+        encoder: Callable[[Any], npt.ArrayLike] | None = None,
     ) -> Agent: ...
 
 class NativeEnv:
@@ -90,6 +109,24 @@ class NativeEnv:
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
     def render(self) -> npt.NDArray[np.uint8] | None: ...
     def close(self) -> None: ...
+
+class NativeVecEnv:
+    observation_space: gymnasium.Space[Any]
+    action_space: gymnasium.Space[Any]
+    def __init__(self, id: str, num_envs: int, autoreset_mode: str, kwargs: dict[str, Any]) -> None: ...
+    def reset(
+        self, seeds: list[int | None], mask: list[bool], given: dict[str, Any] | None
+    ) -> npt.NDArray[Any]: ...
+    def step(
+        self, actions: npt.NDArray[Any]
+    ) -> tuple[
+        tuple[npt.NDArray[Any], npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
+        tuple[list[int], npt.NDArray[Any]] | None,
+    ]: ...
+    def render(self) -> tuple[npt.NDArray[np.uint8] | None, ...]: ...
+    def close(self) -> None: ...
+
+statistics: Any
 
 def env_specs() -> list[dict[str, Any]]: ...
 def run_cli(args: list[str]) -> int: ...

@@ -3,9 +3,47 @@
 import gymnasium
 import numpy as np
 
+from ._arguments import check_seed, integer, real, wrong
 from ._native import Network
 
-__all__ = ["SornObservation"]
+__all__ = ["EncodedObservation", "SornObservation", "encode", "input_space"]
+
+
+def input_space(inputs):
+    """The space of a reservoir's inputs, `inputs` real numbers."""
+    return gymnasium.spaces.Box(-np.inf, np.inf, (inputs,), np.float64)
+
+
+def encode(encoder, observation, inputs):
+    """What `encoder` makes of an observation: real numbers, shape (inputs,)."""
+    encoded = np.asarray(encoder(observation))
+    if encoded.dtype.kind not in "fiub" or encoded.shape != (inputs,):
+        raise ValueError(
+            f"encoder: found an array of shape {encoded.shape} and type {encoded.dtype}, "
+            f"allowed: real numbers of shape ({inputs},), the reservoir's inputs"
+        )
+    return np.ascontiguousarray(encoded, dtype=np.float64)
+
+
+class EncodedObservation(gymnasium.ObservationWrapper):
+    """Observations as the inputs of a reservoir, by an encoder written in Python.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+    encoder : callable
+        From an observation to `inputs` real numbers.
+    inputs : int
+    """
+
+    def __init__(self, env, encoder, inputs):
+        super().__init__(env)
+        self.encoder, self.inputs = encoder, inputs
+        self.observation_space = input_space(inputs)
+
+    def observation(self, observation):
+        """The inputs that stand for an observation, shape (inputs,)."""
+        return encode(self.encoder, observation, self.inputs)
 
 
 class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstructorArgs):
@@ -53,12 +91,20 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
             self, params=params, seed=seed, **arguments, **overrides
         )
         gymnasium.ObservationWrapper.__init__(self, env)
-        if steps < 1:
-            raise ValueError(f"steps: found {steps!r}, allowed: 1 or more")
+        steps = integer("steps", steps, 1)
+        gain, bias, seed = real("gain", gain), real("bias", bias), check_seed(seed) or 0
+        for name, value in (("gain", gain), ("bias", bias)):
+            if not np.isfinite(value):
+                raise wrong(name, value, "finite numbers")
+        if bias < 0:
+            raise wrong("bias", bias, "0 or more")
         size = gymnasium.spaces.flatdim(env.observation_space)
-        self.scale = np.broadcast_to(np.asarray(scale, dtype=np.float64), (size,))
-        if not np.all(self.scale > 0):
-            raise ValueError(f"scale: found {scale!r}, allowed: numbers above 0, one or {size}")
+        try:
+            self.scale = np.broadcast_to(np.asarray(scale, dtype=np.float64), (size,))
+        except (TypeError, ValueError):
+            self.scale = np.zeros(size)
+        if not np.all((self.scale > 0) & np.isfinite(self.scale)):
+            raise wrong("scale", repr(scale), f"numbers above 0, one or {size}")
         self.network = Network(params, seed, **(overrides | {"input": "direct"}))
         self.network.frozen = list(frozen)
         self._start = self.network.copy()

@@ -1,0 +1,226 @@
+//! Plasticity rules written in Python.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use sorn_lab::sorn_core::{PlasticityRule, RuleContext};
+
+/// Where an exception waits for the end of the step in which it was raised.
+pub(crate) type Failure = Arc<Mutex<Option<PyErr>>>;
+
+/// A callable that is given the network of a step to change.
+#[derive(Debug)]
+pub(crate) struct PythonRule {
+    name: String,
+    call: Py<PyAny>,
+    ni: usize,
+    failure: Failure,
+}
+
+impl PythonRule {
+    pub(crate) fn new(call: &Bound<'_, PyAny>, ni: usize, failure: &Failure) -> PyResult<Self> {
+        if !call.is_callable() {
+            return Err(PyTypeError::new_err(format!("rule: found {call}, allowed: a callable")));
+        }
+        let name = call.getattr("__name__").or_else(|_| call.get_type().getattr("__name__"))?;
+        Ok(PythonRule { name: name.to_string(), call: call.clone().unbind(), ni, failure: failure.clone() })
+    }
+
+    fn run(&self, py: Python<'_>, context: &mut RuleContext<'_>) -> PyResult<()> {
+        let ne = context.ne();
+        let mask = |active: &[u32], n: usize| {
+            let mut mask = vec![false; n];
+            active.iter().for_each(|&neuron| mask[neuron as usize] = true);
+            PyArray1::from_vec(py, mask).unbind()
+        };
+        let (x, y) = (context.x(), context.y());
+        let [x_before, x_after] = [x.0, x.1].map(|active| mask(active, ne));
+        let [y_before, y_after] = [y.0, y.1].map(|active| mask(active, self.ni));
+        let ee = Listed::read(ne, |post, change| context.for_each_ee(post, change));
+        let ei = Listed::read(ne, |post, change| context.for_each_ei(post, change));
+        let view = Bound::new(
+            py,
+            StepContext {
+                x_before,
+                x: x_after,
+                y_before,
+                y: y_after,
+                reward: context.reward(),
+                te: PyArray1::from_slice(py, context.te()).unbind(),
+                ee_pre: PyArray1::from_slice(py, &ee.pre).unbind(),
+                ee_post: PyArray1::from_slice(py, &ee.post).unbind(),
+                ee_weights: PyArray1::from_slice(py, &ee.weights).unbind(),
+                ei_pre: PyArray1::from_slice(py, &ei.pre).unbind(),
+                ei_post: PyArray1::from_slice(py, &ei.post).unbind(),
+                ei_weights: PyArray1::from_slice(py, &ei.weights).unbind(),
+                grown: Vec::new(),
+            },
+        )?;
+        self.call.call1(py, (&view,))?;
+        let view = view.borrow();
+        // All is looked at before any of it is changed.
+        let te = self.changed(py, "te", &view.te, context.te())?;
+        let ee_weights = self.changed(py, "ee_weights", &view.ee_weights, &ee.weights)?;
+        let ei_weights = self.changed(py, "ei_weights", &view.ei_weights, &ei.weights)?;
+        if let Some(te) = te {
+            context.te().copy_from_slice(&te);
+        }
+        if let Some(weights) = ee_weights {
+            write(ne, &weights, |post, change| context.for_each_ee(post, change));
+        }
+        if let Some(weights) = ei_weights {
+            write(ne, &weights, |post, change| context.for_each_ei(post, change));
+        }
+        for &(pre, post, weight) in &view.grown {
+            context.grow_ee(pre, post, weight);
+        }
+        Ok(())
+    }
+
+    /// What the rule left in an array, if it is not what was in it before.
+    fn changed(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        array: &Py<PyArray1<f64>>,
+        before: &[f64],
+    ) -> PyResult<Option<Vec<f64>>> {
+        let wrong = |found: String, allowed: String| {
+            PyValueError::new_err(format!("rule {}: {name}: found {found}, allowed: {allowed}", self.name))
+        };
+        let array = array.bind(py).try_readonly().map_err(crate::error::value_error)?;
+        let array = array.as_array();
+        if array.len() != before.len() {
+            return Err(wrong(
+                format!("{} values", array.len()),
+                format!("as many as before ({})", before.len()),
+            ));
+        }
+        if let Some(value) = array.iter().find(|value| !value.is_finite()) {
+            return Err(wrong(value.to_string().to_lowercase(), "finite numbers".into()));
+        }
+        Ok((!array.iter().eq(before)).then(|| array.to_vec()))
+    }
+}
+
+impl PlasticityRule for PythonRule {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn apply(&mut self, context: &mut RuleContext<'_>) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        // What follows a failure in the same step is left out.
+        if failure.is_none() {
+            *failure = Python::attach(|py| self.run(py, context)).err();
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn PlasticityRule> {
+        let call = Python::attach(|py| self.call.clone_ref(py));
+        Box::new(PythonRule { name: self.name.clone(), call, ni: self.ni, failure: self.failure.clone() })
+    }
+}
+
+/// Synapses as three lists.
+#[derive(Default)]
+struct Listed {
+    pre: Vec<u32>,
+    post: Vec<u32>,
+    weights: Vec<f64>,
+}
+
+impl Listed {
+    fn read(ne: usize, mut for_each: impl FnMut(usize, &mut dyn FnMut(u32, &mut f64))) -> Self {
+        let mut listed = Listed::default();
+        for post in 0..ne {
+            for_each(post, &mut |pre, weight| {
+                listed.pre.push(pre);
+                listed.post.push(post as u32);
+                listed.weights.push(*weight);
+            });
+        }
+        listed
+    }
+}
+
+/// Writes weights in the order in which they were read.
+fn write(ne: usize, weights: &[f64], mut for_each: impl FnMut(usize, &mut dyn FnMut(u32, &mut f64))) {
+    let mut weights = weights.iter();
+    for post in 0..ne {
+        for_each(post, &mut |_, weight| *weight = weights.next().copied().unwrap_or(*weight));
+    }
+}
+
+/// What a rule sees of a step, and may change: thresholds, and weights of synapses that there are.
+///
+/// Change the arrays in place, or put others of the same length there. Weights are then limited to [0, 1], and 0 prunes a
+/// synapse.
+#[pyclass(module = "sorn_rs", name = "StepContext")]
+pub(crate) struct StepContext {
+    /// Who fired before this step, excitatory, shape (ne,).
+    #[pyo3(get)]
+    x_before: Py<PyArray1<bool>>,
+    /// Who fires in this step, excitatory, shape (ne,).
+    #[pyo3(get)]
+    x: Py<PyArray1<bool>>,
+    /// Who fired before this step, inhibitory, shape (ni,).
+    #[pyo3(get)]
+    y_before: Py<PyArray1<bool>>,
+    /// Who fires in this step, inhibitory, shape (ni,).
+    #[pyo3(get)]
+    y: Py<PyArray1<bool>>,
+    /// The reward of this step, else 0.
+    #[pyo3(get)]
+    reward: f64,
+    /// Thresholds of excitatory neurons, shape (ne,).
+    #[pyo3(get, set)]
+    te: Py<PyArray1<f64>>,
+    /// Presynaptic neuron of each E-to-E synapse, shape (synapses,).
+    #[pyo3(get)]
+    ee_pre: Py<PyArray1<u32>>,
+    /// Postsynaptic neuron of each E-to-E synapse; ascending.
+    #[pyo3(get)]
+    ee_post: Py<PyArray1<u32>>,
+    /// Weight of each E-to-E synapse.
+    #[pyo3(get, set)]
+    ee_weights: Py<PyArray1<f64>>,
+    /// Presynaptic neuron of each I-to-E synapse.
+    #[pyo3(get)]
+    ei_pre: Py<PyArray1<u32>>,
+    /// Postsynaptic neuron of each I-to-E synapse; ascending.
+    #[pyo3(get)]
+    ei_post: Py<PyArray1<u32>>,
+    /// Weight of each I-to-E synapse.
+    #[pyo3(get, set)]
+    ei_weights: Py<PyArray1<f64>>,
+    grown: Vec<(u32, usize, f64)>,
+}
+
+#[pymethods]
+impl StepContext {
+    /// Grow an E-to-E synapse, if the pair has none.
+    ///
+    /// Parameters
+    /// ----------
+    /// pre, post : int
+    ///     Two different excitatory neurons.
+    /// weight : float
+    ///     Above 0, up to 1.
+    fn grow_ee(&mut self, py: Python<'_>, pre: u32, post: usize, weight: f64) -> PyResult<()> {
+        let ne = self.te.bind(py).len()?;
+        if pre as usize >= ne || post >= ne || pre as usize == post {
+            return Err(PyValueError::new_err(format!(
+                "pre, post: found {pre}, {post}, allowed: two different neurons from 0 to {}",
+                ne.saturating_sub(1)
+            )));
+        }
+        if !(weight > 0.0 && weight <= 1.0) {
+            return Err(PyValueError::new_err(format!("weight: found {weight}, allowed: above 0, up to 1")));
+        }
+        self.grown.push((pre, post, weight));
+        Ok(())
+    }
+}

@@ -62,14 +62,12 @@ def hyperparameter(name: str, value):
     if name in INTEGERS:
         return integer(name, value, 1)
     if name in REALS:
-        if isinstance(value, (bool, str)) or not np.isscalar(value):
-            raise wrong(name, repr(value), "a number", TypeError)
-        number = float(value)
+        number = real(name, value)
         if not np.isfinite(number):
             raise wrong(name, number, "finite numbers")
         return number
     if name in NAMES:
-        if value not in NETWORK_TYPES:
+        if not isinstance(value, str) or value not in NETWORK_TYPES:
             raise wrong(name, repr(value), " or ".join(map(repr, NETWORK_TYPES)))
         return value
     known = (
@@ -88,6 +86,12 @@ def hyperparameter(name: str, value):
     raise TypeError(f"run() got an unexpected keyword argument {name!r}{hint}")
 
 
+def real(name: str, value) -> float:
+    if isinstance(value, (bool, str, bytes)) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise wrong(name, repr(value), "a number", TypeError)
+    return float(value)
+
+
 def integer(name: str, value, least: int) -> int:
     if isinstance(value, BOOLS):
         raise wrong(name, repr(value), f"an integer, {least} or more", TypeError)
@@ -101,17 +105,21 @@ def integer(name: str, value, least: int) -> int:
 
 
 def check_seed(seed) -> int | None:
-    if seed is not None:
-        seed = operator.index(seed) if not isinstance(seed, bool) and hasattr(seed, "__index__") else seed
-        if not isinstance(seed, int) or isinstance(seed, bool):
-            raise wrong("seed", repr(seed), "an integer, 0 to 2**64 - 1, or None", TypeError)
-        if not 0 <= seed < 2**64:
-            raise wrong("seed", seed, "0 to 2**64 - 1")
-    return seed
+    if seed is None:
+        return None
+    try:
+        number = None if isinstance(seed, BOOLS) else operator.index(seed)
+    except TypeError:
+        number = None
+    if number is None:
+        raise wrong("seed", repr(seed), "an integer, 0 to 2**64 - 1, or None", TypeError)
+    if not 0 <= number < 2**64:
+        raise wrong("seed", number, "0 to 2**64 - 1")
+    return number
 
 
 def check_phase(phase) -> str:
-    if phase not in PHASES:
+    if not isinstance(phase, str) or phase not in PHASES:
         raise wrong("phase", repr(phase), " or ".join(map(repr, PHASES)))
     return phase
 
@@ -128,7 +136,7 @@ def check_freeze(freeze) -> list:
     if not isinstance(freeze, (list, tuple, set, frozenset)):
         raise wrong("freeze", repr(freeze), "a list of names", TypeError)
     for name in freeze:
-        if name not in RULES and name != "sn":
+        if not isinstance(name, str) or name not in (*RULES, "sn"):
             raise wrong("freeze", repr(name), ", ".join(RULES))
     return list(freeze)
 
@@ -144,8 +152,8 @@ def check_callbacks(callbacks) -> list:
     return list(dict.fromkeys(callbacks))
 
 
-def array(name: str, value, shape: str) -> np.ndarray:
-    """A C-ordered array of 64-bit floats with two axes; the caller's own where it is one."""
+def array(name: str, value, shape: str, column: bool = False) -> np.ndarray:
+    """A C-ordered array of 64-bit floats with two axes; the caller's own where it is one. A single axis can be a column."""
     if type(value) is np.ndarray and value.dtype is FLOAT64 and value.ndim == 2 and value.flags.c_contiguous:
         return value
     try:
@@ -159,6 +167,8 @@ def array(name: str, value, shape: str) -> np.ndarray:
             f"real numbers of shape {shape}",
             TypeError,
         )
+    if column and found.ndim == 1:
+        found = found[:, None]
     if found.ndim != 2:
         raise wrong(name, f"shape {found.shape}", shape)
     return np.ascontiguousarray(found, dtype=np.float64)

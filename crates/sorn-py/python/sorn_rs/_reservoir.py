@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._arguments import BOOLS, array, integer, real, wrong
 from ._native import Network
 
 
@@ -49,14 +50,16 @@ class Reservoir:
         plastic=False,
         **overrides,
     ):
-        if readout not in ("ridge", "rls"):
+        if not isinstance(readout, str) or readout not in ("ridge", "rls"):
             raise ValueError(f"readout: found {readout!r}, allowed: 'ridge' or 'rls'")
-        if not alpha > 0:
-            raise ValueError(f"alpha: found {alpha!r}, allowed: above 0")
+        alpha, forgetting = real("alpha", alpha), real("forgetting", forgetting)
+        if not 0 < alpha < np.inf:
+            raise wrong("alpha", alpha, "above 0")
         if not 0 < forgetting <= 1:
-            raise ValueError(f"forgetting: found {forgetting!r}, allowed: above 0, up to 1")
-        if washout < 0:
-            raise ValueError(f"washout: found {washout!r}, allowed: 0 or more")
+            raise wrong("forgetting", forgetting, "above 0, up to 1")
+        washout = integer("washout", washout, 0)
+        if not isinstance(plastic, BOOLS):
+            raise wrong("plastic", repr(plastic), "True or False", TypeError)
         self.network = Network(params, seed, **overrides)
         if not plastic:
             self.network.frozen = ["stdp", "ip", "sp", "istdp", "ss"]
@@ -70,7 +73,7 @@ class Reservoir:
 
     def features(self, inputs):
         """Run the network; its activity and a constant 1, shape (steps, ne + 1)."""
-        x = self.network.run(inputs, record=["x"])["x"]
+        x = self.network.run(array("inputs", inputs, f"(steps, {self.network.nu})"), record=["x"])["x"]
         return np.column_stack([x.astype(np.float64), np.ones(len(x))])
 
     def fit(self, inputs, targets):
@@ -80,13 +83,13 @@ class Reservoir:
 
     def partial_fit(self, inputs, targets):
         """Learn more, the network going on where it stands; returns itself."""
-        targets = np.asarray(targets, dtype=np.float64)
-        if targets.ndim == 1:
-            targets = targets[:, None]
-        if targets.ndim != 2 or len(targets) != len(inputs):
-            raise ValueError(f"targets: found shape {targets.shape}, allowed: ({len(inputs)}, outputs)")
+        inputs = array("inputs", inputs, f"(steps, {self.network.nu})")
+        shape = f"({len(inputs)}, outputs)"
+        targets = array("targets", targets, shape, column=True)
+        if len(targets) != len(inputs):
+            raise wrong("targets", f"shape {targets.shape}", shape)
         if not np.all(np.isfinite(targets)):
-            raise ValueError("targets: found NaN or infinity, allowed: finite values")
+            raise wrong("targets", "NaN or infinity", "finite values")
         if self.weights is not None and targets.shape[1] != self.weights.shape[1]:
             raise ValueError(f"targets: found {targets.shape[1]} outputs, allowed: {self.weights.shape[1]}")
         first = self.washout if self.weights is None else 0

@@ -160,7 +160,7 @@ class Simulator_(_Runner):
         recorded : dict
             For each callback a list of one value per step.
         """
-        if phase == "training":
+        if arguments.check_phase(phase) == "training":
             warnings.warn(
                 "phase='training' has no effect on Simulator.run, which always learns; Trainer.run does not",
                 UserWarning,
@@ -210,7 +210,8 @@ class Trainer_(_Runner):
         Arguments and results are those of `Simulator.run`. In phase "training", `state` is needed, and weights and
         thresholds of the returned state are the arrays that came.
         """
-        if phase == "training" and seed is None and not freeze:
+        usual = seed is None and (freeze is None or type(freeze) is list and not freeze)
+        if usual and arguments.check_phase(phase) == "training":
             # The usual arguments, without detours; any others are looked at more closely below.
             result = _native.train(state, inputs, timesteps, noise, callbacks, kwargs)
             if result is not None:

@@ -1,0 +1,358 @@
+"""Whatever is passed to whatever is public, it works or raises TypeError or ValueError with the argument's name.
+
+A table of calls that work, of each of which one argument after the other is replaced by something odd.
+"""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+
+import sorn_rs
+from sorn_rs import Agent, Initializer, Network, Reservoir, Simulator, Statistics, Trainer, export, statistics
+
+gymnasium = pytest.importorskip("gymnasium")
+import sorn_rs.envs  # noqa: E402
+from sorn_rs.wrappers import SornObservation  # noqa: E402
+
+
+class Hostile:
+    """Raises whatever it is asked."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(f"no {name} here")
+
+    def __len__(self):
+        raise RuntimeError("no length here")
+
+    def __repr__(self):
+        return "Hostile()"
+
+
+CYCLE = []
+CYCLE.append(CYCLE)
+ODD = {
+    "None": None,
+    "True": True,
+    "-1": -1,
+    "0": 0,
+    "2.5": 2.5,
+    "huge": 10**30,
+    "2**63": 2**63,
+    "nan": float("nan"),
+    "-inf": float("-inf"),
+    "text": "text",
+    "surrogate": "\ud800",
+    "bytes": b"bytes",
+    "[]": [],
+    "[[]]": [[]],
+    "ragged": [[1.0], [1.0, 2.0]],
+    "cycle": CYCLE,
+    "{}": {},
+    "{1: 2}": {1: 2},
+    "nested": {"a": {"b": [None, {"c": float("nan")}]}},
+    "object": object(),
+    "hostile": Hostile(),
+    "function": lambda *_: None,
+    "type": dict,
+    "1j": 1j,
+    "zeros(0)": np.zeros(0),
+    "zeros(0, 0)": np.zeros((0, 0)),
+    "zeros(3, 0)": np.zeros((3, 0)),
+    "zeros(4)": np.zeros(4),
+    "zeros(2, 2, 2)": np.zeros((2, 2, 2)),
+    "nan(4)": np.full(4, np.nan),
+    "fortran": np.asfortranarray(np.ones((5, 4))),
+    "strided": np.ones((10, 8))[::2, ::2],
+    "reversed": np.ones(4)[::-1],
+    "big-endian": np.ones(4, dtype=">f8"),
+    "float16": np.ones(4, dtype=np.float16),
+    "int8": np.ones((5, 4), dtype=np.int8),
+    "complex": np.zeros(4, dtype=complex),
+    "objects": np.array([None, 1], dtype=object),
+    "strings": np.array(["a"]),
+    "dates": np.array(["2020-01-01"], dtype="M8[D]"),
+    "record": np.zeros(2, dtype=[("a", "f8")]),
+    "array(None)": np.array(None),
+    "scalar": np.float64(0.5),
+    "space": gymnasium.spaces.Text(3),
+}
+SMALL = dict(ne=20, nu=4, lambda_ee=4, lambda_ei=6, seed=1)
+INPUTS = np.random.default_rng(0).random((6, 4))
+CONFIG = {"reservoir": {"params": {"ne": 20, "nu": 20, "lambda_ee": 4.0, "lambda_ei": 6.0}}}
+SPIKES = np.random.default_rng(1).random((50, 3)) < 0.4
+STATE = Network(**SMALL).state
+
+
+def network():
+    return Network(**SMALL)
+
+
+def agent():
+    return Agent(gymnasium.make("sorn_rs/CartPole-v1"), CONFIG, seed=1)
+
+
+def begun():
+    one = agent()
+    one.begin(np.zeros(4))
+    return one
+
+
+def fitted():
+    return Reservoir(**SMALL).fit(INPUTS, INPUTS)
+
+
+def frozen(value):
+    one = network()
+    one.frozen = value
+
+
+def wrapped(**kwargs):
+    env = SornObservation(
+        gymnasium.make("sorn_rs/CartPole-v1"), **({"ne": 20, "lambda_ee": 4, "lambda_ei": 4} | kwargs)
+    )
+    env.reset(seed=1)
+
+
+def env_reset(**kwargs):
+    return sorn_rs.envs.NativeEnv("CartPole-v1").reset(**kwargs)
+
+
+def env_step(action):
+    env = sorn_rs.envs.NativeEnv("CartPole-v1")
+    env.reset(seed=1)
+    return env.step(action)
+
+
+def vec_reset(**kwargs):
+    return sorn_rs.envs.NativeVectorEnv("CartPole-v1", 2).reset(**kwargs)
+
+
+def vec_step(actions):
+    envs = sorn_rs.envs.NativeVectorEnv("CartPole-v1", 2)
+    envs.reset(seed=1)
+    return envs.step(actions)
+
+
+def spaces(**kwargs):
+    return Agent(config=CONFIG, **kwargs)
+
+
+RUN = dict(inputs=INPUTS.T, timesteps=6, ne=20, nu=4, lambda_ee=4, lambda_ei=6)
+CARTPOLE = gymnasium.make("sorn_rs/CartPole-v1")
+TRAIN = np.flatnonzero(SPIKES[:, 0])
+COUNTS = SPIKES.sum(1)
+VALUES = np.random.default_rng(2).zipf(2.2, 200)
+FIT = statistics.fit_power_law(VALUES, 1)
+RECORD = {"x": SPIKES, "te": SPIKES * 1.0}
+
+CALLS = {
+    "Network": (
+        Network,
+        SMALL | dict(params="upstream", input="first", rules=["stdp"], h_ip=0.1, eta_stdp=0.1),
+    ),
+    "Network.from_state": (
+        Network.from_state,
+        dict(state=STATE, params={"lambda_ee": 4, "lambda_ei": 6}, seed=1, nu=4),
+    ),
+    "Network.step": (lambda **kw: network().step(**kw), dict(input=INPUTS[0], reward=1.0)),
+    "Network.run": (
+        lambda **kw: network().run(**kw),
+        dict(inputs=INPUTS, record=["x"], rewards=np.zeros(6)),
+    ),
+    "Network.add_rule": (lambda **kw: network().add_rule(**kw), dict(rule=lambda step: None, position=0)),
+    "Network.frozen": (frozen, dict(value=["stdp"])),
+    "Network.load": (Network.load, dict(path="no/such/file")),
+    "Network._restore": (Network._restore, dict(whole=b"", rules=[])),
+    "Reservoir": (Reservoir, SMALL | dict(readout="rls", alpha=0.1, forgetting=1.0, washout=1, plastic=True)),
+    "Reservoir.fit": (lambda **kw: Reservoir(**SMALL).fit(**kw), dict(inputs=INPUTS, targets=INPUTS)),
+    "Reservoir.partial_fit": (lambda **kw: fitted().partial_fit(**kw), dict(inputs=INPUTS, targets=INPUTS)),
+    "Reservoir.run": (lambda **kw: fitted().run(**kw), dict(inputs=INPUTS)),
+    "Agent": (Agent, dict(env=CARTPOLE, config=CONFIG, seed=1, encoder=lambda o: np.zeros(20))),
+    "Agent(spaces)": (
+        spaces,
+        dict(observation_space=CARTPOLE.observation_space, action_space=CARTPOLE.action_space),
+    ),
+    "Agent.learn": (
+        lambda **kw: agent().learn(**kw),
+        dict(total_timesteps=5, callback=lambda event: False, progress_bar=False),
+    ),
+    "Agent.predict": (
+        lambda **kw: agent().predict(**kw),
+        dict(observation=np.zeros(4), state=None, episode_start=True, deterministic=True),
+    ),
+    "Agent.begin": (lambda **kw: agent().begin(**kw), dict(observation=np.zeros(4))),
+    "Agent.observe": (
+        lambda **kw: begun().observe(**kw),
+        dict(reward=1.0, terminated=False, truncated=False, observation=np.zeros(4)),
+    ),
+    "Agent.load": (Agent.load, dict(path="no/such/file", env=CARTPOLE)),
+    "SornObservation": (
+        wrapped,
+        dict(params=None, seed=1, steps=1, scale=1.0, gain=1.0, bias=0.5, frozen=[]),
+    ),
+    "NativeEnv": (sorn_rs.envs.NativeEnv, dict(native_id="CartPole-v1", sutton_barto_reward=True)),
+    "NativeEnv.reset": (env_reset, dict(seed=1, options={"low": -0.1})),
+    "NativeEnv.step": (env_step, dict(action=0)),
+    "NativeVectorEnv": (
+        sorn_rs.envs.NativeVectorEnv,
+        dict(native_id="CartPole-v1", num_envs=2, max_episode_steps=5, autoreset_mode="NextStep"),
+    ),
+    "NativeVectorEnv.reset": (vec_reset, dict(seed=1, options={"low": -0.1})),
+    "NativeVectorEnv.step": (vec_step, dict(actions=np.zeros(2, dtype=int))),
+    "Simulator.run": (Simulator.run, RUN | dict(seed=1)),
+    "Simulator.run, global": (Simulator.run, RUN | dict(noise=True, freeze=["ip"], callbacks=["TE"])),
+    "Simulator.simulate_sorn": (
+        Simulator.simulate_sorn,
+        dict(inputs=INPUTS.T, matrices=STATE, time_steps=6, noise=True, freeze=[]),
+    ),
+    "Trainer.run": (
+        Trainer.run,
+        dict(inputs=INPUTS.T, phase="training", state=STATE, timesteps=1, noise=False, callbacks=["TE"]),
+    ),
+    "Trainer.train_sorn": (
+        Trainer.train_sorn,
+        dict(inputs=INPUTS.T, matrices=STATE, time_steps=6, noise=True, freeze=[]),
+    ),
+    "export.neo_block": (export.neo_block, dict(record=RECORD, dt=1.0, name="a")),
+    "export.neo_spike_trains": (export.neo_spike_trains, dict(spikes=SPIKES, dt=1.0)),
+    "rate": (statistics.rate, dict(train=TRAIN, steps=50)),
+    "counts": (statistics.counts, dict(train=TRAIN, steps=50, window=5)),
+    "fano_factor": (statistics.fano_factor, dict(train=TRAIN, steps=50, window=5)),
+    "instantaneous_rate": (statistics.instantaneous_rate, dict(train=TRAIN, steps=50, sigma=3.0)),
+    "intervals": (statistics.intervals, dict(train=TRAIN)),
+    "cv": (statistics.cv, dict(train=TRAIN)),
+    "cv2": (statistics.cv2, dict(train=TRAIN)),
+    "lv": (statistics.lv, dict(train=TRAIN)),
+    "time_histogram": (statistics.time_histogram, dict(spikes=SPIKES, window=2)),
+    "hamming_distance": (statistics.hamming_distance, dict(a=SPIKES, b=SPIKES)),
+    "spike_source_entropy": (statistics.spike_source_entropy, dict(spikes=SPIKES)),
+    "correlations": (statistics.correlations, dict(spikes=SPIKES, window=2)),
+    "correlation_significance": (
+        statistics.correlation_significance,
+        dict(
+            spikes=SPIKES,
+            window=2,
+            kind="random_times",
+            surrogates=5,
+            seed=1,
+            false_discovery_rate=0.1,
+        ),
+    ),
+    "surrogates": (statistics.surrogates, dict(spikes=SPIKES, kind="random_times", seed=1)),
+    "avalanches": (statistics.avalanches, dict(activity=COUNTS, threshold=1)),
+    "fit_power_law": (statistics.fit_power_law, dict(values=VALUES, min=1, max=None, least=5)),
+    "compare_power_law": (
+        statistics.compare_power_law,
+        dict(values=VALUES, law=FIT, alternative="exponential"),
+    ),
+    "goodness_of_fit": (
+        statistics.goodness_of_fit,
+        dict(values=VALUES, min=1, max=None, least=5, replicas=2, seed=1),
+    ),
+    "branching_ratio": (
+        statistics.branching_ratio,
+        dict(activity=np.random.default_rng(0).normal(size=200).cumsum(), lags=3),
+    ),
+    "smoothness": (statistics.smoothness, dict(series=INPUTS[:, 0])),
+    "relative_smoothness": (statistics.relative_smoothness, dict(series=INPUTS[:, 0])),
+    "autocorrelation": (statistics.autocorrelation, dict(series=INPUTS[:, 0], lag=1)),
+    "fit_log_normal": (statistics.fit_log_normal, dict(weights=INPUTS[:, 0])),
+    "degrees": (statistics.degrees, dict(weights=STATE["Wee"])),
+    "memory_capacity": (
+        statistics.memory_capacity,
+        dict(spikes=SPIKES, input=np.random.default_rng(0).random(50), lags=2, training=20, ridge=1.0),
+    ),
+    "kernel_rank": (statistics.kernel_rank, dict(network=network(), streams=np.zeros((2, 3, 4)))),
+    "generalisation_rank": (
+        statistics.generalisation_rank,
+        dict(network=network(), streams=np.zeros((2, 3, 4)), shared=1),
+    ),
+    "perturbation_growth": (
+        statistics.perturbation_growth,
+        dict(network=network(), neuron=1, inputs=np.zeros((3, 4))),
+    ),
+    "lyapunov_exponent": (statistics.lyapunov_exponent, dict(growth=[[1, 2, 3]], steps=1)),
+    "mann_whitney": (statistics.mann_whitney, dict(a=INPUTS[:, 0], b=INPUTS[:, 1])),
+}
+# What upstream calls otherwise than we would.
+ALIASES = {
+    "native_id": ["id", "environment"],
+    "value": ["frozen"],
+    "spikes": ["neurons", "windows", "steps"],
+    "path": ["null byte"],
+    "params": ["preset"],
+    "sutton_barto_reward": ["kwargs"],
+    "matrices": ["state"],
+    "time_steps": ["timesteps"],
+    "streams": ["input"],
+    "inputs": ["input"],
+    "growth": ["perturbation"],
+    "series": ["difference"],
+}
+
+
+def test_what_is_replaced_works():
+    for name, (call, kwargs) in CALLS.items():
+        try:
+            call(**kwargs)
+        except OSError:
+            assert name in ("Network.load", "Agent.load")
+        except ValueError:
+            assert name == "Network._restore"
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_odd_arguments(name):
+    call, good = CALLS[name]
+    for argument, (label, value) in itertools.product(good, ODD.items()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                call(**(good | {argument: value}))
+            except (TypeError, ValueError, MemoryError) as error:
+                # What does not fit another argument may name that one.
+                names = [
+                    "" if name == "Network._restore" else argument,
+                    *good,
+                    "lambda_",
+                    *ALIASES.get(argument, []),
+                ]
+                text = "\n".join([str(error), *getattr(error, "__notes__", [])])
+                assert any(known in text for known in names), (argument, label, type(error), error)
+            except OSError:
+                assert name.endswith(".load")
+            except RuntimeError as error:
+                # Its own.
+                assert label == "hostile" and "here" in str(error), (argument, label, error)
+            except BaseException as error:
+                raise AssertionError(f"{name}({argument}={label})") from error
+
+
+def test_every_statistic_is_there():
+    functions = {name for name in statistics.__all__ if name[0].islower()}
+    assert functions <= set(CALLS)
+
+
+UPSTREAMS = [
+    *((Initializer, name) for name in dir(Initializer) if not name.startswith("_")),
+    *((Statistics, name) for name in dir(Statistics) if not name.startswith("_")),
+]
+
+
+@pytest.mark.parametrize("owner, name", UPSTREAMS, ids=lambda value: value if isinstance(value, str) else "")
+def test_upstreams_functions_raise_what_can_be_caught(owner, name):
+    """Their arguments are used as they come, as upstream uses them."""
+    function = getattr(owner, name)
+    count = function.__code__.co_argcount
+    good = [SPIKES.astype(float), 1, 2, 3, 4, 5][:count]
+    for place, value in itertools.product(range(count), ODD.values()):
+        arguments = list(good)
+        arguments[place] = value
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                function(*arguments)
+            except Exception as error:
+                assert not isinstance(error, SystemError), error

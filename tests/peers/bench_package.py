@@ -11,6 +11,10 @@ needs the package built for release (`maturin build --release`), `sorn` and `gym
   gives Gymnasium the same actions and resets, and of the reservoir alone on the same observations. `overhead` is
   `learn / (step + reservoir) - 1`.
 
+- `vector` (with `--more`): steps per second of batches of CartPole-v1, ours and Gymnasium's own vector class;
+- `memory` (with `--more`): resident KiB before and after 10^6 calls of `Network.step`, and before and after 1,000 of `Simulator.run`;
+- `threads` (with `--more`): how many times as long two runs on two networks take one after the other as in two threads.
+
 Each figure is the median over rounds, with the least and the largest.
 """
 
@@ -19,6 +23,7 @@ import json
 import os
 import statistics
 import tempfile
+import threading
 import time
 
 import gymnasium
@@ -198,6 +203,79 @@ def agent(rounds, steps=20_000):
     }
 
 
+def vector(rounds, steps=200):
+    import sorn_rs.envs  # noqa: F401
+
+    report = {}
+    for num_envs in (64, 1024):
+        batches = [gymnasium.make_vec(id, num_envs=num_envs) for id in ("sorn_rs/CartPole-v1", "CartPole-v1")]
+        actions = np.random.default_rng(0).integers(2, size=(steps, num_envs))
+
+        def run(envs, actions=actions):
+            for action in actions:
+                envs.step(action)
+
+        speeds = []
+        for envs in batches:
+            envs.reset(seed=0)
+            run(envs)
+        for _ in range(rounds):
+            speeds.append([steps * num_envs / seconds(lambda envs=envs: run(envs)) for envs in batches])
+        report[num_envs] = {
+            "ours": spread([ours for ours, _ in speeds], 0),
+            "gymnasiums": spread([theirs for _, theirs in speeds], 0),
+            "ratio": spread([ours / theirs for ours, theirs in speeds], 2),
+        }
+    return report
+
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def memory():
+    network, row = sorn_rs.Network(seed=1), np.full(10, 0.5)
+    for _ in range(10_000):
+        network.step(row)
+    before = resident()
+    for _ in range(1_000_000):
+        network.step(row)
+    steps = (before, resident())
+
+    def run():
+        sorn_rs.Simulator.run(
+            inputs=np.random.rand(10, 100),
+            callbacks=["ExcitatoryActivation", "WEE"],
+            **HYPERPARAMETERS,
+        )
+
+    for _ in range(20):
+        run()
+    before = resident()
+    for _ in range(1000):
+        run()
+    return {"steps_kib": steps, "runs_kib": (before, resident())}
+
+
+def threads(rounds, steps=20_000):
+    inputs = np.random.default_rng(0).random((steps, 10))
+    ratios = []
+    for _ in range(rounds):
+        networks = [sorn_rs.Network(seed=seed) for seed in range(4)]
+        alone = seconds(lambda pair=networks[:2]: [one.run(inputs, record=[]) for one in pair])
+        workers = [threading.Thread(target=one.run, args=(inputs, [])) for one in networks[2:]]
+
+        def together(workers=workers):
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+
+        ratios.append(alone / seconds(together))
+    return {"speedup": spread(ratios, 2)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -205,6 +283,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--upstream-steps", type=int, default=100)
     parser.add_argument("--skip", nargs="*", default=[], choices=["simulator", "trainer", "agent"])
+    parser.add_argument("--more", action="store_true", help="also vector, memory and threads")
     args = parser.parse_args()
     report = {}
     if "simulator" not in args.skip:
@@ -213,6 +292,8 @@ def main() -> None:
         report["trainer"] = trainer(upstream(), args.rounds)
     if "agent" not in args.skip:
         report["agent"] = agent(args.rounds)
+    if args.more:
+        report |= {"vector": vector(args.rounds), "memory": memory(), "threads": threads(args.rounds)}
     print(json.dumps(report, indent=1))
 
 

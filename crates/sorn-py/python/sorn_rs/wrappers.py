@@ -106,7 +106,7 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
         if not np.all((self.scale > 0) & np.isfinite(self.scale)):
             raise wrong("scale", repr(scale), f"numbers above 0, one or {size}")
         self.network = Network(params, seed, **(overrides | {"input": "direct"}))
-        self.network.frozen = list(frozen)
+        self.network.frozen = frozen
         self._start = self.network.copy()
         self.steps = steps
         rng = np.random.default_rng([seed, size])

@@ -1,0 +1,78 @@
+"""Everything public is documented, the documentation's examples run, and the stubs know the native classes."""
+
+import ast
+import doctest
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import sorn_rs
+from sorn_rs import _native, export, statistics
+
+gymnasium = pytest.importorskip("gymnasium")
+import sorn_rs.envs  # noqa: E402
+import sorn_rs.wrappers  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+MODULES = [sorn_rs, statistics, export, sorn_rs.envs, sorn_rs.wrappers, sorn_rs.sorn, sorn_rs.utils]
+CLASSES = [sorn_rs.Network, sorn_rs.Agent, sorn_rs.StepContext, sorn_rs.Reservoir]
+
+
+def public(owner):
+    names = getattr(owner, "__all__", None) or [name for name in dir(owner) if not name.startswith("_")]
+    return [(name, getattr(owner, name)) for name in names]
+
+
+def test_everything_public_has_a_docstring():
+    bare = [
+        f"{owner.__name__}.{name}"
+        for owner in [*MODULES, *CLASSES]
+        for name, what in public(owner)
+        if (callable(what) or inspect.ismodule(what) or inspect.isdatadescriptor(what))
+        and not inspect.getdoc(what)
+    ]
+    assert not bare
+
+
+@pytest.mark.parametrize("owner", CLASSES, ids=lambda owner: owner.__name__)
+def test_examples_in_docstrings(owner):
+    texts = {owner.__name__: owner.__doc__} | {
+        f"{owner.__name__}.{name}": what.__doc__ for name, what in public(owner) if callable(what)
+    }
+    runner = doctest.DocTestRunner()
+    for name, text in texts.items():
+        if text and ">>>" in text:
+            runner.run(doctest.DocTestParser().get_doctest(text, {}, name, None, None))
+    assert runner.summarize(verbose=False).failed == 0
+
+
+def test_the_stubs_know_every_native_name():
+    tree = ast.parse((ROOT / "python/sorn_rs/_native.pyi").read_text())
+    known = {}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            known[node.name] = {
+                member.name if isinstance(member, ast.FunctionDef) else member.target.id
+                for member in node.body
+            }
+        elif isinstance(node, ast.FunctionDef):
+            known[node.name] = set()
+        elif isinstance(node, ast.AnnAssign):
+            known[node.target.id] = set()
+    there = {name: what for name, what in vars(_native).items() if not name.startswith("__")}
+    assert set(there) <= set(known)
+    for name, what in there.items():
+        if inspect.isclass(what):
+            members = {member for member in vars(what) if not member.startswith("_")}
+            assert members == {member for member in known[name] if not member.startswith("__")}, name
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/migration.md"])
+def test_examples_of_the_pages(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})

@@ -2,21 +2,22 @@
 
 use std::path::PathBuf;
 
-use ndarray::ArrayD;
-use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use serde_json::Value as Json;
-use sorn_lab::sorn_agents::{self, AgentConfig, AgentState, EncoderConfig, run};
+use sorn_lab::sorn_agents::{self, AgentConfig, EncoderConfig, run};
 use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace};
 
 use crate::convert::{from_json, from_value, seed as seed_or_0, to_json, unsigned};
 use crate::error::value_error;
 
+mod given;
+mod saved;
 mod watcher;
 
+use given::Given;
 use watcher::{Watcher, env_error, run_error};
 
 /// An agent: encoder, reservoir, readout and policy, which learns while it acts.
@@ -89,8 +90,8 @@ impl Agent {
             config.encoder = EncoderConfig::Raw { gain: 1.0 };
         }
         let inputs = config.reservoir.params.input_len();
-        let (observations, actions) =
-            spaces(env.as_ref(), observation_space, action_space, encoder.as_ref(), inputs)?;
+        let given = Given { env, observation_space, action_space, encoder };
+        let (observations, actions) = given.spaces(inputs)?;
         let inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
             .map_err(value_error)?;
         Ok(Agent {
@@ -99,8 +100,8 @@ impl Agent {
             seed,
             observations,
             actions,
-            env: env.map(Bound::unbind),
-            encoder: encoder.map(Bound::unbind),
+            env: given.env.map(Bound::unbind),
+            encoder: given.encoder.map(Bound::unbind),
             episodes: 0,
             timesteps: 0,
             returns: Vec::new(),
@@ -274,25 +275,7 @@ impl Agent {
 
     /// Save the agent whole, as NPZ.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let state = self.inner.state();
-        let meta = serde_json::json!({
-            "format_version": 1,
-            "config": self.config,
-            "seed": self.seed,
-            "episodes": self.episodes,
-            "timesteps": self.timesteps,
-            "returns": self.returns,
-            "lengths": self.lengths,
-            "encoder_in_python": self.encoder.is_some(),
-            "agent": state.meta,
-        });
-        let arrays = PyDict::new(py);
-        for (name, array) in state.arrays {
-            arrays.set_item(name, array.into_pyarray(py))?;
-        }
-        arrays.set_item("sorn_agent", meta.to_string())?;
-        py.import("sorn_rs._files")?.call_method1("save_npz", (path, arrays))?;
-        Ok(())
+        saved::save(self, py, path)
     }
 
     /// Load what `save` saved; it goes on exactly. The environment or spaces must be those it was made with.
@@ -306,66 +289,8 @@ impl Agent {
         action_space: Option<Bound<'_, PyAny>>,
         encoder: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let py = class.py();
-        let wrong = |what: &str| {
-            PyValueError::new_err(format!(
-                "path: found {} {what}, allowed: what `save` saved",
-                path.display()
-            ))
-        };
-        let file = py.import("numpy")?.call_method1("load", (&path,))?;
-        let names: Vec<String> = file
-            .getattr("files")
-            .and_then(|files| files.extract())
-            .map_err(|_| wrong("without named arrays"))?;
-        let mut state = AgentState { arrays: Default::default(), meta: Json::Null };
-        let mut whole = None;
-        for name in names {
-            let array = file.get_item(&name)?;
-            if name == "sorn_agent" {
-                whole = serde_json::from_str::<Saved>(&array.call_method0("item")?.extract::<String>()?).ok();
-            } else {
-                let array =
-                    array.cast_into::<PyArrayDyn<f64>>().map_err(|_| wrong("with another type of array"))?;
-                let array: ArrayD<f64> = array.try_readonly().map_err(value_error)?.as_array().to_owned();
-                state.arrays.insert(name, array);
-            }
-        }
-        let saved = whole.ok_or_else(|| wrong("without the entry sorn_agent"))?;
-        if saved.format_version != 1 {
-            return Err(wrong(&format!("of format version {}", saved.format_version)));
-        }
-        if saved.encoder_in_python != encoder.is_some() {
-            let found = if encoder.is_some() { "a callable" } else { "None" };
-            let allowed = if saved.encoder_in_python { "that of the agent saved" } else { "None, as it was" };
-            return Err(PyValueError::new_err(format!("encoder: found {found}, allowed: {allowed}")));
-        }
-        let inputs = saved.config.reservoir.params.input_len();
-        let (observations, actions) =
-            spaces(env.as_ref(), observation_space, action_space, encoder.as_ref(), inputs)?;
-        state.meta = saved.agent;
-        let inner = sorn_agents::Agent::restore(
-            &saved.config,
-            observations.space(),
-            actions.space(),
-            saved.seed,
-            &state,
-        )
-        .map_err(value_error)?;
-        Ok(Agent {
-            inner,
-            config: saved.config,
-            seed: saved.seed,
-            observations,
-            actions,
-            env: env.map(Bound::unbind),
-            encoder: encoder.map(Bound::unbind),
-            episodes: saved.episodes,
-            timesteps: saved.timesteps,
-            returns: saved.returns,
-            lengths: saved.lengths,
-            frozen: None,
-        })
+        let given = Given { env, observation_space, action_space, encoder };
+        saved::load(class.py(), path, given)
     }
 
     /// The configuration, every default filled in.
@@ -418,62 +343,6 @@ impl Agent {
             }
         }
     }
-}
-
-/// The entry beside the arrays.
-#[derive(serde::Deserialize)]
-struct Saved {
-    format_version: u32,
-    config: AgentConfig,
-    seed: u64,
-    episodes: u64,
-    timesteps: u64,
-    returns: Vec<f64>,
-    lengths: Vec<u64>,
-    #[serde(default)]
-    encoder_in_python: bool,
-    agent: Json,
-}
-
-fn spaces(
-    env: Option<&Bound<'_, PyAny>>,
-    observation_space: Option<Bound<'_, PyAny>>,
-    action_space: Option<Bound<'_, PyAny>>,
-    encoder: Option<&Bound<'_, PyAny>>,
-    inputs: usize,
-) -> PyResult<(PythonSpace, PythonSpace)> {
-    let (observations, actions) = match (env, observation_space, action_space) {
-        (Some(env), None, None) => {
-            let space = |name: &str| {
-                env.getattr(name).map_err(|_| {
-                    let found = env.get_type();
-                    PyTypeError::new_err(format!(
-                        "env: found {found} without {name}, allowed: a Gymnasium environment"
-                    ))
-                })
-            };
-            (space("observation_space")?, space("action_space")?)
-        }
-        (None, Some(observations), Some(actions)) => (observations, actions),
-        _ => {
-            return Err(PyTypeError::new_err(
-                "Agent: allowed: either env, or both observation_space and action_space",
-            ));
-        }
-    };
-    let observations = match encoder {
-        None => observations,
-        Some(encoder) if encoder.is_callable() => {
-            observations.py().import("sorn_rs.wrappers")?.call_method1("input_space", (inputs,))?
-        }
-        Some(other) => {
-            return Err(PyTypeError::new_err(format!("encoder: found {other}, allowed: a callable")));
-        }
-    };
-    Ok((
-        PythonSpace::new("observation_space", &observations).map_err(env_error)?,
-        PythonSpace::new("action_space", &actions).map_err(env_error)?,
-    ))
 }
 
 /// Episode `k` of an agent has a seed of its own, as in runs of the command line.

@@ -1,7 +1,6 @@
 //! The class `Network`.
 
 use std::path::PathBuf;
-use std::sync::PoisonError;
 
 use ndarray::Array1;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
@@ -15,7 +14,12 @@ use crate::convert::{self, from_json, matrix, tuple, vector};
 use crate::error::{to_py, value_error};
 use crate::legacy::{Arrays, to_dict};
 use crate::recorder::Recorder;
-use crate::rule::{Failure, PythonRule};
+use crate::rule::Failure;
+
+mod running;
+
+/// What pickle is given.
+type Pickled<'py> = (Bound<'py, PyBytes>, Vec<(Option<usize>, Py<PyAny>)>);
 
 /// Steps between two looks for Ctrl-C.
 const CHECK_EVERY: usize = 256;
@@ -394,71 +398,6 @@ impl Network {
             self.inner.ei_connections(),
             self.inner.wie().len()
         )
-    }
-}
-
-/// What pickle is given.
-type Pickled<'py> = (Bound<'py, PyBytes>, Vec<(Option<usize>, Py<PyAny>)>);
-
-impl From<sorn_core::Network> for Network {
-    fn from(inner: sorn_core::Network) -> Self {
-        Network { inner, rules: Vec::new(), failure: Failure::default() }
-    }
-}
-
-impl Network {
-    /// The network that had `state` and these rules.
-    fn whole(
-        py: Python<'_>,
-        params: &Params,
-        mut state: State,
-        rules: &[(Option<usize>, Py<PyAny>)],
-    ) -> PyResult<Self> {
-        // Memories are of all rules, so they wait until all are there.
-        let memories = std::mem::take(&mut state.memories);
-        let mut network = Network::from(sorn_core::Network::from_state(params, state).map_err(to_py)?);
-        for (position, rule) in rules {
-            network.insert(*position, rule.bind(py))?;
-        }
-        network.inner.remember(&memories).map_err(to_py)?;
-        Ok(network)
-    }
-
-    fn insert(&mut self, position: Option<usize>, rule: &Bound<'_, PyAny>) -> PyResult<()> {
-        let native = PythonRule::new(rule, self.inner.ni(), &self.failure)?;
-        self.inner.add_rule(position.unwrap_or(usize::MAX), Box::new(native));
-        self.rules.push((position, rule.clone().unbind()));
-        Ok(())
-    }
-
-    /// What a rule in Python raised in the last step.
-    fn raise(&self) -> PyResult<()> {
-        if self.rules.is_empty() {
-            return Ok(());
-        }
-        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.map_or(Ok(()), Err)
-    }
-
-    fn advance(
-        &mut self,
-        inputs: &ndarray::ArrayView2<'_, f64>,
-        rewards: Option<&Array1<f64>>,
-        steps: std::ops::Range<usize>,
-        recorder: &mut Recorder,
-    ) -> PyResult<()> {
-        for step in steps {
-            if let Some(rewards) = rewards {
-                self.inner.set_reward(rewards[step]).map_err(to_py)?;
-            }
-            let row = inputs.row(step);
-            self.inner
-                .step(row.as_slice().unwrap_or_default())
-                .map_err(|error| PyValueError::new_err(format!("inputs[{step}]: {error}")))?;
-            self.raise()?;
-            recorder.record(step, &self.inner);
-        }
-        Ok(())
     }
 }
 

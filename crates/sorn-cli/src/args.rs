@@ -158,6 +158,9 @@ pub(crate) struct Compare {
     /// Where the figures go [default: figures/ in the first directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print a table in Markdown of all experiments, each control beside its own; no figures
+    #[arg(long, conflicts_with_all = ["out", "json"])]
+    pub(crate) markdown: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

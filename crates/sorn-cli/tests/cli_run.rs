@@ -170,6 +170,12 @@ fn sweeps_are_compared() {
     let text = place.done(&["compare", "runs/a", "runs/b"]);
     assert!(text.contains("Mann-Whitney"), "{text}");
     assert!(place.path("runs/a/figures/comparison.svg").is_file());
+    let table = place.done(&["compare", "--markdown", "runs/b", "runs/a"]);
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(rows.len(), 4, "{table}");
+    assert!(rows.iter().all(|row| row.matches('|').count() == 8), "{table}");
+    assert!(rows[0].starts_with("| Experiment | solved | episodes | p | evaluation"), "{table}");
+    assert!(rows[2].starts_with("| `a` | ") && rows[3].starts_with("| `b` | "), "{table}");
     let missing = place.fails(2, &["compare", "runs/a", "runs/a/seed-0"]);
     assert!(missing.contains("no aggregate.json"), "{missing}");
 }

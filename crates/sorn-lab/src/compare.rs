@@ -41,14 +41,7 @@ impl Comparison {
         let mut arms: Vec<ComparedArm> = Vec::new();
         let mut experiment = None;
         for dir in dirs {
-            let path = dir.join("aggregate.json");
-            if !path.is_file() {
-                let reason =
-                    "no aggregate.json: `sorn run FILE --seeds 0..20` makes one when every seed is finished";
-                return Err(LabError::directory(dir, reason));
-            }
-            let aggregate: Aggregate = serde_json::from_str(&read_text(&path)?)
-                .map_err(|e| LabError::damaged(&path, e.to_string()))?;
+            let aggregate = aggregate(dir)?;
             let p = arms.first().and_then(|first| {
                 mann_whitney(&ranks(&first.aggregate), &ranks(&aggregate)).ok().map(|test| test.p)
             });
@@ -105,8 +98,18 @@ impl Comparison {
     }
 }
 
+/// The aggregate of the finished sweep in `dir`.
+pub(crate) fn aggregate(dir: &Path) -> Result<Aggregate, LabError> {
+    let path = dir.join("aggregate.json");
+    if !path.is_file() {
+        let reason = "no aggregate.json: `sorn run FILE --seeds 0..20` makes one when every seed is finished";
+        return Err(LabError::directory(dir, reason));
+    }
+    serde_json::from_str(&read_text(&path)?).map_err(|e| LabError::damaged(&path, e.to_string()))
+}
+
 /// Episodes to solve as numbers to rank.
-fn ranks(aggregate: &Aggregate) -> Vec<f64> {
+pub(crate) fn ranks(aggregate: &Aggregate) -> Vec<f64> {
     // Larger than any number of episodes, and finite for the test.
     aggregate.episodes_to_solve.iter().map(|e| e.map_or(f64::MAX, |e| e as f64)).collect()
 }

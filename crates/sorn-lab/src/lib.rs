@@ -24,6 +24,7 @@ mod run_dir;
 mod simulation;
 mod summary;
 mod sweep;
+mod table;
 mod template;
 mod train;
 mod wrapper;
@@ -44,6 +45,7 @@ pub use simulation::{
 };
 pub use summary::Summary;
 pub use sweep::{Sweep, SweepOutcome};
+pub use table::results_table;
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
 pub use wrapper::Wrapper;

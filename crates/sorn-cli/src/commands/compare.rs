@@ -1,12 +1,16 @@
 //! `sorn compare`: arms of an experiment side by side.
 
-use sorn_lab::Comparison;
+use sorn_lab::{Comparison, results_table};
 
 use crate::ExitStatus;
 use crate::args::Compare;
 use crate::output::{result, table};
 
 pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
+    if args.markdown {
+        result(&results_table(&args.dirs)?)?;
+        return Ok(ExitStatus::Done);
+    }
     let comparison = Comparison::read(&args.dirs)?;
     let out = args.out.clone().unwrap_or_else(|| args.dirs[0].join("figures"));
     let figures = comparison.draw(&out)?;

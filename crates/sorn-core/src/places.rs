@@ -48,7 +48,7 @@ impl Places {
 
     /// The synapses of a neuron: their places and postsynaptic neurons, ascending.
     #[inline(always)]
-    pub(crate) fn of(&self, neuron: u32) -> impl Iterator<Item = (usize, usize)> + '_ {
+    pub(crate) fn of(&self, neuron: u32) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
         let range = self.starts[neuron as usize]..self.starts[neuron as usize + 1];
         let places = self.places[range.clone()].iter().map(|&place| place as usize);
         places.zip(self.posts[range].iter().map(|&post| post as usize))

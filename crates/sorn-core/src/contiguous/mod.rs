@@ -8,16 +8,18 @@
 //! The drive is that of the active neurons' rows alone.
 
 use crate::Synapses;
-use crate::kernel::column;
+use crate::kernel::column::{self, Signs};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{LANES, Real, Row};
+use crate::kernel::{LANES, Real, Row, prefetch};
 use crate::places::Places;
 use crate::plastic::{Block, Learning, Op};
 use std::ops::Range;
 
 mod scale;
 
+/// Synapses that are asked for ahead of the one at hand.
+const AHEAD: usize = 24;
 /// Steps between two looks for places to win back.
 const COMPACT_EVERY: u64 = 64;
 
@@ -31,6 +33,8 @@ pub(crate) struct Contiguous<I: Index> {
     weights: [Vec<Row<f64>>; 2],
     current: usize,
     pre: Vec<[I; LANES]>,
+    /// Columns that a rule visits, and what it does there.
+    visits: Vec<(u32, Signs)>,
     /// Columns that do not rest.
     restless: Vec<u32>,
     count: usize,
@@ -100,6 +104,7 @@ impl<I: Index> Contiguous<I> {
             weights: [Vec::new(), Vec::new()],
             current: 0,
             pre: Vec::new(),
+            visits: Vec::with_capacity(posts.len()),
             restless: Vec::with_capacity(posts.len()),
             count: 0,
             holes: 0,
@@ -247,7 +252,15 @@ impl<I: Index> Contiguous<I> {
         let weights = &self.weights[self.current];
         self.sums.fill(0.0);
         for neuron in pattern.now() {
-            for (place, post) in self.outgoing.of(neuron) {
+            let synapses = self.outgoing.of(neuron);
+            for (soon, _) in synapses.clone().take(AHEAD) {
+                prefetch(&weights[soon / LANES].0[soon % LANES..][..1]);
+            }
+            let mut ahead = synapses.clone().skip(AHEAD);
+            for (place, post) in synapses {
+                if let Some((soon, _)) = ahead.next() {
+                    prefetch(&weights[soon / LANES].0[soon % LANES..][..1]);
+                }
                 self.sums[post] += weights[place / LANES].0[place % LANES];
             }
         }

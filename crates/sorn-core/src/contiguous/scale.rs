@@ -4,9 +4,11 @@ use super::{Column, Contiguous, Rest};
 use crate::kernel::column::{self, GROUP, Signs};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{self, LANES};
+use crate::kernel::{self, LANES, prefetch};
 use crate::plastic::Learning;
 
+/// Columns that are asked for ahead of the one at hand.
+const AHEAD: usize = 2;
 /// Divisions after which a column is looked through for tiny weights, see `Real::TINY`.
 const LOOK_EVERY: u8 = 64;
 
@@ -63,8 +65,7 @@ impl<I: Index> Contiguous<I> {
 
     #[inline(always)]
     fn update_loop(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        let mut pruned = 0;
-        let weights = &mut self.weights[self.current];
+        self.visits.clear();
         for word in 0..self.columns.len().div_ceil(LANES) {
             let pairing = learning.pairing(word);
             let mut lanes = pairing.plus_before | pairing.minus_before | pairing.minus_now;
@@ -75,14 +76,25 @@ impl<I: Index> Contiguous<I> {
                 if post >= self.columns.len() || signs.is_none() {
                     continue;
                 }
-                let rows = self.columns[post].rows();
-                let touched =
-                    column::update(&mut weights[rows.clone()], &self.pre[rows], pre, signs, &learning.change);
-                if touched.any {
-                    pruned += touched.pruned;
-                    self.columns[post].tiny |= touched.tiny;
-                    Self::touch(&mut self.columns, &mut self.restless, post);
-                }
+                self.visits.push((post as u32, signs));
+            }
+        }
+        let mut pruned = 0;
+        let weights = &mut self.weights[self.current];
+        for (at, &(post, signs)) in self.visits.iter().enumerate() {
+            if let Some(&(soon, _)) = self.visits.get(at + AHEAD) {
+                let rows = self.columns[soon as usize].rows();
+                prefetch(&weights[rows.clone()]);
+                prefetch(&self.pre[rows]);
+            }
+            let post = post as usize;
+            let rows = self.columns[post].rows();
+            let (weights, presynaptic) = (&mut weights[rows.clone()], &self.pre[rows]);
+            let touched = column::update(weights, presynaptic, pre, signs, &learning.change);
+            if touched.any {
+                pruned += touched.pruned;
+                self.columns[post].tiny |= touched.tiny;
+                Self::touch(&mut self.columns, &mut self.restless, post);
             }
         }
         pruned
@@ -99,6 +111,11 @@ impl<I: Index> Contiguous<I> {
             let mut group: [&[kernel::Row<f64>]; GROUP] = [&[]; GROUP];
             for (rows, &post) in group.iter_mut().zip(&self.restless[start..end]) {
                 *rows = &from[self.columns[post as usize].rows()];
+            }
+            for &post in self.restless.iter().skip(end).take(GROUP) {
+                let rows = self.columns[post as usize].rows();
+                prefetch(&from[rows.clone()]);
+                prefetch(&to[rows]);
             }
             let sums = column::sums(group);
             for (n, at) in (start..end).enumerate() {

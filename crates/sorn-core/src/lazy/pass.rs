@@ -6,7 +6,7 @@
 use super::{Columns, Extent, Lazy, UNITS};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{LANES, Mask, Real, Row};
+use crate::kernel::{LANES, Mask, Real, Row, prefetch};
 use crate::plastic::{Learning, Pairs};
 
 /// Rows that are asked for ahead of the one at hand.
@@ -121,17 +121,8 @@ impl<I: Index> Lazy<I> {
     #[inline(always)]
     fn prefetch(&self, neuron: u32) {
         let groups = self.rows[neuron as usize].groups();
-        for (weights, posts) in self.weights[groups.clone()].iter().zip(&self.posts[groups]) {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a prefetch of any address is allowed, and these are those of references.
-            unsafe {
-                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-                _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(weights).cast());
-                _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(posts).cast());
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            let _ = (weights, posts);
-        }
+        prefetch(&self.weights[groups.clone()]);
+        prefetch(&self.posts[groups]);
     }
 
     /// Makes sums units; returns whether one has wandered far from 1.

@@ -1,8 +1,10 @@
 """The command that comes with the wheel, in this interpreter."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -45,3 +47,31 @@ def test_run(env, tmp_path):
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "runs" / "short" / "seed-0" / "summary.json").read_text())
     assert summary["episodes"] == 3 and summary["env"] == env
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.parametrize("env", ["CartPole-v1", "gymnasium:CartPole-v1"])
+def test_an_interrupt_saves(env, tmp_path):
+    if ":" in env:
+        pytest.importorskip("gymnasium")
+    endless = EXPERIMENT.replace("ENV", env).replace("episodes = 3", "episodes = 100000")
+    (tmp_path / "short.toml").write_text(endless)
+    run = tmp_path / "runs" / "short" / "seed-0"
+    metrics = run / "metrics.jsonl"
+    before = 0
+    # Once begun, once gone on with.
+    for arguments in (["run", "short.toml"], ["resume", str(run)]):
+        command = [sys.executable, "-m", "sorn_rs", *arguments]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # Until an episode more is written down, or it has ended for another reason.
+        while process.poll() is None and (metrics.stat().st_size if metrics.exists() else 0) <= before:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 130, said
+        assert b"Traceback" not in said
+        assert list((run / "checkpoints").iterdir())
+        episodes = [json.loads(line)["episode"] for line in metrics.read_text().splitlines()]
+        assert episodes == list(range(len(episodes)))
+        assert metrics.stat().st_size > before
+        before = metrics.stat().st_size

@@ -4,6 +4,8 @@ import ast
 import doctest
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,13 @@ def test_the_stubs_know_every_native_name():
         if inspect.isclass(what):
             members = {member for member in vars(what) if not member.startswith("_")}
             assert members == {member for member in known[name] if not member.startswith("__")}, name
+
+
+def test_the_package_needs_numpy_alone():
+    """So that it is imported quickly, and without extras."""
+    heavy = ["matplotlib", "gymnasium", "scipy", "pandas", "neo", "pynwb", "tqdm", "torch"]
+    code = f"import sys, sorn_rs; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/migration.md"])

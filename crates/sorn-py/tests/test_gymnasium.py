@@ -301,3 +301,15 @@ def test_other_spaces():
     space = spaces.Dict({"where": spaces.Box(-1, 1, (2,)), "what": spaces.Discrete(3)})
     agent = Agent(config=SMALL, observation_space=space, action_space=spaces.Discrete(2, start=5))
     assert agent.begin({"where": np.zeros(2, dtype=np.float32), "what": 1}) in (5, 6)
+
+
+def test_continuous_actions():
+    env = gymnasium.make("Pendulum-v1", max_episode_steps=20)
+    agent = Agent(env, SMALL | {"learner": {"kind": "ars", "directions": 2, "best": 1}}, seed=1).learn(200)
+    assert len(agent.episode_returns) == 10 and max(agent.episode_returns) < 0
+    obs, _ = env.reset(seed=1)
+    for deterministic in (True, False):
+        action, _ = agent.predict(obs, deterministic=deterministic)
+        assert env.action_space.contains(action)
+    with pytest.raises(ValueError, match="Discrete"):
+        Agent(env, SMALL | {"learner": {"kind": "sarsa"}})

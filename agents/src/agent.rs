@@ -7,6 +7,7 @@ use sorn_env::{Element, Space, Value};
 use crate::encoder::Encoder;
 use crate::features::Features;
 use crate::learner::{Learner, Transition};
+use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, entry, json};
 use crate::{AgentConfig, AgentError, AgentState};
 
@@ -47,6 +48,7 @@ enum Turn {
 pub struct Agent {
     config: AgentConfig,
     observations: Space,
+    normalization: Normalization,
     encoder: Encoder,
     reservoir: Reservoir,
     features: Features,
@@ -77,13 +79,16 @@ impl Agent {
         let observations = observation_space.flat_dim();
         let reservoir = Reservoir::new(&config.reservoir, seed)?;
         let inputs = config.reservoir.params.input_len();
-        let encoder = Encoder::new(&config.encoder, observation_space, inputs, seed)?;
+        let normalization = Normalization::new(config, observations)?;
+        let seen = normalization.space(observation_space)?;
+        let encoder = Encoder::new(&config.encoder, &seen, inputs, seed)?;
         let features = Features::new(&config.features, reservoir.units(), inputs)?;
         let learner =
             Learner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
         Ok(Agent {
             config: config.clone(),
             observations: observation_space.clone(),
+            normalization,
             encoder,
             flat: vec![0.0; observations],
             input: vec![0.0; inputs],
@@ -128,7 +133,7 @@ impl Agent {
         self.reservoir.active()
     }
 
-    /// The last observation as numbers, as long as the observation space is wide.
+    /// The last observation as numbers, as long as the observation space is wide; normalised, where the configuration says so.
     pub fn observation(&self) -> &[f64] {
         &self.flat
     }
@@ -173,6 +178,7 @@ impl Agent {
         self.reservoir.set_reward(reward)?;
         self.take(obs)?;
         if !self.greedy {
+            let reward = self.normalization.reward(reward, terminated || truncated);
             self.learner.learn(&Transition { reward, terminated, truncated, next: &self.phi })?;
         }
         self.turn = if terminated || truncated { Turn::Begin } else { Turn::Act };
@@ -221,6 +227,7 @@ impl Agent {
             self.reservoir.set_frozen(self.config.plasticity.frozen(self.steps));
             self.steps += 1;
         }
+        self.normalization.observe(&mut self.flat, !self.greedy);
         self.encoder.encode(&self.flat, &mut self.input, !self.greedy);
         self.reservoir.step(&self.input)?;
         self.features.write(&self.reservoir, &self.input, &mut self.phi);
@@ -233,6 +240,7 @@ impl Agent {
         state.put("features/trace", &[self.features.trace().len()], self.features.trace());
         state.put("features/phi", &[self.phi.len()], &self.phi);
         state.meta["agent"] = json(&(self.turn, self.steps, self.greedy));
+        self.normalization.save(&mut state);
         self.encoder.save(&mut state);
         self.reservoir.save(&mut state);
         self.learner.save(&mut state);
@@ -256,6 +264,7 @@ impl Agent {
         state.read("features/trace", agent.features.trace_mut())?;
         state.read("features/phi", &mut agent.phi)?;
         (agent.turn, agent.steps, agent.greedy) = entry(state, "agent")?;
+        agent.normalization.load(state)?;
         agent.encoder.load(state)?;
         agent.reservoir.load(state)?;
         agent.learner.load(state)?;

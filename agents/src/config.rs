@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EncoderConfig, FeaturesConfig, LearnerConfig, PlasticityConfig, PolicyConfig, ReservoirConfig};
+use crate::{
+    EncoderConfig, FeaturesConfig, LearnerConfig, NormalizationConfig, PlasticityConfig, PolicyConfig,
+    ReservoirConfig,
+};
 
 /// The parts of an agent, the tables below `[agent]` in an experiment file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentConfig {
+    /// Normalisation of observations and rewards, none by default.
+    pub normalization: NormalizationConfig,
     /// Observation to reservoir input.
     pub encoder: EncoderConfig,
     /// The reservoir: self-organising, static or none.

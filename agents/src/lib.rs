@@ -15,6 +15,7 @@ mod error;
 mod features;
 mod lanes;
 mod learner;
+mod normalization;
 mod plasticity;
 mod policy;
 mod random;
@@ -33,6 +34,7 @@ pub use learner::{
     ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, ReinforceConfig, RewardSignal,
     RmSornConfig, Selection, Traces, ValueConfig,
 };
+pub use normalization::NormalizationConfig;
 pub use plasticity::PlasticityConfig;
 pub use policy::{PolicyConfig, Spread};
 pub use readout::{Readout, RecursiveLeastSquares, Ridge};

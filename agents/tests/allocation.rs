@@ -75,6 +75,9 @@ fn steps_allocate_nothing() {
     assert_eq!(allocations(annealed), 0);
     assert_eq!(allocations(r#"learner = { kind = "random" }"#), 0);
     assert_eq!(allocations(r#"learner = { kind = "rm_sorn" }"#), 0);
+    for kind in ["reinforce", "sarsa", "q_lambda", "true_online_sarsa"] {
+        assert_eq!(allocations(&format!("learner = {{ kind = \"{kind}\" }}")), 0, "{kind}");
+    }
     let episodes = 2000 / 50;
     assert!(allocations(r#"learner = { kind = "ars" }"#) <= episodes, "more than once per iteration");
 }

@@ -51,14 +51,15 @@ def neo_spike_trains(spikes, dt=1.0, **annotations):
     list of neo.SpikeTrain
         One per neuron, silent ones as well, from 0 to ``steps * dt``.
     """
-    neo = _import("neo", "neo")
+    neo, quantities = _import("neo", "neo"), _import("quantities", "neo")
     spikes, dt = _spikes("spikes", spikes), _dt(dt)
+    rate = 1000.0 / dt * quantities.Hz
     return [
         neo.SpikeTrain(
             times * dt,
             units="ms",
             t_stop=len(spikes) * dt,
-            sampling_rate=1000.0 / dt * _import("quantities", "neo").Hz,
+            sampling_rate=rate,
             neuron=neuron,
             **annotations,
         )
@@ -82,7 +83,7 @@ def neo_block(record, dt=1.0, *, name="SORN"):
     -------
     neo.Block
     """
-    neo = _import("neo", "neo")
+    neo, quantities = _import("neo", "neo"), _import("quantities", "neo")
     trains, series = _parts(record)
     dt = _dt(dt)
     block = neo.Block(name=name)
@@ -91,7 +92,7 @@ def neo_block(record, dt=1.0, *, name="SORN"):
     for population, spikes in trains.items():
         segment.spiketrains.extend(neo_spike_trains(spikes, dt, population=population))
     for label, values in series.items():
-        period = dt * _import("quantities", "neo").ms
+        period = dt * quantities.ms
         signal = neo.AnalogSignal(values, units="dimensionless", sampling_period=period, name=label)
         segment.analogsignals.append(signal)
     return block

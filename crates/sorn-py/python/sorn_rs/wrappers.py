@@ -6,7 +6,7 @@ import numpy as np
 from ._arguments import check_seed, integer, real, wrong
 from ._native import Network
 
-__all__ = ["EncodedObservation", "SornObservation", "encode", "input_space"]
+__all__ = ["EncodedObservation", "SornObservation"]
 
 
 def input_space(inputs):

@@ -15,7 +15,8 @@ needs the package built for release (`maturin build --release`), `sorn` and `gym
 - `memory` (with `--more`): resident KiB before and after 10^6 calls of `Network.step`, and before and after 1,000 of `Simulator.run`;
 - `threads` (with `--more`): how many times as long two runs on two networks take one after the other as in two threads.
 
-Each figure is the median over rounds, with the least and the largest.
+Times are the processor's, so that other programs disturb them little; those of `threads` are the clock's, and need two idle cores.
+Set OMP_NUM_THREADS=1. Each figure is the median over rounds, with the least and the largest.
 """
 
 import argparse
@@ -77,10 +78,10 @@ def upstream():
     return module
 
 
-def seconds(call):
-    start = time.perf_counter()
+def seconds(call, clock=time.process_time):
+    start = clock()
     call()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def spread(values, digits=3):
@@ -263,7 +264,9 @@ def threads(rounds, steps=20_000):
     ratios = []
     for _ in range(rounds):
         networks = [sorn_rs.Network(seed=seed) for seed in range(4)]
-        alone = seconds(lambda pair=networks[:2]: [one.run(inputs, record=[]) for one in pair])
+        alone = seconds(
+            lambda pair=networks[:2]: [one.run(inputs, record=[]) for one in pair], time.perf_counter
+        )
         workers = [threading.Thread(target=one.run, args=(inputs, [])) for one in networks[2:]]
 
         def together(workers=workers):
@@ -272,7 +275,7 @@ def threads(rounds, steps=20_000):
             for worker in workers:
                 worker.join()
 
-        ratios.append(alone / seconds(together))
+        ratios.append(alone / seconds(together, time.perf_counter))
     return {"speedup": spread(ratios, 2)}
 
 

@@ -1,5 +1,7 @@
 //! [`Agent`]: encoder, reservoir, features and learner as one, step by step.
 
+mod stream;
+
 use serde::{Deserialize, Serialize};
 use sorn_core::{Network, Rules};
 use sorn_env::{Element, Space, Value};
@@ -10,6 +12,7 @@ use crate::learner::{Learner, Transition};
 use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, entry, json};
 use crate::{AgentConfig, AgentError, AgentState};
+pub(crate) use stream::Stream;
 
 /// What may be called next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,7 @@ pub struct Agent {
     greedy: bool,
     /// A frozen copy draws its actions all the same.
     samples: bool,
+    seed: u64,
 }
 
 impl Agent {
@@ -100,6 +104,7 @@ impl Agent {
             steps: 0,
             greedy: false,
             samples: false,
+            seed,
         })
     }
 

@@ -9,6 +9,7 @@
 
 mod action;
 mod agent;
+mod batch;
 mod config;
 mod encoder;
 mod error;
@@ -26,6 +27,7 @@ mod schedule;
 mod state;
 
 pub use agent::Agent;
+pub use batch::run_batch;
 pub use config::AgentConfig;
 pub use encoder::EncoderConfig;
 pub use error::AgentError;

@@ -127,6 +127,11 @@ impl Normalization {
         }
     }
 
+    /// Swaps the return of the episode under way with that of another stream of observations.
+    pub(crate) fn exchange(&mut self, ret: &mut f64) {
+        std::mem::swap(&mut self.ret, ret);
+    }
+
     /// The normalised reward.
     pub(crate) fn reward(&mut self, reward: f64, done: bool) -> f64 {
         if !self.config.reward {

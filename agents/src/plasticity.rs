@@ -40,6 +40,15 @@ impl Default for PlasticityConfig {
 }
 
 impl PlasticityConfig {
+    /// Whether nothing is plastic at observation number `step`, nor ever after.
+    pub(crate) fn is_over(&self, step: u64) -> bool {
+        match self {
+            PlasticityConfig::Always { freeze } => freeze.is_all(),
+            PlasticityConfig::FirstSteps { steps, freeze } => step >= *steps || freeze.is_all(),
+            PlasticityConfig::Alternating { on, freeze, .. } => *on == 0 || freeze.is_all(),
+        }
+    }
+
     /// The rules that are frozen at observation number `step`, from 0.
     pub(crate) fn frozen(&self, step: u64) -> Rules {
         let (plastic, freeze) = match self {
@@ -66,5 +75,8 @@ mod tests {
         assert_eq!((0..4).map(|s| plastic(&turns, s)).collect::<Vec<_>>(), [true, false, false, true]);
         let none = PlasticityConfig::Alternating { on: 0, off: 0, freeze: Rules::none() };
         assert!(!plastic(&none, 0));
+        assert!((0..3).map(|s| first.is_over(s)).eq([false, false, true]));
+        assert!(!turns.is_over(9) && none.is_over(0));
+        assert!(!PlasticityConfig::Always { freeze: Rules::none() }.is_over(9));
     }
 }

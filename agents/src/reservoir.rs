@@ -1,7 +1,7 @@
 //! The reservoir of an agent: self-organising, static or none, three values of one configuration.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sorn_core::{InputMap, Network, NoiseLaw, Params, Rules, State, Synapses};
+use sorn_core::{InputMap, Network, NoiseGenerator, NoiseLaw, Params, Rules, State, Synapses, rng};
 
 use crate::{AgentError, AgentState};
 
@@ -144,6 +144,22 @@ impl Reservoir {
         let units = self.drive.iter().zip(self.network.te()).enumerate();
         self.code.clear();
         self.code.extend(units.filter(|(_, (u, t))| u > t).map(|(unit, _)| unit as u32));
+    }
+
+    pub(crate) fn kind(&self) -> ReservoirKind {
+        self.kind
+    }
+
+    /// The same reservoir for another stream of observations, number `index`, with noise of its own.
+    pub(crate) fn fork(&self, seed: u64, index: u64) -> Result<Reservoir, AgentError> {
+        let mut copy = self.clone();
+        if self.kind != ReservoirKind::None && self.network.params().noise != NoiseLaw::None {
+            let noise = NoiseGenerator::new(rng::stream(seed, &format!("noise of stream {index}")));
+            copy.network =
+                Network::from_state(self.network.params(), State { noise, ..self.network.state() })
+                    .map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        }
+        Ok(copy)
     }
 
     /// Active units, ascending.

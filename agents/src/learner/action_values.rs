@@ -1,5 +1,7 @@
 //! Linear action values and how actions are chosen by them: what Sarsa(lambda), Q(lambda) and true online Sarsa share.
 
+use std::mem::swap;
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use sorn_core::rng;
@@ -200,6 +202,15 @@ impl ActionValues {
                 Traces::Replacing => {}
             }
         }
+    }
+
+    /// What passes from step to step in an episode.
+    pub(crate) fn exchange(&mut self, other: &mut ActionValues) {
+        swap(&mut self.z, &mut other.z);
+        swap(&mut self.phi, &mut other.phi);
+        swap(&mut self.choice, &mut other.choice);
+        swap(&mut self.chosen, &mut other.chosen);
+        swap(&mut self.exploration, &mut other.exploration);
     }
 
     pub(crate) fn save(&self, state: &mut AgentState) {

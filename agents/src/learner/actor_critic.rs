@@ -13,6 +13,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::mem::swap;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::{dot, policy_scores, update};
-use super::{Learn, PerformanceAnneal, RewardSignal, Transition};
+use super::{Learn, PerformanceAnneal, RewardSignal, Transition, same};
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::reservoir::{entry, json};
@@ -233,6 +234,17 @@ impl Learn for ActorCritic {
 
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
+    }
+
+    fn exchange(&mut self, other: &mut dyn Learn) -> bool {
+        let Some(other) = same::<Self>(other) else { return false };
+        swap(&mut self.z_theta, &mut other.z_theta);
+        swap(&mut self.z_w, &mut other.z_w);
+        swap(&mut self.phi, &mut other.phi);
+        swap(&mut self.policy, &mut other.policy);
+        swap(&mut self.ret, &mut other.ret);
+        swap(&mut self.anneal, &mut other.anneal);
+        true
     }
 }
 

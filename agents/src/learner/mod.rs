@@ -14,6 +14,7 @@ mod signal;
 mod small_problems;
 mod true_online_sarsa;
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,7 @@ pub(crate) struct Transition<'a> {
 }
 
 /// A learner at work.
-pub(crate) trait Learn: Debug + Send + Sync {
+pub(crate) trait Learn: Debug + Send + Sync + Any {
     /// An episode begins.
     fn begin(&mut self);
 
@@ -102,6 +103,17 @@ pub(crate) trait Learn: Debug + Send + Sync {
     }
 
     fn copy(&self) -> Box<dyn Learn>;
+
+    /// Swaps what passes from step to step in an episode with `other`, a copy for another stream of observations; what is
+    /// learnt stays. False where the learner cannot learn from several streams.
+    fn exchange(&mut self, _other: &mut dyn Learn) -> bool {
+        false
+    }
+}
+
+/// `other` as the learner it is.
+fn same<L: Learn>(other: &mut dyn Learn) -> Option<&mut L> {
+    (other as &mut dyn Any).downcast_mut()
 }
 
 /// Any learner.

@@ -14,7 +14,7 @@ use sorn_env::{Space, Value};
 
 use super::action_values::{ActionValues, ValueConfig};
 use super::linear::add;
-use super::{Learn, Transition};
+use super::{Learn, Transition, same};
 use crate::{AgentError, AgentState, PolicyConfig};
 
 #[derive(Clone, Debug)]
@@ -77,5 +77,11 @@ impl Learn for QLambda {
 
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
+    }
+
+    fn exchange(&mut self, other: &mut dyn Learn) -> bool {
+        let Some(other) = same::<Self>(other) else { return false };
+        self.q.exchange(&mut other.q);
+        true
     }
 }

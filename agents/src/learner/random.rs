@@ -5,7 +5,7 @@ use sorn_core::rng;
 use sorn_env::seeding::Generator;
 use sorn_env::{Space, Value};
 
-use super::{Learn, Transition};
+use super::{Learn, Transition, same};
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState};
 
@@ -52,5 +52,9 @@ impl Learn for Random {
 
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
+    }
+
+    fn exchange(&mut self, other: &mut dyn Learn) -> bool {
+        same::<Self>(other).is_some()
     }
 }

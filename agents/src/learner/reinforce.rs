@@ -13,13 +13,15 @@
 //! The gradients are those of the weights with which the episode was played. It remembers the episode's features:
 //! `T` times their number.
 
+use std::mem::swap;
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::{add, dot, policy_scores};
-use super::{Learn, RewardSignal, Transition};
+use super::{Learn, RewardSignal, Transition, same};
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::reservoir::{entry, json};
@@ -229,5 +231,14 @@ impl Learn for Reinforce {
 
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
+    }
+
+    fn exchange(&mut self, other: &mut dyn Learn) -> bool {
+        let Some(other) = same::<Self>(other) else { return false };
+        swap(&mut self.policy, &mut other.policy);
+        swap(&mut self.phis, &mut other.phis);
+        swap(&mut self.gradients, &mut other.gradients);
+        swap(&mut self.rewards, &mut other.rewards);
+        true
     }
 }

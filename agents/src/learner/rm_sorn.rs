@@ -15,13 +15,14 @@
 //! `reservoir.params.rules`, with `trace_decay = 0.0`; it sees the same rewards.
 
 use std::collections::VecDeque;
+use std::mem::swap;
 
 use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::scores;
-use super::{Learn, Transition};
+use super::{Learn, Transition, same};
 use crate::error::check;
 use crate::policy::greedy;
 use crate::random::unit;
@@ -205,6 +206,14 @@ impl Learn for RmSorn {
 
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
+    }
+
+    fn exchange(&mut self, other: &mut dyn Learn) -> bool {
+        let Some(other) = same::<Self>(other) else { return false };
+        swap(&mut self.phi, &mut other.phi);
+        swap(&mut self.choice, &mut other.choice);
+        swap(&mut self.previous, &mut other.previous);
+        true
     }
 }
 

@@ -14,11 +14,13 @@
 //!
 //! With a single action it is true online TD(lambda).
 
+use std::mem::swap;
+
 use sorn_env::{Space, Value};
 
 use super::action_values::{ActionValues, Traces, ValueConfig};
 use super::linear::{add, dot};
-use super::{Learn, Transition};
+use super::{Learn, Transition, same};
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, PolicyConfig};
 
@@ -94,5 +96,12 @@ impl Learn for TrueOnlineSarsa {
 
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
+    }
+
+    fn exchange(&mut self, other: &mut dyn Learn) -> bool {
+        let Some(other) = same::<Self>(other) else { return false };
+        swap(&mut self.old, &mut other.old);
+        self.q.exchange(&mut other.q);
+        true
     }
 }

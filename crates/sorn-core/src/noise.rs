@@ -19,8 +19,8 @@ pub struct NoiseGenerator {
 }
 
 impl NoiseGenerator {
-    /// Eight generators seeded from the stream `rng`.
-    pub(crate) fn new(mut rng: Xoshiro256PlusPlus) -> Self {
+    /// Eight generators seeded from `rng`, e.g. a [`stream`](crate::rng::stream).
+    pub fn new(mut rng: Xoshiro256PlusPlus) -> Self {
         let mut state = [[0; LANES]; 4];
         for lane in 0..LANES {
             let mut lane_rng = Xoshiro256PlusPlus::from_rng(&mut rng);

@@ -140,6 +140,11 @@ impl<E: Env> VecEnv<E> {
         self.envs.len()
     }
 
+    /// When an environment begins its next episode.
+    pub fn mode(&self) -> AutoresetMode {
+        self.mode
+    }
+
     /// The environments.
     pub fn envs(&self) -> &[E] {
         &self.envs

@@ -186,8 +186,16 @@ proptest! {
         run(&mut Line::default(), &mut agent, 0..episodes, |k| k * 37, &mut watch).unwrap();
         let before = agent.state();
         let mut frozen = agent.frozen();
-        run(&mut Line::default(), &mut frozen, 0..5, |k| k * 53, &mut Watch::default()).unwrap();
+        let mut evaluated = Watch::default();
+        run(&mut Line::default(), &mut frozen, 0..5, |k| k * 53, &mut evaluated).unwrap();
         prop_assert_eq!(&agent.state(), &before);
+        // A loaded agent is judged as the original is.
+        let spaces = (Line::default().observation_space(), Line::default().action_space());
+        let mut loaded = Agent::restore(&config, &spaces.0, &spaces.1, seed, &before).unwrap().frozen();
+        let mut again = Watch::default();
+        run(&mut Line::default(), &mut loaded, 0..5, |k| k * 53, &mut again).unwrap();
+        prop_assert_eq!(again.returns, evaluated.returns);
+        prop_assert_eq!(&loaded.state(), &frozen.state());
         let after = frozen.state();
         for (name, array) in &before.arrays {
             if name.starts_with("reservoir/") || name.starts_with("encoder/") || name.starts_with("learner/theta") || name.starts_with("learner/w") {

@@ -3,7 +3,7 @@
 use sorn_env::Options;
 use sorn_env::seeding::{Generator, reseed};
 
-use crate::cartpole::{CartPoleConfig, RESET_BOUND, THETA_LIMIT, X_LIMIT, advance_with, force};
+use crate::cartpole::{CartPoleConfig, RESET_BOUND, THETA_LIMIT, X_LIMIT, advance, force};
 use crate::control::{ControlError, reset_bounds};
 
 /// A batch of [`CartPole`](crate::CartPole)s as one structure of arrays, the fast way to step many.
@@ -21,7 +21,9 @@ pub struct CartPoleVec {
     state: [Vec<f64>; 4],
     sin_cos: Vec<[f64; 2]>,
     steps: Vec<u32>,
-    over: Vec<bool>,
+    /// Those whose episode is over, ascending, in the first `over_count` places.
+    over: Vec<usize>,
+    over_count: usize,
 }
 
 /// Where a step of a batch writes: one place per environment.
@@ -61,7 +63,7 @@ fn advance_each([x, x_dot, theta, theta_dot]: &mut [Vec<f64>; 4], sin_cos: &[[f6
     let sin_cos = &sin_cos[..n];
     for i in 0..n {
         let state = [x[i], x_dot[i], theta[i], theta_dot[i]];
-        [x[i], x_dot[i], theta[i], theta_dot[i]] = advance_with(state, sin_cos[i], force(actions[i]));
+        [x[i], x_dot[i], theta[i], theta_dot[i]] = advance(state, sin_cos[i], force(actions[i]));
     }
 }
 
@@ -77,7 +79,8 @@ impl CartPoleVec {
             state: std::array::from_fn(|_| vec![0.0; num_envs]),
             sin_cos: vec![[0.0; 2]; num_envs],
             steps: vec![0; num_envs],
-            over: vec![false; num_envs],
+            over: vec![0; num_envs],
+            over_count: 0,
         }
     }
 
@@ -103,7 +106,7 @@ impl CartPoleVec {
             row.fill_with(|| rng.uniform(self.bounds.0, self.bounds.1));
         }
         self.steps.fill(0);
-        self.over.fill(false);
+        self.over_count = 0;
         self.begun = true;
         self.observe(obs);
         Ok(())
@@ -125,8 +128,10 @@ impl CartPoleVec {
         ] {
             self.same_length(what, found)?;
         }
-        if let Some(&action) = actions.iter().find(|action| !(0..2).contains(*action)) {
-            return Err(ControlError::discrete(2, action));
+        // All bits but the last, of all actions at once.
+        if actions.iter().fold(0, |bits, action| bits | (action & !1)) != 0 {
+            let wrong = actions.iter().find(|action| !(0..2).contains(*action));
+            return Err(ControlError::discrete(2, *wrong.expect("one has such a bit")));
         }
         if !self.begun {
             return Err(ControlError::NotReset);
@@ -137,9 +142,8 @@ impl CartPoleVec {
         advance_all(&mut self.state, &self.sin_cos, actions);
         let [x, _, theta, _] = &self.state;
         let (x, theta) = (&x[..n], &theta[..n]);
-        let (steps, over, rewards) = (&mut self.steps[..n], &mut self.over[..n], &mut rewards[..n]);
+        let (steps, rewards) = (&mut self.steps[..n], &mut rewards[..n]);
         let (terminated, truncated) = (&mut terminated[..n], &mut truncated[..n]);
-        let mut any = false;
         for i in 0..n {
             let fell = (x[i].abs() > X_LIMIT) | (theta[i].abs() > THETA_LIMIT);
             steps[i] += 1;
@@ -149,14 +153,15 @@ impl CartPoleVec {
                 false => 1.0,
             };
             (terminated[i], truncated[i]) = (fell, late);
-            any |= over[i];
         }
-        if any {
-            self.reset_those_over(rewards, terminated, truncated);
-        }
+        self.reset_those_over(rewards, terminated, truncated);
+        // Without a branch: which are over cannot be guessed.
+        let (over, mut count) = (&mut self.over[..n], 0);
         for i in 0..n {
-            self.over[i] = terminated[i] | truncated[i];
+            over[count] = i;
+            count += usize::from(terminated[i] | truncated[i]);
         }
+        self.over_count = count;
         self.observe(obs);
         Ok(())
     }
@@ -164,13 +169,12 @@ impl CartPoleVec {
     fn reset_those_over(&mut self, rewards: &mut [f32], terminated: &mut [bool], truncated: &mut [bool]) {
         let (low, high) = self.bounds;
         let rng = reseed(&mut self.rng, None);
+        let over = &self.over[..self.over_count];
         // Gymnasium draws all positions first, then all velocities, and so on.
         for row in &mut self.state {
-            for (x, _) in row.iter_mut().zip(&self.over).filter(|(_, over)| **over) {
-                *x = rng.uniform(low, high);
-            }
+            over.iter().for_each(|&i| row[i] = rng.uniform(low, high));
         }
-        for i in (0..self.over.len()).filter(|&i| self.over[i]) {
+        for &i in over {
             self.steps[i] = 0;
             (rewards[i], terminated[i], truncated[i]) = (0.0, false, false);
         }

@@ -115,6 +115,7 @@ impl Generator {
     }
 
     /// A uniform 64-bit integer.
+    #[inline]
     pub fn next_uint64(&mut self) -> u64 {
         let state = join(self.state).wrapping_mul(PCG_MULTIPLIER).wrapping_add(join(self.increment));
         self.state = split(state);
@@ -122,6 +123,7 @@ impl Generator {
     }
 
     /// A uniform 32-bit integer: the lower, then the upper half of a 64-bit draw.
+    #[inline]
     pub fn next_uint32(&mut self) -> u32 {
         self.spare.take().unwrap_or_else(|| {
             let both = self.next_uint64();
@@ -144,6 +146,7 @@ impl Generator {
     ///
     /// # Panics
     /// Where `low >= high`.
+    #[inline]
     pub fn integers(&mut self, low: i64, high: i64) -> i64 {
         assert!(low < high, "low < high expected, found low = {low}, high = {high}");
         // Largest offset, not the count: a count of 2^64 would not fit.
@@ -158,6 +161,7 @@ impl Generator {
         (low as u64).wrapping_add(offset) as i64
     }
 
+    #[inline]
     fn lemire_32(&mut self, count: u32) -> u32 {
         let mut product = u64::from(self.next_uint32()) * u64::from(count);
         if (product as u32) < count {

@@ -64,7 +64,16 @@ impl Space {
 
     /// A random element: uniform where the space is bounded, shifted exponential where it is bounded on one side, normal
     /// where it is unbounded.
+    #[inline]
     pub fn sample(&self, rng: &mut Generator) -> Value {
+        match self {
+            // Callers in a hot loop see at once that there is nothing to drop.
+            Space::Discrete { n, start } => Value::Int(start + rng.integers(0, *n)),
+            other => other.sample_any(rng),
+        }
+    }
+
+    fn sample_any(&self, rng: &mut Generator) -> Value {
         let integers =
             |shape: &[usize], data: Data| Value::Array(Array::new(shape.to_vec(), data).expect("counted"));
         match self {

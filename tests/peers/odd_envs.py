@@ -150,6 +150,22 @@ class Talkative(gym.Env):
         return 2, np.float64(action), np.bool_(action == 1), 0, {}
 
 
+class Shifted(gym.Env):
+    """Observes its last action, of a MultiDiscrete space that does not start at 0."""
+
+    action_space = spaces.MultiDiscrete([3, 4], start=[5, -2])
+    observation_space = spaces.MultiDiscrete([3, 4], start=[5, -2])
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.array([6, -2]), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        return action.copy(), float(action.sum()), False, False, {"action": action.copy()}
+
+
 gym.register("Composite-v0", Composite)
+gym.register("Shifted-v0", Shifted)
 gym.register("Faulty-v0", Faulty, max_episode_steps=50, reward_threshold=12.5)
 gym.register("Talkative-v0", Talkative)

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -55,6 +55,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "environments of Python's Gymnasium, in an interpreter inside the program",
         needs: &["python"],
         run: bridge,
+    },
+    Step {
+        name: "gym-rs",
+        about: "environments of the crate gym-rs, which needs SDL2",
+        needs: &[],
+        run: gym_rs,
     },
 ];
 
@@ -174,4 +180,38 @@ fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
     // Linked with the library of the interpreter that is to run.
     session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
     Ok(Outcome::Done)
+}
+
+/// What gym-rs needs of the system, as Debian and Ubuntu call it.
+const SDL: [&str; 3] = ["cmake", "libsdl2-dev", "libsdl2-gfx-dev"];
+
+/// Installs what is missing where that takes no password, as in a container.
+fn gym_rs(session: &mut Session<'_>) -> Result<Outcome> {
+    if !has_sdl() && is_root() && runs(Command::new("apt-get").arg("--version")) {
+        session.run(Command::new("apt-get").args(["update", "-qq"]))?;
+        session.run(
+            Command::new("apt-get").args(["install", "-qq", "-y", "--no-install-recommends"]).args(SDL),
+        )?;
+    }
+    if !has_sdl() {
+        return Ok(Outcome::Skipped(
+            "CMake, SDL2 or SDL2_gfx is missing; on Debian and Ubuntu: apt-get install cmake libsdl2-dev libsdl2-gfx-dev",
+        ));
+    }
+    session.run(cargo().args(["test", "-p", "sorn-envs", "--features", "gym-rs", "--lib"]))?;
+    Ok(Outcome::Done)
+}
+
+fn has_sdl() -> bool {
+    let header = |prefix: &&str| Path::new(prefix).join("include/SDL2/SDL2_gfxPrimitives.h").exists();
+    let prefixes = ["/usr", "/usr/local", "/opt/homebrew"];
+    prefixes.iter().any(header) && runs(Command::new("cmake").arg("--version"))
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn runs(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

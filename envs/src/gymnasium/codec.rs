@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
-use sorn_env::{BoxSpace, Dtype, Space, SpaceError};
+use sorn_env::{BoxSpace, Data, Dtype, Space, SpaceError};
 
 use super::error::Fault;
 
@@ -32,6 +32,19 @@ pub(super) struct ArrayCodec {
     pub(super) foreign: Option<Py<PyAny>>,
     /// What an action must be in, where it is more than shape, type and being a number.
     pub(super) exact: Option<Space>,
+    /// The smallest element of each position of a MultiDiscrete, where one is not 0.
+    pub(super) start: Option<Vec<i64>>,
+}
+
+impl ArrayCodec {
+    /// Moves elements to where Python's begin (`sign` 1), or from there to 0 (-1).
+    pub(super) fn shift(&self, data: &mut Data, sign: i64) {
+        if let (Some(start), Data::I64(numbers)) = (&self.start, data) {
+            for (number, start) in numbers.iter_mut().zip(start) {
+                *number = number.wrapping_add(sign.wrapping_mul(*start));
+            }
+        }
+    }
 }
 
 /// The type that holds every number of NumPy's type `name`.
@@ -60,7 +73,7 @@ fn array_codec(space: &Bound<'_, PyAny>, exact: Option<Space>) -> Result<ArrayCo
         return Err(SpaceError::new(allowed, name).into());
     };
     let foreign = (!ours).then(|| numpy.unbind());
-    Ok(ArrayCodec { shape: space.getattr("shape")?.extract()?, dtype, foreign, exact })
+    Ok(ArrayCodec { shape: space.getattr("shape")?.extract()?, dtype, foreign, exact, start: None })
 }
 
 fn discrete(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
@@ -77,22 +90,21 @@ fn discrete(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
 }
 
 fn multi_discrete(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
-    let one_dimension = "MultiDiscrete of one dimension that starts at 0";
     let nvec = space.getattr("nvec")?;
     let dims: usize = nvec.getattr("ndim")?.extract()?;
     if dims != 1 {
-        return Err(SpaceError::new(one_dimension, format!("one of {dims} dimensions")).into());
+        return Err(
+            SpaceError::new("MultiDiscrete of one dimension", format!("one of {dims} dimensions")).into()
+        );
     }
     let starts: Vec<i64> = match space.getattr_opt("start")? {
         Some(start) => start.call_method0("tolist")?.extract()?,
         None => vec![],
     };
-    if starts.iter().any(|&start| start != 0) {
-        return Err(SpaceError::new(one_dimension, format!("start {starts:?}")).into());
-    }
     let multi = Space::MultiDiscrete { nvec: nvec.call_method0("tolist")?.extract()? };
     let mut codec = array_codec(space, Some(multi.clone()))?;
     widen(&mut codec, space, Dtype::I64)?;
+    codec.start = starts.iter().any(|&start| start != 0).then_some(starts);
     Ok((Codec::Array(codec), multi))
 }
 

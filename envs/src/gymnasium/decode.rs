@@ -67,7 +67,8 @@ impl std::fmt::Display for Dims<'_> {
 }
 
 fn array(codec: &ArrayCodec, object: &Bound<'_, PyAny>) -> Result<Value, Fault> {
-    let data = numbers(object, codec.dtype, &codec.shape)?;
+    let mut data = numbers(object, codec.dtype, &codec.shape)?;
+    codec.shift(&mut data, -1);
     Ok(Value::Array(Array::new(codec.shape.clone(), data)?))
 }
 
@@ -118,7 +119,11 @@ impl Codec {
                 let shape: Vec<usize> = [n].iter().chain(&codec.shape).copied().collect();
                 let data = numbers(object, codec.dtype, &shape)?;
                 let rows = split(&data, n).into_iter();
-                rows.map(|row| Ok(Value::Array(Array::new(codec.shape.clone(), row)?))).collect()
+                let element = |mut row| {
+                    codec.shift(&mut row, -1);
+                    Ok(Value::Array(Array::new(codec.shape.clone(), row)?))
+                };
+                rows.map(element).collect()
             }
             Codec::Dict(members) => {
                 let mut maps = vec![std::collections::BTreeMap::new(); n];

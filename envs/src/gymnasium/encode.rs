@@ -61,7 +61,14 @@ impl ArrayCodec {
         if let Some(space) = &self.exact {
             space.check(&Value::Array(Array::new(self.shape.clone(), data.clone().into_owned())?))?;
         }
-        Ok(data)
+        Ok(match self.start {
+            None => data,
+            Some(_) => {
+                let mut moved = data.into_owned();
+                self.shift(&mut moved, 1);
+                Cow::Owned(moved)
+            }
+        })
     }
 
     fn encode<'py>(&self, py: Python<'py>, data: &Data, shape: &[usize]) -> Result<Bound<'py, PyAny>, Fault> {

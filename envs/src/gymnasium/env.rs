@@ -15,6 +15,7 @@ use crate::{EnvSpec, Kwargs, PythonWrapper};
 /// Observations, rewards, flags and time limits are those of Python. Observations of another type than the space's are converted
 /// as Gymnasium's vector environments do; another shape is an error. An action of another kind, shape or type is an error, and so
 /// is one outside Discrete, MultiDiscrete and MultiBinary spaces, or NaN; the bounds of a Box are the environment's affair.
+/// A MultiDiscrete space that starts elsewhere is one that starts at 0 here: its element `i` is Python's `start + i`.
 pub struct GymnasiumEnv {
     id: String,
     env: Py<PyAny>,

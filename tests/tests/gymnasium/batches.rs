@@ -66,6 +66,7 @@ fn one_after_the_other() {
             "gymnasium:Pendulum-v1",
             "gymnasium:HalfCheetah-v5",
             "peers.odd_envs:Composite-v0",
+            "peers.odd_envs:Shifted-v0",
         ] {
             let ended = same(id, mode, Vectorization::Sync);
             assert!(ended >= 9, "{id}, {mode:?}: {ended}");

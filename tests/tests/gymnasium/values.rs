@@ -51,6 +51,20 @@ fn infos_convert() {
 }
 
 #[test]
+fn elements_of_a_space_that_starts_elsewhere_are_moved() {
+    let mut env = make("peers.odd_envs:Shifted-v0", json!({}));
+    assert_eq!(env.action_space(), Space::MultiDiscrete { nvec: vec![3, 4] });
+    let pair = |a: i64, b: i64| Value::Array(Array::vector(vec![a, b]));
+    assert_eq!(env.reset(None, None).unwrap().0, pair(1, 0));
+    let step = env.step(&pair(2, 3)).unwrap();
+    assert_eq!((&step.obs, &step.info["action"]), (&pair(2, 3), &pair(7, 1)));
+    assert_eq!(step.reward, 8.0);
+    assert!(env.step(&pair(5, 0)).is_err());
+    let report = sorn_env::conformance::check(&mut env, &Default::default());
+    assert!(report.passed(), "{report}");
+}
+
+#[test]
 fn options_arrive() {
     let mut env = make("peers.odd_envs:Composite-v0", json!({}));
     let options: Options =

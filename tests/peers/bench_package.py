@@ -7,10 +7,9 @@ needs the package built for release (`maturin build --release`), `sorn` and `gym
 - `simulator`: `Simulator.run`, 200 excitatory neurons, noise, two callbacks, 1,000 steps; upstream takes `--upstream-steps` of
   them, whose time is scaled up (its time per step does not depend on their number);
 - `trainer`: `Trainer.run` of one step, noise, one callback, from the state of the step before;
-- `agent`: microseconds per step of `Agent.learn` on Gymnasium's CartPole-v1, as `experiments/cartpole.toml` has it, of a bare loop that
-  gives Gymnasium the same actions and resets, and of the reservoir alone on the same observations. `overhead` is
+- `agent`: microseconds per step of `Agent.learn` on Gymnasium's CartPole-v1 (200 neurons, plastic for 5,000 steps, actor-critic), of a bare
+  loop that gives Gymnasium the same actions and resets, and of the reservoir alone on the same observations. `overhead` is
   `learn / (step + reservoir) - 1`.
-
 - `vector` (with `--more`): steps per second of batches of CartPole-v1, ours and Gymnasium's own vector class;
 - `memory` (with `--more`): resident KiB before and after 10^6 calls of `Network.step`, and before and after 1,000 of `Simulator.run`;
 - `threads` (with `--more`): how many times as long two runs on two networks take one after the other as in two threads.

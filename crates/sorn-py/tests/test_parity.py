@@ -133,3 +133,50 @@ def test_generators_go_on_between_runs(upstream):
         return results
 
     compare(upstream, call, 11 + SHIFT)
+
+
+@pytest.mark.parametrize("ne", [46, 50])
+@pytest.mark.parametrize("before", [0, 1])
+def test_training_step_by_step(upstream, ne, before):
+    """The short way through a step, which draws in NumPy's own memory: with an odd and an even number of values, with and without
+    one waiting, beyond where the generator renews its words."""
+    kwargs = DEFAULTS | dict(ne=ne, lambda_ei=30)
+
+    def call(module):
+        state, _ = module.Simulator.run(np.random.rand(10, 5), timesteps=5, **kwargs)
+        results = [np.random.normal(size=before)]
+        for steps in [1, 1, 2, 7, 1, 30, 1]:
+            inputs = np.random.rand(10, steps)
+            state, recorded = module.Trainer.run(
+                inputs, state=state, timesteps=steps, callbacks=["InhibitoryActivation"], ne=ne, nu=10
+            )
+            results += [state, recorded]
+        return results
+
+    compare(upstream, call, 5 + SHIFT)
+    state, inputs = call(ours)[-2], np.zeros((10, 1))
+    assert ours._native.train(state, inputs, 1, True, [], {}) is not None
+
+
+def test_another_bit_generator():
+    """Noise comes from whatever is NumPy's global generator."""
+    state, _ = ours.Simulator.run(np.random.rand(10, 5), seed=1)
+    given = dict(inputs=np.zeros((10, 1)), state=state, timesteps=1, callbacks=["RecurrentActivation"])
+    former = np.random.get_bit_generator()
+
+    def draw(generator):
+        np.random.set_bit_generator(generator)
+        try:
+            return [ours.Trainer.run(**given) for _ in range(3)], np.random.normal(size=3)
+        finally:
+            np.random.set_bit_generator(former)
+
+    before = global_states()
+    for kind in (np.random.PCG64, np.random.MT19937):
+        assert_same(draw(kind(3)), draw(kind(3)))
+    np.random.seed(3)
+    expected = [ours.Trainer.run(**given) for _ in range(3)], np.random.normal(size=3)
+    other = np.random.MT19937()
+    other._legacy_seeding(3)
+    assert_same(draw(other), expected)
+    assert before != global_states()

@@ -3,29 +3,18 @@
 mod common;
 
 use std::fs;
-use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::{Place, QUICK, assert_same, stderr};
+#[cfg(unix)]
+use common::send;
+use common::{Place, QUICK, assert_same, start, stderr, wait_for};
 
 /// The reference: the quick experiment, uninterrupted. Gives the time it took, by which to interrupt others.
 fn uninterrupted(place: &Place) -> Duration {
     let begun = Instant::now();
     place.done(&["run", "quick.toml", "--out", "whole"]);
     begun.elapsed()
-}
-
-fn start(place: &Place, arguments: &[&str]) -> Child {
-    place.sorn(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn wait_for(what: &str, ready: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !ready() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "waited in vain for {what}");
-        sleep(Duration::from_millis(1));
-    }
 }
 
 /// Pseudo-random fractions of `most`, the same in every run of the tests.
@@ -258,13 +247,6 @@ fn an_endless_episode_can_be_stopped() {
     assert_eq!(output.status.code(), Some(130), "{text}");
     assert!(text.contains("stopped after 0 episodes"), "{text}");
     assert_eq!(fs::read(&metrics).unwrap(), b"");
-}
-
-#[cfg(unix)]
-fn send(signal: &str, process: u32) {
-    let arguments = [format!("-{signal}"), process.to_string()];
-    // A process that has just ended needs no signal any more.
-    let _ = std::process::Command::new("kill").args(arguments).stderr(Stdio::null()).status().unwrap();
 }
 
 #[test]

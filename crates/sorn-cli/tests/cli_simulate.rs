@@ -5,6 +5,8 @@ mod common;
 use std::fs;
 
 use common::Place;
+#[cfg(unix)]
+use common::{send, start, stderr, wait_for};
 
 const SMALL: [&str; 8] =
     ["--set", "ne=50", "--set", "nu=4", "--set", "lambda_ee=10", "--set", "lambda_ei=20"];
@@ -177,4 +179,35 @@ fn inputs_are_columns_of_an_array() {
     assert!(long.contains("--steps: at most 3 expected (in.npy), found 4"), "{long}");
     let shape = place.fails(2, &["simulate", "--set", "nu=3", "--input", "in.npy"]);
     assert!(shape.contains("shape (3, steps) expected") && shape.contains("transpose it"), "{shape}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_simulation_keeps_what_it_has_done() {
+    let place = Place::new();
+    let recorded = ["--probe", "EEConnectionCounts", "--probe", "ExcitatoryActivation:100"];
+    // Without end, as far as this test is concerned.
+    let ends = ["--steps", "1000000000", "--out", "stopped.npz", "--save-state", "stopped.safetensors"];
+    let child = start(&place, &small(&[&ends[..], &recorded].concat()));
+    let stream = place.path("stopped.npz.EEConnectionCounts.tmp");
+    wait_for("recorded steps", || fs::metadata(&stream).is_ok_and(|m| m.len() > 20_000));
+    send("INT", child.id());
+    let output = child.wait_with_output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("stopping after this step"), "{text}");
+    let said = text.split("stopped after ").nth(1).unwrap();
+    let steps = said.split(' ').next().unwrap();
+    // Recording and state are those of a simulation of so many steps.
+    let whole = ["--steps", steps, "--out", "whole.npz", "--save-state", "whole.safetensors"];
+    place.done(&small(&[&whole[..], &recorded].concat()));
+    let [stopped, whole] = ["stopped", "whole"].map(|name| {
+        [".npz", ".safetensors"].map(|end| fs::read(place.path(&format!("{name}{end}"))).unwrap())
+    });
+    for name in ["EEConnectionCounts", "ExcitatoryActivation"] {
+        assert_eq!(array(&stopped[0], name), array(&whole[0], name), "{name}");
+    }
+    assert_eq!(stopped[1], whole[1]);
+    let names: Vec<_> = fs::read_dir(place.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{names:?}");
 }

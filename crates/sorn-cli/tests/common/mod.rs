@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -150,4 +152,23 @@ pub(crate) fn assert_same(left: &Path, right: &Path) {
     let names: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
     let differing: Vec<_> = names.into_iter().filter(|name| left.get(*name) != right.get(*name)).collect();
     assert!(differing.is_empty(), "different: {differing:?}");
+}
+
+pub(crate) fn start(place: &Place, arguments: &[&str]) -> Child {
+    place.sorn(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+pub(crate) fn wait_for(what: &str, ready: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !ready() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "waited in vain for {what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn send(signal: &str, process: u32) {
+    let arguments = [format!("-{signal}"), process.to_string()];
+    // A process that has just ended needs no signal any more.
+    let _ = std::process::Command::new("kill").args(arguments).stderr(Stdio::null()).status().unwrap();
 }

@@ -45,6 +45,7 @@ mod reward;
 pub mod rng;
 mod rows;
 mod rules;
+mod scaling;
 mod state;
 mod step;
 mod switches;

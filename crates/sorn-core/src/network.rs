@@ -8,6 +8,7 @@ use crate::kernel::lookup::Pattern;
 use crate::plastic::Plastic;
 use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 use crate::rows::Rows;
+use crate::scaling::BothWays;
 use crate::switches::{InitialActivity, ThresholdInit};
 use crate::{
     Error, InputError, InputMap, NoiseGenerator, Params, Rule, Rules, State, StateError, Synapses, input,
@@ -170,13 +171,20 @@ impl Network {
         let mut custom: Vec<Box<dyn PlasticityRule>> = Vec::new();
         let mut schedule = Vec::new();
         for &rule in &params.rules {
-            schedule.push(match rule {
-                Rule::Rmstdp => {
-                    custom.push(Box::new(reward::from_params(params)?));
-                    Stage::Custom(custom.len() - 1, Some(rule))
+            let outside: Box<dyn PlasticityRule> = match rule {
+                Rule::Rmstdp => Box::new(reward::from_params(params)?),
+                Rule::Ss if params.scaling_both_ways > 0.0 => {
+                    // Inhibitory columns are scaled as ever.
+                    schedule.push(Stage::BuiltIn(rule));
+                    Box::new(BothWays::new(ne, params.scaling_both_ways))
                 }
-                _ => Stage::BuiltIn(rule),
-            });
+                _ => {
+                    schedule.push(Stage::BuiltIn(rule));
+                    continue;
+                }
+            };
+            custom.push(outside);
+            schedule.push(Stage::Custom(custom.len() - 1, Some(rule)));
         }
         let memories = std::mem::take(&mut state.memories);
         let mut network = Network {

@@ -95,6 +95,10 @@ pub struct Params {
     pub istdp_floor: f64,
     /// Whether synaptic scaling also normalises `Wei`.
     pub scale_wei: bool,
+    /// How far, 0 to 1, synaptic scaling moves each weight of `Wee` towards itself over the mean of the sums of the
+    /// postsynaptic neuron's incoming and the presynaptic neuron's outgoing weights (Hartmann et al. 2015, `eta_ds` in their
+    /// code). 0 means that scaling divides by the sum of the incoming weights.
+    pub scaling_both_ways: f64,
 
     /// Law of the noise added to every drive, redrawn at every step.
     pub noise: NoiseLaw,
@@ -180,6 +184,7 @@ impl Default for Params {
             prune: true,
             istdp_floor: 0.0,
             scale_wei: true,
+            scaling_both_ways: 0.0,
             noise: NoiseLaw::Gaussian,
             noise_sd: 0.04,
             noise_targets: NoiseTargets::Both,

@@ -32,7 +32,7 @@ impl Params {
     }
 }
 
-/// Only STDP, IP and scaling of `Wee`; every I neuron reaches every E neuron; no noise; one pool of neurons per symbol.
+/// Only STDP, IP and scaling of `Wee`, of which IP acts on thresholds alone, so that its place in the order is free; every I neuron reaches every E neuron; no noise; one pool of neurons per symbol.
 fn lazar2009() -> Params {
     Params {
         lambda_ee: 10.0,
@@ -88,6 +88,7 @@ fn hartmann2015() -> Params {
         clip_te: false,
         always_ip: true,
         prune: false,
+        scaling_both_ways: 0.1,
         noise: NoiseLaw::None,
         firing: Firing::Inclusive,
         inhibition: Inhibition::Fast,

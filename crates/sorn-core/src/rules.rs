@@ -20,7 +20,8 @@ pub enum Rule {
     /// Zheng, Dimitrakakis & Triesch 2013, equation 7.
     Istdp,
     /// Synaptic scaling, also called synaptic normalization (`sn`): the incoming weights of each neuron are divided by
-    /// their sum. Lazar, Pipa & Triesch 2009, equation 5.
+    /// their sum. Lazar, Pipa & Triesch 2009, equation 5. [`Params::scaling_both_ways`](crate::Params::scaling_both_ways)
+    /// takes the outgoing weights in.
     #[serde(alias = "sn")]
     Ss,
     /// Reward-modulated STDP with eligibility traces, see [`RewardStdp`](crate::RewardStdp).

@@ -190,7 +190,10 @@ impl Network {
             Rule::Sp => ee.push(Op::Grow),
             Rule::Istdp => ei.push(Op::Update),
             Rule::Ss => {
-                ee.push(Op::Scale);
+                // Otherwise a rule of its own, scheduled after this one, does it.
+                if self.params.scaling_both_ways == 0.0 {
+                    ee.push(Op::Scale);
+                }
                 if self.params.scale_wei {
                     ei.push(Op::Scale);
                 }

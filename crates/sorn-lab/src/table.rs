@@ -62,8 +62,9 @@ fn line(row: &Row, all: &[Row]) -> String {
         p.map_or(String::new(), |test| probability(test.p))
     };
     let seeds = a.seeds.len();
-    let episodes = match (a.solved, a.episodes_to_solve_spread) {
-        (1.., Some(Spread { q1, median, q3, .. })) => format!("{median:.0} ({q1:.0}, {q3:.0})"),
+    let episodes = match (threshold, a.solved, a.episodes_to_solve_spread) {
+        (None, ..) => "-".into(),
+        (_, 1.., Some(Spread { q1, median, q3, .. })) => format!("{median:.0} ({q1:.0}, {q3:.0})"),
         _ => "never".into(),
     };
     let eval = a.eval_mean.map_or("-".into(), |Spread { q1, median, q3, min, .. }| {
@@ -125,6 +126,12 @@ mod tests {
         let expected =
             "| `cart-random` | 0/4 | never | 0.021 | -7.5 (-8.2, -6.8; -9.0) | 0/4 at -1.5 | 0.027 |\n";
         assert_eq!(line(&rows[1], &rows), expected);
+    }
+
+    #[test]
+    fn what_has_no_threshold_is_never_solved_or_unsolved() {
+        let open = Row { threshold: None, ..row("cart", [None; 4], [-1.0; 4]) };
+        assert_eq!(line(&open, &[]), "| `cart` | - | - |  | -1.0 (-1.0, -1.0; -1.0) | - |  |\n");
     }
 
     #[test]

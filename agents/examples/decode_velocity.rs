@@ -9,7 +9,8 @@ use std::error::Error;
 use std::ops::{ControlFlow, Range};
 
 use sorn_agents::{
-    Agent, AgentConfig, AgentError, EpisodeEvent, Observer, PlasticityConfig, ReservoirKind, Ridge, StepEvent,
+    Agent, AgentConfig, AgentError, EncoderConfig, EpisodeEvent, Observer, PlasticityConfig, ReservoirKind,
+    Ridge, StepEvent,
 };
 use sorn_core::{Rule, Rules};
 use sorn_env::Env;
@@ -28,6 +29,8 @@ struct Arm {
     /// The rules that are not frozen.
     rules: &'static [Rule],
     seen: Seen,
+    /// The encoder's.
+    gain: f64,
 }
 
 /// What the readout sees.
@@ -44,39 +47,58 @@ const ARMS: &[Arm] = &[
         kind: ReservoirKind::None,
         rules: &[],
         seen: Seen::ObservationsNowAndBefore,
+        gain: 3.0,
     },
-    Arm { name: "code alone", kind: ReservoirKind::None, rules: &[], seen: Seen::Activity },
+    Arm { name: "code alone", kind: ReservoirKind::None, rules: &[], seen: Seen::Activity, gain: 3.0 },
     Arm {
         name: "code, now and before",
         kind: ReservoirKind::None,
         rules: &[],
         seen: Seen::ActivityNowAndBefore,
+        gain: 3.0,
     },
-    Arm { name: "static (before plasticity)", kind: ReservoirKind::Static, rules: &[], seen: Seen::Activity },
-    Arm { name: "IP", kind: ReservoirKind::Sorn, rules: &[Rule::Ip], seen: Seen::Activity },
+    Arm {
+        name: "static (before plasticity)",
+        kind: ReservoirKind::Static,
+        rules: &[],
+        seen: Seen::Activity,
+        gain: 3.0,
+    },
+    Arm {
+        name: "static, half the gain",
+        kind: ReservoirKind::Static,
+        rules: &[],
+        seen: Seen::Activity,
+        gain: 1.5,
+    },
+    Arm { name: "IP", kind: ReservoirKind::Sorn, rules: &[Rule::Ip], seen: Seen::Activity, gain: 3.0 },
     Arm {
         name: "STDP, scaling",
         kind: ReservoirKind::Sorn,
         rules: &[Rule::Stdp, Rule::Ss],
         seen: Seen::Activity,
+        gain: 3.0,
     },
     Arm {
         name: "iSTDP, scaling",
         kind: ReservoirKind::Sorn,
         rules: &[Rule::Istdp, Rule::Ss],
         seen: Seen::Activity,
+        gain: 3.0,
     },
     Arm {
         name: "all but IP",
         kind: ReservoirKind::Sorn,
         rules: &[Rule::Stdp, Rule::Sp, Rule::Istdp, Rule::Ss],
         seen: Seen::Activity,
+        gain: 3.0,
     },
     Arm {
         name: "all rules",
         kind: ReservoirKind::Sorn,
         rules: &[Rule::Stdp, Rule::Ip, Rule::Sp, Rule::Istdp, Rule::Ss],
         seen: Seen::Activity,
+        gain: 3.0,
     },
 ];
 
@@ -95,6 +117,10 @@ impl Observer for Until {
 fn agent(arm: &Arm, seed: u64) -> Result<Agent, Box<dyn Error>> {
     let mut config: AgentConfig = toml::from_str::<toml::Table>(EXPERIMENT)?["agent"].clone().try_into()?;
     config.reservoir.kind = arm.kind;
+    let EncoderConfig::RandomProjection { gain, .. } = &mut config.encoder else {
+        return Err("encoder.kind: \"random_projection\" expected".into());
+    };
+    *gain = arm.gain;
     let PlasticityConfig::FirstSteps { steps, freeze } = &mut config.plasticity else {
         return Err("plasticity.mode: \"first_steps\" expected".into());
     };

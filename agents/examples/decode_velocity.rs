@@ -1,7 +1,7 @@
 //! Can the cart-pole's hidden velocities be read from the activity of a reservoir that sees place and angle alone?
 //!
 //! `cargo run --release -p sorn-agents --example decode_velocity [SEEDS]` prints a table in Markdown, medians and quartiles over
-//! 20 seeds by default. Every agent is that of `experiments/cartpole-masked-activity.toml`, trained until its plastic phase is
+//! 20 seeds by default. Every agent is that of `experiments/cartpole-masked-activity.toml` with 400 neurons, trained until its plastic phase is
 //! over with some of its rules frozen, then frozen itself. A noisy controller that knows the whole state, the same for all,
 //! then drives the pole, a ridge readout learns from 200 episodes, and is tested on 50 others.
 
@@ -18,6 +18,8 @@ use sorn_env::seeding::Generator;
 use sorn_envs::{CartPole, MaskedCartPole};
 
 const EXPERIMENT: &str = include_str!("../../experiments/cartpole-masked-activity.toml");
+/// Half of the experiment's, which take a quarter of its time.
+const UNITS: usize = 400;
 const TRAINED: u64 = 200;
 const TESTED: u64 = 50;
 const STEPS: u32 = 200;
@@ -117,6 +119,7 @@ impl Observer for Until {
 fn agent(arm: &Arm, seed: u64) -> Result<Agent, Box<dyn Error>> {
     let mut config: AgentConfig = toml::from_str::<toml::Table>(EXPERIMENT)?["agent"].clone().try_into()?;
     config.reservoir.kind = arm.kind;
+    config.reservoir.params.ne = UNITS;
     let EncoderConfig::RandomProjection { gain, .. } = &mut config.encoder else {
         return Err("encoder.kind: \"random_projection\" expected".into());
     };

@@ -75,7 +75,8 @@ fn line(row: &Row, all: &[Row]) -> String {
         format!("{reached}/{seeds} at {threshold}")
     });
     let solved = threshold.map_or("-".into(), |_| format!("{}/{seeds}", a.solved));
-    let (p_episodes, p_eval) = (test(compare::ranks), test(evaluations));
+    let p_episodes = threshold.map_or(String::new(), |_| test(compare::ranks));
+    let p_eval = test(evaluations);
     format!("| `{name}` | {solved} | {episodes} | {p_episodes} | {eval} | {reached} | {p_eval} |\n")
 }
 
@@ -132,6 +133,10 @@ mod tests {
     fn what_has_no_threshold_is_never_solved_or_unsolved() {
         let open = Row { threshold: None, ..row("cart", [None; 4], [-1.0; 4]) };
         assert_eq!(line(&open, &[]), "| `cart` | - | - |  | -1.0 (-1.0, -1.0; -1.0) | - |  |\n");
+        let control = Row { threshold: None, ..row("cart-static", [None; 4], [-2.0; 4]) };
+        let rows = [open, control];
+        let expected = "| `cart-static` | - | - |  | -2.0 (-2.0, -2.0; -2.0) | - | 0.013 |\n";
+        assert_eq!(line(&rows[1], &rows), expected);
     }
 
     #[test]

@@ -39,6 +39,7 @@ ODD = {
     "0": 0,
     "2.5": 2.5,
     "huge": 10**30,
+    "2**31": 2**31,
     "2**63": 2**63,
     "nan": float("nan"),
     "-inf": float("-inf"),
@@ -83,6 +84,10 @@ INPUTS = np.random.default_rng(0).random((6, 4))
 CONFIG = {"reservoir": {"params": {"ne": 20, "nu": 20, "lambda_ee": 4.0, "lambda_ei": 6.0}}}
 SPIKES = np.random.default_rng(1).random((50, 3)) < 0.4
 STATE = Network(**SMALL).state
+
+
+# Numbers of what is done again and again: not wrong, but a long wait.
+LONG = {"steps_per_observation", "surrogates", "replicas", "total_timesteps"}
 
 
 def network():
@@ -190,7 +195,7 @@ CALLS = {
     "Agent.load": (Agent.load, dict(path="no/such/file", env=CARTPOLE)),
     "SornObservation": (
         wrapped,
-        dict(params=None, seed=1, steps=1, scale=1.0, gain=1.0, bias=0.5, frozen=[]),
+        dict(params=None, seed=1, scale=1.0, gain=1.0, bias=0.5, frozen=[]),
     ),
     "NativeEnv": (sorn_rs.envs.NativeEnv, dict(native_id="CartPole-v1", sutton_barto_reward=True)),
     "NativeEnv.reset": (env_reset, dict(seed=1, options={"low": -0.1})),
@@ -286,6 +291,7 @@ ALIASES = {
     "sutton_barto_reward": ["kwargs"],
     "matrices": ["state"],
     "time_steps": ["timesteps"],
+    "steps": ["perturbation"],
     "streams": ["input"],
     "inputs": ["input"],
     "growth": ["perturbation"],
@@ -307,6 +313,8 @@ def test_what_is_replaced_works():
 def test_odd_arguments(name):
     call, good = CALLS[name]
     for argument, (label, value) in itertools.product(good, ODD.items()):
+        if label == "2**31" and argument in LONG:
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

@@ -13,6 +13,8 @@ from . import _native
 from ._arguments import integer, real, wrong
 
 _stats = _native.statistics
+# Values of an answer.
+MOST = 100_000_000
 
 __all__ = [
     "Avalanches",
@@ -90,6 +92,12 @@ def _numbers(name, values, axes):
     if found.ndim != axes:
         raise wrong(name, f"shape {found.shape}", f"{axes} axes" if axes > 1 else "one axis")
     return found
+
+
+def _count(name, found):
+    """Refuses answers of more values than most memories hold: a failed allocation would end the process."""
+    if found > MOST:
+        raise wrong(name, f"what gives {found} values", f"what gives {MOST} or fewer")
 
 
 def _seed(value):
@@ -194,8 +202,9 @@ def rate(train, steps):
 
 def counts(train, steps, window):
     """Spikes in consecutive windows of `window` steps; a rest that fills none is left out."""
-    train = _whole("train", train)
-    found = _stats.counts(train, integer("steps", steps, 1), integer("window", window, 1))
+    train, steps, window = _whole("train", train), integer("steps", steps, 1), integer("window", window, 1)
+    _count("steps", steps // window)
+    found = _stats.counts(train, steps, window)
     return np.array(found, dtype=np.int64)
 
 
@@ -207,15 +216,16 @@ def fano_factor(train, steps, window):
     ValueError
         Without a spike.
     """
-    return _stats.fano_factor(
-        _whole("train", train), integer("steps", steps, 1), integer("window", window, 1)
-    )
+    train, steps, window = _whole("train", train), integer("steps", steps, 1), integer("window", window, 1)
+    _count("steps", steps // window)
+    return _stats.fano_factor(train, steps, window)
 
 
 def instantaneous_rate(train, steps, sigma):
     """Rate at each step by a Gaussian kernel of standard deviation `sigma` steps, shape (steps,)."""
-    train = _whole("train", train)
-    return np.array(_stats.instantaneous_rate(train, integer("steps", steps, 1), real("sigma", sigma)))
+    train, steps = _whole("train", train), integer("steps", steps, 1)
+    _count("steps", steps)
+    return np.array(_stats.instantaneous_rate(train, steps, real("sigma", sigma)))
 
 
 def intervals(train):

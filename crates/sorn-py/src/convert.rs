@@ -2,13 +2,14 @@
 
 use ndarray::{Array1, Array2, Ix1, Ix2};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
-use sorn_lab::sorn_core::Params;
+use sorn_lab::sorn_core::{NetworkType, Params};
 
 use crate::error::value_error;
+use crate::legacy::fits;
 
 /// Real numbers of one axis, from an array or whatever NumPy makes one of.
 pub(crate) fn vector(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Array1<f64>> {
@@ -188,5 +189,29 @@ pub(crate) fn params(
     }
     let params: Params = from_value("params", whole)?;
     params.validate().map_err(value_error)?;
+    room(&params)?;
     Ok(params)
+}
+
+/// Refuses a network that has more synapses than there is memory for: a failed allocation would end the process.
+fn room(params: &Params) -> PyResult<()> {
+    let (ne, ni) = (params.ne as f64, params.ni() as f64);
+    let synapses = [
+        (params.network_type_ee, params.lambda_ee * ne, ne * ne),
+        (params.network_type_ei, params.lambda_ei * ni, ni * ne),
+        (params.network_type_ie, params.lambda_ie * ni, ne * ni),
+    ];
+    let count = synapses.map(|(kind, sparse, dense)| match kind {
+        NetworkType::Dense => dense,
+        NetworkType::Sparse | NetworkType::Bernoulli => sparse,
+    });
+    let (ee, ei, ie) = (count[0], count[1], count[2]);
+    // An index and a weight each.
+    fits(&[2, (ee + ei + ie) as usize]).map_err(|()| {
+        PyMemoryError::new_err(format!(
+            "ne: found {}, allowed: as many as there is memory for their synapses; a network without \
+             network_type_ie = \"Sparse\" has ne x ni from E to I",
+            params.ne
+        ))
+    })
 }

@@ -1,0 +1,33 @@
+//! Every experiment of the repository can be run, and is told of.
+
+use std::path::Path;
+
+use sorn_lab::Experiment;
+
+#[test]
+fn every_experiment_is_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+    let table = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "toml") {
+            continue;
+        }
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in ["# Question:", "# Command:", "# Expected:", "# Run time:"] {
+            assert!(text.contains(line), "{stem}: {line} expected at the top");
+        }
+        // Python's environments cannot be made here.
+        let set = match text.contains("id = \"gymnasium:") {
+            true => vec!["env.id=MountainCarContinuous-v0".to_string(), "agent.encoder.scale=[]".to_string()],
+            false => Vec::new(),
+        };
+        let experiment = Experiment::load(&path, &set).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(experiment.name, stem);
+        assert!(table.contains(&format!("`{stem}`")), "{stem}: no row in experiments/README.md");
+        seen += 1;
+    }
+    assert!(seen >= 20, "{seen}");
+}

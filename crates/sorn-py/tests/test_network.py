@@ -195,5 +195,7 @@ def test_foreign_files(tmp_path):
 def test_networks_that_no_memory_holds():
     """A failed allocation in native code would end the interpreter."""
     for kwargs in (dict(ne=10**6), dict(ne=10**8, network_type_ee="dense"), dict(ne=2 * 10**9)):
-        with pytest.raises(MemoryError, match=f"ne: found {kwargs['ne']}, allowed: as many as there is memory"):
+        with pytest.raises(
+            MemoryError, match=f"ne: found {kwargs['ne']}, allowed: as many as there is memory"
+        ):
             Network(seed=1, **kwargs)

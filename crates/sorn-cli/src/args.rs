@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use sorn_lab::Probe;
+use sorn_lab::{FigureKind, Probe};
 
 /// Reinforcement learning with self-organizing recurrent neural networks (SORN).
 #[derive(Debug, Parser)]
@@ -28,8 +29,10 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Compare experiments that ran over several seeds: table, rank tests, figure
     Compare(Compare),
-    /// Draw a figure of a run again
+    /// Draw a figure of a run
     Plot(Plot),
+    /// Report runs and experiments in one HTML file that opens anywhere
+    Report(Report),
     /// List the environments
     Envs(Envs),
     /// Check that an environment keeps the contract
@@ -170,9 +173,19 @@ pub(crate) struct Compare {
 pub(crate) struct Plot {
     /// Run directory, or that of several seeds
     pub(crate) dir: PathBuf,
-    /// Which figure
-    #[arg(value_parser = ["learning-curve"])]
-    pub(crate) kind: String,
+    /// Which figure; it becomes figures/KIND.svg and .png in the directory
+    #[arg(value_parser = figure_kinds())]
+    pub(crate) kind: FigureKind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Run directories (runs/NAME/seed-N) or those of several seeds (runs/NAME), the one of interest first
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// The file [default: report.html in the first directory]
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +220,11 @@ pub(crate) struct NewExperiment {
     /// Id of the environment
     #[arg(long, value_name = "ID", default_value = "CartPole-v1")]
     pub(crate) env: String,
+}
+
+fn figure_kinds() -> impl TypedValueParser<Value = FigureKind> {
+    PossibleValuesParser::new(FigureKind::ALL.map(FigureKind::name))
+        .try_map(|name| name.parse::<FigureKind>())
 }
 
 /// Distinct seeds, in the order given.

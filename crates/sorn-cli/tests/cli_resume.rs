@@ -30,7 +30,7 @@ fn delays(seed: u64, most: Duration) -> impl Iterator<Item = Duration> {
 
 #[test]
 fn killed_at_any_moment_a_run_resumes_to_the_same_bits() {
-    let place = Place::new();
+    let place = Place::recording();
     let whole = uninterrupted(&place);
     let mut kills = 0;
     for trial in 1..=6 {
@@ -64,7 +64,7 @@ fn killed_at_any_moment_a_run_resumes_to_the_same_bits() {
 
 #[test]
 fn killed_after_any_episode_a_run_resumes_to_the_same_bits() {
-    let place = Place::new();
+    let place = Place::recording();
     uninterrupted(&place);
     let mut kills = 0;
     for episodes in [1, 2, 4, 5, 11, 12, 13, 23, 28] {
@@ -153,7 +153,7 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 
 #[test]
 fn a_finished_run_is_left_as_it_is() {
-    let place = Place::new();
+    let place = Place::recording();
     uninterrupted(&place);
     let before = common::contents(&place.path("whole"));
     let text = place.done(&["resume", "whole/quick/seed-0"]);
@@ -164,7 +164,7 @@ fn a_finished_run_is_left_as_it_is() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_saves_says_how_to_go_on_and_resumes_to_the_same_bits() {
-    let place = Place::new();
+    let place = Place::recording();
     // Long enough to be running when the signal comes.
     let long = ["--set", "run.episodes=4000", "--set", "run.stop_when_solved=false"];
     for signal in ["INT", "TERM"] {
@@ -197,12 +197,13 @@ fn an_interrupted_run_saves_says_how_to_go_on_and_resumes_to_the_same_bits() {
 #[cfg(unix)]
 #[test]
 fn interrupted_many_times_a_sweep_ends_with_the_same_bits() {
-    let place = Place::new();
+    let place = Place::recording();
     let sweep = ["run", "quick.toml", "--seeds", "0..4", "--threads", "2", "--out"];
     let begun = Instant::now();
     place.done(&[&sweep[..], &["whole"]].concat());
     let whole = begun.elapsed();
     let plan = place.path("stopped/quick/sweep.json");
+    let first = place.path("stopped/quick/seed-0/metrics.jsonl");
     let mut interruptions = 0;
     for attempt in 0.. {
         let arguments = match plan.exists() {
@@ -210,7 +211,11 @@ fn interrupted_many_times_a_sweep_ends_with_the_same_bits() {
             false => [&sweep[..], &["stopped"]].concat(),
         };
         let mut child = start(&place, &arguments);
-        sleep(whole.mul_f64(0.25 + 0.1 * f64::from(attempt)));
+        // However slow the machine, the first is interrupted in the middle.
+        match attempt {
+            0 => wait_for("an episode", || fs::read(&first).is_ok_and(|m| lines(&m) >= 1)),
+            _ => sleep(whole.mul_f64(0.25 + 0.1 * f64::from(attempt))),
+        }
         match attempt % 3 {
             0 => send("INT", child.id()),
             1 => send("TERM", child.id()),
@@ -230,7 +235,7 @@ fn interrupted_many_times_a_sweep_ends_with_the_same_bits() {
 #[cfg(unix)]
 #[test]
 fn an_endless_episode_can_be_stopped() {
-    let place = Place::new();
+    let place = Place::recording();
     let endless = QUICK
         .replace("id = \"CartPole-v1\"", "id = \"MountainCar-v0\"\nkwargs = { max_episode_steps = -1 }")
         .replace("scale = [1.0, 1.0, 0.1, 1.0]", "")
@@ -251,7 +256,7 @@ fn an_endless_episode_can_be_stopped() {
 
 #[test]
 fn a_second_process_is_kept_out() {
-    let place = Place::new();
+    let place = Place::recording();
     let long = ["run", "quick.toml", "--set", "run.episodes=100000", "--set", "run.stop_when_solved=false"];
     let mut child = start(&place, &long);
     let config = place.path("runs/quick/seed-0/config.toml");

@@ -25,6 +25,7 @@ fn a_run_directory_holds_what_it_should() {
             "config.toml",
             "figures/learning-curve.png",
             "figures/learning-curve.svg",
+            "metrics.csv",
             "metrics.jsonl",
             "summary.json",
         ]

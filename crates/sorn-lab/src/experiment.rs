@@ -8,7 +8,7 @@ use sorn_env::{AnyEnv, Env as _};
 use sorn_envs::{EnvSpec, MakeError};
 
 use crate::files::read_text;
-use crate::{LabError, Wrapper, read, wrapper};
+use crate::{LabError, RecordConfig, Wrapper, read, wrapper};
 
 /// An experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Experiment {
     /// How to evaluate what was learnt.
     #[serde(default)]
     pub eval: EvalConfig,
+    /// What to record beside the metrics.
+    #[serde(default, skip_serializing_if = "RecordConfig::is_default")]
+    pub record: RecordConfig,
 }
 
 /// Which environment, and how it is made.
@@ -133,6 +136,7 @@ impl Experiment {
         {
             return refuse(format!("run.threshold: a finite number expected, found {threshold}"));
         }
+        self.record.validate(self.agent.reservoir.kind).or_else(refuse)?;
         let (env, _) = self.make_env(origin)?;
         self.make_agent(&env, origin)?;
         Ok(())

@@ -17,9 +17,13 @@ mod film;
 mod metrics;
 mod npy;
 mod overrides;
+mod plot;
 mod read;
 mod recorder;
+mod recordings;
 mod remembering;
+mod replay;
+mod report;
 mod run_dir;
 mod simulation;
 mod summary;
@@ -38,6 +42,10 @@ pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
 pub use film::{Filmed, film};
 pub use metrics::{Episode, Solver};
+pub use plot::{FigureKind, draw};
+pub use recordings::RecordConfig;
+pub use replay::Replay;
+pub use report::Report;
 pub use run_dir::RunDir;
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState, load_network,

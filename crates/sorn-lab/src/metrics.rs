@@ -64,6 +64,30 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Episode>, LabError> {
     Ok(parse(path, whole)?.0)
 }
 
+/// Reads the whole lines up to the first that is damaged or cut off, and what is wrong with that one.
+pub(crate) fn read_whole_lines(path: &Path) -> Result<(Vec<Episode>, Option<LabError>), LabError> {
+    let text = std::fs::read(path).map_err(LabError::io(path, READ))?;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive(|&b| b == b'\n') {
+        let number = lines.len() as u64;
+        let problem = match serde_json::from_slice::<Episode>(line) {
+            _ if !line.ends_with(b"\n") => "it was written by half".to_string(),
+            Err(e) => e.to_string(),
+            Ok(found) if found.episode != number => {
+                format!("episode {number} expected, found {}", found.episode)
+            }
+            Ok(found) if !found.ret.is_finite() => format!("a finite return expected, found {}", found.ret),
+            Ok(found) => {
+                lines.push(found);
+                continue;
+            }
+        };
+        let reason = format!("line {}: {problem}; the lines before it are used", number + 1);
+        return Ok((lines, Some(LabError::damaged(path, reason))));
+    }
+    Ok((lines, None))
+}
+
 /// The first `episodes` lines, and how many bytes they take.
 fn parse(path: &Path, episodes: u64) -> Result<(Vec<Episode>, u64), LabError> {
     let text = std::fs::read(path).map_err(LabError::io(path, READ))?;
@@ -173,6 +197,29 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), whole);
         let error = Writer::open(&path, 5).err().unwrap().to_string();
         assert!(error.contains("5 episodes expected") && error.contains("found 4"), "{error}");
+    }
+
+    #[test]
+    fn lines_before_a_damaged_one_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let (mut writer, _) = Writer::open(&path, 0).unwrap();
+        (0..3).for_each(|n| writer.append(&episode(n, 1.0)).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        let problem = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let (lines, problem) = read_whole_lines(&path).unwrap();
+            (lines.len(), problem.map(|e| e.to_string()).unwrap_or_default())
+        };
+        assert_eq!(problem(&whole), (3, String::new()));
+        assert_eq!(problem(b""), (0, String::new()));
+        let (read, told) = problem(&whole[..whole.len() - 5]);
+        assert!(read == 2 && told.contains("line 3: it was written by half"), "{told}");
+        let damaged = String::from_utf8_lossy(&whole).replacen("\"episode\":1", "\"episode\":7", 1);
+        let (read, told) = problem(damaged.as_bytes());
+        assert!(read == 1 && told.contains("line 2: episode 1 expected, found 7"), "{told}");
+        std::fs::remove_file(&path).unwrap();
+        assert!(read_whole_lines(&path).is_err());
     }
 
     #[cfg(target_os = "linux")]

@@ -28,6 +28,14 @@ impl NpyType {
             NpyType::F64 => "<f8",
         }
     }
+
+    /// Bytes of one number.
+    pub(crate) fn size(self) -> u64 {
+        match self {
+            NpyType::Bool | NpyType::U8 => 1,
+            NpyType::I64 | NpyType::F64 => 8,
+        }
+    }
 }
 
 /// The header of an array in C order; its numbers follow, little-endian.
@@ -63,13 +71,22 @@ pub(crate) fn read(path: &Path) -> Result<ArrayD<f64>, LabError> {
 pub(crate) fn read_from(mut source: impl Read) -> Result<ArrayD<f64>, String> {
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    parse(&bytes, false)
+}
+
+/// Reads the array that the header tells of, whatever follows it.
+pub(crate) fn read_told(bytes: &[u8]) -> Result<ArrayD<f64>, String> {
+    parse(bytes, true)
+}
+
+fn parse(bytes: &[u8], more: bool) -> Result<ArrayD<f64>, String> {
     let (Some(version), true) = (bytes.get(6), bytes.starts_with(MAGIC)) else {
         return Err("not an .npy file (np.save writes one)".into());
     };
     let short = || "truncated within its header".to_string();
     let (length, start) = match version {
-        1 => (u16::from_le_bytes(field(&bytes, 8).ok_or_else(short)?) as usize, 10),
-        2 | 3 => (u32::from_le_bytes(field(&bytes, 8).ok_or_else(short)?) as usize, 12),
+        1 => (u16::from_le_bytes(field(bytes, 8).ok_or_else(short)?) as usize, 10),
+        2 | 3 => (u32::from_le_bytes(field(bytes, 8).ok_or_else(short)?) as usize, 12),
         other => return Err(format!("version 1 to 3 of the format expected, found {other}")),
     };
     let text = bytes.get(start..start + length).ok_or_else(short)?;
@@ -79,8 +96,11 @@ pub(crate) fn read_from(mut source: impl Read) -> Result<ArrayD<f64>, String> {
     let fortran = entry(text, "fortran_order").ok_or_else(|| lacks("fortran_order"))?.starts_with("True");
     let shape = entry(text, "shape").and_then(sizes).ok_or_else(|| lacks("shape"))?;
     let data = &bytes[start + length..];
-    let numbers = numbers(descr, data)?;
+    let mut numbers = numbers(descr, data)?;
     let count = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
+    if more && count.is_some_and(|count| count < numbers.len()) {
+        numbers.truncate(count.unwrap_or_default());
+    }
     if count != Some(numbers.len()) {
         return Err(format!("shape {shape:?} expected, found {} numbers: truncated?", numbers.len()));
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
 
 use crate::metrics::Writer;
+use crate::recordings::Recordings;
 use crate::remembering::Memory;
 use crate::{Checkpoint, Episode, LabError, Progress, RunDir, Solver, Summary};
 
@@ -16,6 +17,7 @@ pub(crate) struct Recorder<'a> {
     dir: &'a RunDir,
     progress: &'a dyn Progress,
     writer: Writer,
+    recordings: Recordings,
     solver: Solver,
     episodes: u64,
     env_steps: u64,
@@ -37,7 +39,7 @@ impl<'a> Recorder<'a> {
     pub(crate) fn new(
         dir: &'a RunDir,
         progress: &'a dyn Progress,
-        writer: Writer,
+        (writer, recordings): (Writer, Recordings),
         lines: &[Episode],
         threshold: Option<f64>,
         memory: Memory,
@@ -49,6 +51,7 @@ impl<'a> Recorder<'a> {
             dir,
             progress,
             writer,
+            recordings,
             solver,
             episodes: saved,
             env_steps: lines.last().map_or(0, |line| line.env_steps),
@@ -83,9 +86,9 @@ impl<'a> Recorder<'a> {
         (self.episodes, self.step)
     }
 
-    /// Ends the recording: how many episodes are saved, the summary without an evaluation, and all returns; or the error that
-    /// ended it.
-    pub(crate) fn close(self) -> Result<(u64, Summary, Solver), LabError> {
+    /// Ends the recording: how many episodes are saved, the summary without an evaluation, all returns, and the other files;
+    /// or the error that ended it.
+    pub(crate) fn close(self) -> Result<(u64, Summary, Solver, Recordings), LabError> {
         let wall_secs = self.wall_secs();
         if let Some(error) = self.failed {
             return Err(error);
@@ -107,7 +110,7 @@ impl<'a> Recorder<'a> {
             env_steps_to_solve: solved.map(|(_, steps)| steps),
             eval: None,
         };
-        Ok((self.saved, summary, self.solver))
+        Ok((self.saved, summary, self.solver, self.recordings))
     }
 
     fn wall_secs(&self) -> f64 {
@@ -133,6 +136,7 @@ impl<'a> Recorder<'a> {
             return Err(LabError::Run { seed: run.seed, reason });
         }
         self.writer.append(&episode)?;
+        self.recordings.episode(&episode)?;
         (self.episodes, self.env_steps, self.step) = (event.episode + 1, episode.env_steps, 0);
         self.solver.push(&episode);
         self.progress.episode(run.seed, &episode, self.solver.mean().unwrap_or(event.ret));
@@ -141,6 +145,7 @@ impl<'a> Recorder<'a> {
         self.stopped = self.progress.stop() && !self.enough();
         if scheduled || self.stopped {
             self.writer.sync()?;
+            self.recordings.sync()?;
             let checkpoint = Checkpoint {
                 episodes: self.episodes,
                 env_steps: self.env_steps,
@@ -155,8 +160,12 @@ impl<'a> Recorder<'a> {
 }
 
 impl Observer for Recorder<'_> {
-    fn on_step(&mut self, event: &StepEvent<'_>, _agent: &Agent) -> ControlFlow<()> {
+    fn on_step(&mut self, event: &StepEvent<'_>, agent: &Agent) -> ControlFlow<()> {
         self.step = event.step + 1;
+        if let Err(error) = self.recordings.step(self.env_steps + self.step, agent) {
+            self.failed = Some(error);
+            return ControlFlow::Break(());
+        }
         if self.progress.stop() && self.stopping.get_or_insert_with(Instant::now).elapsed() > GRACE {
             self.stopped = true;
             return ControlFlow::Break(());

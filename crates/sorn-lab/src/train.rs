@@ -11,6 +11,7 @@ use sorn_envs::EnvSpec;
 use crate::files::remove_temporaries;
 use crate::metrics::Writer;
 use crate::recorder::Recorder;
+use crate::recordings::{self, Recordings};
 use crate::remembering::Remembering;
 use crate::{Checkpoint, Episode, LabError, RunDir, Summary, Trained, checkpoint, evaluate, figures};
 
@@ -63,7 +64,8 @@ pub(crate) fn episode_seed(seed: u64, stream: &str, episode: u64) -> u64 {
 /// [`LabError`] naming what failed; all episodes up to the last checkpoint stay.
 pub fn train(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
     let outcome = match dir.summary()? {
-        Some(summary) => Ok(Outcome::Finished(summary)),
+        // A process that was killed when it had finished may have left them.
+        Some(summary) => recordings::clear(dir).map(|()| Outcome::Finished(summary)),
         None => go_on(dir, progress),
     };
     progress.finished(dir.experiment().run.seed);
@@ -104,7 +106,8 @@ fn go_on_in(
         return Err(LabError::damaged(&dir.metrics(), reason));
     }
     let threshold = experiment.threshold(spec);
-    let mut recorder = Recorder::new(dir, progress, writer, &lines, threshold, memory.clone());
+    let files = (writer, Recordings::open(dir, &lines, &agent)?);
+    let mut recorder = Recorder::new(dir, progress, files, &lines, threshold, memory.clone());
     if !recorder.enough() {
         let rest = episodes..experiment.run.episodes;
         let seeds = |episode| episode_seed(seed, "env", episode);
@@ -113,7 +116,7 @@ fn go_on_in(
         })?;
     }
     let (stopped, done) = (recorder.is_stopped(), recorder.episodes());
-    let (saved, summary, solver) = recorder.close()?;
+    let (saved, summary, solver, recordings) = recorder.close()?;
     let outcome = Outcome::Stopped { saved, done };
     if stopped {
         return Ok(outcome);
@@ -126,8 +129,10 @@ fn go_on_in(
     let summary = Summary { eval, ..summary };
     checkpoint::prune(&dir.checkpoints())?;
     figures::of_run(dir, solver.returns())?;
-    // Last: where there is a summary, the run is finished.
+    recordings.finish(dir)?;
+    // Where there is a summary, the run is finished.
     dir.write("summary.json", summary.to_json().as_bytes())?;
+    recordings::clear(dir)?;
     Ok(Outcome::Finished(summary))
 }
 

@@ -221,7 +221,7 @@ fn networks(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Err
 /// Graphs and an episode; these are higher than wide.
 fn tall(width: u32) -> Result<Vec<(&'static str, Figure)>, Box<dyn Error>> {
     let mut random = SplitMix(3);
-    let height = width.max(480);
+    let height = width.max(560);
     let mut square = |neurons: usize, spread: f64| -> Vec<f64> {
         let mut values = vec![0.0; neurons * neurons];
         for i in 0..neurons {

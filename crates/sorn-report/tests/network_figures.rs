@@ -156,7 +156,7 @@ fn a_timeline_stacks_panels_over_the_same_steps() {
     let late = TimelineOptions { steps: 90..99, ..options.clone() };
     assert!(told(timeline(&panels, &spikes, &late)).contains("no trace has a point"));
     let low = TimelineOptions { height: 300, ..options.clone() };
-    assert!(told(timeline(&panels, &spikes, &low)).contains("height is 300 pixels, allowed is 330"));
+    assert!(told(timeline(&panels, &spikes, &low)).contains("height is 300 pixels, allowed is 390"));
     let none = TimelineOptions { steps: 5..5, ..options };
     assert!(told(timeline(&panels, &spikes, &none)).contains("steps 5..5 are none"));
 }

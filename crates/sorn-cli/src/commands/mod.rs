@@ -7,6 +7,7 @@ mod envs;
 mod eval;
 mod new;
 mod plot;
+mod report;
 mod resume;
 mod run;
 mod simulate;
@@ -22,6 +23,7 @@ pub(crate) fn dispatch(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Plot(args) => plot::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Envs(args) => envs::run(&args),
         Command::Check(args) => check::run(&args),
         Command::New(what) => new::run(&what),

@@ -56,6 +56,15 @@ impl Place {
         place
     }
 
+    /// The same, with probes of every step, of some and of few.
+    pub(crate) fn recording() -> Place {
+        let place = Place::new();
+        let probes =
+            "\n[record]\nprobes = [\"TE:7\", \"ExcitatoryActivation\", \"EEConnectionCounts:100\"]\n";
+        place.write("quick.toml", &format!("{QUICK}{probes}"));
+        place
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -131,10 +140,17 @@ fn gather(root: &Path, dir: &Path, all: &mut BTreeMap<String, Vec<u8>>) {
         let bytes = match path.extension().and_then(|e| e.to_str()) {
             Some("json") => timeless(&bytes),
             Some("jsonl") => bytes.split_inclusive(|&b| b == b'\n').flat_map(timeless).collect(),
+            Some("csv") => timeless_csv(&bytes),
             _ => bytes,
         };
         all.insert(name, bytes);
     }
+}
+
+/// Without the last column, the wall time.
+fn timeless_csv(csv: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(csv.to_vec()).unwrap();
+    text.lines().flat_map(|line| [line.rsplit_once(',').unwrap().0, "\n"]).collect::<String>().into_bytes()
 }
 
 fn timeless(json: &[u8]) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sorn_core::{Firing, Network};
 
 use crate::npy::NpyType;
@@ -132,12 +133,36 @@ impl fmt::Display for ProbeKind {
 }
 
 /// A quantity, and how often it is recorded: `TE`, or `TE:100` for every hundredth step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Probe {
     /// The quantity.
     pub kind: ProbeKind,
     /// Recorded after each step whose number (from 1, counted since the network was made) this divides.
     pub every: u64,
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.every {
+            1 => write!(f, "{}", self.kind),
+            every => write!(f, "{}:{every}", self.kind),
+        }
+    }
+}
+
+impl From<Probe> for String {
+    fn from(probe: Probe) -> String {
+        probe.to_string()
+    }
+}
+
+impl TryFrom<String> for Probe {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Probe, String> {
+        text.parse()
+    }
 }
 
 impl FromStr for Probe {
@@ -164,6 +189,7 @@ mod tests {
         for kind in ProbeKind::ALL {
             assert_eq!(kind.to_string().parse(), Ok(Probe { kind, every: 1 }));
         }
+        assert_eq!(Probe { kind: ProbeKind::TE, every: 7 }.to_string(), "TE:7");
         assert_eq!("WEE:50".parse(), Ok(Probe { kind: ProbeKind::WEE, every: 50 }));
         assert!("WEE:0".parse::<Probe>().is_err());
         assert!("wee".parse::<Probe>().unwrap_err().contains("WEE"));

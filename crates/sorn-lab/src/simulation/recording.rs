@@ -144,14 +144,15 @@ impl Drop for Recording {
     }
 }
 
-fn npy_scalar(value: u64) -> Vec<u8> {
+/// A whole number as an array without dimensions.
+pub(crate) fn npy_scalar(value: u64) -> Vec<u8> {
     let mut bytes = npy::header(NpyType::I64, &[]);
     bytes.extend((value as i64).to_le_bytes());
     bytes
 }
 
 /// Adds the array `name` to a `.npz` file, uncompressed as `np.savez` does.
-pub(super) fn add<W: Write + Seek>(
+pub(crate) fn add<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     name: &str,
     size: u64,

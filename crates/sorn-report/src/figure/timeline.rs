@@ -26,7 +26,7 @@ pub struct TimelineOptions {
     pub steps: Range<u64>,
     /// Width in pixels.
     pub width: u32,
-    /// Height in pixels, 110 or more for each panel and for the spikes.
+    /// Height in pixels, 130 or more for each panel and for the spikes.
     pub height: u32,
 }
 
@@ -37,7 +37,7 @@ impl Default for TimelineOptions {
 }
 
 /// Least height of a panel in pixels.
-const LEAST: u32 = 110;
+const LEAST: u32 = 130;
 
 /// Draws panels one above the other over the same steps, the spikes as a raster below them; without spikes the last
 /// panel bears the time axis. An agent's episode has panels of its observation, action, reward and value.

@@ -1,0 +1,180 @@
+//! Figures of what the neurons do.
+
+use sorn_report::figure::{
+    Figure, FigureError, Fit, GraphOptions, HistogramOptions, MatrixOptions, Panel, RasterGroup,
+    RasterOptions, SpikeMark, TailOptions, TimelineOptions, Trace, TraceOptions, graph, histogram, matrix,
+    raster, tail, timeline, traces,
+};
+use sorn_report::stats::{
+    StatsError, avalanches, choose_min, correlations, half_mean, hamming_distance, intervals, rate,
+};
+
+use super::{FigureKind, title};
+use crate::{Replay, RunDir};
+
+/// More steps make no better raster.
+const SHOWN: u64 = 1000;
+/// More lines in a panel are named by nobody.
+const NAMED: usize = 6;
+
+pub(super) fn figure(run: &RunDir, kind: FigureKind, replay: &Replay) -> Result<Figure, FigureError> {
+    let steps = replay.steps();
+    let titled = |what: &str| title(run, what);
+    match kind {
+        FigureKind::Episode => {
+            let of = format!("an episode of {}, greedy policy", run.experiment().env.id);
+            timeline_of(replay, titled(&of), (900, 760))
+        }
+        FigureKind::Raster | FigureKind::Scatter => {
+            let mark = if kind == FigureKind::Raster { SpikeMark::Line } else { SpikeMark::Dot };
+            let title = titled("spikes, greedy policy");
+            raster(
+                &groups(replay),
+                &RasterOptions { title, steps: 0..steps.min(SHOWN), mark, ..Default::default() },
+            )
+        }
+        FigureKind::FiringRates => {
+            let options = HistogramOptions {
+                title: titled("firing rates"),
+                x_label: "firing rate (spikes per step)".to_owned(),
+                ..Default::default()
+            };
+            let trains = replay.trains();
+            let rates: Result<Vec<f64>, StatsError> = trains.iter().map(|train| rate(train, steps)).collect();
+            histogram(&rates.map_err(data("firing rates"))?, &options)
+        }
+        FigureKind::Activity => {
+            let activity = replay.activity();
+            line(titled("activity"), "active neurons", activity.iter().map(|&n| n as f64))
+        }
+        FigureKind::HammingDistance => {
+            let trains = replay.trains();
+            let (now, next) = (trains.between(0..steps.saturating_sub(1)), trains.between(1..steps));
+            let distances = hamming_distance(&now, &next).map_err(data("Hamming distance"))?;
+            let distances = distances.iter().map(|&n| n as f64);
+            line(titled("Hamming distance from step to step"), "neurons that differ", distances)
+        }
+        FigureKind::Intervals => {
+            let trains = replay.trains();
+            let all: Vec<f64> = trains.iter().flat_map(intervals).map(|interval| interval as f64).collect();
+            let options = HistogramOptions {
+                title: titled("inter-spike intervals"),
+                x_label: "interval (steps)".to_owned(),
+                fit: Some(Fit::Exponential),
+                ..Default::default()
+            };
+            histogram(&all, &options)
+        }
+        FigureKind::Correlations => {
+            let found = correlated(replay)?;
+            let options = MatrixOptions {
+                title: titled("correlations"),
+                x_label: "neuron".to_owned(),
+                y_label: "neuron".to_owned(),
+                range: Some((-1.0, 1.0)),
+                ..Default::default()
+            };
+            matrix(&found, replay.neurons.0 as usize, &options)
+        }
+        FigureKind::Network => {
+            let found = correlated(replay)?;
+            let options =
+                GraphOptions { title: titled("correlated neurons"), threshold: 0.3, ..Default::default() };
+            graph(&found, replay.neurons.0 as usize, &options)
+        }
+        _ => {
+            let activity = replay.activity();
+            let found = avalanches(&activity, half_mean(&activity));
+            let sizes = kind == FigureKind::AvalancheSizes;
+            if found.is_empty() {
+                let half = half_mean(&activity);
+                let why = format!(
+                    "no avalanche: the activity does not rise from {half}, half its mean, and fall back"
+                );
+                return Err(FigureError::Empty(why));
+            }
+            let values: Vec<u64> = found.iter().map(|a| if sizes { a.size } else { a.duration }).collect();
+            let (what, x_label) = match sizes {
+                true => ("avalanche sizes", "size (spikes above half the mean)"),
+                false => ("avalanche durations", "duration (steps)"),
+            };
+            // Too few for a fit are drawn without.
+            let fit = choose_min(&values, None, 10).ok();
+            tail(
+                &values,
+                fit.as_ref(),
+                &TailOptions { title: titled(what), x_label: x_label.to_owned(), ..Default::default() },
+            )
+        }
+    }
+}
+
+/// Observation, action, reward, value and spikes of the first episode, at most 1,000 steps of it.
+pub(super) fn timeline_of(
+    replay: &Replay,
+    title: String,
+    (width, height): (u32, u32),
+) -> Result<Figure, FigureError> {
+    let steps = replay.ends.first().copied().unwrap_or(replay.steps()).min(SHOWN);
+    let points = |values: &[f64]| -> Vec<(f64, f64)> {
+        values.iter().take(steps as usize).enumerate().map(|(t, v)| (t as f64, *v)).collect()
+    };
+    let panel = |label: &str, columns: &[Vec<f64>]| Panel {
+        y_label: label.to_owned(),
+        traces: columns
+            .iter()
+            .enumerate()
+            .map(|(i, column)| {
+                let named = columns.len() > 1 && columns.len() <= NAMED;
+                let name = if named { format!("{label} {i}") } else { String::new() };
+                Trace { name, points: points(column) }
+            })
+            .collect(),
+    };
+    let rewards = std::slice::from_ref(&replay.rewards);
+    let values = std::slice::from_ref(&replay.values);
+    let constant = replay.rewards.iter().take(steps as usize).all(|r| *r == replay.rewards[0]);
+    let mut panels = vec![panel("observation", &replay.observations)];
+    if !replay.actions.is_empty() {
+        panels.push(panel("action", &replay.actions));
+    }
+    // A reward that is always the same says nothing.
+    if !constant {
+        panels.push(panel("reward", rewards));
+    }
+    if !replay.values.is_empty() {
+        panels.push(panel("value", values));
+    }
+    timeline(&panels, &groups(replay), &TimelineOptions { title, steps: 0..steps, width, height })
+}
+
+fn groups(replay: &Replay) -> Vec<RasterGroup> {
+    let group = |name: &str, neurons, spikes: &[(u64, u32)]| RasterGroup {
+        name: name.to_owned(),
+        neurons,
+        spikes: spikes.to_vec(),
+    };
+    let mut groups = vec![group("excitatory", replay.neurons.0, &replay.excitatory)];
+    if replay.neurons.1 > 0 {
+        groups.push(group("inhibitory", replay.neurons.1, &replay.inhibitory));
+    }
+    groups
+}
+
+/// The matrix of correlations, row after row; NaN where a neuron is silent or never silent.
+fn correlated(replay: &Replay) -> Result<Vec<f64>, FigureError> {
+    let found = correlations(&replay.trains(), 1).map_err(data("correlations"))?;
+    let n = replay.neurons.0 as usize;
+    Ok((0..n * n).map(|i| found.get(i / n, i % n).unwrap_or(f64::NAN)).collect())
+}
+
+fn line(title: String, y_label: &str, values: impl Iterator<Item = f64>) -> Result<Figure, FigureError> {
+    let points = values.enumerate().map(|(t, v)| (t as f64, v)).collect();
+    let options = TraceOptions { title, y_label: y_label.to_owned(), ..Default::default() };
+    traces(&[Trace { name: String::new(), points }], &options)
+}
+
+fn data(place: &str) -> impl Fn(StatsError) -> FigureError {
+    let place = place.to_owned();
+    move |source| FigureError::Data { place: place.clone(), source }
+}

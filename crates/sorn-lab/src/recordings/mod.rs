@@ -1,0 +1,108 @@
+//! What a run writes down beside `metrics.jsonl`: the same as CSV, TensorBoard events, probes of the reservoir.
+//!
+//! `metrics.jsonl` decides. CSV and events are written anew from it where a run goes on, probes are cut back to its
+//! last checkpoint, so that none of them ever holds a step twice.
+
+mod csv;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod probes;
+mod tensorboard;
+
+use serde::{Deserialize, Serialize};
+use sorn_agents::{Agent, ReservoirKind};
+
+use crate::{Episode, LabError, Probe, RunDir};
+
+pub(crate) use probes::read as read_probe;
+
+/// Takes away what only a run under way needs.
+pub(crate) fn clear(dir: &RunDir) -> Result<(), LabError> {
+    probes::clear(dir.path())
+}
+
+/// What is recorded beside the metrics; nothing in it changes a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecordConfig {
+    /// Whether to write `tensorboard/`, for `tensorboard --logdir runs`.
+    pub tensorboard: bool,
+    /// Whether to write `metrics.parquet` when the run is finished; needs the feature `parquet`.
+    pub parquet: bool,
+    /// Quantities of the reservoir, each as `NAME` or `NAME:N` for every N-th environment step, e.g. `"TE:100"`; they make
+    /// `probes.npz`. The names are those of [`ProbeKind`](crate::ProbeKind).
+    pub probes: Vec<Probe>,
+}
+
+impl RecordConfig {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == RecordConfig::default()
+    }
+
+    /// Says what of it cannot be recorded with this reservoir.
+    pub(crate) fn validate(&self, reservoir: ReservoirKind) -> Result<(), String> {
+        for (index, probe) in self.probes.iter().enumerate() {
+            if self.probes[..index].iter().any(|before| before.kind == probe.kind) {
+                return Err(format!("record.probes: {} is named twice", probe.kind));
+            }
+        }
+        if !self.probes.is_empty() && reservoir == ReservoirKind::None {
+            let reason = "a network to probe expected, found agent.reservoir.kind = \"none\"";
+            return Err(format!("record.probes: {reason}; \"static\" and \"sorn\" have one"));
+        }
+        if self.parquet && !cfg!(feature = "parquet") {
+            let reason = "false expected, found true: this program was built without the feature \"parquet\"";
+            return Err(format!("record.parquet: {reason} (cargo build --release --features parquet)"));
+        }
+        Ok(())
+    }
+}
+
+/// The files of a run under way.
+pub(crate) struct Recordings {
+    csv: csv::Writer,
+    tensorboard: Option<tensorboard::Writer>,
+    probes: probes::Streams,
+}
+
+impl Recordings {
+    /// Opens them to go on after `lines`, the episodes of the last checkpoint.
+    pub(crate) fn open(dir: &RunDir, lines: &[Episode], agent: &Agent) -> Result<Recordings, LabError> {
+        let record = &dir.experiment().record;
+        let env_steps = lines.last().map_or(0, |line| line.env_steps);
+        let events = dir.path().join("tensorboard");
+        Ok(Recordings {
+            csv: csv::Writer::open(&dir.path().join("metrics.csv"), lines)?,
+            tensorboard: match record.tensorboard {
+                true => Some(tensorboard::Writer::open(&events, lines)?),
+                false => None,
+            },
+            probes: probes::Streams::open(dir.path(), &record.probes, env_steps, agent)?,
+        })
+    }
+
+    /// Takes the environment step `env_steps`, counted from 1 since the run began.
+    pub(crate) fn step(&mut self, env_steps: u64, agent: &Agent) -> Result<(), LabError> {
+        self.probes.step(env_steps, agent)
+    }
+
+    /// Takes an episode that ended.
+    pub(crate) fn episode(&mut self, episode: &Episode) -> Result<(), LabError> {
+        self.csv.append(episode)?;
+        self.tensorboard.as_mut().map_or(Ok(()), |writer| writer.append(episode))
+    }
+
+    /// Hands all to the disk before a checkpoint.
+    pub(crate) fn sync(&mut self) -> Result<(), LabError> {
+        self.probes.sync()
+    }
+
+    /// Ends the files of a finished run.
+    pub(crate) fn finish(self, dir: &RunDir) -> Result<(), LabError> {
+        #[cfg(feature = "parquet")]
+        if dir.experiment().record.parquet {
+            parquet::write(&dir.path().join("metrics.parquet"), &crate::metrics::read(&dir.metrics())?)?;
+        }
+        self.probes.finish(dir.path())
+    }
+}

@@ -1,0 +1,74 @@
+//! `metrics.parquet`: the columns of `metrics.jsonl`, typed and compact, for pandas, Polars and DuckDB.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::data_type::{DataType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+
+use crate::files::write_whole;
+use crate::{Episode, LabError};
+
+const SCHEMA: &str = "message metrics {
+    REQUIRED INT64 episode;
+    REQUIRED INT64 env_steps;
+    REQUIRED DOUBLE return;
+    REQUIRED INT64 length;
+    REQUIRED DOUBLE wall_secs;
+}";
+
+/// Writes the file whole.
+pub(super) fn write(path: &Path, lines: &[Episode]) -> Result<(), LabError> {
+    let bytes = bytes(lines).map_err(|e| LabError::damaged(path, format!("cannot be made: {e}")))?;
+    write_whole(path, &bytes)
+}
+
+fn bytes(lines: &[Episode]) -> Result<Vec<u8>, ParquetError> {
+    let schema = Arc::new(parse_message_type(SCHEMA)?);
+    let mut bytes = Vec::new();
+    let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::new(WriterProperties::default()))?;
+    let mut rows = file.next_row_group()?;
+    let whole = |of: fn(&Episode) -> u64| lines.iter().map(|line| of(line) as i64).collect::<Vec<_>>();
+    let real = |of: fn(&Episode) -> f64| lines.iter().map(of).collect::<Vec<_>>();
+    column::<Int64Type>(&mut rows, &whole(|line| line.episode))?;
+    column::<Int64Type>(&mut rows, &whole(|line| line.env_steps))?;
+    column::<DoubleType>(&mut rows, &real(|line| line.ret))?;
+    column::<Int64Type>(&mut rows, &whole(|line| line.length))?;
+    column::<DoubleType>(&mut rows, &real(|line| line.wall_secs))?;
+    rows.close()?;
+    file.close()?;
+    Ok(bytes)
+}
+
+/// Writes the next column of the schema.
+fn column<T: DataType>(
+    rows: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+    values: &[T::T],
+) -> Result<(), ParquetError> {
+    let mut column = rows.next_column()?.ok_or_else(|| ParquetError::General("too many columns".into()))?;
+    column.typed::<T>().write_batch(values, None, None)?;
+    column.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    #[test]
+    fn what_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.parquet");
+        let line =
+            |episode| Episode { episode, env_steps: 7 + episode, ret: 0.1, length: 7, wall_secs: 0.25 };
+        write(&path, &(0..3000).map(line).collect::<Vec<_>>()).unwrap();
+        let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+        let rows: Vec<String> =
+            reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
+        assert_eq!(rows.len(), 3000);
+        assert_eq!(rows[2], "{episode: 2, env_steps: 9, return: 0.1, length: 7, wall_secs: 0.25}");
+    }
+}

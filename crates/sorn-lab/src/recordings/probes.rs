@@ -1,0 +1,180 @@
+//! Probes of a run's reservoir: streams `probes/NAME.npy` while it trains, `probes.npz` when it is finished.
+//!
+//! Row r (from 0) is the state after environment step `(r + 1) * every`. A stream's header tells the rows of the last
+//! checkpoint, so NumPy reads it at any time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Cursor, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayD;
+use sorn_agents::Agent;
+use sorn_core::Network;
+use zip::{ZipArchive, ZipWriter};
+
+use crate::error::{READ, WRITE};
+use crate::files::create_dir;
+use crate::npy::{self, NpyType};
+use crate::simulation::{add, npy_scalar};
+use crate::{LabError, Probe, ProbeKind, SpikeFormat};
+
+const FOLDER: &str = "probes";
+const WHOLE: &str = "probes.npz";
+/// Length of every header: no number of rows makes it longer.
+const HEADER: usize = 128;
+
+pub(super) struct Streams {
+    streams: Vec<Stream>,
+    row: Vec<u8>,
+}
+
+struct Stream {
+    probe: Probe,
+    path: PathBuf,
+    file: BufWriter<File>,
+    dtype: NpyType,
+    shape: Vec<u64>,
+    rows: u64,
+}
+
+impl Streams {
+    /// Opens a stream per probe in the run directory `dir`, cut back to the rows up to `env_steps`.
+    pub(super) fn open(
+        dir: &Path,
+        probes: &[Probe],
+        env_steps: u64,
+        agent: &Agent,
+    ) -> Result<Streams, LabError> {
+        let mut streams = Vec::new();
+        if let (Some(network), false) = (agent.network(), probes.is_empty()) {
+            create_dir(&dir.join(FOLDER))?;
+            for &probe in probes {
+                streams.push(Stream::open(dir, probe, env_steps, network)?);
+            }
+        }
+        Ok(Streams { streams, row: Vec::new() })
+    }
+
+    pub(super) fn step(&mut self, env_steps: u64, agent: &Agent) -> Result<(), LabError> {
+        let Some(network) = agent.network() else { return Ok(()) };
+        for stream in self.streams.iter_mut().filter(|s| env_steps.is_multiple_of(s.probe.every)) {
+            self.row.clear();
+            stream.probe.kind.write(network, SpikeFormat::Bool, &mut self.row);
+            stream.file.write_all(&self.row).map_err(LabError::io(&stream.path, WRITE))?;
+            stream.rows += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn sync(&mut self) -> Result<(), LabError> {
+        self.streams.iter_mut().try_for_each(Stream::sync)
+    }
+
+    /// Gathers the streams in `probes.npz`. They are taken away by [`clear`] once the run is known to be finished.
+    pub(super) fn finish(mut self, dir: &Path) -> Result<(), LabError> {
+        if self.streams.is_empty() {
+            return Ok(());
+        }
+        self.sync()?;
+        let path = dir.join(WHOLE);
+        let temporary = dir.join(format!("{WHOLE}.tmp"));
+        let write = || -> Result<(), LabError> {
+            let file = File::create(&temporary).map_err(LabError::io(&path, WRITE))?;
+            let mut zip = ZipWriter::new(BufWriter::new(file));
+            let first = npy_scalar(0);
+            let full = LabError::io(&path, WRITE);
+            add(&mut zip, "first_step", first.len() as u64, &mut first.as_slice()).map_err(full)?;
+            for stream in &self.streams {
+                let mut data = File::open(&stream.path).map_err(LabError::io(&stream.path, READ))?;
+                let size = data.metadata().map_or(u64::MAX, |m| m.len());
+                let mut source = BufReader::new(&mut data);
+                add(&mut zip, &stream.probe.kind.to_string(), size, &mut source)
+                    .map_err(LabError::io(&path, WRITE))?;
+            }
+            let file = zip.finish().map_err(|e| LabError::io(&path, WRITE)(e.into()))?;
+            let file = file.into_inner().map_err(|e| LabError::io(&path, WRITE)(e.into_error()))?;
+            file.sync_all().map_err(LabError::io(&path, WRITE))?;
+            fs::rename(&temporary, &path).map_err(LabError::io(&path, WRITE))
+        };
+        write().inspect_err(|_| {
+            let _ = fs::remove_file(&temporary);
+        })
+    }
+}
+
+impl Stream {
+    fn open(dir: &Path, probe: Probe, env_steps: u64, network: &Network) -> Result<Stream, LabError> {
+        let path = stream_path(dir, probe.kind);
+        let rows = env_steps / probe.every;
+        let io = |what| LabError::io(&path, what);
+        // What was recorded after the last checkpoint, or before the first, is recorded again.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(rows == 0).truncate(rows == 0);
+        let mut file = options.open(&path).map_err(io(WRITE))?;
+        let (dtype, shape) = probe.kind.layout(network, SpikeFormat::Bool);
+        let bytes = HEADER as u64 + rows * shape.iter().product::<u64>() * dtype.size();
+        let found = file.metadata().map_err(io(READ))?.len();
+        if rows > 0 && found < bytes {
+            let reason = format!("{bytes} bytes expected ({rows} rows up to the checkpoint), found {found}");
+            return Err(LabError::damaged(&path, reason));
+        }
+        file.set_len(bytes).map_err(io(WRITE))?;
+        file.seek(SeekFrom::End(0)).map_err(io(WRITE))?;
+        let mut stream = Stream { probe, path, file: BufWriter::new(file), dtype, shape, rows };
+        stream.sync()?;
+        Ok(stream)
+    }
+
+    /// Writes what is buffered, then the header with the rows there are.
+    fn sync(&mut self) -> Result<(), LabError> {
+        let rows: Vec<u64> = std::iter::once(self.rows).chain(self.shape.iter().copied()).collect();
+        let mut header = npy::header(self.dtype, &rows);
+        debug_assert_eq!(header.len(), HEADER);
+        header.truncate(HEADER);
+        let mut write = || {
+            self.file.flush()?;
+            let file = self.file.get_mut();
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&header)?;
+            file.seek(SeekFrom::End(0))?;
+            file.sync_data()
+        };
+        write().map_err(LabError::io(&self.path, WRITE))
+    }
+}
+
+/// Takes away the streams of a finished run, whose rows are in `probes.npz`.
+pub(super) fn clear(dir: &Path) -> Result<(), LabError> {
+    let folder = dir.join(FOLDER);
+    match folder.is_dir() && dir.join(WHOLE).is_file() {
+        true => fs::remove_dir_all(&folder).map_err(LabError::io(&folder, WRITE)),
+        false => Ok(()),
+    }
+}
+
+fn stream_path(dir: &Path, kind: ProbeKind) -> PathBuf {
+    dir.join(FOLDER).join(format!("{kind}.npy"))
+}
+
+/// What a run recorded of a quantity, steps along the first axis, whether it is finished or not; `None` of nothing.
+pub(crate) fn read(dir: &Path, kind: ProbeKind) -> Result<Option<ArrayD<f64>>, LabError> {
+    let whole = dir.join(WHOLE);
+    if whole.is_file() {
+        let bytes = fs::read(&whole).map_err(LabError::io(&whole, READ))?;
+        let damaged = |reason: String| LabError::damaged(&whole, reason);
+        let mut zip =
+            ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(format!("not a whole NPZ file: {e}")))?;
+        return match zip.by_name(&format!("{kind}.npy")) {
+            Ok(entry) => npy::read_from(entry).map(Some).map_err(|e| damaged(format!("{kind}: {e}"))),
+            Err(zip::result::ZipError::FileNotFound) => Ok(None),
+            Err(e) => Err(damaged(format!("{kind}: {e}"))),
+        };
+    }
+    let path = stream_path(dir, kind);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = fs::read(&path).map_err(LabError::io(&path, READ))?;
+    // Rows after the last checkpoint are not in the header yet.
+    npy::read_told(&bytes).map(Some).map_err(|reason| LabError::damaged(&path, reason))
+}

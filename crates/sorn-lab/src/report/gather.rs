@@ -1,0 +1,219 @@
+//! What a report shows of each arm.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sorn_report::stats::{mann_whitney, moving_mean};
+
+use crate::compare::ranks;
+use crate::plot::{picture, weights};
+use crate::{Aggregate, Experiment, LabError, Progress, Replay, RunDir, Summary, Sweep, metrics};
+
+/// Points of a curve: a page shows no more.
+const POINTS: usize = 400;
+/// Steps of an episode that are shown.
+const STEPS: u64 = 1000;
+
+/// One arm: a run, or an experiment over several seeds.
+#[derive(Debug, Serialize)]
+pub(super) struct Arm {
+    pub(super) name: String,
+    pub(super) question: String,
+    pub(super) env: String,
+    pub(super) config: String,
+    pub(super) command: String,
+    pub(super) threshold: Option<f64>,
+    pub(super) window: u64,
+    pub(super) runs: Vec<Run>,
+    pub(super) aggregate: Option<Aggregate>,
+    /// Two-sided Mann-Whitney test of the episodes to solve against the first arm's.
+    pub(super) p: Option<f64>,
+    pub(super) sample: Option<Sample>,
+}
+
+/// One run.
+#[derive(Debug, Serialize)]
+pub(super) struct Run {
+    pub(super) seed: u64,
+    /// Number of episodes recorded.
+    pub(super) episodes: usize,
+    /// Points of the moving mean of the return: episodes, from 1, and means.
+    pub(super) x: Vec<u64>,
+    pub(super) y: Vec<f64>,
+    /// `None` where the run is not finished.
+    pub(super) summary: Option<Summary>,
+}
+
+/// A run from within.
+#[derive(Debug, Serialize)]
+pub(super) struct Sample {
+    pub(super) seed: u64,
+    /// Panels over the steps: label, lines.
+    pub(super) panels: Vec<(&'static str, Vec<Vec<f64>>)>,
+    /// For each step the neurons that spike; inhibitory ones follow the excitatory ones.
+    pub(super) spikes: Vec<Vec<u32>>,
+    pub(super) neurons: (u32, u32),
+    /// PNG files of the E-to-E weights.
+    #[serde(skip)]
+    pub(super) weights: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// Reads the arm in `dir`; `None` where `progress` wished to stop.
+pub(super) fn arm(
+    dir: &Path,
+    progress: &dyn Progress,
+    problems: &mut Vec<String>,
+) -> Result<Option<Arm>, LabError> {
+    let sweep = Sweep::read(dir)?;
+    let (experiment, places, file, seeds) = match &sweep {
+        Some(sweep) => {
+            let seeds = format!(" --seeds {}", ranges(sweep.seeds()));
+            (sweep.experiment().clone(), sweep.runs().collect(), "experiment.toml", seeds)
+        }
+        None => {
+            let run = RunDir::read(dir)?;
+            let place = vec![(run.experiment().run.seed, dir.to_path_buf())];
+            (run.experiment().clone(), place, "config.toml", String::new())
+        }
+    };
+    let places: Vec<(u64, PathBuf)> = places;
+    let window = usize::try_from(experiment.run.window).unwrap_or(usize::MAX);
+    let mut runs = Vec::new();
+    let mut sample = None;
+    for (seed, path) in &places {
+        if progress.stop() {
+            return Ok(None);
+        }
+        let Some(dir) = noted(RunDir::read(path), problems) else { continue };
+        runs.push(run(&dir, *seed, window, problems));
+        if sample.is_none() && dir.checkpoints().is_dir() {
+            sample = look_into(&dir, *seed, progress, problems);
+        }
+    }
+    let summaries: Vec<Summary> = runs.iter().filter_map(|run| run.summary.clone()).collect();
+    Ok(Some(Arm {
+        name: experiment.name.clone(),
+        question: experiment.question.clone(),
+        env: experiment.env.id.clone(),
+        command: format!("sorn run {}{seeds} --out again", dir.join(file).display()),
+        threshold: threshold(&experiment),
+        window: experiment.run.window,
+        config: experiment.to_toml(),
+        aggregate: Aggregate::of(&summaries),
+        runs,
+        p: None,
+        sample,
+    }))
+}
+
+/// Compares all arms with the first.
+pub(super) fn compare(arms: &mut [Arm]) {
+    let Some((first, others)) = arms.split_first_mut() else { return };
+    for arm in others {
+        if let (Some(one), Some(other)) = (&first.aggregate, &arm.aggregate) {
+            arm.p = mann_whitney(&ranks(one), &ranks(other)).ok().map(|test| test.p);
+        }
+    }
+}
+
+/// The value, or nothing and a problem more.
+fn noted<T>(result: Result<T, LabError>, problems: &mut Vec<String>) -> Option<T> {
+    result.map_err(|error| problems.push(error.to_string())).ok()
+}
+
+/// The experiment's own threshold, or its environment's where that can be made here.
+fn threshold(experiment: &Experiment) -> Option<f64> {
+    let made = experiment.make_env(&experiment.name).ok();
+    made.map_or(experiment.run.threshold, |(_, spec)| experiment.threshold(&spec))
+}
+
+fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Run {
+    let lines = match metrics::read_whole_lines(&dir.metrics()) {
+        Ok((lines, problem)) => {
+            problems.extend(problem.map(|error| error.to_string()));
+            lines
+        }
+        Err(error) => {
+            problems.push(error.to_string());
+            Vec::new()
+        }
+    };
+    let summary = noted(dir.summary(), problems).flatten();
+    let returns: Vec<f64> = lines.iter().map(|line| line.ret).collect();
+    // Returns are finite, and the window is 1 or more.
+    let means = moving_mean(&returns, window.max(1)).unwrap_or_default();
+    let step = means.len().div_ceil(POINTS).max(1);
+    let last = means.len().saturating_sub(1);
+    let kept: Vec<usize> = (0..means.len()).filter(|i| i % step == 0 || *i == last).collect();
+    Run {
+        seed,
+        episodes: means.len(),
+        x: kept.iter().map(|&i| i as u64 + 1).collect(),
+        y: kept.iter().map(|&i| rounded(means[i])).collect(),
+        summary,
+    }
+}
+
+/// An episode of the greedy policy, and the weights before and after.
+fn look_into(dir: &RunDir, seed: u64, progress: &dyn Progress, problems: &mut Vec<String>) -> Option<Sample> {
+    let replay = noted(Replay::of(dir, 1, progress), problems)??;
+    let steps = replay.ends.first().copied().unwrap_or(replay.steps()).min(STEPS) as usize;
+    let cut = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        columns.iter().map(|column| column.iter().take(steps).map(|v| rounded(*v)).collect()).collect()
+    };
+    let mut panels = vec![("observation", cut(&replay.observations)), ("action", cut(&replay.actions))];
+    panels.push(("reward", cut(std::slice::from_ref(&replay.rewards))));
+    panels.push(("value", cut(std::slice::from_ref(&replay.values))));
+    panels.retain(|(_, lines)| lines.iter().any(|line| !line.is_empty()));
+    let mut spikes = vec![Vec::new(); steps];
+    let inhibitory = replay.inhibitory.iter().map(|&(step, neuron)| (step, neuron + replay.neurons.0));
+    for (step, neuron) in replay.excitatory.iter().copied().chain(inhibitory) {
+        if let Some(row) = spikes.get_mut(step as usize) {
+            row.push(neuron);
+        }
+    }
+    let mut pictures = Vec::new();
+    if replay.neurons.1 > 0 {
+        for (name, before) in [("before training", true), ("after training", false)] {
+            let png = noted(weights(dir, before), problems)
+                .and_then(|wee| picture(&wee, String::new()).and_then(|figure| figure.png(1.0)).ok());
+            pictures.extend(png.map(|png| (name, png)));
+        }
+    }
+    Some(Sample { seed, panels, spikes, neurons: replay.neurons, weights: pictures })
+}
+
+/// Five significant digits: what a picture can show.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    format!("{value:.4e}").parse().unwrap_or(value)
+}
+
+/// Seeds as the command line takes them.
+fn ranges(seeds: &[u64]) -> String {
+    let (first, last) = (seeds.first().copied().unwrap_or(0), seeds.last().copied().unwrap_or(0));
+    if seeds.iter().copied().eq(first..=last) {
+        return format!("{first}..={last}");
+    }
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_named_as_the_command_line_takes_them() {
+        assert_eq!(ranges(&[0, 1, 2]), "0..=2");
+        assert_eq!(ranges(&[5]), "5..=5");
+        assert_eq!(ranges(&[5, 4]), "5,4");
+        assert_eq!(ranges(&[1, 2, 9]), "1,2,9");
+    }
+
+    #[test]
+    fn numbers_keep_five_digits() {
+        assert_eq!([rounded(1.0 / 3.0), rounded(123_456.0), rounded(0.0)], [0.33333, 123_460.0, 0.0]);
+    }
+}

@@ -1,0 +1,67 @@
+//! `sorn report`: runs and sweeps as one HTML file that needs no network.
+//!
+//! `gather.rs` reads what there is, `page.rs` makes the file; `report.js` and `report.css` are part of it.
+
+mod gather;
+mod page;
+
+use std::path::{Path, PathBuf};
+
+use crate::files::write_whole;
+use crate::{LabError, Progress};
+
+/// A report, made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    html: String,
+    problems: Vec<String>,
+}
+
+impl Report {
+    /// Reports the runs and sweeps in `dirs`, an arm each, the first being what the others are compared with. Of each arm one run,
+    /// the first that has a checkpoint, is shown from within: an episode of its greedy policy, and its weights.
+    /// `None` where `progress` wished to stop.
+    ///
+    /// What is missing or damaged is named among the [`problems`](Report::problems), in the file as well, and the rest is
+    /// reported.
+    ///
+    /// # Errors
+    /// [`LabError`] where no directory holds a run.
+    pub fn of(dirs: &[PathBuf], progress: &dyn Progress) -> Result<Option<Report>, LabError> {
+        let mut problems = Vec::new();
+        let mut arms = Vec::new();
+        for dir in dirs {
+            match gather::arm(dir, progress, &mut problems) {
+                Ok(Some(arm)) => arms.push(arm),
+                Ok(None) => return Ok(None),
+                // A single directory that holds no run leaves nothing to report.
+                Err(error) if dirs.len() == 1 => return Err(error),
+                Err(error) => problems.push(error.to_string()),
+            }
+        }
+        if arms.is_empty() {
+            let first = dirs.first().map_or(Path::new(""), PathBuf::as_path);
+            return Err(LabError::directory(first, format!("nothing to report: {}", problems.join("; "))));
+        }
+        gather::compare(&mut arms);
+        Ok(Some(Report { html: page::html(&arms, &problems), problems }))
+    }
+
+    /// The file.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// What is missing or damaged, each naming its file.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Writes the file, whole.
+    ///
+    /// # Errors
+    /// [`LabError::Io`] where it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), LabError> {
+        write_whole(path, self.html.as_bytes())
+    }
+}

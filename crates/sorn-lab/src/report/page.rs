@@ -1,0 +1,223 @@
+//! The HTML file itself.
+
+use serde_json::json;
+
+use super::gather::Arm;
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// The page. Everything is in it: style, script, data, pictures.
+pub(super) fn html(arms: &[Arm], problems: &[String]) -> String {
+    let names: Vec<&str> = arms.iter().map(|arm| arm.name.as_str()).collect();
+    let title = escape(&names.join(", "));
+    let mut body = String::new();
+    body.push_str(&format!("<h1>{title}</h1>\n"));
+    if !arms[0].question.is_empty() {
+        body.push_str(&format!("<p class=\"question\">{}</p>\n", escape(&arms[0].question)));
+    }
+    if !problems.is_empty() {
+        let items: String = problems.iter().map(|p| format!("<li>{}</li>", escape(p))).collect();
+        body.push_str(&format!(
+            "<section class=\"problems\"><h2>Missing or damaged</h2><ul>{items}</ul></section>\n"
+        ));
+    }
+    body.push_str(&format!("<section><h2>Summary</h2>\n{}</section>\n", summary(arms)));
+    body.push_str(CURVES);
+    for (index, arm) in arms.iter().enumerate() {
+        body.push_str(&within(index, arm));
+    }
+    body.push_str(&format!("<section><h2>Runs</h2>\n{}</section>\n", runs(arms)));
+    body.push_str(&format!("<section><h2>How to do it again</h2>\n{}</section>\n", again(arms)));
+    // In a script element only "<" could end it early.
+    let data = json!({ "arms": arms }).to_string().replace('<', "\\u003c");
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}\
+         <script type=\"application/json\" id=\"data\">{data}</script>\n<script>\n{SCRIPT}</script>\n\
+         </body>\n</html>\n"
+    )
+}
+
+const CURVES: &str = "<section><h2>Learning curves</h2>\n\
+    <div class=\"controls\" id=\"arms\"></div>\n\
+    <div class=\"controls\" id=\"seeds\"></div>\n\
+    <div class=\"chart\"><canvas id=\"curves\" height=\"420\"></canvas><div class=\"tip\" hidden></div></div>\n\
+    <p class=\"hint\">Median and quartiles over the seeds of the mean return of the last episodes; a run that ended keeps its \
+    last mean. Wheel: zoom, drag: move, double click: all.</p>\n</section>\n";
+
+fn summary(arms: &[Arm]) -> String {
+    let head = [
+        "arm",
+        "environment",
+        "solved",
+        "episodes to solve",
+        "environment steps",
+        "greedy policy, mean return",
+        "seconds",
+        "p",
+    ];
+    let rows: Vec<Vec<String>> = arms
+        .iter()
+        .map(|arm| {
+            let spread = |of: fn(&crate::Aggregate) -> Option<crate::Spread>, digits: usize| {
+                arm.aggregate.as_ref().and_then(of).map_or("–".to_string(), |s| {
+                    format!("{:.digits$} ({:.digits$}, {:.digits$})", s.median, s.q1, s.q3)
+                })
+            };
+            let solved = arm.aggregate.as_ref().map_or(0, |a| a.solved);
+            vec![
+                arm.name.clone(),
+                arm.env.clone(),
+                format!("{solved}/{}", arm.runs.len()),
+                spread(|a| a.episodes_to_solve_spread, 0),
+                spread(|a| a.env_steps, 0),
+                spread(|a| a.eval_mean, 1),
+                spread(|a| a.wall_secs, 1),
+                arm.p.map_or("–".to_string(), |p| {
+                    if p < 1e-3 { format!("{p:.0e}") } else { format!("{p:.3}") }
+                }),
+            ]
+        })
+        .collect();
+    let note = "Median (quartiles) over the finished runs. A run that did not solve the task counts with the most episodes \
+                that any run had. p: two-sided Mann-Whitney test of the episodes to solve against the first arm.";
+    format!("{}<p class=\"hint\">{note}</p>\n", table(&head, &rows))
+}
+
+fn runs(arms: &[Arm]) -> String {
+    let head = [
+        "seed",
+        "episodes",
+        "environment steps",
+        "solved in episode",
+        "mean return, last 100",
+        "greedy policy: mean ± sd, min",
+        "seconds",
+    ];
+    let mut text = String::new();
+    for arm in arms {
+        let rows: Vec<Vec<String>> = arm
+            .runs
+            .iter()
+            .map(|run| match &run.summary {
+                None => {
+                    let mut row =
+                        vec![run.seed.to_string(), run.episodes.to_string(), "not finished".to_string()];
+                    row.resize(head.len(), String::new());
+                    row
+                }
+                Some(s) => vec![
+                    run.seed.to_string(),
+                    s.episodes.to_string(),
+                    s.env_steps.to_string(),
+                    s.episodes_to_solve.map_or("–".to_string(), |n| n.to_string()),
+                    format!("{:.1}", s.mean_return_last_100),
+                    s.eval
+                        .map_or("–".to_string(), |e| format!("{:.1} ± {:.1}, {:.1}", e.mean, e.sd, e.min)),
+                    format!("{:.1}", s.wall_secs),
+                ],
+            })
+            .collect();
+        let name = escape(&arm.name);
+        text.push_str(&format!("<details><summary>{name}, {} runs</summary>\n", arm.runs.len()));
+        text.push_str(&format!("{}</details>\n", table(&head, &rows)));
+    }
+    text
+}
+
+/// An arm from within: its episode and its weights.
+fn within(index: usize, arm: &Arm) -> String {
+    let Some(sample) = &arm.sample else { return String::new() };
+    let name = escape(&arm.name);
+    let mut text =
+        format!("<section><h2>{name}, seed {}: an episode of the greedy policy</h2>\n", sample.seed);
+    let height = 240 + 90 * sample.panels.len();
+    text.push_str(&format!(
+        "<div class=\"chart\"><canvas class=\"episode\" data-arm=\"{index}\" height=\"{height}\"></canvas>\
+         <div class=\"tip\" hidden></div></div>\n"
+    ));
+    text.push_str("<p class=\"hint\">Wheel: zoom, drag: move, double click: all.</p>\n");
+    if !sample.weights.is_empty() {
+        text.push_str("<h3>Excitatory weights</h3>\n<div class=\"pictures\">\n");
+        for (what, png) in &sample.weights {
+            text.push_str(&format!(
+                "<figure><img alt=\"Excitatory weights {what}\" src=\"data:image/png;base64,{}\">\
+                 <figcaption>{what}</figcaption></figure>\n",
+                base64(png)
+            ));
+        }
+        text.push_str("</div>\n");
+    }
+    text + "</section>\n"
+}
+
+fn again(arms: &[Arm]) -> String {
+    let mut versions: Vec<&str> =
+        arms.iter().filter_map(|a| a.aggregate.as_ref()).map(|a| a.version.as_str()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let by =
+        if versions.is_empty() { String::new() } else { format!("Runs by sorn {}. ", versions.join(", ")) };
+    let mut text = format!("<p>{}Report by sorn {}.</p>\n", escape(&by), env!("CARGO_PKG_VERSION"));
+    for arm in arms {
+        text.push_str(&format!(
+            "<pre class=\"command\">{}</pre>\n<details><summary>configuration of {}</summary><pre>{}</pre></details>\n",
+            escape(&arm.command),
+            escape(&arm.name),
+            escape(&arm.config)
+        ));
+    }
+    text
+}
+
+fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let cells = |tag: &str, row: &mut dyn Iterator<Item = &str>| -> String {
+        row.map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect()
+    };
+    let mut text =
+        format!("<table><thead><tr>{}</tr></thead>\n<tbody>\n", cells("th", &mut head.iter().copied()));
+    for row in rows {
+        text.push_str(&format!("<tr>{}</tr>\n", cells("td", &mut row.iter().map(String::as_str))));
+    }
+    text + "</tbody></table>\n"
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits =
+            group.iter().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize] as char;
+            text.push(if place <= group.len() { letter } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_the_published_one() {
+        let known = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+        for (n, wanted) in known.into_iter().enumerate() {
+            assert_eq!(base64(&b"foobar"[..n]), wanted);
+        }
+    }
+
+    #[test]
+    fn nothing_escapes_its_place() {
+        assert_eq!(escape("<script>&\""), "&lt;script&gt;&amp;&quot;");
+        assert!(!table(&["<b>"], &[vec!["</td>".into()]]).contains("<b>"));
+    }
+}

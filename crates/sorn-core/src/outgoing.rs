@@ -1,12 +1,11 @@
-//! The synapses of a matrix at rest, by presynaptic neuron.
+//! The synapses of a matrix that does not change, by presynaptic neuron.
 
 use crate::kernel::Real;
-use crate::kernel::lookup::Pattern;
 
 /// Synapses summed without a look at how many are left, which a processor would guess wrongly row by row.
 const GROUP: usize = 4;
 
-/// A copy of a matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they
+/// A matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they
 /// have synapses. Neurons ascend, so every sum keeps its order.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing<T> {
@@ -16,8 +15,6 @@ pub(crate) struct Outgoing<T> {
     groups: Vec<[(u32, T); GROUP]>,
     /// One per column, then `GROUP` that nobody reads.
     sums: Vec<T>,
-    /// Synapses above which another way to the drive is cheaper.
-    most: usize,
 }
 
 impl<T: Real> Outgoing<T> {
@@ -25,7 +22,6 @@ impl<T: Real> Outgoing<T> {
     pub(crate) fn new<C: Iterator<Item = (u32, T)>>(
         n_pre: usize,
         n_post: usize,
-        most: usize,
         column: impl Fn(usize) -> C,
     ) -> Self {
         let mut degrees = vec![0; n_pre];
@@ -46,18 +42,24 @@ impl<T: Real> Outgoing<T> {
                 taken[pre] += 1;
             }
         }
-        Outgoing { starts, groups, sums: vec![T::default(); n_post + GROUP], most }
+        Outgoing { starts, groups, sums: vec![T::default(); n_post + GROUP] }
     }
 
-    /// Sets `drive` to what the neurons that are active now give to each column, unless they have too many synapses.
-    pub(crate) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
-        let Outgoing { starts, groups, sums, most } = self;
+    /// Sets `drive` to what `active` neurons, ascending, give to each column; false where they have more than `most`
+    /// synapses.
+    pub(crate) fn drive(
+        &mut self,
+        active: impl IntoIterator<Item = u32>,
+        most: usize,
+        drive: &mut [f64],
+    ) -> bool {
+        let Outgoing { starts, groups, sums } = self;
         sums.fill(T::default());
         let mut touched = 0;
-        for neuron in pre.now() {
+        for neuron in active {
             let row = &groups[starts[neuron as usize] as usize..starts[neuron as usize + 1] as usize];
             touched += GROUP * row.len();
-            if touched > *most {
+            if touched > most {
                 return false;
             }
             for &(post, weight) in row.as_flattened() {

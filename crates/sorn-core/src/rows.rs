@@ -1,5 +1,6 @@
 //! A fixed connection matrix, stored by presynaptic neuron, so that only the rows of active neurons are touched.
 
+use crate::outgoing::Outgoing;
 use crate::{Synapses, fire};
 
 /// A fixed connection matrix of shape `(pre, post)`.
@@ -7,8 +8,8 @@ use crate::{Synapses, fire};
 pub(crate) enum Rows {
     /// Every weight, rows one after the other.
     Dense { weights: Vec<f64> },
-    /// The synapses of row `j` are `starts[j]..starts[j + 1]`.
-    Sparse { starts: Vec<usize>, posts: Vec<u32>, weights: Vec<f64> },
+    /// The synapses of each row.
+    Sparse(Outgoing<f64>),
 }
 
 impl Rows {
@@ -24,38 +25,15 @@ impl Rows {
             }
             return Rows::Dense { weights };
         }
-        let mut starts = vec![0; n_pre + 1];
-        for &pre in &synapses.indices {
-            starts[pre as usize + 1] += 1;
-        }
-        for pre in 0..n_pre {
-            starts[pre + 1] += starts[pre];
-        }
-        let mut next = starts.clone();
-        let mut posts = vec![0; synapses.len()];
-        let mut weights = vec![0.0; synapses.len()];
-        for post in 0..n_post {
-            for (pre, weight) in synapses.column(post) {
-                let at = &mut next[pre as usize];
-                (posts[*at], weights[*at]) = (post as u32, weight);
-                *at += 1;
-            }
-        }
-        Rows::Sparse { starts, posts, weights }
+        Rows::Sparse(Outgoing::new(n_pre, n_post, |post| synapses.column(post)))
     }
 
     /// Sets `drive` to the sum of the rows of `active` neurons, added in that order.
-    pub(crate) fn drive(&self, active: &[u32], drive: &mut [f64]) {
+    pub(crate) fn drive(&mut self, active: &[u32], drive: &mut [f64]) {
         match self {
             Rows::Dense { weights } => fire::sum_rows(weights, active, drive),
-            Rows::Sparse { starts, posts, weights } => {
-                drive.fill(0.0);
-                for &pre in active {
-                    let row = starts[pre as usize]..starts[pre as usize + 1];
-                    for (&post, weight) in posts[row.clone()].iter().zip(&weights[row]) {
-                        drive[post as usize] += weight;
-                    }
-                }
+            Rows::Sparse(outgoing) => {
+                outgoing.drive(active.iter().copied(), usize::MAX, drive);
             }
         }
     }

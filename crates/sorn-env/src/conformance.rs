@@ -2,9 +2,29 @@
 //!
 //! What an author runs in the tests of their own environment:
 //!
-//! ```no_run
-//! # fn my_environment() -> sorn_env::AnyEnv { unimplemented!() }
-//! let report = sorn_env::conformance::check(&mut my_environment(), &Default::default());
+//! ```
+//! # use std::convert::Infallible;
+//! # use sorn_env::{Env, Info, Options, Space, Step};
+//! # /// Three steps, whatever is done.
+//! # #[derive(Default)]
+//! # struct Walk(u32);
+//! # impl Env for Walk {
+//! #     type Obs = [f32; 1];
+//! #     type Act = i64;
+//! #     type Error = Infallible;
+//! #     fn observation_space(&self) -> Space { Space::box_f32(&[0.0], &[3.0]).expect("0 is below 3") }
+//! #     fn action_space(&self) -> Space { Space::discrete(2).expect("2 is positive") }
+//! #     fn reset(&mut self, _: Option<u64>, _: Option<&Options>) -> Result<([f32; 1], Info), Infallible> {
+//! #         self.0 = 0;
+//! #         Ok(([0.0], Info::new()))
+//! #     }
+//! #     fn step(&mut self, _: &i64) -> Result<Step<[f32; 1]>, Infallible> {
+//! #         self.0 = (self.0 + 1).min(3);
+//! #         let terminated = self.0 == 3;
+//! #         Ok(Step { obs: [self.0 as f32], reward: 1.0, terminated, truncated: false, info: Info::new() })
+//! #     }
+//! # }
+//! let report = sorn_env::conformance::check(&mut Walk::default(), &Default::default());
 //! assert!(report.passed(), "{report}");
 //! ```
 

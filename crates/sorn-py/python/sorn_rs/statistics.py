@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _native
+from . import _samples as check
 from ._arguments import integer, real, wrong
 
 _stats = _native.statistics
-# Values of an answer.
-MOST = 100_000_000
 
 __all__ = [
     "Avalanches",
@@ -57,67 +56,6 @@ __all__ = [
     "surrogates",
     "time_histogram",
 ]
-
-
-def _spikes(name, spikes):
-    found = _numbers(name, spikes, 2)
-    if found.dtype == np.bool_:
-        return np.ascontiguousarray(found)
-    if not np.isin(found, (0, 1)).all():
-        raise wrong(name, "other values", "0 and 1, or booleans")
-    return np.ascontiguousarray(found != 0)
-
-
-def _whole(name, values):
-    """Numbers from 0, 64 bits, one axis."""
-    found = _numbers(name, values, 1)
-    if found.size and (np.any(found < 0) or np.any(found != np.floor(found)) or np.any(found >= 2**63)):
-        raise wrong(name, "other values", "whole numbers, 0 or more")
-    return np.ascontiguousarray(found, dtype=np.uint64)
-
-
-def _series(name, values):
-    return np.ascontiguousarray(_numbers(name, values, 1), dtype=np.float64)
-
-
-def _numbers(name, values, axes):
-    try:
-        found = np.asarray(values)
-    except ValueError as error:
-        raise wrong(name, f"a ragged sequence ({error})", f"an array of {axes} axes") from None
-    if found.size == 0 and found.dtype.kind == "f":
-        found = found.astype(np.float64)
-    if found.dtype.kind not in "fiub":
-        raise wrong(name, f"{type(values).__name__} of dtype {found.dtype}", "real numbers", TypeError)
-    if found.ndim != axes:
-        raise wrong(name, f"shape {found.shape}", f"{axes} axes" if axes > 1 else "one axis")
-    return found
-
-
-def _count(name, found):
-    """Refuses answers of more values than most memories hold: a failed allocation would end the process."""
-    if found > MOST:
-        raise wrong(name, f"what gives {found} values", f"what gives {MOST} or fewer")
-
-
-def _seed(value):
-    return integer("seed", value, 0)
-
-
-def _network(network):
-    if not isinstance(network, _native.Network):
-        raise wrong("network", type(network).__name__, "a sorn_rs.Network", TypeError)
-    return network
-
-
-def _upper(value):
-    return None if value is None else integer("max", value, 1)
-
-
-def _text(name, value):
-    if not isinstance(value, str):
-        raise wrong(name, repr(value), "a name", TypeError)
-    return value
 
 
 class PowerLaw(NamedTuple):
@@ -197,13 +135,17 @@ class MannWhitney(NamedTuple):
 
 def rate(train, steps):
     """Spikes per step of a train in `steps` steps."""
-    return _stats.rate(_whole("train", train), integer("steps", steps, 1))
+    return _stats.rate(check.whole("train", train), integer("steps", steps, 1))
 
 
 def counts(train, steps, window):
     """Spikes in consecutive windows of `window` steps; a rest that fills none is left out."""
-    train, steps, window = _whole("train", train), integer("steps", steps, 1), integer("window", window, 1)
-    _count("steps", steps // window)
+    train, steps, window = (
+        check.whole("train", train),
+        integer("steps", steps, 1),
+        integer("window", window, 1),
+    )
+    check.count("steps", steps // window)
     found = _stats.counts(train, steps, window)
     return np.array(found, dtype=np.int64)
 
@@ -216,52 +158,56 @@ def fano_factor(train, steps, window):
     ValueError
         Without a spike.
     """
-    train, steps, window = _whole("train", train), integer("steps", steps, 1), integer("window", window, 1)
-    _count("steps", steps // window)
+    train, steps, window = (
+        check.whole("train", train),
+        integer("steps", steps, 1),
+        integer("window", window, 1),
+    )
+    check.count("steps", steps // window)
     return _stats.fano_factor(train, steps, window)
 
 
 def instantaneous_rate(train, steps, sigma):
     """Rate at each step by a Gaussian kernel of standard deviation `sigma` steps, shape (steps,)."""
-    train, steps = _whole("train", train), integer("steps", steps, 1)
-    _count("steps", steps)
+    train, steps = check.whole("train", train), integer("steps", steps, 1)
+    check.count("steps", steps)
     return np.array(_stats.instantaneous_rate(train, steps, real("sigma", sigma)))
 
 
 def intervals(train):
     """Inter-spike intervals in steps."""
-    return np.array(_stats.intervals(_whole("train", train)), dtype=np.int64)
+    return np.array(_stats.intervals(check.whole("train", train)), dtype=np.int64)
 
 
 def cv(train):
     """Coefficient of variation of the inter-spike intervals; needs two of them."""
-    return _stats.cv(_whole("train", train))
+    return _stats.cv(check.whole("train", train))
 
 
 def cv2(train):
     """CV2 of successive intervals (Holt et al. 1996); needs two of them."""
-    return _stats.cv2(_whole("train", train))
+    return _stats.cv2(check.whole("train", train))
 
 
 def lv(train):
     """Local variation of successive intervals (Shinomoto et al. 2003); needs two of them."""
-    return _stats.lv(_whole("train", train))
+    return _stats.lv(check.whole("train", train))
 
 
 def time_histogram(spikes, window=1):
     """Spikes of the population in consecutive windows of `window` steps."""
-    found = _stats.time_histogram(_spikes("spikes", spikes), integer("window", window, 1))
+    found = _stats.time_histogram(check.spikes("spikes", spikes), integer("window", window, 1))
     return np.array(found, dtype=np.int64)
 
 
 def hamming_distance(a, b):
     """Number of neurons that differ, per step, of two recordings of one shape."""
-    return np.array(_stats.hamming_distance(_spikes("a", a), _spikes("b", b)), dtype=np.int64)
+    return np.array(_stats.hamming_distance(check.spikes("a", a), check.spikes("b", b)), dtype=np.int64)
 
 
 def spike_source_entropy(spikes):
     """Entropy of which neuron a spike is from, over that of equally active neurons: 0 to 1."""
-    return _stats.spike_source_entropy(_spikes("spikes", spikes))
+    return _stats.spike_source_entropy(check.spikes("spikes", spikes))
 
 
 def correlations(spikes, window=1):
@@ -272,7 +218,7 @@ def correlations(spikes, window=1):
     ndarray, shape (neurons, neurons)
         1 on the diagonal; NaN for pairs of which one neuron has the same count in every window.
     """
-    return _stats.correlations(_spikes("spikes", spikes), integer("window", window, 1))
+    return _stats.correlations(check.spikes("spikes", spikes), integer("window", window, 1))
 
 
 def correlation_significance(
@@ -296,12 +242,14 @@ def correlation_significance(
     -------
     Significance
     """
-    spikes = _spikes("spikes", spikes)
+    spikes = check.spikes("spikes", spikes)
     rate = real("false_discovery_rate", false_discovery_rate)
     count = integer("surrogates", surrogates, 1)
     window = integer("window", window, 1)
     return Significance(
-        *_stats.correlation_significance(spikes, window, _text("kind", kind), count, _seed(seed), rate)
+        *_stats.correlation_significance(
+            spikes, window, check.text("kind", kind), count, check.seed(seed), rate
+        )
     )
 
 
@@ -319,7 +267,7 @@ def surrogates(spikes, kind="circular_shift", seed=0):
     -------
     ndarray of bool, shape (steps, neurons)
     """
-    return _stats.surrogates(_spikes("spikes", spikes), _text("kind", kind), _seed(seed))
+    return _stats.surrogates(check.spikes("spikes", spikes), check.text("kind", kind), check.seed(seed))
 
 
 def avalanches(activity, threshold=None):
@@ -338,7 +286,7 @@ def avalanches(activity, threshold=None):
         Those cut off by the beginning or end of the record left out.
     """
     threshold = None if threshold is None else integer("threshold", threshold, 0)
-    found = _stats.avalanches(_whole("activity", activity), threshold)
+    found = _stats.avalanches(check.whole("activity", activity), threshold)
     return Avalanches(*(np.array(part, dtype=np.int64) for part in found))
 
 
@@ -356,18 +304,18 @@ def fit_power_law(values, min=None, max=None, *, least=50):
     -------
     PowerLaw
     """
-    values = _whole("values", values)
+    values = check.whole("values", values)
     min = None if min is None else integer("min", min, 1)
-    return PowerLaw(*_stats.fit_power_law(values, min, _upper(max), integer("least", least, 2)))
+    return PowerLaw(*_stats.fit_power_law(values, min, check.upper(max), integer("least", least, 2)))
 
 
 def compare_power_law(values, law, alternative="log_normal"):
     """Likelihood-ratio test of a fitted `PowerLaw` against ``"log_normal"`` or ``"exponential"`` (Vuong 1989)."""
     if not isinstance(law, PowerLaw):
         raise wrong("law", type(law).__name__, "a PowerLaw of fit_power_law", TypeError)
-    values = _whole("values", values)
+    values = check.whole("values", values)
     return LikelihoodRatio(
-        *_stats.compare_power_law(values, law.min, law.max, _text("alternative", alternative))
+        *_stats.compare_power_law(values, law.min, law.max, check.text("alternative", alternative))
     )
 
 
@@ -376,10 +324,10 @@ def goodness_of_fit(values, min=None, max=None, *, least=50, replicas=1000, seed
 
     Arguments are those of `fit_power_law`; small answers, below 0.1, speak against a power law.
     """
-    values = _whole("values", values)
+    values = check.whole("values", values)
     min = None if min is None else integer("min", min, 1)
     least, replicas = integer("least", least, 2), integer("replicas", replicas, 1)
-    return _stats.goodness_of_fit(values, min, _upper(max), least, replicas, _seed(seed))
+    return _stats.goodness_of_fit(values, min, check.upper(max), least, replicas, check.seed(seed))
 
 
 def branching_ratio(activity, lags=20):
@@ -390,28 +338,28 @@ def branching_ratio(activity, lags=20):
     Branching
         Unbiased also where only some of the neurons were observed.
     """
-    *found, slopes = _stats.branching_ratio(_series("activity", activity), integer("lags", lags, 2))
+    *found, slopes = _stats.branching_ratio(check.series("activity", activity), integer("lags", lags, 2))
     return Branching(*found, np.array(slopes))
 
 
 def smoothness(series):
     """Standard deviation of successive differences; smaller is smoother."""
-    return _stats.smoothness(_series("series", series))
+    return _stats.smoothness(check.series("series", series))
 
 
 def relative_smoothness(series):
     """Standard deviation of successive differences over their absolute mean."""
-    return _stats.relative_smoothness(_series("series", series))
+    return _stats.relative_smoothness(check.series("series", series))
 
 
 def autocorrelation(series, lag):
     """Pearson correlation of a series with itself `lag` steps later."""
-    return _stats.autocorrelation(_series("series", series), integer("lag", lag, 0))
+    return _stats.autocorrelation(check.series("series", series), integer("lag", lag, 0))
 
 
 def fit_log_normal(weights):
     """Fit a log-normal distribution to positive weights."""
-    return LogNormal(*_stats.fit_log_normal(_series("weights", weights)))
+    return LogNormal(*_stats.fit_log_normal(check.series("weights", weights)))
 
 
 def degrees(weights, recurrent=True):
@@ -427,7 +375,7 @@ def degrees(weights, recurrent=True):
     -------
     Degrees
     """
-    weights = np.ascontiguousarray(_numbers("weights", weights, 2), dtype=np.float64)
+    weights = np.ascontiguousarray(check.numbers("weights", weights, 2), dtype=np.float64)
     incoming, outgoing, fraction = _stats.degrees(weights, bool(recurrent))
     return Degrees(np.array(incoming, dtype=np.int64), np.array(outgoing, dtype=np.int64), fraction)
 
@@ -451,7 +399,7 @@ def memory_capacity(spikes, input, lags, training, ridge=1.0):
     MemoryCapacity
     """
     lags, training = integer("lags", lags, 0), integer("training", training, 1)
-    spikes, input = _spikes("spikes", spikes), _series("input", input)
+    spikes, input = check.spikes("spikes", spikes), check.series("input", input)
     by_lag, total = _stats.memory_capacity(spikes, input, lags, training, real("ridge", ridge))
     return MemoryCapacity(np.array(by_lag), total)
 
@@ -462,14 +410,14 @@ def kernel_rank(network, streams):
     The network itself does not run on. Freeze it to measure the reservoir without what it would learn (Legenstein and
     Maass 2007).
     """
-    streams = np.ascontiguousarray(_numbers("streams", streams, 3), dtype=np.float64)
-    return _stats.kernel_rank(_network(network), streams)
+    streams = np.ascontiguousarray(check.numbers("streams", streams, 3), dtype=np.float64)
+    return _stats.kernel_rank(check.network(network), streams)
 
 
 def generalisation_rank(network, streams, shared):
     """`kernel_rank` of streams whose last `shared` inputs are the first one's; the lower, the better."""
-    streams = np.ascontiguousarray(_numbers("streams", streams, 3), dtype=np.float64)
-    return _stats.generalisation_rank(_network(network), streams, integer("shared", shared, 0))
+    streams = np.ascontiguousarray(check.numbers("streams", streams, 3), dtype=np.float64)
+    return _stats.generalisation_rank(check.network(network), streams, integer("shared", shared, 0))
 
 
 def perturbation_growth(network, neuron, inputs):
@@ -487,8 +435,8 @@ def perturbation_growth(network, neuron, inputs):
     ndarray of int, shape (steps + 1,)
         1 before the first step.
     """
-    inputs = np.ascontiguousarray(_numbers("inputs", inputs, 2), dtype=np.float64)
-    found = _stats.perturbation_growth(_network(network), integer("neuron", neuron, 0), inputs)
+    inputs = np.ascontiguousarray(check.numbers("inputs", inputs, 2), dtype=np.float64)
+    found = _stats.perturbation_growth(check.network(network), integer("neuron", neuron, 0), inputs)
     return np.array(found, dtype=np.int64)
 
 
@@ -496,10 +444,10 @@ def lyapunov_exponent(growth, steps):
     """Largest Lyapunov exponent per step, from a list of `perturbation_growth` answers, `steps` steps after."""
     if not isinstance(growth, (list, tuple)):
         raise wrong("growth", type(growth).__name__, "a list of answers of perturbation_growth", TypeError)
-    growth = [_whole("growth", one).tolist() for one in growth]
+    growth = [check.whole("growth", one).tolist() for one in growth]
     return _stats.lyapunov_exponent(growth, integer("steps", steps, 1))
 
 
 def mann_whitney(a, b):
     """Two-sided Mann-Whitney test of two samples."""
-    return MannWhitney(*_stats.mann_whitney(_series("a", a), _series("b", b)))
+    return MannWhitney(*_stats.mann_whitney(check.series("a", a), check.series("b", b)))

@@ -31,7 +31,8 @@ impl MemoryCapacity {
 /// independent and of one distribution. The bias that remains is of the order of 1 / steps for each lag.
 ///
 /// # Errors
-/// [`StatsError::OutOfRange`] where `input` is not as long as the recording or `ridge` not above 0,
+/// [`StatsError::OutOfRange`] where `input` is not as long as the recording, or `ridge` not above 0 or too small for neurons
+/// that fire almost alike,
 /// [`StatsError::TooFew`] for fewer than two steps after `lags` to train on or to compare,
 /// [`StatsError::Undefined`] for constant input there, [`StatsError::NotAllowed`] for input that is not finite.
 pub fn memory_capacity(
@@ -52,7 +53,7 @@ pub fn memory_capacity(
     at_least("training steps after the lags", training.saturating_sub(lags), 2)?;
     at_least("steps after the training", input.len().saturating_sub(training), 2)?;
     let states: Vec<Vec<u32>> = by_window(spikes, 1, input.len()).collect();
-    let readout = Readout::new(spikes.neurons(), &states[lags..training], ridge);
+    let readout = Readout::new(spikes.neurons(), &states[lags..training], ridge)?;
     let by_lag = (0..=lags)
         .map(|lag| {
             let weights = readout.fit(&input[lags - lag..training - lag]);
@@ -73,7 +74,7 @@ struct Readout<'a> {
 }
 
 impl<'a> Readout<'a> {
-    fn new(neurons: usize, states: &'a [Vec<u32>], ridge: f64) -> Self {
+    fn new(neurons: usize, states: &'a [Vec<u32>], ridge: f64) -> Result<Self, StatsError> {
         let n = states.len() as f64;
         let mut together = Array2::<f64>::zeros((neurons, neurons));
         for state in states {
@@ -90,8 +91,13 @@ impl<'a> Readout<'a> {
             }
             together[[i, i]] += ridge;
         }
-        let factor = cholesky::factor(together).expect("a covariance plus a ridge is positive definite");
-        Self { states, means, factor }
+        // Neurons that always fire together need a ridge that does not drown in the rounding of their sums.
+        let factor = cholesky::factor(together).ok_or(StatsError::OutOfRange {
+            argument: "ridge",
+            value: ridge,
+            allowed: "more, where some neurons fire almost alike",
+        })?;
+        Ok(Self { states, means, factor })
     }
 
     fn fit(&self, targets: &[f64]) -> Vec<f64> {
@@ -146,6 +152,15 @@ mod tests {
         // Ten lags of nothing: squared correlations of independent data, 1/10,000 each on average.
         assert!(found.by_lag[6..].iter().all(|c| *c < 0.002), "{found:?}");
         assert!((found.total() - 5.0).abs() < 0.005, "{}", found.total());
+    }
+
+    #[test]
+    fn twins_need_a_ridge() {
+        let (spikes, input) = register(1, 100);
+        let twins = SpikeTrains::new(vec![spikes.train(0).to_vec(); 2], 100).unwrap();
+        let error = memory_capacity(&twins, &input, 2, 50, 1e-300).unwrap_err();
+        assert!(matches!(error, StatsError::OutOfRange { argument: "ridge", .. }), "{error}");
+        assert!(memory_capacity(&twins, &input, 2, 50, 1e-6).is_ok());
     }
 
     #[test]

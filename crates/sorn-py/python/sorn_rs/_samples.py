@@ -1,0 +1,70 @@
+"""Checks of what the statistics take."""
+
+import numpy as np
+
+from . import _native
+from ._arguments import integer, wrong
+
+# Values of an answer.
+MOST = 100_000_000
+
+
+def spikes(name, spikes):
+    found = numbers(name, spikes, 2)
+    if found.dtype == np.bool_:
+        return np.ascontiguousarray(found)
+    if not np.isin(found, (0, 1)).all():
+        raise wrong(name, "other values", "0 and 1, or booleans")
+    return np.ascontiguousarray(found != 0)
+
+
+def whole(name, values):
+    """Numbers from 0, 64 bits, one axis."""
+    found = numbers(name, values, 1)
+    if found.size and (np.any(found < 0) or np.any(found != np.floor(found)) or np.any(found >= 2**63)):
+        raise wrong(name, "other values", "whole numbers, 0 or more")
+    return np.ascontiguousarray(found, dtype=np.uint64)
+
+
+def series(name, values):
+    return np.ascontiguousarray(numbers(name, values, 1), dtype=np.float64)
+
+
+def numbers(name, values, axes):
+    try:
+        found = np.asarray(values)
+    except ValueError as error:
+        raise wrong(name, f"a ragged sequence ({error})", f"an array of {axes} axes") from None
+    if found.size == 0 and found.dtype.kind == "f":
+        found = found.astype(np.float64)
+    if found.dtype.kind not in "fiub":
+        raise wrong(name, f"{type(values).__name__} of dtype {found.dtype}", "real numbers", TypeError)
+    if found.ndim != axes:
+        raise wrong(name, f"shape {found.shape}", f"{axes} axes" if axes > 1 else "one axis")
+    return found
+
+
+def count(name, found):
+    """Refuses answers of more values than most memories hold: a failed allocation would end the process."""
+    if found > MOST:
+        raise wrong(name, f"what gives {found} values", f"what gives {MOST} or fewer")
+
+
+def seed(value):
+    return integer("seed", value, 0)
+
+
+def network(network):
+    if not isinstance(network, _native.Network):
+        raise wrong("network", type(network).__name__, "a sorn_rs.Network", TypeError)
+    return network
+
+
+def upper(value):
+    return None if value is None else integer("max", value, 1)
+
+
+def text(name, value):
+    if not isinstance(value, str):
+        raise wrong(name, repr(value), "a name", TypeError)
+    return value

@@ -135,7 +135,7 @@ impl Env for CartPole {
     }
 }
 
-fn draw([x, _, theta, _]: [f64; 4]) -> Frame {
+pub(crate) fn draw([x, _, theta, _]: [f64; 4]) -> Frame {
     const SCALE: f64 = 600.0 / (2.0 * X_LIMIT); // pixels per metre
     let mut canvas = Canvas::new(600, 400);
     let cart = [x * SCALE + 300.0, 100.0];

@@ -17,6 +17,8 @@
 //! last place, 1.1e-16 relative), and trajectories then drift apart as those of any two such platforms do in Gymnasium itself.
 
 mod acrobot;
+mod batch;
+mod cart_poles;
 mod cartpole;
 mod cartpole_vec;
 mod control;
@@ -32,10 +34,12 @@ mod numpy;
 #[cfg(feature = "gym-rs")]
 mod own_thread;
 mod pendulum;
+mod poles;
 mod python_wrapper;
 mod registry;
 
 pub use acrobot::{Acrobot, AcrobotConfig};
+pub use batch::{Actions, AnyBatch, BatchRows};
 pub use cartpole::{CartPole, CartPoleConfig};
 pub use cartpole_vec::{CartPoleBatch, CartPoleVec};
 pub use control::ControlError;
@@ -44,4 +48,4 @@ pub use mountain_car::{MountainCar, MountainCarConfig};
 pub use mountain_car_continuous::MountainCarContinuous;
 pub use pendulum::{Pendulum, PendulumConfig};
 pub use python_wrapper::PythonWrapper;
-pub use registry::{EnvSpec, Kwargs, MakeError, make, make_wrapped, spec, specs};
+pub use registry::{EnvSpec, Kwargs, MakeError, make, make_batch, make_wrapped, spec, specs};

@@ -2,9 +2,14 @@
 
 use serde::de::DeserializeOwned;
 use sorn_env::wrappers::TimeLimit;
-use sorn_env::{AnyEnv, BoxError, Element, Env};
+use sorn_env::{AnyEnv, AutoresetMode, BoxError, Element, Env};
 
-use crate::{Acrobot, CartPole, MaskedCartPole, MountainCar, MountainCarContinuous, Pendulum, PythonWrapper};
+use crate::batch::{AnyBatch, BatchAction, Each};
+use crate::cart_poles::CartPoles;
+use crate::{
+    Acrobot, CartPole, ControlError, MaskedCartPole, MountainCar, MountainCarContinuous, Pendulum,
+    PythonWrapper,
+};
 
 /// Keyword arguments of an environment, by name.
 pub type Kwargs = serde_json::Map<String, serde_json::Value>;
@@ -82,8 +87,12 @@ struct Entry {
     render_fps: f64,
     description: &'static str,
     kwargs: &'static [&'static str],
-    new: fn(Kwargs, Option<u64>) -> Result<AnyEnv, serde_json::Error>,
+    one: fn(Kwargs, Option<u64>) -> Result<AnyEnv, serde_json::Error>,
+    many: fn(Kwargs, Option<u64>, Many) -> Result<AnyBatch, serde_json::Error>,
 }
+
+/// How many environments, at least one, and when each begins its next episode.
+type Many = (usize, AutoresetMode);
 
 const ENTRIES: &[Entry] = &[
     Entry {
@@ -93,7 +102,8 @@ const ENTRIES: &[Entry] = &[
         render_fps: 50.0,
         description: "Keep a pole upright on a cart, for 200 steps.",
         kwargs: &["sutton_barto_reward"],
-        new: |kwargs, limit| build(kwargs, limit, CartPole::new),
+        one: |kwargs, limit| one(kwargs, limit, CartPole::new),
+        many: cart_poles,
     },
     Entry {
         id: "CartPole-v1",
@@ -102,7 +112,8 @@ const ENTRIES: &[Entry] = &[
         render_fps: 50.0,
         description: "Keep a pole upright on a cart, for 500 steps.",
         kwargs: &["sutton_barto_reward"],
-        new: |kwargs, limit| build(kwargs, limit, CartPole::new),
+        one: |kwargs, limit| one(kwargs, limit, CartPole::new),
+        many: cart_poles,
     },
     Entry {
         id: "MaskedCartPole-v1",
@@ -111,7 +122,8 @@ const ENTRIES: &[Entry] = &[
         render_fps: 50.0,
         description: "CartPole-v1 without velocities: position and angle alone.",
         kwargs: &["sutton_barto_reward"],
-        new: |kwargs, limit| build(kwargs, limit, MaskedCartPole::new),
+        one: |kwargs, limit| one(kwargs, limit, MaskedCartPole::new),
+        many: |kwargs, limit, many| each(kwargs, limit, many, MaskedCartPole::new),
     },
     Entry {
         id: "MountainCar-v0",
@@ -120,7 +132,8 @@ const ENTRIES: &[Entry] = &[
         render_fps: 30.0,
         description: "Swing a weak car up a hill, pushing left, right or not.",
         kwargs: &["goal_velocity"],
-        new: |kwargs, limit| build(kwargs, limit, MountainCar::new),
+        one: |kwargs, limit| one(kwargs, limit, MountainCar::new),
+        many: |kwargs, limit, many| each(kwargs, limit, many, MountainCar::new),
     },
     Entry {
         id: "MountainCarContinuous-v0",
@@ -129,7 +142,8 @@ const ENTRIES: &[Entry] = &[
         render_fps: 30.0,
         description: "Swing a weak car up a hill with a continuous force.",
         kwargs: &["goal_velocity"],
-        new: |kwargs, limit| build(kwargs, limit, MountainCarContinuous::new),
+        one: |kwargs, limit| one(kwargs, limit, MountainCarContinuous::new),
+        many: |kwargs, limit, many| each(kwargs, limit, many, MountainCarContinuous::new),
     },
     Entry {
         id: "Acrobot-v1",
@@ -138,7 +152,8 @@ const ENTRIES: &[Entry] = &[
         render_fps: 15.0,
         description: "Swing two links above a line by a torque between them.",
         kwargs: &[],
-        new: |kwargs, limit| build(kwargs, limit, Acrobot::new),
+        one: |kwargs, limit| one(kwargs, limit, Acrobot::new),
+        many: |kwargs, limit, many| each(kwargs, limit, many, Acrobot::new),
     },
     Entry {
         id: "Pendulum-v1",
@@ -147,11 +162,12 @@ const ENTRIES: &[Entry] = &[
         render_fps: 30.0,
         description: "Swing a rod up and hold it upright by a torque.",
         kwargs: &["g"],
-        new: |kwargs, limit| build(kwargs, limit, Pendulum::new),
+        one: |kwargs, limit| one(kwargs, limit, Pendulum::new),
+        many: |kwargs, limit, many| each(kwargs, limit, many, Pendulum::new),
     },
 ];
 
-fn build<C, E>(kwargs: Kwargs, limit: Option<u64>, new: fn(C) -> E) -> Result<AnyEnv, serde_json::Error>
+fn one<C, E>(kwargs: Kwargs, limit: Option<u64>, new: fn(C) -> E) -> Result<AnyEnv, serde_json::Error>
 where
     C: DeserializeOwned,
     E: Env + Send + 'static,
@@ -163,6 +179,31 @@ where
         Some(steps) => AnyEnv::new(TimeLimit::new(env, steps)),
         None => AnyEnv::new(env),
     })
+}
+
+fn each<C, E, const N: usize>(
+    kwargs: Kwargs,
+    limit: Option<u64>,
+    (num_envs, mode): Many,
+    new: fn(C) -> E,
+) -> Result<AnyBatch, serde_json::Error>
+where
+    C: DeserializeOwned,
+    E: Env<Obs = [f32; N], Error = ControlError> + Clone + Send + 'static,
+    E::Act: BatchAction,
+{
+    let env = new(serde_json::from_value(serde_json::Value::Object(kwargs))?);
+    let each = Each::new(env, limit, num_envs, mode).expect("clones have the same spaces, and there is one");
+    Ok(AnyBatch::new(each))
+}
+
+fn cart_poles(
+    kwargs: Kwargs,
+    limit: Option<u64>,
+    (num_envs, mode): Many,
+) -> Result<AnyBatch, serde_json::Error> {
+    let config = serde_json::from_value(serde_json::Value::Object(kwargs))?;
+    Ok(AnyBatch::new(CartPoles::new(config, limit, num_envs, mode)))
 }
 
 impl Entry {
@@ -290,14 +331,39 @@ fn gym_rs(id: &str, name: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), Ma
 }
 
 fn native(id: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit))
+}
+
+/// Makes a batch of the native environment `id` with its time limit applied; arguments as those of [`make`].
+///
+/// # Errors
+/// [`MakeError`] where the id is unknown or an adapter's, a keyword argument is unknown or out of range, `num_envs` is 0.
+pub fn make_batch(
+    id: &str,
+    kwargs: &Kwargs,
+    num_envs: usize,
+    mode: AutoresetMode,
+) -> Result<(AnyBatch, EnvSpec), MakeError> {
+    if num_envs == 0 {
+        let reason = "num_envs: at least 1 expected, found 0".into();
+        return Err(MakeError::Kwargs { id: id.into(), reason });
+    }
+    made(id, kwargs, |entry, kwargs, limit| (entry.many)(kwargs, limit, (num_envs, mode)))
+}
+
+fn made<T>(
+    id: &str,
+    kwargs: &Kwargs,
+    new: impl FnOnce(&Entry, Kwargs, Option<u64>) -> Result<T, serde_json::Error>,
+) -> Result<(T, EnvSpec), MakeError> {
     let entry = entry(id)?;
     let mut spec = entry.spec();
     let (kwargs, limit) = time_limit(id, kwargs, spec.max_episode_steps)?;
     spec.max_episode_steps = limit;
     only(id, &kwargs, entry.kwargs)?;
     let refuse = |reason: String| MakeError::Kwargs { id: id.into(), reason };
-    let env = (entry.new)(kwargs, limit).map_err(|e| refuse(e.to_string()))?;
-    Ok((env, spec))
+    let made = new(entry, kwargs, limit).map_err(|e| refuse(e.to_string()))?;
+    Ok((made, spec))
 }
 
 /// The other keyword arguments, and the time limit: `max_episode_steps` if it is there, else `default`.
@@ -329,7 +395,8 @@ fn only(id: &str, kwargs: &Kwargs, allowed: &[&str]) -> Result<(), MakeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sorn_env::Value;
+    use crate::Actions;
+    use sorn_env::{Space, Value};
 
     fn kwargs(json: serde_json::Value) -> Kwargs {
         json.as_object().unwrap().clone()
@@ -370,6 +437,56 @@ mod tests {
             let report = sorn_env::conformance::check(&mut env, &Default::default());
             assert!(report.findings.is_empty(), "{}: {report}", spec.id);
         }
+    }
+
+    #[test]
+    fn batches_equal_single_environments() {
+        for spec in specs() {
+            let json = kwargs(serde_json::json!({ "max_episode_steps": 9 }));
+            let (mut batch, made) = make_batch(&spec.id, &json, 2, AutoresetMode::SameStep).unwrap();
+            let mut envs: Vec<AnyEnv> = (0..2).map(|_| make(&spec.id, &json).unwrap().0).collect();
+            assert_eq!(made.max_episode_steps, Some(9));
+            assert_eq!(batch.single_observation_space(), envs[0].observation_space());
+            assert_eq!(batch.single_action_space(), envs[0].action_space());
+            batch.reset_where(&[true; 2], &[Some(3), Some(4)], None).unwrap();
+            envs.iter_mut().zip(3..).for_each(|(env, seed)| drop(env.reset(Some(seed), None).unwrap()));
+            for step in 1..=20 {
+                let (integers, floats) = ([1, 0], [0.5, -0.25]);
+                let actions = match batch.single_action_space() {
+                    Space::Discrete { .. } => Actions::Discrete(&integers),
+                    _ => Actions::Box(&floats),
+                };
+                batch.step(actions).unwrap();
+                for (i, env) in envs.iter_mut().enumerate() {
+                    let action = match actions {
+                        Actions::Discrete(_) => Value::Int(integers[i]),
+                        Actions::Box(_) => [floats[i]].to_value(),
+                    };
+                    let expected = env.step(&action).unwrap();
+                    let rows = batch.rows();
+                    let of = |obs: &[f32], i: usize, n: usize| {
+                        Vec::from(&obs[i * obs.len() / n..][..obs.len() / n])
+                    };
+                    assert_eq!(rows.rewards[i], expected.reward, "{} {step}", spec.id);
+                    assert_eq!(
+                        (rows.terminated[i], rows.truncated[i]),
+                        (expected.terminated, expected.truncated)
+                    );
+                    let mut obs = of(rows.obs, i, 2);
+                    if expected.done() {
+                        let place = rows.ended.iter().position(|&ended| ended == i).unwrap();
+                        let (first, _) = env.reset(None, None).unwrap();
+                        assert_eq!(obs.to_value(), first);
+                        obs = of(rows.final_obs, place, rows.ended.len());
+                    }
+                    assert_eq!(obs.to_value(), expected.obs, "{} {step}", spec.id);
+                }
+            }
+        }
+        assert_eq!(
+            make_batch("CartPole-v1", &Kwargs::new(), 0, AutoresetMode::NextStep).err().unwrap().to_string(),
+            "environment \"CartPole-v1\", kwargs: num_envs: at least 1 expected, found 0"
+        );
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! The class `NativeVecEnv`: what `sorn_rs.envs` makes Gymnasium's vector environments of.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use sorn_lab::sorn_env::{
-    AnyEnv, AnyEnvError, Array, AutoresetMode, Batch, Data, Frame, Space, Value, VecEnv, VecError,
-};
-use sorn_lab::sorn_envs::make;
+use sorn_lab::sorn_env::{AutoresetMode, Frame, Space, VecError};
+use sorn_lab::sorn_envs::{Actions, AnyBatch, BatchRows, ControlError, make_batch};
 
 use crate::convert::to_json;
 use crate::env::{options, space};
@@ -18,18 +16,12 @@ use crate::error::value_error;
 /// A batch of native environments of one kind, their time limits applied.
 #[pyclass(module = "sorn_rs._native", name = "NativeVecEnv", frozen)]
 pub(crate) struct NativeVecEnv {
-    batch: Mutex<Whole>,
-    num_envs: usize,
-    observation: Vec<usize>,
+    batch: Mutex<AnyBatch>,
+    /// Numbers of one observation.
+    width: usize,
     discrete: bool,
     observation_space: Py<PyAny>,
     action_space: Py<PyAny>,
-}
-
-/// Environments, and what they returned last.
-struct Whole {
-    envs: VecEnv<AnyEnv>,
-    batch: Batch<Value>,
 }
 
 /// Observations, rewards, terminated, truncated.
@@ -63,28 +55,14 @@ impl NativeVecEnv {
             serde_json::Value::Object(kwargs) => kwargs,
             _ => Default::default(),
         };
-        let envs = (0..num_envs).map(|_| make(id, &kwargs).map(|(env, _)| env).map_err(value_error));
-        let envs = VecEnv::new(envs.collect::<PyResult<_>>()?, mode).map_err(value_error)?;
-        let (observations, actions) = (envs.single_observation_space(), envs.single_action_space());
-        let Space::Box(observation) = &observations else {
-            return Err(PyValueError::new_err(format!("id: found {id:?}, allowed: one that observes a Box")));
-        };
-        let batch = Batch {
-            obs: vec![Value::Bool(false); num_envs],
-            rewards: vec![0.0; num_envs],
-            terminated: vec![false; num_envs],
-            truncated: vec![false; num_envs],
-            infos: vec![Default::default(); num_envs],
-            final_obs: vec![None; num_envs],
-            final_infos: vec![None; num_envs],
-        };
+        let (batch, _) = make_batch(id, &kwargs, num_envs, mode).map_err(value_error)?;
+        let (observations, actions) = (batch.single_observation_space(), batch.single_action_space());
         Ok(NativeVecEnv {
-            num_envs,
-            observation: observation.shape.clone(),
+            width: observations.flat_dim(),
             discrete: matches!(actions, Space::Discrete { .. }),
             observation_space: space(py, &observations)?.unbind(),
             action_space: space(py, &actions)?.unbind(),
-            batch: Mutex::new(Whole { envs, batch }),
+            batch: Mutex::new(batch),
         })
     }
 
@@ -109,12 +87,9 @@ impl NativeVecEnv {
         given: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let options = options(given)?;
-        let obs = py.detach(|| {
-            let Whole { envs, batch } = &mut *self.locked()?;
-            envs.reset_where(&mask, Some(&seeds), options.as_ref(), batch).map_err(fault)?;
-            flat(&batch.obs)
-        })?;
-        self.observations(py, obs, self.num_envs)
+        let batch: &mut AnyBatch = &mut *self.locked()?;
+        py.detach(|| batch.reset_where(&mask, &seeds, options.as_ref())).map_err(fault)?;
+        self.observations(py, batch.rows().obs)
     }
 
     fn step<'py>(
@@ -122,87 +97,54 @@ impl NativeVecEnv {
         py: Python<'py>,
         actions: &Bound<'py, PyAny>,
     ) -> PyResult<(Stepped<'py>, Finals<'py>)> {
-        let actions: Vec<Value> = if self.discrete {
-            let actions: PyReadonlyArray1<'_, i64> = actions.extract()?;
-            actions.as_array().iter().map(|&action| Value::Int(action)).collect()
+        let batch: &mut AnyBatch = &mut *self.locked()?;
+        // Copies: other threads may write to the array meanwhile.
+        if self.discrete {
+            let actions = actions.extract::<PyReadonlyArray1<'_, i64>>()?.to_vec()?;
+            py.detach(|| batch.step(Actions::Discrete(&actions))).map_err(fault)?;
         } else {
-            let actions: PyReadonlyArray2<'_, f32> = actions.extract()?;
-            let rows = actions.as_array();
-            rows.rows().into_iter().map(|row| Value::Array(Array::vector(row.to_vec()))).collect()
-        };
-        let (obs, finals, rewards, terminated, truncated) = py.detach(|| {
-            let Whole { envs, batch } = &mut *self.locked()?;
-            envs.step(&actions, batch).map_err(fault)?;
-            let (rewards, ended) =
-                (batch.rewards.clone(), (batch.terminated.clone(), batch.truncated.clone()));
-            Ok::<_, PyErr>((flat(&batch.obs)?, flat_finals(batch)?, rewards, ended.0, ended.1))
-        })?;
+            let actions = actions.extract::<PyReadonlyArray2<'_, f32>>()?.to_vec()?;
+            py.detach(|| batch.step(Actions::Box(&actions))).map_err(fault)?;
+        }
+        let BatchRows { obs, rewards, terminated, truncated, ended, final_obs } = batch.rows();
         let stepped = (
-            self.observations(py, obs, self.num_envs)?,
-            PyArray1::from_vec(py, rewards),
-            PyArray1::from_vec(py, terminated),
-            PyArray1::from_vec(py, truncated),
+            self.observations(py, obs)?,
+            PyArray1::from_slice(py, rewards),
+            PyArray1::from_slice(py, terminated),
+            PyArray1::from_slice(py, truncated),
         );
-        let finals = match finals {
-            None => None,
-            Some((ended, obs)) => {
-                let obs = self.observations(py, obs, ended.len())?;
-                Some((ended, obs))
-            }
+        let finals = match ended {
+            [] => None,
+            _ => Some((ended.to_vec(), self.observations(py, final_obs)?)),
         };
         Ok((stepped, finals))
     }
 
     /// A picture of each environment.
     fn render<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let frames = py.detach(|| self.locked()?.envs.render().map_err(fault))?;
+        let frames = self.locked()?.render().map_err(fault)?;
         let pictures = frames.into_iter().map(|frame| frame.map(|frame| picture(py, frame)).transpose());
         PyTuple::new(py, pictures.collect::<PyResult<Vec<_>>>()?)
-    }
-
-    fn close(&self) -> PyResult<()> {
-        self.locked()?.envs.close().map_err(fault)
     }
 }
 
 impl NativeVecEnv {
-    fn locked(&self) -> PyResult<MutexGuard<'_, Whole>> {
-        self.batch.lock().map_err(|_| PyValueError::new_err("the environments failed in an earlier call"))
-    }
-
-    fn observations<'py>(&self, py: Python<'py>, obs: Numbers, n: usize) -> PyResult<Bound<'py, PyAny>> {
-        let shape: Vec<usize> = [n].into_iter().chain(self.observation.iter().copied()).collect();
-        Ok(match obs {
-            Numbers::F32(obs) => PyArray1::from_vec(py, obs).reshape(shape)?.into_any(),
-            Numbers::F64(obs) => PyArray1::from_vec(py, obs).reshape(shape)?.into_any(),
-        })
-    }
-}
-
-/// Observations one after the other.
-enum Numbers {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
-
-fn flat<'a>(obs: impl IntoIterator<Item = &'a Value>) -> PyResult<Numbers> {
-    let (mut singles, mut doubles) = (Vec::new(), Vec::new());
-    for value in obs {
-        match value.as_array().map(Array::data) {
-            Some(Data::F32(numbers)) => singles.extend_from_slice(numbers),
-            Some(Data::F64(numbers)) => doubles.extend_from_slice(numbers),
-            _ => return Err(PyValueError::new_err("reset: it is to be called first, for every environment")),
+    fn locked(&self) -> PyResult<MutexGuard<'_, AnyBatch>> {
+        match self.batch.try_lock() {
+            Ok(batch) => Ok(batch),
+            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
+                "another thread steps these environments; a batch serves one thread at a time",
+            )),
+            Err(TryLockError::Poisoned(_)) => {
+                Err(PyValueError::new_err("the environments failed in an earlier call"))
+            }
         }
     }
-    Ok(if doubles.is_empty() { Numbers::F32(singles) } else { Numbers::F64(doubles) })
-}
 
-fn flat_finals(batch: &Batch<Value>) -> PyResult<Option<(Vec<usize>, Numbers)>> {
-    let ended: Vec<usize> = (0..batch.final_obs.len()).filter(|&i| batch.final_obs[i].is_some()).collect();
-    if ended.is_empty() {
-        return Ok(None);
+    /// One row per environment.
+    fn observations<'py>(&self, py: Python<'py>, obs: &[f32]) -> PyResult<Bound<'py, PyAny>> {
+        Ok(PyArray1::from_slice(py, obs).reshape([obs.len() / self.width, self.width])?.into_any())
     }
-    Ok(Some((ended, flat(batch.final_obs.iter().flatten())?)))
 }
 
 /// RGB, shape (height, width, 3).
@@ -210,6 +152,6 @@ pub(crate) fn picture(py: Python<'_>, frame: Frame) -> PyResult<Bound<'_, PyAny>
     Ok(PyArray1::from_vec(py, frame.rgb).reshape([frame.height, frame.width, 3])?.into_any())
 }
 
-fn fault(error: VecError<AnyEnvError>) -> PyErr {
+fn fault(error: VecError<ControlError>) -> PyErr {
     value_error(error)
 }

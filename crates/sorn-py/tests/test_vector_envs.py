@@ -59,6 +59,30 @@ def test_equal_gymnasiums(id, mode):
     assert ended > 3
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_large_batches(mode):
+    """CartPole's is a structure of arrays: masks, options, and seeds of some."""
+    n, rng = 67, np.random.default_rng(1)
+    ours = batch("CartPole-v1", n=n, autoreset_mode=mode, sutton_barto_reward=True)
+    theirs = gymnasium.vector.SyncVectorEnv(
+        [lambda: gymnasium.make("CartPole-v1", sutton_barto_reward=True)] * n, autoreset_mode=mode
+    )
+    same(ours.reset(seed=11), theirs.reset(seed=11))
+    for step in range(150):
+        actions = rng.integers(2, size=n)
+        found, expected = ours.step(actions), theirs.step(actions)
+        same(found, expected)
+        over = expected[2] | expected[3]
+        if mode == "Disabled" and over.any() or step % 40 == 39:
+            mask = over if mode == "Disabled" else rng.random(n) < 0.3
+            seeds = [int(seed) if seed % 2 else None for seed in rng.integers(100, size=n)]
+            for options in [{"low": -0.01, "high": 0.2}, {}]:
+                given = [
+                    envs.reset(seed=seeds, options={"reset_mask": mask} | options) for envs in (ours, theirs)
+                ]
+                same(given[0][0], given[1][0])
+
+
 def test_time_limits_and_arguments():
     envs = batch("CartPole-v1", sutton_barto_reward=True)
     envs.reset(seed=1)

@@ -181,20 +181,21 @@ class NativeVectorEnv(VectorEnv):
             )
         actions = np.ascontiguousarray(given, dtype=space.dtype)
         (*stepped, terminated, truncated), finals = self._native.step(actions)
-        infos = {}
-        if finals is not None:
-            for index, observation in zip(*finals, strict=True):
-                final = {"final_obs": observation.copy(), "final_info": {}}
-                infos = self._add_info(infos, final, index)
+        infos = {} if finals is None else self._final_infos(*finals)
         return *stepped, terminated, truncated, infos
+
+    def _final_infos(self, ended, observations):
+        """What `_add_info` would make of them one by one."""
+        final_obs = np.full(self.num_envs, None, dtype=object)
+        for index, observation in zip(ended, observations, strict=True):
+            final_obs[index] = observation
+        mask = np.zeros(self.num_envs, dtype=np.bool_)
+        mask[ended] = True
+        return {"final_obs": final_obs, "_final_obs": mask, "final_info": {}, "_final_info": mask.copy()}
 
     def render(self):
         """A picture of each environment in mode ``"rgb_array"``, else None."""
         return self._native.render() if self.render_mode == "rgb_array" else None
-
-    def close_extras(self, **kwargs):
-        """Close every environment."""
-        self._native.close()
 
 
 for _spec in _native.env_specs():

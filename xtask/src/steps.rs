@@ -62,10 +62,11 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         run: gym_rs,
     },
+    Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
 ];
 
 /// What is linted and documented.
-const ALL: &[&str] = &["--workspace", "--features", "sorn-tests/peers"];
+const ALL: &[&str] = &["--workspace", "--features", "sorn-tests/peers,sorn-tests/browser"];
 /// What is built and tested: the same crates with the same features in every step, so that no dependency is built
 /// twice. The Python package is built and tested by a step of its own.
 const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py"];
@@ -185,13 +186,9 @@ fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
 /// What gym-rs needs of the system, as Debian and Ubuntu call it.
 const SDL: [&str; 3] = ["cmake", "libsdl2-dev", "libsdl2-gfx-dev"];
 
-/// Installs what is missing where that takes no password, as in a container.
 fn gym_rs(session: &mut Session<'_>) -> Result<Outcome> {
-    if !has_sdl() && is_root() && runs(Command::new("apt-get").arg("--version")) {
-        session.run(Command::new("apt-get").args(["update", "-qq"]))?;
-        session.run(
-            Command::new("apt-get").args(["install", "-qq", "-y", "--no-install-recommends"]).args(SDL),
-        )?;
+    if !has_sdl() {
+        install(session, &SDL)?;
     }
     if !has_sdl() {
         return Ok(Outcome::Skipped(
@@ -206,6 +203,44 @@ fn has_sdl() -> bool {
     let header = |prefix: &&str| Path::new(prefix).join("include/SDL2/SDL2_gfxPrimitives.h").exists();
     let prefixes = ["/usr", "/usr/local", "/opt/homebrew"];
     prefixes.iter().any(header) && runs(Command::new("cmake").arg("--version"))
+}
+
+/// Where Debian, Ubuntu and others have it; the first is small and all that is needed.
+const CHROMIUM: [&str; 4] = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
+
+fn browser(session: &mut Session<'_>) -> Result<Outcome> {
+    if chromium().is_none() {
+        install(session, &CHROMIUM[..1])?;
+    }
+    let Some(chromium) = chromium() else {
+        return Ok(Outcome::Skipped(
+            "Chromium is missing; on Debian: apt-get install chromium-headless-shell",
+        ));
+    };
+    let mut command = cargo();
+    command.arg("test").args(TESTED).args(["--features", "sorn-tests/browser", "--test", "browser"]);
+    session.run(command.args(["--", "--nocapture"]).env("SORN_TEST_CHROMIUM", chromium))?;
+    Ok(Outcome::Done)
+}
+
+fn chromium() -> Option<&'static str> {
+    CHROMIUM.into_iter().find(|program| runs(Command::new(program).arg("--version")))
+}
+
+/// Installs packages of Debian where that takes no password, as in a container. Where the package manager has no
+/// connection nothing is installed, and the step finds that out.
+fn install(session: &mut Session<'_>, packages: &[&str]) -> Result<()> {
+    if !is_root() || !runs(Command::new("apt-get").arg("--version")) {
+        return Ok(());
+    }
+    let install = ["install", "-qq", "-y", "--no-install-recommends"];
+    let steps = [["update", "-qq"].to_vec(), [&install, packages].concat()];
+    for arguments in steps {
+        if let Err(error) = session.run(Command::new("apt-get").args(arguments)) {
+            println!("{error}");
+        }
+    }
+    Ok(())
 }
 
 fn is_root() -> bool {

@@ -13,6 +13,8 @@ use crate::{Aggregate, Experiment, LabError, Progress, Replay, RunDir, Summary, 
 const POINTS: usize = 400;
 /// Steps of an episode that are shown.
 const STEPS: u64 = 1000;
+/// Spikes that are shown: 1 MB of the page at most, whatever the size of the network.
+const SPIKES: usize = 150_000;
 
 /// One arm: a run, or an experiment over several seeds.
 #[derive(Debug, Serialize)]
@@ -48,6 +50,9 @@ pub(super) struct Run {
 #[derive(Debug, Serialize)]
 pub(super) struct Sample {
     pub(super) seed: u64,
+    /// Length of the episode; what is shown may be its beginning.
+    #[serde(skip)]
+    pub(super) steps: u64,
     /// Panels over the steps: label, lines.
     pub(super) panels: Vec<(&'static str, Vec<Vec<f64>>)>,
     /// For each step the neurons that spike; inhibitory ones follow the excitatory ones.
@@ -157,7 +162,10 @@ fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Ru
 /// An episode of the greedy policy, and the weights before and after.
 fn look_into(dir: &RunDir, seed: u64, progress: &dyn Progress, problems: &mut Vec<String>) -> Option<Sample> {
     let replay = noted(Replay::of(dir, 1, progress), problems)??;
-    let steps = replay.ends.first().copied().unwrap_or(replay.steps()).min(STEPS) as usize;
+    let length = replay.ends.first().copied().unwrap_or(replay.steps());
+    let inhibitory = replay.inhibitory.iter().map(|&(step, neuron)| (step, neuron + replay.neurons.0));
+    let all = || replay.excitatory.iter().copied().chain(inhibitory.clone());
+    let steps = shown(all().map(|(step, _)| step), length.min(STEPS));
     let cut = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
         columns.iter().map(|column| column.iter().take(steps).map(|v| rounded(*v)).collect()).collect()
     };
@@ -166,8 +174,7 @@ fn look_into(dir: &RunDir, seed: u64, progress: &dyn Progress, problems: &mut Ve
     panels.push(("value", cut(std::slice::from_ref(&replay.values))));
     panels.retain(|(_, lines)| lines.iter().any(|line| !line.is_empty()));
     let mut spikes = vec![Vec::new(); steps];
-    let inhibitory = replay.inhibitory.iter().map(|&(step, neuron)| (step, neuron + replay.neurons.0));
-    for (step, neuron) in replay.excitatory.iter().copied().chain(inhibitory) {
+    for (step, neuron) in all() {
         if let Some(row) = spikes.get_mut(step as usize) {
             row.push(neuron);
         }
@@ -180,7 +187,21 @@ fn look_into(dir: &RunDir, seed: u64, progress: &dyn Progress, problems: &mut Ve
             pictures.extend(png.map(|png| (name, png)));
         }
     }
-    Some(Sample { seed, panels, spikes, neurons: replay.neurons, weights: pictures })
+    Some(Sample { seed, steps: length, panels, spikes, neurons: replay.neurons, weights: pictures })
+}
+
+/// How many of the first `most` steps have no more than [`SPIKES`] spikes together; one at least.
+fn shown(spikes: impl Iterator<Item = u64>, most: u64) -> usize {
+    let mut counts = vec![0_usize; most as usize];
+    for step in spikes.filter(|&step| step < most) {
+        counts[step as usize] += 1;
+    }
+    let mut sum = 0;
+    let fits = counts.iter().take_while(|&&count| {
+        sum += count;
+        sum <= SPIKES
+    });
+    fits.count().max(1).min(most as usize)
 }
 
 /// Five significant digits: what a picture can show.
@@ -210,6 +231,15 @@ mod tests {
         assert_eq!(ranges(&[5]), "5..=5");
         assert_eq!(ranges(&[5, 4]), "5,4");
         assert_eq!(ranges(&[1, 2, 9]), "1,2,9");
+    }
+
+    #[test]
+    fn large_networks_are_shown_for_fewer_steps() {
+        let spikes = |per_step: u64| (0..300).flat_map(move |step| (0..per_step).map(move |_| step));
+        assert_eq!(shown(spikes(100), 200), 200);
+        assert_eq!(shown(spikes(1000), 200), 150);
+        assert_eq!(shown(spikes(200_000), 200), 1);
+        assert_eq!((shown(spikes(0), 7), shown(spikes(9), 0)), (7, 0));
     }
 
     #[test]

@@ -138,7 +138,11 @@ fn within(index: usize, arm: &Arm) -> String {
         "<div class=\"chart\"><canvas class=\"episode\" data-arm=\"{index}\" height=\"{height}\"></canvas>\
          <div class=\"tip\" hidden></div></div>\n"
     ));
-    text.push_str("<p class=\"hint\">Wheel: zoom, drag: move, double click: all.</p>\n");
+    let cut = match sample.spikes.len() as u64 {
+        shown if shown < sample.steps => format!("The first {shown} of {} steps. ", sample.steps),
+        _ => String::new(),
+    };
+    text.push_str(&format!("<p class=\"hint\">{cut}Wheel: zoom, drag: move, double click: all.</p>\n"));
     if !sample.weights.is_empty() {
         text.push_str("<h3>Excitatory weights</h3>\n<div class=\"pictures\">\n");
         for (what, png) in &sample.weights {

@@ -55,8 +55,9 @@ class Chart {
     });
     canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
     canvas.addEventListener("dblclick", () => { this.view = this.all.slice(); this.paint(); });
-    new ResizeObserver(() => this.paint()).observe(canvas);
     this.paint();
+    // The first call tells the size there is already.
+    new ResizeObserver(() => { if (this.width !== this.painted) this.paint(); }).observe(canvas);
   }
   get width() { return this.canvas.clientWidth || 800; }
   get inner() { return this.width - this.left - this.right; }
@@ -77,6 +78,7 @@ class Chart {
   }
   paint() {
     const dots = window.devicePixelRatio || 1;
+    this.painted = this.width;
     this.canvas.width = this.width * dots;
     this.canvas.height = this.height * dots;
     this.canvas.style.height = `${this.height}px`;
@@ -124,6 +126,37 @@ class Chart {
     g.clip();
     paint();
     g.restore();
+  }
+}
+
+/** Marks of whole pixels, painted as one picture: a hundred thousand cost no more than a few. */
+class Marks {
+  constructor(width, height) {
+    this.dots = window.devicePixelRatio || 1;
+    this.canvas = document.createElement("canvas");
+    this.canvas.width = Math.max(1, Math.round(width * this.dots));
+    this.canvas.height = Math.max(1, Math.round(height * this.dots));
+    this.image = new ImageData(this.canvas.width, this.canvas.height);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+  }
+  /** A rectangle, at least a pixel each way, clipped. */
+  mark(left, right, top, bottom, pixel) {
+    const { width, height } = this.canvas;
+    const edge = (v) => Math.round(v * this.dots);
+    const from = edge(left), to = Math.min(Math.max(edge(right), from + 1), width);
+    const first = edge(top), last = Math.min(Math.max(edge(bottom), first + 1), height);
+    for (let row = Math.max(first, 0); row < last; row++) {
+      if (from < to) this.pixels.fill(pixel, row * width + Math.max(from, 0), row * width + to);
+    }
+  }
+  /** The colour "#rrggbb" as a pixel. */
+  static pixel(colour) {
+    const bytes = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    return new Uint32Array(new Uint8Array([...bytes, 255]).buffer)[0];
+  }
+  paint(g, left, top, width, height) {
+    this.canvas.getContext("2d").putImageData(this.image, 0, 0);
+    g.drawImage(this.canvas, left, top, width, height);
   }
 }
 
@@ -192,24 +225,27 @@ function curves() {
         line(g, [[chart.left, y(v)], [chart.left + chart.inner, y(v)]], GREY, 1.2);
         g.setLineDash([]);
       }
-      arms.forEach((arm, a) => {
+      // Spreads first: none lies over another arm's line.
+      if (!single) arms.forEach((arm, a) => {
         if (hidden.has(a)) return;
         const band = bandOf(a);
+        g.globalAlpha = 0.2;
+        g.fillStyle = colour(a);
+        g.beginPath();
+        band.forEach((p) => g.lineTo(chart.x(p[0]), y(p[1])));
+        band.slice().reverse().forEach((p) => g.lineTo(chart.x(p[0]), y(p[3])));
+        g.fill();
+        g.globalAlpha = 1;
+      });
+      arms.forEach((arm, a) => {
+        if (hidden.has(a)) return;
         if (single) {
           for (const run of shown(a)) {
             line(g, run.x.map((x, i) => [chart.x(x), y(run.y[i])]), colour(a), 1);
           }
-        } else if (band.length) {
-          g.globalAlpha = 0.2;
-          g.fillStyle = colour(a);
-          g.beginPath();
-          band.forEach((p) => g.lineTo(chart.x(p[0]), y(p[1])));
-          band.slice().reverse().forEach((p) => g.lineTo(chart.x(p[0]), y(p[3])));
-          g.fill();
-          g.globalAlpha = 1;
         }
         if (!single || shown(a).length > 1) {
-          line(g, band.map((p) => [chart.x(p[0]), y(p[2])]), colour(a), 2.4);
+          line(g, bandOf(a).map((p) => [chart.x(p[0]), y(p[2])]), colour(a), 2.4);
         }
       });
     });
@@ -275,6 +311,7 @@ function episode(canvas) {
   });
   const whole = panels.map(([, lines]) => lines.flat().every(Number.isInteger));
   const rasterTop = 8 + 90 * panels.length;
+  const [excites, inhibits] = [colour(0), colour(1)].map(Marks.pixel);
   return new Chart(canvas, [0, spikes.length], (chart, g) => {
     panels.forEach(([name, lines], k) => {
       const top = 8 + 90 * k, bottom = top + 76;
@@ -285,18 +322,21 @@ function episode(canvas) {
     });
     const bottom = chart.height - 42;
     const y = chart.axes(g, rasterTop, bottom, [0, total], "neuron", "time (steps)", true);
-    chart.within(g, rasterTop, bottom, () => {
-      const wide = clamp((chart.x(1) - chart.x(0)) * 0.8, 1, 6);
-      const tall = clamp((bottom - rasterTop) / total * 0.8, 1, 10);
-      const from = Math.max(0, Math.floor(chart.view[0]) - 1);
-      const to = Math.min(spikes.length, Math.ceil(chart.view[1]) + 1);
-      for (let t = from; t < to; t++) {
-        for (const n of spikes[t]) {
-          g.fillStyle = colour(n < neurons[0] ? 0 : 1);
-          g.fillRect(chart.x(t + 0.5) - wide / 2, y(n + 0.5) - tall / 2, wide, tall);
-        }
+    // Marks stand apart where there is room; those that cannot join without a gap.
+    const wide = chart.x(1) - chart.x(0), tall = (bottom - rasterTop) / total;
+    const half = wide < 4 ? wide / 2 : Math.min(wide * 0.4, 3);
+    const up = tall < 4 ? tall / 2 : Math.min(tall * 0.4, 5);
+    const from = Math.max(0, Math.floor(chart.view[0]) - 1);
+    const to = Math.min(spikes.length, Math.ceil(chart.view[1]) + 1);
+    const marks = new Marks(chart.inner, bottom - rasterTop);
+    for (let t = from; t < to; t++) {
+      const x = chart.x(t + 0.5) - chart.left;
+      for (const n of spikes[t]) {
+        const middle = y(n + 0.5) - rasterTop;
+        marks.mark(x - half, x + half, middle - up, middle + up, n < neurons[0] ? excites : inhibits);
       }
-    });
+    }
+    marks.paint(g, chart.left, rasterTop, chart.inner, bottom - rasterTop);
   }, (chart, px, py) => {
     const t = Math.floor(chart.at(px));
     if (!(t in spikes)) return null;

@@ -1,0 +1,112 @@
+//! A run's event files beside its metrics, read by TensorBoard itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Deserialize;
+use sorn_lab::{Episode, Experiment, Outcome, Progress, Quiet, RunDir, train};
+use sorn_tests::Peer;
+
+const EXPERIMENT: &str = r#"
+name = "logged"
+
+[env]
+id = "CartPole-v1"
+
+[agent.encoder]
+kind = "random_projection"
+scale = [1.0, 1.0, 0.1, 1.0]
+
+[agent.reservoir]
+kind = "static"
+
+[agent.reservoir.params]
+ne = 40
+
+[run]
+episodes = 130
+stop_when_solved = false
+checkpoint_every = 50
+
+[eval]
+episodes = 0
+
+[record]
+tensorboard = true
+"#;
+
+#[derive(Deserialize)]
+struct Scalars {
+    steps: Vec<u64>,
+    values: Vec<f64>,
+    wall_times: Vec<f64>,
+}
+
+/// Stops after so many episodes.
+struct After(AtomicU64, u64);
+
+impl Progress for After {
+    fn episode(&self, _seed: u64, _episode: &Episode, _mean: f64) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn finished(&self, _seed: u64) {}
+    fn stop(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= self.1
+    }
+}
+
+/// What stable-baselines3 logs as a mean: of the last 100 episodes, or of all if there are fewer.
+fn means(values: &[f64]) -> Vec<f64> {
+    (1..=values.len())
+        .map(|end| {
+            let last = &values[end.saturating_sub(100)..end];
+            last.iter().sum::<f64>() / last.len() as f64
+        })
+        .collect()
+}
+
+#[test]
+fn tensorboard_reads_what_the_metrics_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("logged.toml");
+    fs::write(&file, EXPERIMENT).unwrap();
+    let experiment = Experiment::load(&file, &[]).unwrap();
+    let run = RunDir::create(&dir.path().join("run"), &experiment).unwrap();
+    // Interrupted and taken up again: no event is there twice, and none is missing.
+    let stopped = train(&run, &After(AtomicU64::new(0), 70)).unwrap();
+    assert!(matches!(stopped, Outcome::Stopped { .. }));
+    assert!(matches!(train(&run, &Quiet).unwrap(), Outcome::Finished(_)));
+
+    let lines: Vec<Episode> = fs::read_to_string(run.path().join("metrics.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 130);
+    let column = |of: fn(&Episode) -> f64| -> Vec<f64> { lines.iter().map(of).collect() };
+    let (returns, lengths) = (column(|line| line.ret), column(|line| line.length as f64));
+    let wanted = [
+        ("rollout/ep_rew_mean", means(&returns)),
+        ("rollout/ep_len_mean", means(&lengths)),
+        ("time/fps", column(|line| line.env_steps as f64 / line.wall_secs)),
+        ("charts/episodic_return", returns),
+        ("charts/episodic_length", lengths),
+    ];
+
+    let events = run.path().join("tensorboard");
+    let answer =
+        Peer::from_env().unwrap().bytes("tensorboard_events.py", &[events.to_str().unwrap()], b"").unwrap();
+    let mut found: BTreeMap<String, Scalars> = serde_json::from_slice(&answer).unwrap();
+    for (tag, values) in wanted {
+        let scalars = found.remove(tag).unwrap_or_else(|| panic!("no {tag} among {:?}", found.keys()));
+        assert_eq!(scalars.steps, lines.iter().map(|line| line.env_steps).collect::<Vec<_>>(), "{tag}");
+        assert_eq!(scalars.values.len(), values.len());
+        for (found, value) in scalars.values.iter().zip(values) {
+            // Events hold single precision.
+            assert!((found - value).abs() <= value.abs() * f64::from(f32::EPSILON), "{tag}: {found} {value}");
+        }
+        assert!(scalars.wall_times.is_sorted());
+    }
+    assert!(found.is_empty(), "{:?}", found.keys());
+}

@@ -6,6 +6,8 @@ use sorn_env::{Env, Frame, Info, Options, Space, Step};
 
 use crate::control::{ControlError, reset_bounds};
 use crate::draw::{BLACK, Canvas, rectangle};
+use crate::fused::Fused;
+use crate::small_angle;
 
 const GRAVITY: f64 = 9.8; // m/s^2
 const CART_MASS: f64 = 1.0; // kg
@@ -34,21 +36,35 @@ pub struct CartPoleConfig {
 /// step, the falling one included, and 0 for steps after it.
 ///
 /// Barto, Sutton & Anderson 1983, 10.1109/TSMC.1983.6313077. Equal to `CartPoleEnv` of Gymnasium 1.x in every bit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CartPole {
     config: CartPoleConfig,
     rng: Option<Generator>,
     state: Option<[f64; 4]>,
     /// Sine and cosine of the angle. Computed as soon as there is an angle, they do not wait for the next step: a processor
     /// works on them while it still divides.
-    sin_cos: [f64; 2],
+    sin_cos: (f64, f64),
     fallen: bool,
+    fused: Option<Fused>,
+}
+
+impl Default for CartPole {
+    fn default() -> Self {
+        CartPole::new(CartPoleConfig::default())
+    }
 }
 
 impl CartPole {
     /// A cart-pole before its first reset.
     pub fn new(config: CartPoleConfig) -> Self {
-        CartPole { config, ..Self::default() }
+        CartPole {
+            config,
+            rng: None,
+            state: None,
+            sin_cos: (0.0, 1.0),
+            fallen: false,
+            fused: Fused::detect(),
+        }
     }
 
     /// Position, velocity, angle, angular velocity in full precision; `None` before the first reset.
@@ -59,12 +75,70 @@ impl CartPole {
 
 /// One Euler step of `TAU` under `force`, given sine and cosine of the angle. The order of operations is Gymnasium's.
 #[inline(always)]
-pub(crate) fn advance([x, x_dot, theta, theta_dot]: [f64; 4], [sin, cos]: [f64; 2], force: f64) -> [f64; 4] {
-    let temp = (force + POLE_MASS_LENGTH * (theta_dot * theta_dot) * sin) / TOTAL_MASS;
+pub(crate) fn advance(state: [f64; 4], sin_cos: (f64, f64), force: f64) -> [f64; 4] {
+    advance_by(state, sin_cos, force, |x| x / TOTAL_MASS, |x| x)
+}
+
+/// [`advance`], given how to divide by the total mass, and how to keep numbers apart that must not wait for others.
+#[inline(always)]
+fn advance_by(
+    [x, x_dot, theta, theta_dot]: [f64; 4],
+    (sin, cos): (f64, f64),
+    force: f64,
+    over_mass: impl Fn(f64) -> f64,
+    apart: impl Fn(f64) -> f64,
+) -> [f64; 4] {
+    let temp = over_mass(force + POLE_MASS_LENGTH * (theta_dot * theta_dot) * sin);
     let theta_acc =
-        (GRAVITY * sin - cos * temp) / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cos * cos) / TOTAL_MASS));
-    let x_acc = temp - POLE_MASS_LENGTH * theta_acc * cos / TOTAL_MASS;
-    [x + TAU * x_dot, x_dot + TAU * x_acc, theta + TAU * theta_dot, theta_dot + TAU * theta_acc]
+        (GRAVITY * sin - cos * temp) / (HALF_LENGTH * (4.0 / 3.0 - over_mass(POLE_MASS * (cos * cos))));
+    let x_acc = temp - over_mass(POLE_MASS_LENGTH * theta_acc * cos);
+    [x + TAU * x_dot, x_dot + TAU * x_acc, apart(theta + TAU * theta_dot), apart(theta_dot + TAU * theta_acc)]
+}
+
+/// Sine and cosine of the angle.
+#[inline(always)]
+fn sin_cos(fused: Option<Fused>, theta: f64) -> (f64, f64) {
+    match fused {
+        Some(fused) => small_angle::sin_cos(fused, theta),
+        None => (theta.sin(), theta.cos()),
+    }
+}
+
+/// [`advance`], and [`sin_cos`] of the new angle, in fused multiply-adds where they give the same bits.
+#[inline(always)]
+fn advance_and_turn(
+    fused: Option<Fused>,
+    state: [f64; 4],
+    turn: (f64, f64),
+    force: f64,
+) -> ([f64; 4], (f64, f64)) {
+    // Elsewhere a quotient could overflow or underflow, and then two products are no division.
+    let moderate = state[2].abs() <= 0.25 && state[3].abs() <= 1024.0;
+    match fused {
+        Some(fused) if moderate => {
+            let state = advance_by(state, turn, force, |x| over_mass(fused, x), |x| fused.apart(x));
+            (state, small_angle::sin_cos(fused, state[2]))
+        }
+        _ => {
+            let state = advance(state, turn, force);
+            (state, sin_cos(None, state[2]))
+        }
+    }
+}
+
+/// `x / TOTAL_MASS` in half the time: x times the reciprocal as a sum of two numbers, rounded once at its end (Brisebarre &
+/// Muller 2008, 10.1109/TC.2007.70813).
+///
+/// The bits are those of the division for x = +0 and every x of magnitude 2^-900 to 2^900; no step divides -0. The integer significand Y of the
+/// divisor is even, so no quotient lies nearer than `1 / Y`, 2^-52.14, of a unit in its last place to the middle between two
+/// numbers. The sum before its rounding lies within 2^-54 of such a unit of the quotient: the reciprocal's two parts leave out
+/// less than 2^-108, and their lower product is rounded by at most 2^-107, of a quotient whose last place is 2^-52.
+#[inline(always)]
+fn over_mass(fused: Fused, x: f64) -> f64 {
+    const RECIPROCAL: f64 = 1.0 / TOTAL_MASS;
+    /// What the reciprocal lacks, `(1 - RECIPROCAL * TOTAL_MASS) / TOTAL_MASS`.
+    const REST: f64 = -4.312_436_541_932_425_4e-17;
+    fused.mul_add(RECIPROCAL, x, REST * x)
 }
 
 /// The force of action 0 or 1: a product, for a branch on random actions is guessed wrong every other time.
@@ -96,6 +170,7 @@ impl Env for CartPole {
         Space::Discrete { n: 2, start: 0 }
     }
 
+    #[inline(always)]
     fn reset(
         &mut self,
         seed: Option<u64>,
@@ -105,19 +180,20 @@ impl Env for CartPole {
         let rng = reseed(&mut self.rng, seed);
         let state: [f64; 4] = std::array::from_fn(|_| rng.uniform(low, high));
         self.state = Some(state);
-        self.sin_cos = [state[2].sin(), state[2].cos()];
+        self.sin_cos = sin_cos(self.fused, state[2]);
         self.fallen = false;
         Ok((state.map(|x| x as f32), Info::new()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, action: &i64) -> Result<Step<[f32; 4]>, ControlError> {
         if !(0..2).contains(action) {
             return Err(ControlError::discrete(2, *action));
         }
-        let state = advance(self.state.ok_or(ControlError::NotReset)?, self.sin_cos, force(*action));
+        let state = self.state.ok_or(ControlError::NotReset)?;
+        let (state, turn) = advance_and_turn(self.fused, state, self.sin_cos, force(*action));
         self.state = Some(state);
-        self.sin_cos = [state[2].sin(), state[2].cos()];
+        self.sin_cos = turn;
         let terminated = out_of_bounds(state);
         let reward = match (terminated, self.config.sutton_barto_reward) {
             (false, false) => 1.0,
@@ -151,12 +227,68 @@ pub(crate) fn draw([x, _, theta, _]: [f64; 4]) -> Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use sorn_env::Value;
 
     #[test]
     fn seed_42_starts_as_gymnasium() {
         let (obs, _) = CartPole::default().reset(Some(42), None).unwrap();
         assert_eq!(obs, [0.027395604, -0.006112156, 0.035859793, 0.019736802]);
+    }
+
+    fn expect_a_division(fused: Fused, x: f64) {
+        assert_eq!(over_mass(fused, x).to_bits(), (x / TOTAL_MASS).to_bits(), "x = {x:e}");
+    }
+
+    #[test]
+    fn products_divide_by_the_mass_where_it_is_hardest() {
+        let Some(fused) = Fused::detect() else { return };
+        // Quotients as near as any to the middle between two numbers: X 2^s = r (mod Y'), Y' the odd part of the divisor's
+        // significand, for small r.
+        let odd = (TOTAL_MASS.to_bits() & ((1 << 52) - 1) | 1 << 52) >> 1;
+        assert_eq!(odd % 2, 1);
+        let half = |x: u64| if x.is_multiple_of(2) { x / 2 } else { (x + odd) / 2 };
+        let mut hard = 0;
+        for power in [51, 52] {
+            let inverse = (0..power).fold(1, |x, _| half(x));
+            for rest in 1..2000u128 {
+                let first = (u128::from(inverse) * rest % u128::from(odd)) as u64;
+                for significand in (0..4).flat_map(|k| [first + k * odd, k * odd + odd - first]) {
+                    if (1 << 52..1 << 53).contains(&significand) {
+                        expect_a_division(fused, significand as f64);
+                        hard += 1;
+                    }
+                }
+            }
+        }
+        assert!(hard > 5000, "{hard}");
+        [0.0, 10.0, -10.0, TOTAL_MASS].iter().for_each(|&x| expect_a_division(fused, x));
+    }
+
+    proptest! {
+        #[test]
+        fn products_divide_by_the_mass(significand in any::<f64>(), exponent in -900i32..900) {
+            let significand = f64::from_bits(significand.to_bits() & !(0x7ff << 52) | 1023 << 52);
+            if let Some(fused) = Fused::detect() {
+                expect_a_division(fused, significand * f64::exp2(exponent.into()));
+            }
+        }
+
+        #[test]
+        fn every_way_to_step_gives_the_same_bits(
+            state in prop::array::uniform4(prop_oneof![-0.3f64..0.3, -3.0..3.0, -2000.0..2000.0, any::<f64>()]),
+            action in 0i64..2,
+        ) {
+            let turn = sin_cos(None, state[2]);
+            let plain = advance(state, turn, force(action));
+            let expected = (plain, sin_cos(None, plain[2]));
+            let found = advance_and_turn(Fused::detect(), state, turn, force(action));
+            let numbers = |(state, (sin, cos)): ([f64; 4], (f64, f64))| {
+                // A NaN's sign and payload are nobody's promise.
+                [state[0], state[1], state[2], state[3], sin, cos].map(|x| if x.is_nan() { 0 } else { x.to_bits() })
+            };
+            prop_assert_eq!(numbers(found), numbers(expected));
+        }
     }
 
     #[test]

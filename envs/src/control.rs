@@ -50,12 +50,14 @@ pub(crate) fn option_error(
 }
 
 /// The numbers of the options `names`, each with its default; any other option is an error.
+#[inline]
 pub(crate) fn number_options<const N: usize>(
     options: Option<&Options>,
     names: [&str; N],
     mut defaults: [f64; N],
 ) -> Result<[f64; N], ControlError> {
-    for (name, value) in options.into_iter().flatten() {
+    let Some(options) = options else { return Ok(defaults) };
+    for (name, value) in options {
         let Some(i) = names.iter().position(|known| known == name) else {
             return Err(option_error(name, format!("one of the options {names:?}"), "an unknown name"));
         };
@@ -68,6 +70,7 @@ pub(crate) fn number_options<const N: usize>(
 }
 
 /// Bounds of the initial state: options `low` and `high`.
+#[inline]
 pub(crate) fn reset_bounds(
     options: Option<&Options>,
     low: f64,

@@ -23,6 +23,7 @@ mod cartpole;
 mod cartpole_vec;
 mod control;
 mod draw;
+mod fused;
 #[cfg(feature = "gym-rs")]
 pub mod gym_rs;
 #[cfg(feature = "gymnasium")]
@@ -37,6 +38,7 @@ mod pendulum;
 mod poles;
 mod python_wrapper;
 mod registry;
+mod small_angle;
 
 pub use acrobot::{Acrobot, AcrobotConfig};
 pub use batch::{Actions, AnyBatch, BatchRows};

@@ -23,6 +23,7 @@ pub fn np_random(seed: Option<u64>) -> Generator {
 /// The generator of a reset: a seed begins it anew, without one it goes on (or begins at random, where there is none yet).
 ///
 /// An environment keeps an `Option<Generator>`, `None` at first, and calls this first thing in its `reset`.
+#[inline]
 pub fn reseed(rng: &mut Option<Generator>, seed: Option<u64>) -> &mut Generator {
     if let Some(seed) = seed {
         *rng = Some(Generator::new(seed));
@@ -133,11 +134,13 @@ impl Generator {
     }
 
     /// Uniform in `[0, 1)`, a multiple of 2^-53.
+    #[inline]
     pub fn random(&mut self) -> f64 {
         (self.next_uint64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
     /// Uniform in `[low, high)`: `low + (high - low) * random()`.
+    #[inline]
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.random()
     }

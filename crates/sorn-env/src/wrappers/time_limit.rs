@@ -35,12 +35,13 @@ impl<E: Env> Env for TimeLimit<E> {
 
     forward!(observation_space, action_space, render, close, memory);
 
+    #[inline(always)]
     fn reset(&mut self, seed: Option<u64>, options: Option<&Options>) -> Result<(E::Obs, Info), E::Error> {
         self.elapsed_steps = 0;
         self.env.reset(seed, options)
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, action: &E::Act) -> Result<Step<E::Obs>, E::Error> {
         let mut step = self.env.step(action)?;
         self.elapsed_steps += 1;

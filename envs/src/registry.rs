@@ -87,8 +87,8 @@ struct Entry {
     render_fps: f64,
     description: &'static str,
     kwargs: &'static [&'static str],
-    one: fn(Kwargs, Option<u64>) -> Result<AnyEnv, serde_json::Error>,
-    many: fn(Kwargs, Option<u64>, Many) -> Result<AnyBatch, serde_json::Error>,
+    one: fn(Kwargs, Option<u64>) -> Result<AnyEnv, String>,
+    many: fn(Kwargs, Option<u64>, Many) -> Result<AnyBatch, String>,
 }
 
 /// How many environments, at least one, and when each begins its next episode.
@@ -167,14 +167,20 @@ const ENTRIES: &[Entry] = &[
     },
 ];
 
-fn one<C, E>(kwargs: Kwargs, limit: Option<u64>, new: fn(C) -> E) -> Result<AnyEnv, serde_json::Error>
+/// An environment's arguments; an error names the one that was wrong.
+fn config<C: DeserializeOwned>(kwargs: Kwargs) -> Result<C, String> {
+    let kwargs = serde_json::Value::Object(kwargs);
+    serde_path_to_error::deserialize(kwargs).map_err(|error| format!("{}: {}", error.path(), error.inner()))
+}
+
+fn one<C, E>(kwargs: Kwargs, limit: Option<u64>, new: fn(C) -> E) -> Result<AnyEnv, String>
 where
     C: DeserializeOwned,
     E: Env + Send + 'static,
     E::Obs: Element,
     E::Act: Element,
 {
-    let env = new(serde_json::from_value(serde_json::Value::Object(kwargs))?);
+    let env = new(config(kwargs)?);
     Ok(match limit {
         Some(steps) => AnyEnv::new(TimeLimit::new(env, steps)),
         None => AnyEnv::new(env),
@@ -186,23 +192,19 @@ fn each<C, E, const N: usize>(
     limit: Option<u64>,
     (num_envs, mode): Many,
     new: fn(C) -> E,
-) -> Result<AnyBatch, serde_json::Error>
+) -> Result<AnyBatch, String>
 where
     C: DeserializeOwned,
     E: Env<Obs = [f32; N], Error = ControlError> + Clone + Send + 'static,
     E::Act: BatchAction,
 {
-    let env = new(serde_json::from_value(serde_json::Value::Object(kwargs))?);
+    let env = new(config(kwargs)?);
     let each = Each::new(env, limit, num_envs, mode).expect("clones have the same spaces, and there is one");
     Ok(AnyBatch::new(each))
 }
 
-fn cart_poles(
-    kwargs: Kwargs,
-    limit: Option<u64>,
-    (num_envs, mode): Many,
-) -> Result<AnyBatch, serde_json::Error> {
-    let config = serde_json::from_value(serde_json::Value::Object(kwargs))?;
+fn cart_poles(kwargs: Kwargs, limit: Option<u64>, (num_envs, mode): Many) -> Result<AnyBatch, String> {
+    let config = config(kwargs)?;
     Ok(AnyBatch::new(CartPoles::new(config, limit, num_envs, mode)))
 }
 
@@ -354,7 +356,7 @@ pub fn make_batch(
 fn made<T>(
     id: &str,
     kwargs: &Kwargs,
-    new: impl FnOnce(&Entry, Kwargs, Option<u64>) -> Result<T, serde_json::Error>,
+    new: impl FnOnce(&Entry, Kwargs, Option<u64>) -> Result<T, String>,
 ) -> Result<(T, EnvSpec), MakeError> {
     let entry = entry(id)?;
     let mut spec = entry.spec();
@@ -362,7 +364,7 @@ fn made<T>(
     spec.max_episode_steps = limit;
     only(id, &kwargs, entry.kwargs)?;
     let refuse = |reason: String| MakeError::Kwargs { id: id.into(), reason };
-    let made = new(entry, kwargs, limit).map_err(|e| refuse(e.to_string()))?;
+    let made = new(entry, kwargs, limit).map_err(refuse)?;
     Ok((made, spec))
 }
 

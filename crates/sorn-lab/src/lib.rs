@@ -43,6 +43,7 @@ pub use figures::draw_learning_curve;
 pub use film::{Filmed, film};
 pub use metrics::{Episode, Solver};
 pub use plot::{FigureKind, draw};
+pub use read::readable;
 pub use recordings::RecordConfig;
 pub use replay::Replay;
 pub use report::Report;

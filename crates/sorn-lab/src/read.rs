@@ -132,8 +132,8 @@ fn explain(key: &str, message: &str) -> Option<Fault> {
     Some(Fault { key, reason: format!("unknown key{near} (allowed: {})", allowed.join(", ")) })
 }
 
-/// serde's words for a wrong type or variant, as found and allowed.
-fn readable(message: &str) -> String {
+/// serde's words for a wrong type or variant, said as what was found and what is allowed; any other message as it is.
+pub fn readable(message: &str) -> String {
     let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = rest.and_then(|rest| rest.rsplit_once(", expected ")) {
         let expected = match expected {

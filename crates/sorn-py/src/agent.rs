@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::PyType;
 use serde_json::Value as Json;
 use sorn_lab::sorn_agents::{self, AgentConfig, EncoderConfig, run};
 use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace};
 
+use crate::argument::Argument;
 use crate::convert::{from_json, from_value, seed as seed_or_0, to_json, unsigned};
 use crate::error::value_error;
 
@@ -18,7 +19,7 @@ mod saved;
 mod watcher;
 
 use given::Given;
-use watcher::{Watcher, env_error, run_error};
+use watcher::{Watcher, bar, env_error, run_error};
 
 /// An agent: encoder, reservoir, readout and policy, which learns while it acts.
 ///
@@ -127,26 +128,22 @@ impl Agent {
     /// -------
     /// Agent
     ///     Itself.
-    #[pyo3(signature = (total_timesteps, callback=None, progress_bar=false))]
+    #[pyo3(
+        signature = (total_timesteps, callback=None, progress_bar=Argument::of(false)),
+        text_signature = "($self, total_timesteps, callback=None, progress_bar=False)"
+    )]
     fn learn(
         slf: &Bound<'_, Self>,
         total_timesteps: &Bound<'_, PyAny>,
         callback: Option<Bound<'_, PyAny>>,
-        progress_bar: bool,
+        progress_bar: Argument<bool>,
     ) -> PyResult<Py<Self>> {
         let py = slf.py();
         let total_timesteps = unsigned("total_timesteps", total_timesteps)?;
         if total_timesteps == 0 {
             return Err(PyValueError::new_err("total_timesteps: found 0, allowed: 1 or more"));
         }
-        let bar = match progress_bar {
-            true => {
-                let keywords = PyDict::new(py);
-                keywords.set_item("total", total_timesteps)?;
-                Some(py.import("tqdm")?.getattr("tqdm")?.call((), Some(&keywords))?)
-            }
-            false => None,
-        };
+        let progress_bar = progress_bar.flag("progress_bar")?;
         if let Some(callback) = callback.as_ref().filter(|callback| !callback.is_callable()) {
             return Err(PyTypeError::new_err(format!(
                 "callback: found {callback}, allowed: a callable or None"
@@ -170,6 +167,7 @@ impl Agent {
             let env = GymnasiumEnv::from_python(&env).map_err(env_error)?;
             (env, agent.inner.clone(), agent.seed, agent.episodes)
         };
+        let bar = progress_bar.then(|| bar(py, total_timesteps)).transpose()?;
         let mut watcher = Watcher {
             agent: slf,
             callback: callback.as_ref(),
@@ -214,18 +212,23 @@ impl Agent {
     /// -------
     /// action : element of the action space
     /// state : None
-    #[pyo3(signature = (observation, state=None, episode_start=false, deterministic=true))]
+    #[pyo3(
+        signature = (observation, state=None, episode_start=Argument::of(false), deterministic=Argument::of(true)),
+        text_signature = "($self, observation, state=None, episode_start=False, deterministic=True)"
+    )]
     fn predict<'py>(
         &mut self,
         py: Python<'py>,
         observation: &Bound<'py, PyAny>,
         state: Option<&Bound<'py, PyAny>>,
-        episode_start: bool,
-        deterministic: bool,
+        episode_start: Argument<bool>,
+        deterministic: Argument<bool>,
     ) -> PyResult<(Bound<'py, PyAny>, Option<Py<PyAny>>)> {
         if let Some(state) = state {
             return Err(PyValueError::new_err(format!("state: found {state}, allowed: None")));
         }
+        let episode_start = episode_start.flag("episode_start")?;
+        let deterministic = deterministic.flag("deterministic")?;
         let observation = self.decode(observation)?;
         let under_way = self.frozen.is_some() && !episode_start;
         if self.frozen.is_none() || episode_start && deterministic {
@@ -262,20 +265,23 @@ impl Agent {
     /// Take what followed the last action, and learn.
     fn observe(
         &mut self,
-        reward: f64,
-        terminated: bool,
-        truncated: bool,
+        reward: Argument<f64>,
+        terminated: Argument<bool>,
+        truncated: Argument<bool>,
         observation: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
+        let reward = reward.real("reward")?;
+        let (terminated, truncated) = (terminated.flag("terminated")?, truncated.flag("truncated")?);
         let observation = self.decode(observation)?;
+        self.inner.observe(reward, terminated, truncated, &observation).map_err(value_error)?;
         self.timesteps += 1;
         self.frozen = None;
-        self.inner.observe(reward, terminated, truncated, &observation).map_err(value_error)
+        Ok(())
     }
 
     /// Save the agent whole, as NPZ.
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        saved::save(self, py, path)
+    fn save(&self, py: Python<'_>, path: Argument<PathBuf>) -> PyResult<()> {
+        saved::save(self, py, path.path()?)
     }
 
     /// Load what `save` saved; it goes on exactly. The environment or spaces must be those it was made with.
@@ -283,14 +289,14 @@ impl Agent {
     #[pyo3(signature = (path, env=None, *, observation_space=None, action_space=None, encoder=None))]
     fn load(
         class: &Bound<'_, PyType>,
-        path: PathBuf,
+        path: Argument<PathBuf>,
         env: Option<Bound<'_, PyAny>>,
         observation_space: Option<Bound<'_, PyAny>>,
         action_space: Option<Bound<'_, PyAny>>,
         encoder: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let given = Given { env, observation_space, action_space, encoder };
-        saved::load(class.py(), path, given)
+        saved::load(class.py(), path.path()?, given)
     }
 
     /// The configuration, every default filled in.

@@ -6,6 +6,7 @@ use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
+use sorn_lab::readable;
 use sorn_lab::sorn_core::{NetworkType, Params};
 
 use crate::error::value_error;
@@ -148,7 +149,7 @@ pub(crate) fn from_value<T: serde::de::DeserializeOwned>(name: &str, value: Valu
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let at = if path == "." { name.to_string() } else { format!("{name}.{path}") };
-        value_error(format!("{at}: {}", error.inner()))
+        value_error(format!("{at}: {}", readable(&error.inner().to_string())))
     })
 }
 

@@ -10,6 +10,7 @@ use sorn_lab::sorn_env::{AnyEnv, Dtype, Env, Info, Options, Space, Value};
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, PythonSpace};
 use sorn_lab::sorn_envs::{make, specs};
 
+use crate::argument::Argument;
 use crate::convert::to_json;
 use crate::error::value_error;
 use crate::vec_env::picture;
@@ -30,14 +31,15 @@ pub(crate) struct NativeEnv {
 #[pymethods]
 impl NativeEnv {
     #[new]
-    fn new(py: Python<'_>, id: &str, kwargs: &Bound<'_, PyDict>) -> PyResult<Self> {
+    fn new(py: Python<'_>, id: Argument<String>, kwargs: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let id = id.get("native_id", "a str")?;
         let mut kwargs = match to_json("kwargs", kwargs.as_any())? {
             serde_json::Value::Object(kwargs) => kwargs,
             _ => Default::default(),
         };
         // Gymnasium applies its own limit.
         kwargs.insert("max_episode_steps".into(), (-1).into());
-        let (env, _) = make(id, &kwargs).map_err(value_error)?;
+        let (env, _) = make(&id, &kwargs).map_err(value_error)?;
         let observation_space = space(py, &env.observation_space())?;
         let action_space = space(py, &env.action_space())?;
         Ok(NativeEnv {

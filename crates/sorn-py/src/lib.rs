@@ -1,6 +1,7 @@
 //! The native half of the Python package `sorn_rs`; the other half is under `python/`.
 
 mod agent;
+mod argument;
 mod cli;
 mod convert;
 mod env;

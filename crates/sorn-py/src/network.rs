@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyType};
 use sorn_lab::sorn_core::{self, Params, Rules, State};
 use sorn_lab::{LabError, SavedNetwork, load_network, save_network};
 
+use crate::argument::Argument;
 use crate::convert::{self, from_json, matrix, tuple, vector};
 use crate::error::{to_py, value_error};
 use crate::legacy::{Arrays, to_dict};
@@ -118,11 +119,11 @@ impl Network {
         &mut self,
         py: Python<'py>,
         input: &Bound<'py, PyAny>,
-        reward: Option<f64>,
+        reward: Option<Argument<f64>>,
     ) -> PyResult<Bound<'py, PyArray1<bool>>> {
         let input = vector("input", input)?;
         if let Some(reward) = reward {
-            self.inner.set_reward(reward).map_err(to_py)?;
+            self.inner.set_reward(reward.real("reward")?).map_err(to_py)?;
         }
         let input = input.as_slice().ok_or_else(|| PyValueError::new_err("input: found strides"))?;
         self.inner.step(input).map_err(to_py)?;
@@ -146,12 +147,15 @@ impl Network {
     /// -------
     /// dict
     ///     An array for each name, whose first axis is time.
-    #[pyo3(signature = (inputs, record=vec!["x".to_string()], rewards=None))]
+    #[pyo3(
+        signature = (inputs, record=Argument::of(vec!["x".to_string()]), rewards=None),
+        text_signature = "($self, inputs, record=['x'], rewards=None)"
+    )]
     fn run<'py>(
         &mut self,
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
-        record: Vec<String>,
+        record: Argument<Vec<String>>,
         rewards: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let inputs = matrix("inputs", inputs)?;
@@ -173,6 +177,7 @@ impl Network {
                 inputs.nrows()
             )));
         }
+        let record = record.get("record", "a list of names")?;
         let mut recorder = Recorder::new(&record, &self.inner, inputs.nrows())?;
         for first in (0..inputs.nrows()).step_by(CHECK_EVERY) {
             let steps = first..inputs.nrows().min(first + CHECK_EVERY);
@@ -237,7 +242,8 @@ impl Network {
     /// Save the network whole: safetensors, or NPZ with the arrays of `Simulator` where the name ends in `.npz`.
     ///
     /// Rules in Python have no place in such a file; pickle the network instead.
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+    fn save(&self, py: Python<'_>, path: Argument<PathBuf>) -> PyResult<()> {
+        let path = path.path()?;
         if let Some((_, rule)) = self.rules.first() {
             return Err(PyValueError::new_err(format!(
                 "rules: found {rule}, allowed: none, as a file cannot hold rules in Python; pickle the network instead"
@@ -248,7 +254,8 @@ impl Network {
 
     /// Load what `save` saved; it goes on exactly.
     #[classmethod]
-    fn load(_class: &Bound<'_, PyType>, path: PathBuf) -> PyResult<Self> {
+    fn load(_class: &Bound<'_, PyType>, path: Argument<PathBuf>) -> PyResult<Self> {
+        let path = path.path()?;
         match load_network(&path).map_err(file_error)? {
             SavedNetwork::Whole(whole) => {
                 let (params, state) = *whole;

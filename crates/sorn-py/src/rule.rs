@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use sorn_lab::sorn_core::{PlasticityRule, RuleContext};
+
+use crate::argument::Argument;
+use crate::convert::vector;
 
 /// Where an exception waits for the end of the step in which it was raised.
 pub(crate) type Failure = Arc<Mutex<Option<PyErr>>>;
@@ -154,6 +157,15 @@ fn write(ne: usize, weights: &[f64], mut for_each: impl FnMut(usize, &mut dyn Fn
     }
 }
 
+/// Another array, itself where it can be: the rule may go on to change it.
+fn put(place: &mut Py<PyArray1<f64>>, name: &str, values: &Bound<'_, PyAny>) -> PyResult<()> {
+    *place = match values.cast::<PyArray1<f64>>() {
+        Ok(array) => array.clone().unbind(),
+        Err(_) => vector(name, values)?.into_pyarray(values.py()).unbind(),
+    };
+    Ok(())
+}
+
 /// What a rule sees of a step, and may change: thresholds, and weights of synapses that there are.
 ///
 /// Change the arrays in place, or put others of the same length there. Weights are then limited to [0, 1], and 0 prunes a
@@ -176,7 +188,7 @@ pub(crate) struct StepContext {
     #[pyo3(get)]
     reward: f64,
     /// Thresholds of excitatory neurons, shape (ne,).
-    #[pyo3(get, set)]
+    #[pyo3(get)]
     te: Py<PyArray1<f64>>,
     /// Presynaptic neuron of each E-to-E synapse, shape (synapses,).
     #[pyo3(get)]
@@ -185,7 +197,7 @@ pub(crate) struct StepContext {
     #[pyo3(get)]
     ee_post: Py<PyArray1<u32>>,
     /// Weight of each E-to-E synapse.
-    #[pyo3(get, set)]
+    #[pyo3(get)]
     ee_weights: Py<PyArray1<f64>>,
     /// Presynaptic neuron of each I-to-E synapse.
     #[pyo3(get)]
@@ -194,7 +206,7 @@ pub(crate) struct StepContext {
     #[pyo3(get)]
     ei_post: Py<PyArray1<u32>>,
     /// Weight of each I-to-E synapse.
-    #[pyo3(get, set)]
+    #[pyo3(get)]
     ei_weights: Py<PyArray1<f64>>,
     grown: Vec<(u32, usize, f64)>,
 }
@@ -209,7 +221,16 @@ impl StepContext {
     ///     Two different excitatory neurons.
     /// weight : float
     ///     Above 0, up to 1.
-    fn grow_ee(&mut self, py: Python<'_>, pre: u32, post: usize, weight: f64) -> PyResult<()> {
+    fn grow_ee(
+        &mut self,
+        py: Python<'_>,
+        pre: Argument<u32>,
+        post: Argument<usize>,
+        weight: Argument<f64>,
+    ) -> PyResult<()> {
+        let neuron = "the number of a neuron";
+        let (pre, post, weight) =
+            (pre.get("pre", neuron)?, post.get("post", neuron)?, weight.real("weight")?);
         let ne = self.te.bind(py).len()?;
         if pre as usize >= ne || post >= ne || pre as usize == post {
             return Err(PyValueError::new_err(format!(
@@ -222,5 +243,20 @@ impl StepContext {
         }
         self.grown.push((pre, post, weight));
         Ok(())
+    }
+
+    #[setter]
+    fn set_te(&mut self, values: &Bound<'_, PyAny>) -> PyResult<()> {
+        put(&mut self.te, "te", values)
+    }
+
+    #[setter]
+    fn set_ee_weights(&mut self, values: &Bound<'_, PyAny>) -> PyResult<()> {
+        put(&mut self.ee_weights, "ee_weights", values)
+    }
+
+    #[setter]
+    fn set_ei_weights(&mut self, values: &Bound<'_, PyAny>) -> PyResult<()> {
+        put(&mut self.ei_weights, "ei_weights", values)
     }
 }

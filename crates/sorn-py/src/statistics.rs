@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use sorn_report::SpikeTrains;
 use sorn_report::stats::{self, Alternative, MinChoice, PowerLaw, StatsError, Surrogate};
 
+use crate::argument::Argument;
 use crate::error::value_error;
 
 /// Steps at which a neuron spikes.
@@ -56,12 +57,12 @@ fn square(
     Array2::from_shape_fn((neurons, neurons), entry).into_pyarray(py)
 }
 
-fn surrogate(kind: &str) -> PyResult<Surrogate> {
-    match kind {
+fn surrogate(kind: Argument<String>) -> PyResult<Surrogate> {
+    match kind.get("kind", "a str")?.as_str() {
         "circular_shift" => Ok(Surrogate::CircularShift),
         "shuffled_intervals" => Ok(Surrogate::ShuffledIntervals),
         "random_times" => Ok(Surrogate::RandomTimes),
-        _ => Err(PyValueError::new_err(format!(
+        kind => Err(PyValueError::new_err(format!(
             "kind: found {kind:?}, allowed: \"circular_shift\", \"shuffled_intervals\", \"random_times\""
         ))),
     }
@@ -157,7 +158,7 @@ pub(crate) mod functions {
         py: Python<'py>,
         spikes: Spikes<'py>,
         window: u64,
-        kind: &str,
+        kind: Argument<String>,
         count: usize,
         seed: u64,
         false_discovery_rate: f64,
@@ -173,7 +174,7 @@ pub(crate) mod functions {
     fn surrogates<'py>(
         py: Python<'py>,
         spikes: Spikes<'py>,
-        kind: &str,
+        kind: Argument<String>,
         seed: u64,
     ) -> PyResult<Bound<'py, PyArray2<bool>>> {
         Ok(stats::surrogates(&trains(&spikes), surrogate(kind)?, seed).to_dense().into_pyarray(py))
@@ -202,9 +203,9 @@ pub(crate) mod functions {
         values: Train<'_>,
         min: u64,
         max: Option<u64>,
-        alternative: &str,
+        alternative: Argument<String>,
     ) -> PyResult<(f64, f64)> {
-        let alternative = match alternative {
+        let alternative = match alternative.get("alternative", "a str")?.as_str() {
             "exponential" => Alternative::Exponential,
             "log_normal" => Alternative::LogNormal,
             other => {

@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyTuple};
 use sorn_lab::sorn_env::{AutoresetMode, Frame, Space, VecError};
 use sorn_lab::sorn_envs::{Actions, AnyBatch, BatchRows, ControlError, make_batch};
 
+use crate::argument::Argument;
 use crate::convert::to_json;
 use crate::env::{options, space};
 use crate::error::value_error;
@@ -35,11 +36,12 @@ impl NativeVecEnv {
     #[new]
     fn new(
         py: Python<'_>,
-        id: &str,
+        id: Argument<String>,
         num_envs: usize,
         autoreset_mode: &str,
         kwargs: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
+        let id = id.get("native_id", "a str")?;
         let mode = match autoreset_mode {
             "NextStep" => AutoresetMode::NextStep,
             "SameStep" => AutoresetMode::SameStep,
@@ -55,7 +57,7 @@ impl NativeVecEnv {
             serde_json::Value::Object(kwargs) => kwargs,
             _ => Default::default(),
         };
-        let (batch, _) = make_batch(id, &kwargs, num_envs, mode).map_err(value_error)?;
+        let (batch, _) = make_batch(&id, &kwargs, num_envs, mode).map_err(value_error)?;
         let (observations, actions) = (batch.single_observation_space(), batch.single_action_space());
         Ok(NativeVecEnv {
             width: observations.flat_dim(),

@@ -141,7 +141,7 @@ def test_threads_with_networks_of_their_own():
     "call, error, message",
     [
         (lambda n: Network(nee=3), ValueError, "params.*unknown field `nee`"),
-        (lambda n: Network(ne="a"), ValueError, "params.ne: invalid type"),
+        (lambda n: Network(ne="a"), ValueError, "params.ne: a whole number from 0 expected, found string"),
         (lambda n: Network(ne=1), ValueError, "parameter `ne`: found 1, allowed"),
         (lambda n: Network("hebb"), ValueError, "preset.*hebb.*upstream"),
         (lambda n: Network(7), TypeError, "params: found 7, allowed"),

@@ -158,7 +158,8 @@ def test_exceptions_are_raised_as_they_are():
             ValueError,
             "te: found 3 values, allowed: as many as before",
         ),
-        (lambda s: setattr(s, "te", "x"), TypeError, "PyArray|ndarray"),
+        (lambda s: setattr(s, "te", "x"), TypeError, "te: found str .*allowed: real numbers"),
+        (lambda s: s.grow_ee(1, 2, "x"), TypeError, "weight: found 'x', allowed: a real number"),
         (lambda s: setattr(s, "x", s.x), AttributeError, "not writable"),
         (lambda s: s.grow_ee(1, 1, 0.5), ValueError, "pre, post: found 1, 1"),
         (lambda s: s.grow_ee(1, 2, 1.5), ValueError, "weight: found 1.5"),
@@ -171,6 +172,24 @@ def test_wrong_rules(rule, error, message):
     network.add_rule(rule)
     with pytest.raises(error, match=message):
         network.step(INPUTS[0])
+
+
+def test_other_arrays_and_lists():
+    """A rule may put whatever NumPy makes numbers of, and go on to change an array that it has put."""
+
+    def whole(step):
+        step.te = [0.5] * len(step.te)
+        step.ee_weights = step.ee_weights.astype(np.float32)
+        mine = np.full(len(step.ei_weights), 0.25)
+        step.ei_weights = mine
+        mine[:] = 0.125
+
+    network = Network(**SMALL)
+    network.frozen = ["ip", "istdp", "ss"]
+    network.add_rule(whole)
+    network.step(INPUTS[0])
+    assert np.all(network.te == 0.5)
+    assert set(np.unique(network.wei)) == {0.0, 0.125}
 
 
 def test_wrong_arguments():

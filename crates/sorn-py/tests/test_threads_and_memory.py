@@ -1,5 +1,6 @@
 """Threads on networks of their own, and memory that stays flat."""
 
+import functools
 import gc
 import sys
 import threading
@@ -7,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from sorn_rs import Network, Simulator
+from sorn_rs import Network, Simulator, statistics
 
 SMALL = dict(ne=40, nu=4, lambda_ee=6, lambda_ei=8, te_max=0.5)
 
@@ -51,6 +52,98 @@ def test_other_threads_run_meanwhile():
         go_on.set()
         thread.join()
     assert network.steps == 1
+
+
+@pytest.fixture
+def patient():
+    """Threads that hold the interpreter give it up only where they let go of it, not for having held it long."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+# NumPy's own work on more than 500 numbers lets other threads run; what it is given here is smaller, or used as it is.
+LONG = np.random.default_rng(0).random((2000, 4))
+COLUMNS = np.ascontiguousarray(LONG.T)
+STREAMS = np.random.default_rng(0).random((20, 6, 4))
+SPIKES = np.random.default_rng(0).random((40, 12)) < 0.2
+
+
+def batch():
+    gymnasium = pytest.importorskip("gymnasium")
+    import sorn_rs.envs  # noqa: F401
+
+    envs = gymnasium.make_vec("sorn_rs/Acrobot-v1", num_envs=400)
+    envs.reset(seed=1)
+    return functools.partial(envs.step, np.zeros(400, dtype=np.int64))
+
+
+def asked_while_at_work(call):
+    """Whether this thread gets to ask another to stop while that one calls `call` again and again.
+
+    It gets to do so only where the call lets go of the interpreter; otherwise the other thread ends by itself.
+    """
+    begun, asked, found = threading.Event(), threading.Event(), []
+
+    def work():
+        begun.set()
+        for _ in range(1000):
+            call()
+            if asked.is_set():
+                break
+        found.append(asked.is_set())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(60)
+    asked.set()
+    thread.join()
+    return found == [True]
+
+
+CALLS = {
+    "Network.run": lambda: functools.partial(Network(seed=1, **SMALL).run, LONG),
+    "Simulator.run": lambda: functools.partial(Simulator.run, COLUMNS, seed=1, **SMALL),
+    "kernel_rank": lambda: functools.partial(statistics.kernel_rank, Network(seed=1, **SMALL), STREAMS),
+    "correlation_significance": lambda: functools.partial(
+        statistics.correlation_significance, SPIKES, 5, surrogates=100
+    ),
+    "vector step": batch,
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_native_work_lets_go_of_the_interpreter(name, patient):
+    assert asked_while_at_work(CALLS[name]())
+
+
+def test_only_what_lets_go_can_be_asked(patient):
+    assert not asked_while_at_work(lambda: sum(range(100)))
+
+
+def test_runs_at_the_same_time():
+    """Either network's rule waits until the other network is in the middle of its run as well."""
+    met, both = [], threading.Barrier(2, timeout=60)
+
+    def work(seed):
+        network = Network(seed=seed, **SMALL)
+
+        def rule(step):
+            if network_steps[seed] == 50:
+                met.append(both.wait())
+            network_steps[seed] += 1
+
+        network.add_rule(rule)
+        network.run(LONG[:100])
+
+    network_steps = [0, 0]
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(met) == [0, 1] and network_steps == [100, 100]
 
 
 def resident():

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sorn_lab::sorn_agents::{self, EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent};
@@ -18,6 +19,18 @@ pub(super) struct Watcher<'a, 'py> {
     pub(super) limit: u64,
     pub(super) steps: u64,
     pub(super) failure: Option<PyErr>,
+}
+
+/// A progress bar of tqdm's.
+pub(super) fn bar(py: Python<'_>, total: u64) -> PyResult<Bound<'_, PyAny>> {
+    let tqdm = py.import("tqdm").map_err(|error| {
+        let needed = PyImportError::new_err("progress_bar: tqdm is needed for this: pip install tqdm");
+        needed.set_cause(py, Some(error));
+        needed
+    })?;
+    let keywords = PyDict::new(py);
+    keywords.set_item("total", total)?;
+    tqdm.getattr("tqdm")?.call((), Some(&keywords))
 }
 
 impl Watcher<'_, '_> {

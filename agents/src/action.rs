@@ -54,11 +54,23 @@ impl Ranges {
         Value::Array(array.unwrap_or_else(|e| unreachable!("as many numbers as the Box has: {e}")))
     }
 
-    /// The element with these scores, squashed by tanh into the bounds where both are finite.
-    fn squashed(&self, scores: &[f64]) -> Value {
-        let bounded =
-            self.space.low.iter().zip(&self.space.high).map(|(l, h)| l.is_finite() && h.is_finite());
-        self.clipped(scores.iter().zip(bounded).map(|(&s, bounded)| if bounded { libm::tanh(s) } else { s }))
+    /// A score as one of [`clipped`](Ranges::clipped)'s: squashed by tanh into the bounds where both are finite.
+    pub(crate) fn squash(&self, number: usize, score: f64) -> f64 {
+        if self.is_bounded(number) { libm::tanh(score) } else { score }
+    }
+
+    /// The derivative of [`squash`](Ranges::squash) where it gives `squashed`.
+    pub(crate) fn slope(&self, number: usize, squashed: f64) -> f64 {
+        if self.is_bounded(number) { 1.0 - squashed * squashed } else { 1.0 }
+    }
+
+    fn is_bounded(&self, number: usize) -> bool {
+        self.space.low[number].is_finite() && self.space.high[number].is_finite()
+    }
+
+    /// The element with these scores, squashed.
+    pub(crate) fn squashed(&self, scores: &[f64]) -> Value {
+        self.clipped(scores.iter().enumerate().map(|(number, &score)| self.squash(number, score)))
     }
 }
 

@@ -7,6 +7,10 @@
 //! d log pi / d m     = (u - m) / s^2
 //! d log pi / d log s = (u - m)^2 / s^2 - 1
 //! ```
+//!
+//! Where a number has two finite bounds, -1 and 1 stand for them and the mean is the hyperbolic tangent of its score `x`, so
+//! `d m / d x = 1 - m^2`. A mean that may leave the bounds can be lost there: every draw is moved to the same bound,
+//! nothing tells better actions from worse, and updates by chance drive it on.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -40,8 +44,9 @@ pub(crate) struct Gaussian {
     spread: Spread,
     schedule: Schedule,
     sd: f64,
-    /// Scores at the last action, and its numbers before they were moved into the bounds.
+    /// Scores at the last action, its means, and its numbers before they were moved into the bounds.
     scores: Vec<f64>,
+    means: Vec<f64>,
     numbers: Vec<f64>,
 }
 
@@ -55,6 +60,7 @@ impl Gaussian {
             sd: schedule.at(0),
             schedule,
             scores: vec![0.0; scores],
+            means: vec![0.0; n],
             numbers: vec![0.0; n],
         }
     }
@@ -80,21 +86,29 @@ impl Gaussian {
 
     pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
         self.scores.copy_from_slice(scores);
-        for (number, mean) in scores[..self.numbers.len()].iter().enumerate() {
-            self.numbers[number] = mean + self.sd(number) * normal(rng);
+        self.find_means();
+        for number in 0..self.numbers.len() {
+            self.numbers[number] = self.means[number] + self.sd(number) * normal(rng);
         }
         self.ranges.clipped(self.numbers.iter().copied())
     }
 
     pub(crate) fn best(&self, scores: &[f64]) -> Value {
-        self.ranges.clipped(scores[..self.numbers.len()].iter().copied())
+        self.ranges.squashed(&scores[..self.numbers.len()])
+    }
+
+    fn find_means(&mut self) {
+        for (number, (mean, &score)) in self.means.iter_mut().zip(&self.scores).enumerate() {
+            *mean = self.ranges.squash(number, score);
+        }
     }
 
     pub(crate) fn log_gradient(&self, out: &mut [f64]) {
         let n = self.numbers.len();
         for number in 0..n {
-            let (sd, from_mean) = (self.sd(number), self.numbers[number] - self.scores[number]);
-            out[number] = from_mean / (sd * sd);
+            let (sd, mean) = (self.sd(number), self.means[number]);
+            let from_mean = self.numbers[number] - mean;
+            out[number] = from_mean / (sd * sd) * self.ranges.slope(number, mean);
             if let Some(&score) = self.scores.get(n + number) {
                 // Beyond the limits the spread does not depend on the score.
                 let within = (LOG_SPREAD.0..=LOG_SPREAD.1).contains(&score);
@@ -113,6 +127,7 @@ impl Gaussian {
         state.read("policy/scores", &mut self.scores)?;
         state.read("policy/numbers", &mut self.numbers)?;
         self.sd = entry(state, "sd")?;
+        self.find_means();
         Ok(())
     }
 }
@@ -134,17 +149,22 @@ mod tests {
     proptest! {
         #[test]
         fn the_gradient_is_that_of_log_p(
-            scores in prop::collection::vec(-0.9..0.9_f64, 4), sd in 0.2..2.0_f64, seed: u64, spread in 0..3_usize,
+            scores in prop::collection::vec(-0.9..0.9_f64, 4),
+            far in -3.0..3.0_f64,
+            sd in 0.2..2.0_f64,
+            seed: u64,
+            spread in 0..3_usize,
         ) {
             let spread = [Spread::Fixed, Spread::StateIndependent, Spread::Linear][spread];
             let (space, mut policy) = gaussian(spread, sd);
-            let scores = &scores[..policy.scores()];
-            let action = policy.act(scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            let scores = [&[far], &scores[1..policy.scores()]].concat();
+            let action = policy.act(&scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
             prop_assert!(space.contains(&action), "{action:?}");
             let log_p = |scores: &[f64]| -> f64 {
                 (0..2).map(|i| {
                     let s = sd * scores.get(2 + i).map_or(1.0, |l| l.exp());
-                    -((policy.numbers[i] - scores[i]) / s).powi(2) / 2.0 - s.ln()
+                    let mean = if i == 0 { scores[0].tanh() } else { scores[1] };
+                    -((policy.numbers[i] - mean) / s).powi(2) / 2.0 - s.ln()
                 }).sum()
             };
             let mut gradient = vec![0.0; scores.len()];
@@ -174,6 +194,23 @@ mod tests {
         let sd = (draws.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / draws.len() as f64).sqrt();
         assert!((mean - 5.0).abs() < 0.01 && (sd - 0.3).abs() < 0.01, "{mean} {sd}");
         let best = policy.best(&[0.5, 7.0]);
-        assert_eq!(best.as_array().unwrap().iter().collect::<Vec<_>>(), [1.0, 7.0]);
+        let expected = [f64::from((2.0 * libm::tanh(0.5)) as f32), 7.0];
+        assert_eq!(best.as_array().unwrap().iter().collect::<Vec<_>>(), expected);
+    }
+
+    /// Some draws stay inside the bounds however large the score is, and the gradient leads back to those that are better.
+    #[test]
+    fn a_mean_is_not_lost_beyond_the_bounds() {
+        let (_, mut policy) = gaussian(Spread::Fixed, 0.2);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
+        let (mut score, mut gradient) = (4.0, [0.0; 2]);
+        for _ in 0..20_000 {
+            let action = policy.act(&[score, 0.0], &mut rng);
+            // The best number is 0.
+            let number = action.as_array().unwrap().iter().next().unwrap();
+            policy.log_gradient(&mut gradient);
+            score += 0.05 * (1.9 - number.abs()) * gradient[0];
+        }
+        assert!(score.abs() < 0.5, "{score}");
     }
 }

@@ -38,8 +38,8 @@ pub enum PolicyConfig {
     },
     /// One of the actions with the largest value: exploration by optimistic initial values alone.
     Greedy {},
-    /// Normal around a linear mean; where a Box has two finite bounds, -1 and 1 stand for them, and what lies outside is
-    /// moved to them.
+    /// Normal around a linear mean; where a Box has two finite bounds, -1 and 1 stand for them, the mean is squashed between
+    /// them by tanh, and what is drawn outside is moved to them.
     Gaussian {
         /// Standard deviation, before it is learnt; positive, 0.5 by default.
         #[serde(default = "half")]

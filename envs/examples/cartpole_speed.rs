@@ -1,13 +1,14 @@
 //! How many steps of CartPole-v1 one core takes in a second, with random actions. `tests/peers/bench_env.py` runs it between
 //! its own measurements of Gymnasium's.
 //!
-//! Prints one JSON object of steps per second, each the best of many short rounds: `single` with the actions drawn in the loop,
+//! Prints one JSON object of steps per second, best and median of many short rounds: `single` with the actions drawn in the loop,
 //! as `env.step(env.action_space.sample())` does; `single_drawn` with actions drawn beforehand; `vector_64` and `vector_1024`,
 //! batches with actions drawn beforehand.
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use serde_json::{Value as Json, json};
 use sorn_env::seeding::Generator;
 use sorn_env::wrappers::TimeLimit;
 use sorn_env::{Env, Value};
@@ -15,16 +16,22 @@ use sorn_envs::{CartPole, CartPoleBatch, CartPoleConfig, CartPoleVec};
 
 const ROUNDS: usize = 100;
 
-/// Best rate of many rounds, each of `steps` steps.
-fn rate(steps: usize, mut round: impl FnMut()) -> f64 {
-    let best = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            round();
-            start.elapsed().as_secs_f64()
-        })
-        .fold(f64::INFINITY, f64::min);
-    steps as f64 / best
+/// Seconds of many rounds, ascending.
+#[inline(always)]
+fn seconds(mut round: impl FnMut()) -> [f64; ROUNDS] {
+    let mut seconds = [0.0; ROUNDS];
+    for seconds in &mut seconds {
+        let start = Instant::now();
+        round();
+        *seconds = start.elapsed().as_secs_f64();
+    }
+    seconds.sort_by(f64::total_cmp);
+    seconds
+}
+
+/// Rates of the best and of the median of rounds of `steps` steps.
+fn rates(steps: usize, seconds: &[f64]) -> Json {
+    json!({ "best": steps as f64 / seconds[0], "median": steps as f64 / seconds[ROUNDS / 2] })
 }
 
 #[inline(always)]
@@ -45,27 +52,29 @@ fn advance(env: &mut TimeLimit<CartPole>, action: i64) {
     }
 }
 
-fn single() -> f64 {
+fn single() -> Json {
     const STEPS: usize = 100_000;
     let (mut env, mut rng) = (env(), Generator::new(0));
     let space = env.action_space();
-    rate(STEPS, || {
+    let seconds = seconds(|| {
         for _ in 0..STEPS {
             if let Value::Int(action) = space.sample(&mut rng) {
                 advance(&mut env, action);
             }
         }
-    })
+    });
+    rates(STEPS, &seconds)
 }
 
-fn single_drawn() -> f64 {
+fn single_drawn() -> Json {
     const STEPS: usize = 100_000;
     let (mut env, mut rng) = (env(), Generator::new(0));
     let actions: Vec<i64> = (0..STEPS).map(|_| rng.integers(0, 2)).collect();
-    rate(STEPS, || actions.iter().for_each(|&action| advance(&mut env, action)))
+    let seconds = seconds(|| actions.iter().for_each(|&action| advance(&mut env, action)));
+    rates(STEPS, &seconds)
 }
 
-fn vector(n: usize) -> f64 {
+fn vector(n: usize) -> Json {
     let rows = 100_000 / n;
     let mut rng = Generator::new(0);
     let actions: Vec<i64> = (0..rows * n).map(|_| rng.integers(0, 2)).collect();
@@ -73,7 +82,7 @@ fn vector(n: usize) -> f64 {
     let (mut obs, mut rewards) = (vec![[0.0; 4]; n], vec![0.0; n]);
     let (mut terminated, mut truncated) = (vec![false; n], vec![false; n]);
     envs.reset(Some(0), None, &mut obs).expect("no options");
-    rate(rows * n, || {
+    let seconds = seconds(|| {
         for actions in actions.chunks_exact(n) {
             let batch = CartPoleBatch {
                 obs: &mut obs,
@@ -84,11 +93,12 @@ fn vector(n: usize) -> f64 {
             envs.step(actions, batch).expect("0 or 1");
             black_box(&obs);
         }
-    })
+    });
+    rates(rows * n, &seconds)
 }
 
 fn main() {
-    let rates = serde_json::json!({
+    let rates = json!({
         "single": single(), "single_drawn": single_drawn(), "vector_64": vector(64), "vector_1024": vector(1024),
     });
     println!("{rates}");

@@ -112,8 +112,9 @@ fn advance_and_turn(
     turn: (f64, f64),
     force: f64,
 ) -> ([f64; 4], (f64, f64)) {
-    // Elsewhere a quotient could overflow or underflow, and then two products are no division.
-    let moderate = state[2].abs() <= 0.25 && state[3].abs() <= 1024.0;
+    // Then no dividend of `over_mass` overflows, and none underflows: the cosine of a number is not below 2^-60, sine or force
+    // are large enough, and a difference of two numbers is 0 or at least 2^-53 of the larger.
+    let moderate = state[3].abs() <= 1024.0;
     match fused {
         Some(fused) if moderate => {
             let state = advance_by(state, turn, force, |x| over_mass(fused, x), |x| fused.apart(x));

@@ -43,9 +43,12 @@ impl<E: Env> Env for TimeLimit<E> {
 
     #[inline(always)]
     fn step(&mut self, action: &E::Act) -> Result<Step<E::Obs>, E::Error> {
-        let mut step = self.env.step(action)?;
-        self.elapsed_steps += 1;
-        step.truncated |= self.elapsed_steps >= self.max_episode_steps;
-        Ok(step)
+        // In place: handing the step on by value would copy it through memory.
+        let mut step = self.env.step(action);
+        if let Ok(step) = &mut step {
+            self.elapsed_steps += 1;
+            step.truncated |= self.elapsed_steps >= self.max_episode_steps;
+        }
+        step
     }
 }

@@ -1,11 +1,14 @@
 """The command that comes with the wheel, in this interpreter."""
 
 import json
+import platform
+import re
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 
@@ -18,6 +21,12 @@ def sorn(*args, **kwargs):
 def test_help_and_environments():
     assert "Usage: sorn" in sorn("--help").stdout
     assert "CartPole-v1" in sorn("envs").stdout
+
+
+def test_doctor_tells_of_this_interpreter():
+    told = dict(re.split(r"  +", line, maxsplit=1) for line in sorn("doctor").stdout.splitlines())
+    assert told["python"] == platform.python_version() and told["prefix"] == sys.prefix
+    assert told["numpy"] == np.__version__ and "gymnasium" in told
 
 
 def test_usage_errors_exit_with_2(tmp_path):

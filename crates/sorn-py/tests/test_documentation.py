@@ -78,6 +78,23 @@ def test_the_package_needs_numpy_alone():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    "extra, module, code",
+    [
+        ("gym", "gymnasium", "import sorn_rs.envs"),
+        ("gym", "gymnasium", "import sorn_rs.wrappers"),
+        ("plot", "matplotlib.pyplot", "sorn_rs.Plotter.scatter_plot([[0, 1]], False)"),
+        ("neo", "neo", "from sorn_rs import export; export.neo_spike_trains([[True]])"),
+        ("nwb", "pynwb", "from sorn_rs import export; export.write_nwb('x.nwb', {'x': [[True]]})"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(extra, module, code):
+    code = f"import sys, sorn_rs; sys.modules[{module!r}] = None; {code}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    said = f"ImportError: {module} is needed for this: pip install 'sorn-rs[{extra}]'"
+    assert done.stderr.splitlines()[-1] == said
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/migration.md"])
 def test_examples_of_the_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -313,3 +313,26 @@ def test_continuous_actions():
         assert env.action_space.contains(action)
     with pytest.raises(ValueError, match="Discrete"):
         Agent(env, SMALL | {"learner": {"kind": "sarsa"}})
+
+
+def test_broken_files(tmp_path):
+    env, path = gymnasium.make("CartPole-v1"), tmp_path / "agent.npz"
+    Agent(env, SMALL, seed=4).save(path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    for broken in (
+        b"",
+        b"text",
+        whole[:middle],
+        whole[:-1],
+        whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+    ):
+        path.write_bytes(broken)
+        with pytest.raises(ValueError, match=r"path: found .*agent.npz, which is no whole NPZ file"):
+            Agent.load(path, env)
+    np.savez(path, sorn_agent=np.zeros(2))
+    with pytest.raises(ValueError, match="path: found .*agent.npz without the entry sorn_agent"):
+        Agent.load(path, env)
+    np.save(tmp_path / "array.npy", np.zeros(2))
+    with pytest.raises(ValueError, match="path: found .*array.npy, which is no whole NPZ file"):
+        Agent.load(tmp_path / "array.npy", env)

@@ -30,3 +30,17 @@ def save_npz(path, arrays):
             np.savez(file, **arrays)
 
     write_whole(path, write)
+
+
+def load_npz(path) -> dict:
+    """Arrays by name; ValueError for whatever is not whole."""
+    try:
+        # Opened here: NumPy leaves a file open that it cannot read.
+        with open(path, "rb") as whole, np.load(whole, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        # Of zipfile, zlib, NumPy, each with exceptions of its own.
+        found = f"{os.fspath(path)}, which is no whole NPZ file ({error})"
+        raise ValueError(f"path: found {found}, allowed: what `save` saved") from error

@@ -2,15 +2,12 @@
 
 import numpy as np
 
+from ._extras import needed
 from ._statistics import Statistics
 
 
 def _pyplot():
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError("Plotter needs matplotlib: pip install 'sorn-rs[plot]'") from error
-    return pyplot
+    return needed("matplotlib.pyplot", "plot")
 
 
 class Plotter:

@@ -5,13 +5,15 @@ stepped in native code. Each has the spaces, rewards, time limit and, seeded, th
 the same name; `MaskedCartPole-v1` is CartPole without velocities.
 """
 
-import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from . import _native
 from ._arguments import check_seed, integer, wrong
+from ._extras import needed
+
+gymnasium = needed("gymnasium", "gym")
+from gymnasium.vector import AutoresetMode, VectorEnv  # noqa: E402
+from gymnasium.vector.utils import batch_space  # noqa: E402
 
 __all__ = ["NAMESPACE", "NativeEnv", "NativeVectorEnv"]
 

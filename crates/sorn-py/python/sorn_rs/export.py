@@ -10,6 +10,7 @@ import uuid
 
 import numpy as np
 
+from ._extras import needed
 from ._files import write_whole
 
 __all__ = ["neo_block", "neo_spike_trains", "write_nwb"]
@@ -51,7 +52,7 @@ def neo_spike_trains(spikes, dt=1.0, **annotations):
     list of neo.SpikeTrain
         One per neuron, silent ones as well, from 0 to ``steps * dt``.
     """
-    neo, quantities = _import("neo", "neo"), _import("quantities", "neo")
+    neo, quantities = needed("neo", "neo"), needed("quantities", "neo")
     spikes, dt = _spikes("spikes", spikes), _dt(dt)
     rate = 1000.0 / dt * quantities.Hz
     return [
@@ -83,7 +84,7 @@ def neo_block(record, dt=1.0, *, name="SORN"):
     -------
     neo.Block
     """
-    neo, quantities = _import("neo", "neo"), _import("quantities", "neo")
+    neo, quantities = needed("neo", "neo"), needed("quantities", "neo")
     trains, series = _parts(record)
     dt = _dt(dt)
     block = neo.Block(name=name)
@@ -128,7 +129,7 @@ def write_nwb(
         Others of `pynwb.NWBFile`, e.g. `experimenter`, `keywords`; `subject` too, which nwbinspector asks for and a simulated
         network has not.
     """
-    pynwb = _import("pynwb", "nwb")
+    pynwb = needed("pynwb", "nwb")
     trains, series = _parts(record)
     seconds = _dt(dt) / 1000
     path = os.fspath(path)
@@ -168,13 +169,6 @@ def write_nwb(
 def _write(pynwb, file, path):
     with pynwb.NWBHDF5IO(path, "w") as io:
         io.write(file)
-
-
-def _import(module, extra):
-    try:
-        return __import__(module)
-    except ImportError as error:
-        raise ImportError(f"{module} is needed for this: pip install 'sorn-rs[{extra}]'") from error
 
 
 def _dt(dt):

@@ -1,10 +1,12 @@
 """Wrappers for Gymnasium's environments."""
 
-import gymnasium
 import numpy as np
 
 from ._arguments import check_seed, integer, real, wrong
+from ._extras import needed
 from ._native import Network
+
+gymnasium = needed("gymnasium", "gym")
 
 __all__ = ["EncodedObservation", "SornObservation"]
 

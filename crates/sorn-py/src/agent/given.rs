@@ -30,10 +30,18 @@ impl Given<'_> {
                 (space("observation_space")?, space("action_space")?)
             }
             (None, Some(observations), Some(actions)) => (observations.clone(), actions.clone()),
-            _ => {
-                return Err(PyTypeError::new_err(
-                    "Agent: allowed: either env, or both observation_space and action_space",
-                ));
+            (env, observations, actions) => {
+                let given = [
+                    ("env", env.is_some()),
+                    ("observation_space", observations.is_some()),
+                    ("action_space", actions.is_some()),
+                ];
+                let given: Vec<&str> =
+                    given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+                let found = if given.is_empty() { "neither".into() } else { given.join(" and ") };
+                return Err(PyTypeError::new_err(format!(
+                    "env: found {found}, allowed: either env, or both observation_space and action_space"
+                )));
             }
         };
         let observations = match &self.encoder {

@@ -55,15 +55,14 @@ pub(super) fn load(py: Python<'_>, path: PathBuf, given: Given<'_>) -> PyResult<
     let wrong = |what: &str| {
         PyValueError::new_err(format!("path: found {} {what}, allowed: what `save` saved", path.display()))
     };
-    let file = py.import("numpy")?.call_method1("load", (&path,))?;
-    let names: Vec<String> =
-        file.getattr("files").and_then(|files| files.extract()).map_err(|_| wrong("without named arrays"))?;
+    let file = py.import("sorn_rs._files")?.call_method1("load_npz", (&path,))?.cast_into::<PyDict>()?;
     let mut state = AgentState { arrays: Default::default(), meta: Json::Null };
     let mut whole = None;
-    for name in names {
-        let array = file.get_item(&name)?;
+    for (name, array) in file {
+        let name: String = name.extract()?;
         if name == "sorn_agent" {
-            whole = serde_json::from_str::<Saved>(&array.call_method0("item")?.extract::<String>()?).ok();
+            let text = array.call_method0("item").and_then(|item| item.extract::<String>());
+            whole = text.ok().and_then(|text| serde_json::from_str::<Saved>(&text).ok());
         } else {
             let array =
                 array.cast_into::<PyArrayDyn<f64>>().map_err(|_| wrong("with another type of array"))?;

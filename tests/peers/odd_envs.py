@@ -1,5 +1,7 @@
 """Environments that Gymnasium does not have, registered on import: composite spaces, and ways to fail."""
 
+import os
+
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
@@ -57,14 +59,17 @@ class Composite(gym.Env):
 
 
 class Faulty(gym.Env):
-    """Fails as `fault` says, in the third step of each episode after the first `sound_episodes`."""
+    """Fails as `fault` says, in the third step of each episode after the first `sound_episodes`.
+
+    With `while_exists`, only while there is a file of that name.
+    """
 
     metadata = {"render_modes": ["rgb_array"]}
     action_space = spaces.Discrete(2)
     observation_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
 
-    def __init__(self, fault="", sound_episodes=0, render_mode=None):
-        self.fault = fault
+    def __init__(self, fault="", sound_episodes=0, while_exists=None, render_mode=None):
+        self.fault = fault if while_exists is None or os.path.exists(while_exists) else ""
         self.sound_episodes = sound_episodes
         self.render_mode = render_mode
         if fault == "make":
@@ -76,7 +81,7 @@ class Faulty(gym.Env):
         super().reset(seed=seed)
         self.count = 0
         self.sound_episodes -= 1
-        if self.fault == "reset":
+        if self.fault == "reset" and self.sound_episodes < 0:
             raise OSError("the cable is loose")
         return np.zeros(2, np.float32), {}
 

@@ -79,28 +79,34 @@ fn a_stopped_run_goes_on_to_the_same_bits() {
     assert_eq!(eval, serde_json::from_str::<serde_json::Value>(&summary).unwrap()["eval"]);
 }
 
+/// The quick experiment in an environment that fails after ten sound episodes.
+fn faulty_place(fault: &str, more: &str) -> Place {
+    let place = place(&format!(
+        "id = \"peers.odd_envs:Faulty-v0\"\nkwargs = {{ fault = \"{fault}\", sound_episodes = 10{more} }}"
+    ));
+    let file = std::fs::read_to_string(place.path("quick.toml")).unwrap();
+    place.write("quick.toml", &file.replace("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0, 1.0]"));
+    place
+}
+
 /// Told with environment, episode, step and seed; what was done before stays.
 #[test]
 fn a_fault_in_python_ends_the_run_and_leaves_what_was_saved() {
-    for (fault, reason) in [
-        ("raise", "step raised RuntimeError: sensor 7 failed\nTraceback"),
-        ("shape", "an array of shape (2,) and type float32 expected, found ndarray of shape (3,)"),
-        ("nan", "NaN"),
-        ("reward", "a number as reward expected, found str 'much'"),
-        ("refuse", "AssertionError: action"),
+    for (fault, step, reason) in [
+        ("raise", 2, "step raised RuntimeError: sensor 7 failed\nTraceback"),
+        ("shape", 2, "an array of shape (2,) and type float32 expected, found ndarray of shape (3,)"),
+        ("text", 2, "type float32 expected, found ndarray of shape (2,) and type <U1"),
+        ("kind", 2, "type float32 expected, found dict {'x': 1.0}"),
+        ("nan", 2, "NaN"),
+        ("reward", 2, "a number as reward expected, found str 'much'"),
+        ("refuse", 2, "AssertionError: action"),
+        ("reset", 0, "reset raised OSError: the cable is loose"),
     ] {
-        let place = place(&format!(
-            "id = \"peers.odd_envs:Faulty-v0\"\nkwargs = {{ fault = \"{fault}\", sound_episodes = 10 }}"
-        ));
-        place.write(
-            "quick.toml",
-            &std::fs::read_to_string(place.path("quick.toml"))
-                .unwrap()
-                .replace("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0, 1.0]"),
-        );
+        let place = faulty_place(fault, "");
         let text = stderr(&output(&place, &["run", "quick.toml"], 1));
-        let begin = "error: seed 0: peers.odd_envs:Faulty-v0: episode 10, step 2 (environment seed ";
-        let told = text.find(begin).unwrap_or_else(|| panic!("{fault}: {text}"));
+        let begin =
+            format!("error: seed 0: peers.odd_envs:Faulty-v0: episode 10, step {step} (environment seed ");
+        let told = text.find(&begin).unwrap_or_else(|| panic!("{fault}: {text}"));
         assert!(text[told..].contains(reason), "{fault}: {text}");
         assert!(text.contains("what was saved stays; go on with: "), "{text}");
         let dir = place.path("runs/quick/seed-0");
@@ -110,6 +116,23 @@ fn a_fault_in_python_ends_the_run_and_leaves_what_was_saved() {
         assert!(!dir.join("summary.json").exists());
         let eval = stdout(&place, &["eval", "runs/quick/seed-0", "--episodes", "1", "--json"]);
         assert!(eval.contains("\"episodes\": 1"), "{eval}");
+    }
+}
+
+/// The run that a loose cable ended is, once it is plugged in again, the run that never failed.
+#[test]
+fn a_run_goes_on_when_the_fault_is_gone() {
+    for fault in ["raise", "nan", "reset"] {
+        let place = faulty_place(fault, ", while_exists = \"loose\"");
+        stdout(&place, &["run", "quick.toml", "--out", "sound"]);
+        place.write("loose", "");
+        stderr(&output(&place, &["run", "quick.toml", "--out", "mended"], 1));
+        // Another interpreter, another ten sound episodes after the checkpoint of the eighth.
+        let again = stderr(&output(&place, &["resume", "mended/quick/seed-0"], 1));
+        assert!(again.contains("peers.odd_envs:Faulty-v0: episode 18, "), "{again}");
+        std::fs::remove_file(place.path("loose")).unwrap();
+        stdout(&place, &["resume", "mended/quick/seed-0"]);
+        assert_same(&place.path("sound/quick"), &place.path("mended/quick"));
     }
 }
 

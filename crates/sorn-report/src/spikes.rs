@@ -88,10 +88,14 @@ impl SpikeTrains {
     /// From a matrix (steps, neurons) that is true where a neuron spikes.
     #[must_use]
     pub fn from_dense(active: ArrayView2<'_, bool>) -> Self {
-        let train = |column: ndarray::ArrayView1<'_, bool>| -> Vec<u64> {
-            column.iter().enumerate().filter(|(_, spikes)| **spikes).map(|(step, _)| step as u64).collect()
-        };
-        Self { steps: active.nrows() as u64, trains: active.columns().into_iter().map(train).collect() }
+        let mut trains = vec![Vec::new(); active.ncols()];
+        // Row after row, as the matrix lies in memory.
+        for (step, row) in active.rows().into_iter().enumerate() {
+            for (train, _) in trains.iter_mut().zip(row).filter(|(_, spikes)| **spikes) {
+                train.push(step as u64);
+            }
+        }
+        Self { steps: active.nrows() as u64, trains }
     }
 
     /// The matrix (steps, neurons) that is true where a neuron spikes: one byte per neuron and step.

@@ -22,6 +22,7 @@ mod moving;
 mod normal;
 mod perturbation;
 mod power_law;
+mod products;
 mod quantile;
 mod rank;
 mod sample;

@@ -23,6 +23,13 @@ fn histograms_tell_size_and_fit() {
     assert!(says(&of(Some(Fit::Exponential), false), "exponential, mean 50.5"));
     assert!(says(&of(Some(Fit::LogNormal), true), "log-normal, μ 3.64, σ 0.923"));
     of(Some(Fit::LogNormal), true).png(1.0).unwrap();
+    for (name, fit, log) in [
+        ("histogram_normal", Fit::Normal, false),
+        ("histogram_exponential", Fit::Exponential, false),
+        ("histogram_log_normal", Fit::LogNormal, true),
+    ] {
+        insta::assert_snapshot!(name, of(Some(fit), log).svg());
+    }
 }
 
 #[test]
@@ -107,6 +114,7 @@ fn a_tail_tells_its_exponent_and_bounds() {
     let figure = tail(&sizes, Some(&fit), &TailOptions::default()).unwrap();
     let words = format!("exponent {:.3} ± {:.3}, 2 to 100", fit.exponent, fit.standard_error);
     assert!(says(&figure, &words) && says(&figure, "2000 values"));
+    insta::assert_snapshot!("tail", figure.svg());
     tail(&[1], None, &TailOptions::default()).unwrap().png(1.0).unwrap();
     tail(&[u64::MAX, 1], None, &TailOptions::default()).unwrap();
     assert!(told(tail(&[0, 0], None, &TailOptions::default())).contains("no value is 1 or more"));

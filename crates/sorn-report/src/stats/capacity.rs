@@ -2,7 +2,6 @@
 
 use ndarray::Array2;
 
-use super::correlation::by_window;
 use super::error::{at_least, finite};
 use super::{StatsError, cholesky};
 use crate::SpikeTrains;
@@ -52,7 +51,10 @@ pub fn memory_capacity(
     finite("input", input)?;
     at_least("training steps after the lags", training.saturating_sub(lags), 2)?;
     at_least("steps after the training", input.len().saturating_sub(training), 2)?;
-    let states: Vec<Vec<u32>> = by_window(spikes, 1, input.len()).collect();
+    let mut states = vec![Vec::new(); input.len()];
+    for (neuron, train) in (0_u32..).zip(spikes.iter()) {
+        train.iter().for_each(|step| states[*step as usize].push(neuron));
+    }
     let readout = Readout::new(spikes.neurons(), &states[lags..training], ridge)?;
     let by_lag = (0..=lags)
         .map(|lag| {

@@ -3,6 +3,7 @@
 use super::StatsError;
 use super::counts::windows;
 use super::error::at_least;
+use super::products::{Products, products};
 use crate::SpikeTrains;
 
 /// Pearson's correlation coefficient of every pair of neurons.
@@ -57,7 +58,8 @@ impl Correlations {
 /// Correlates the spike counts of all pairs of neurons in consecutive windows of `window` steps (zero lag).
 /// An incomplete window at the end is left out.
 ///
-/// The time it takes grows with the spike pairs that share a window, not with neurons squared times steps.
+/// Where few neurons share a window, the time it takes grows with the pairs that do, not with neurons squared times steps; memory
+/// grows with the spikes and with the pairs.
 ///
 /// # Errors
 /// [`StatsError::OutOfRange`] for a window of 0 steps, [`StatsError::TooFew`] where fewer than two windows fit.
@@ -66,25 +68,7 @@ pub fn correlations(spikes: &SpikeTrains, window: u64) -> Result<Correlations, S
     at_least("windows", bins, 2)?;
     let n = spikes.neurons();
     // All sums are whole numbers, so nothing is lost before the last line.
-    let mut sums = vec![0u64; n];
-    let mut squares = vec![0u64; n];
-    let mut products = vec![0u64; n * n.saturating_sub(1) / 2];
-    let mut present: Vec<(usize, u64)> = Vec::new();
-    for bin in by_window(spikes, window, bins) {
-        present.clear();
-        // Neurons ascend within a window and repeat for each spike.
-        for run in bin.chunk_by(|a, b| a == b) {
-            present.push((run[0] as usize, run.len() as u64));
-        }
-        for (k, &(i, a)) in present.iter().enumerate() {
-            sums[i] += a;
-            squares[i] += a * a;
-            let row = &mut products[i * i.saturating_sub(1) / 2..][..i];
-            for &(j, b) in &present[..k] {
-                row[j] += a * b;
-            }
-        }
-    }
+    let Products { sums, squares, pairs: products } = products(spikes, window, bins);
     let bins = bins as i128;
     let spread = |i: usize| bins * i128::from(squares[i]) - i128::from(sums[i]).pow(2);
     let mut pairs = Vec::with_capacity(products.len());
@@ -101,29 +85,6 @@ pub fn correlations(spikes: &SpikeTrains, window: u64) -> Result<Correlations, S
         }
     }
     Ok(Correlations { neurons: n, pairs })
-}
-
-/// For each window the neurons that spiked in it, ascending, once per spike.
-pub(super) fn by_window(spikes: &SpikeTrains, window: u64, bins: usize) -> impl Iterator<Item = Vec<u32>> {
-    // Windows are gathered in blocks, so that memory follows the spikes of a block, not of the recording.
-    const BLOCK: usize = 4096;
-    let mut next = vec![0usize; spikes.neurons()];
-    (0..bins).step_by(BLOCK).flat_map(move |first| {
-        let count = BLOCK.min(bins - first);
-        let mut block = vec![Vec::new(); count];
-        for (neuron, train) in spikes.iter().enumerate() {
-            let seen = &mut next[neuron];
-            while let Some(step) = train.get(*seen) {
-                let bin = (step / window) as usize - first;
-                if bin >= count {
-                    break;
-                }
-                block[bin].push(neuron as u32);
-                *seen += 1;
-            }
-        }
-        block
-    })
 }
 
 #[cfg(test)]

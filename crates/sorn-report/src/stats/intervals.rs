@@ -17,10 +17,9 @@ pub fn intervals(train: &[u64]) -> Vec<u64> {
 /// [`StatsError::TooFew`] for fewer than two spikes.
 pub fn cv(train: &[u64]) -> Result<f64, StatsError> {
     at_least("train", train.len(), 2)?;
-    let intervals = intervals(train);
-    let n = intervals.len() as f64;
+    let n = (train.len() - 1) as f64;
     let mean = (train[train.len() - 1] - train[0]) as f64 / n;
-    let variance = intervals.iter().map(|i| (*i as f64 - mean).powi(2)).sum::<f64>() / n;
+    let variance = train.windows(2).map(|pair| ((pair[1] - pair[0]) as f64 - mean).powi(2)).sum::<f64>() / n;
     Ok(variance.sqrt() / mean)
 }
 

@@ -80,6 +80,9 @@ pub(crate) struct How {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Watch learning curve, environment and spikes in the terminal; q leaves (needs the feature live)
+    #[arg(long, conflicts_with = "quiet")]
+    pub(crate) live: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod live;
 mod output;
 mod progress;
 

@@ -10,6 +10,9 @@ use sorn_lab::{Episode, Progress};
 
 use crate::output::note;
 
+/// How often a bar tells the time left, whether or not anything happened.
+const TICK: Duration = Duration::from_millis(200);
+
 /// Set by the first SIGINT or SIGTERM.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -23,6 +26,13 @@ pub(crate) fn stop_on_signals(what: &'static str) {
     };
     // A second command in one process keeps the first's handler.
     let _ = ctrlc::set_handler(handler);
+}
+
+/// Asks the work to stop, as the first Ctrl-C does.
+#[cfg(feature = "live")]
+pub(crate) fn request_stop(what: &str) {
+    STOP.store(true, Ordering::SeqCst);
+    note(&format!("{what}; once more to stop at once"));
 }
 
 /// Whether a signal asked the work to stop.
@@ -50,7 +60,7 @@ fn bar(parts: u64, template: &str, quiet: bool) -> ProgressBar {
         bar.set_style(style.progress_chars("━╸ "));
     }
     if !hidden {
-        bar.enable_steady_tick(Duration::from_millis(200));
+        bar.enable_steady_tick(TICK);
     }
     bar
 }
@@ -99,6 +109,13 @@ impl Bar {
         let template = "{bar:30} {pos}/{len} episodes  {msg}  at most {eta} left";
         let bar = bar(episodes * seeds.len() as u64, template, quiet);
         Bar { bar, episodes, steps: AtomicU64::new(0), started: Instant::now(), runs: Mutex::new(Vec::new()) }
+    }
+
+    /// Shows a bar that was quiet.
+    #[cfg(feature = "live")]
+    pub(crate) fn reveal(&self) {
+        self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        self.bar.enable_steady_tick(TICK);
     }
 
     /// Takes the bar away.

@@ -166,6 +166,7 @@ impl Observer for Recorder<'_> {
             self.failed = Some(error);
             return ControlFlow::Break(());
         }
+        self.progress.step(self.dir.experiment().run.seed, event, agent);
         if self.progress.stop() && self.stopping.get_or_insert_with(Instant::now).elapsed() > GRACE {
             self.stopped = true;
             return ControlFlow::Break(());

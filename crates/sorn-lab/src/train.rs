@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rand_xoshiro::rand_core::Rng;
-use sorn_agents::{Observer, RunError};
+use sorn_agents::{Agent, Observer, RunError, StepEvent};
 use sorn_core::rng;
 use sorn_env::AnyEnv;
 use sorn_envs::EnvSpec;
@@ -19,6 +19,8 @@ use crate::{Checkpoint, Episode, LabError, RunDir, Summary, Trained, checkpoint,
 pub trait Progress: Sync {
     /// An episode of run `seed` ended; `mean` is the mean return of its last window.
     fn episode(&self, seed: u64, episode: &Episode, mean: f64);
+    /// A step of run `seed` was done; called within the run, so that it must not take long.
+    fn step(&self, _seed: u64, _event: &StepEvent<'_>, _agent: &Agent) {}
     /// The run of `seed` ended or was stopped.
     fn finished(&self, seed: u64);
     /// Whether runs are to stop: at the end of their episode, or within it where that takes more than five seconds.

@@ -6,10 +6,12 @@ use sorn_lab::{Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, trai
 
 use crate::ExitStatus;
 use crate::args::{How, Run};
+use crate::live::{self, Subject};
 use crate::output::{note, program, report, result, table};
 use crate::progress::{Bar, stop_on_signals};
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
+    live::check(&args.how)?;
     let mut experiment = Experiment::load(&args.file, &args.set)?;
     if let Some(Some(large)) = args.seeds.as_ref().map(|s| s.0.iter().find(|&&s| i64::try_from(s).is_err())) {
         experiment.run.seed = *large;
@@ -33,8 +35,9 @@ const STOPPING: &str = "stopping at the end of the episode, or in five seconds (
 pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let run = &dir.experiment().run;
     stop_on_signals(STOPPING);
-    let bar = Bar::new(&[run.seed], run.episodes, how.quiet);
-    let outcome = train(dir, &bar);
+    let bar = Bar::new(&[run.seed], run.episodes, how.quiet || how.live);
+    let subject = Subject { experiment: dir.experiment(), seeds: &[run.seed], stopping: STOPPING };
+    let outcome = live::watch(how, &bar, &subject, |progress| train(dir, progress));
     bar.clear();
     let at = dir.path().display();
     let summary = match outcome {
@@ -83,8 +86,10 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
 /// Trains many seeds and says what came of them.
 pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
     stop_on_signals(STOPPING);
-    let bar = Bar::new(sweep.seeds(), sweep.experiment().run.episodes, how.quiet);
-    let outcome = sweep.run(how.threads.map_or(0, usize::from), &bar);
+    let bar = Bar::new(sweep.seeds(), sweep.experiment().run.episodes, how.quiet || how.live);
+    let subject = Subject { experiment: sweep.experiment(), seeds: sweep.seeds(), stopping: STOPPING };
+    let threads = how.threads.map_or(0, usize::from);
+    let outcome = live::watch(how, &bar, &subject, |progress| sweep.run(threads, progress));
     bar.clear();
     let SweepOutcome { aggregate, stopped, failed } = outcome?;
     let at = sweep.path().display();

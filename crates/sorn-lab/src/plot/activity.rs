@@ -6,7 +6,7 @@ use sorn_report::figure::{
     raster, tail, timeline, traces,
 };
 use sorn_report::stats::{
-    StatsError, avalanches, choose_min, correlations, half_mean, hamming_distance, intervals, rate,
+    StatsError, avalanches, choose_min, correlations, half_mean, hamming_distance, intervals, quantile, rate,
 };
 
 use super::{FigureKind, title};
@@ -37,6 +37,7 @@ pub(super) fn figure(run: &RunDir, kind: FigureKind, replay: &Replay) -> Result<
             let options = HistogramOptions {
                 title: titled("firing rates"),
                 x_label: "firing rate (spikes per step)".to_owned(),
+                bins: Some(25),
                 ..Default::default()
             };
             let trains = replay.trains();
@@ -57,13 +58,11 @@ pub(super) fn figure(run: &RunDir, kind: FigureKind, replay: &Replay) -> Result<
         FigureKind::Intervals => {
             let trains = replay.trains();
             let all: Vec<f64> = trains.iter().flat_map(intervals).map(|interval| interval as f64).collect();
-            let options = HistogramOptions {
-                title: titled("inter-spike intervals"),
-                x_label: "interval (steps)".to_owned(),
-                fit: Some(Fit::Exponential),
-                ..Default::default()
-            };
-            histogram(&all, &options)
+            let (shown, x_label) = without_tail(all, "interval (steps)");
+            let title = titled("inter-spike intervals");
+            let options =
+                HistogramOptions { title, x_label, fit: Some(Fit::Exponential), ..Default::default() };
+            histogram(&shown, &options)
         }
         FigureKind::Correlations => {
             let found = correlated(replay)?;
@@ -168,6 +167,17 @@ fn correlated(replay: &Replay) -> Result<Vec<f64>, FigureError> {
     Ok((0..n * n).map(|i| found.get(i / n, i % n).unwrap_or(f64::NAN)).collect())
 }
 
+/// The values without the hundredth that would leave no room for the rest, and the axis' label, which tells of those.
+fn without_tail(values: Vec<f64>, label: &str) -> (Vec<f64>, String) {
+    let most = quantile(&values, 0.99).unwrap_or(f64::INFINITY);
+    let (shown, tail): (Vec<f64>, Vec<f64>) = values.iter().partition(|value| **value <= most);
+    if tail.iter().all(|value| *value <= 3.0 * most) {
+        return (values, label.to_owned());
+    }
+    let label = format!("{label}; {} of more than {most:.0} not shown", tail.len());
+    (shown, label)
+}
+
 fn line(title: String, y_label: &str, values: impl Iterator<Item = f64>) -> Result<Figure, FigureError> {
     let points = values.enumerate().map(|(t, v)| (t as f64, v)).collect();
     let options = TraceOptions { title, y_label: y_label.to_owned(), ..Default::default() };
@@ -177,4 +187,20 @@ fn line(title: String, y_label: &str, values: impl Iterator<Item = f64>) -> Resu
 fn data(place: &str) -> impl Fn(StatsError) -> FigureError {
     let place = place.to_owned();
     move |source| FigureError::Data { place: place.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_tail;
+
+    #[test]
+    fn a_long_tail_is_told_instead_of_drawn() {
+        let mut values: Vec<f64> = (0..990).map(|i| f64::from(i % 10)).collect();
+        assert_eq!(without_tail(values.clone(), "interval"), (values.clone(), "interval".to_owned()));
+        values.extend([500.0; 9]);
+        let (shown, label) = without_tail(values, "interval");
+        assert_eq!((shown.len(), label.as_str()), (990, "interval; 9 of more than 9 not shown"));
+        assert_eq!(without_tail(Vec::new(), "interval"), (Vec::new(), "interval".to_owned()));
+        assert_eq!(without_tail(vec![7.0], "interval").0, [7.0]);
+    }
 }

@@ -133,6 +133,7 @@ fn threshold(experiment: &Experiment) -> Option<f64> {
 }
 
 fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Run {
+    let known = problems.len();
     let lines = match metrics::read_whole_lines(&dir.metrics()) {
         Ok((lines, problem)) => {
             problems.extend(problem.map(|error| error.to_string()));
@@ -143,7 +144,14 @@ fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Ru
             Vec::new()
         }
     };
+    let whole = problems.len() == known;
     let summary = noted(dir.summary(), problems).flatten();
+    // Lines may be missing where each that is there is whole.
+    if let Some(expected) = summary.as_ref().map(|s| s.episodes).filter(|n| whole && *n != lines.len() as u64)
+    {
+        let reason = format!("{expected} episodes expected (summary.json's), found {}", lines.len());
+        problems.push(LabError::damaged(&dir.metrics(), reason).to_string());
+    }
     let returns: Vec<f64> = lines.iter().map(|line| line.ret).collect();
     // Returns are finite, and the window is 1 or more.
     let means = moving_mean(&returns, window.max(1)).unwrap_or_default();

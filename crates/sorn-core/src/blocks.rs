@@ -4,8 +4,9 @@
 
 use crate::columns::Columns;
 use crate::contiguous::Contiguous;
+use crate::full::{self, Full};
+use crate::kernel::LANES;
 use crate::kernel::lookup::Pattern;
-use crate::kernel::{LANES, Real};
 use crate::lazy::Lazy;
 use crate::plastic::{Block, Learning, Plastic};
 use crate::{Params, Precision, Synapses};
@@ -31,18 +32,20 @@ pub(crate) fn plastic(
     let n_pre = synapses.n_pre;
     match (params.precision, params.ne) {
         // Which form a matrix of 32 bits has decides bits, so it must not depend on the machine.
-        (Precision::Fast, 1025..=65_536) if Lazy::<u16>::fit(synapses) => {
+        (Precision::Fast, ..=full::MOST) => blocks::<Full>(synapses, units, params),
+        (Precision::Fast, ..=65_536) if Lazy::<u16>::fit(synapses) => {
             blocks::<Lazy<u16>>(synapses, units, params)
         }
         (Precision::Fast, 65_537..) if Lazy::<u32>::fit(synapses) => {
             blocks::<Lazy<u32>>(synapses, units, params)
         }
-        (Precision::Fast, _) => slices::<f32>(synapses, params),
+        // More synapses than fit.
+        (Precision::Fast, _) => slices(synapses, params),
         (Precision::Exact, _) if few && n_pre > 1024 && Contiguous::<u32>::fit(synapses) => match n_pre {
             ..=65_536 => blocks::<Contiguous<u16>>(synapses, units, params),
             _ => blocks::<Contiguous<u32>>(synapses, units, params),
         },
-        (Precision::Exact, _) => slices::<f64>(synapses, params),
+        (Precision::Exact, _) => slices(synapses, params),
     }
 }
 
@@ -50,11 +53,11 @@ pub(crate) fn plastic(
 const FEW: f64 = 0.1;
 
 /// The narrowest indices that fit.
-fn slices<T: Real>(synapses: &Synapses, params: &Params) -> Box<dyn Plastic> {
+fn slices(synapses: &Synapses, params: &Params) -> Box<dyn Plastic> {
     match synapses.n_pre {
-        0..=256 => blocks::<Columns<T, u8>>(synapses, &[], params),
-        257..=65_536 => blocks::<Columns<T, u16>>(synapses, &[], params),
-        _ => blocks::<Columns<T, u32>>(synapses, &[], params),
+        0..=256 => blocks::<Columns<u8>>(synapses, &[], params),
+        257..=65_536 => blocks::<Columns<u16>>(synapses, &[], params),
+        _ => blocks::<Columns<u32>>(synapses, &[], params),
     }
 }
 

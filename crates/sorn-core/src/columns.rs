@@ -4,9 +4,9 @@ use crate::Synapses;
 use crate::events::Events;
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{self, Index, Lookup, Masks, Pairing, Pattern};
-use crate::kernel::{self, Kernels, LANES, Real, Row, Slice};
-use crate::outgoing::Outgoing;
+use crate::kernel::{self, Kernels, LANES, Real, Row, Slice, TINY};
 use crate::plastic::{Block, Learning, Op};
+use crate::rows::Rows;
 use std::ops::Range;
 
 /// Rows that a slice may grow before it has to move.
@@ -14,7 +14,7 @@ const SLACK: usize = 8;
 /// Rows of a slice start at multiples of this, and lookups run over so many at a time.
 const ROW_BLOCK: usize = 4;
 
-/// Steps between two looks for tiny weights, see `Real::TINY`, and between two compactions of pruned synapses.
+/// Steps between two looks for tiny weights, see `TINY`, and between two compactions of pruned synapses.
 const COMPACT_EVERY: u64 = 64;
 /// The same where there are events.
 const COMPACT_EVENTS_EVERY: u64 = 512;
@@ -28,26 +28,34 @@ const ROW_COST: usize = 3;
 /// Sixteen columns form a slice, their synapses lie side by side: row `k` of a slice holds the `k`-th synapse of each of
 /// its columns. Within a column presynaptic indices ascend. Pruned synapses stay as zeros until the slice is compacted.
 #[derive(Clone, Debug)]
-pub(crate) struct Columns<T: Real, I: Index> {
+pub(crate) struct Columns<I: Index> {
     n_pre: usize,
     n_post: usize,
     keep_zeros: bool,
     slices: Vec<Extent>,
     /// Occupied rows of each column.
     lengths: Vec<u32>,
-    weights: Vec<Row<T>>,
+    weights: Vec<Row<f64>>,
     pre: Vec<[I; LANES]>,
     count: usize,
     masks: Masks,
     /// Room for the drive of every column, where there are events.
-    sums: Vec<Row<T>>,
-    kernels: Kernels<T>,
+    sums: Vec<Row<f64>>,
+    kernels: Kernels,
     lookup: Lookup<I>,
     /// Where there is no fast lookup.
     events: Option<Events>,
-    /// The same by presynaptic neuron, while no rule changes it and there are no events; and the synapses of active neurons
-    /// above which slices are cheaper.
-    at_rest: Option<(Outgoing<T>, usize)>,
+    /// The same by presynaptic neuron, while no rule changes it and there are no events.
+    at_rest: Option<AtRest>,
+}
+
+/// A matrix that no rule changes.
+#[derive(Clone, Debug)]
+struct AtRest {
+    rows: Rows,
+    /// Synapses of active neurons above which slices are cheaper.
+    most: usize,
+    active: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +65,11 @@ pub(crate) struct Extent {
     capacity: usize,
     /// Whether it has zeros to compact.
     holes: bool,
-    /// Whether a weight may be tiny, see `Real::TINY`.
+    /// Whether a weight may be tiny, see `TINY`.
     tiny: bool,
 }
 
-impl<T: Real, I: Index> Columns<T, I> {
+impl<I: Index> Columns<I> {
     fn with_isa(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool, isa: Isa) -> Self {
         let n_post = posts.len();
         let mut columns = Columns {
@@ -75,7 +83,7 @@ impl<T: Real, I: Index> Columns<T, I> {
             count: 0,
             masks: Masks::default(),
             sums: Vec::new(),
-            kernels: T::kernels(isa),
+            kernels: Kernels::of(isa),
             events: None,
             at_rest: None,
             lookup: I::fast_lookup(synapses.n_pre, isa).unwrap_or(lookup::portable),
@@ -92,9 +100,8 @@ impl<T: Real, I: Index> Columns<T, I> {
                     let row = slice.start + length;
                     columns.pre[row][post % LANES] = I::from_u32(pre);
                     // A zero that exists is negative, see `kernel`.
-                    columns.weights[row].0[post % LANES] =
-                        T::from_f64(if weight == 0.0 { -0.0 } else { weight });
-                    slice.tiny |= T::from_f64(weight) < T::TINY;
+                    columns.weights[row].0[post % LANES] = if weight == 0.0 { -0.0 } else { weight };
+                    slice.tiny |= weight < TINY;
                     length += 1;
                 }
                 columns.lengths[post] = length as u32;
@@ -129,7 +136,7 @@ impl<T: Real, I: Index> Columns<T, I> {
     }
 
     /// Existing synapses of a column: presynaptic index, weight.
-    fn column(&self, post: usize) -> impl Iterator<Item = (u32, T)> + '_ {
+    fn column(&self, post: usize) -> impl Iterator<Item = (u32, f64)> + '_ {
         let (start, lane) = (self.slices[post / LANES].start, post % LANES);
         let rows = start..start + self.lengths[post] as usize;
         rows.map(move |row| (self.pre[row][lane].to_u32(), self.weights[row].0[lane]))
@@ -154,7 +161,7 @@ impl<T: Real, I: Index> Columns<T, I> {
             for row in start..start + self.lengths[post] as usize {
                 let (pre, weight) = (self.pre[row][lane], self.weights[row].0[lane]);
                 if weight.exists() {
-                    self.weights[row].0[lane] = T::default();
+                    self.weights[row].0[lane] = 0.0;
                     self.pre[row][lane] = I::default();
                     self.pre[kept][lane] = pre;
                     self.weights[kept].0[lane] = weight;
@@ -205,7 +212,7 @@ impl<T: Real, I: Index> Columns<T, I> {
                 }
                 Op::Scale => {
                     let sums = sums.take().unwrap_or_else(|| (self.kernels.sum)(slice.weights));
-                    // A column whose sum may grow by more than half would shrink faster than `Real::TINY` allows for.
+                    // A column whose sum may grow by more than half would shrink faster than `TINY` allows for.
                     let steep = depth as f64 * learning.change.plus > 0.5;
                     let active = if tiny || self.keep_zeros || steep {
                         let (active, died) = kernel::divide_carefully(slice, &sums);
@@ -228,14 +235,17 @@ impl<T: Real, I: Index> Columns<T, I> {
             (self.kernels.drive)(&self.weights[start..start + depth], &self.masks.now[..depth])
         });
         for (drive, value) in drive[index * LANES..][..LANES].iter_mut().zip(driven.0) {
-            *drive = value.to_f64();
+            *drive = value;
         }
         pruned
     }
 
     /// Computes the drive of a matrix at rest, if that is cheaper than what slices do.
     fn drive_at_rest(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
-        self.at_rest.as_mut().is_some_and(|(outgoing, most)| outgoing.drive(pre.now(), *most, drive))
+        let Some(AtRest { rows, most, active }) = &mut self.at_rest else { return false };
+        active.clear();
+        active.extend(pre.now());
+        rows.drive(active, *most, drive)
     }
 
     /// Computes the drive from the active neurons alone; sums keep their order, since those ascend.
@@ -245,11 +255,11 @@ impl<T: Real, I: Index> Columns<T, I> {
         for neuron in pre.now() {
             for (place, post) in events.outgoing(neuron) {
                 let sum = &mut self.sums[post / LANES].0[post % LANES];
-                *sum = *sum + self.weights[place / LANES].0[place % LANES];
+                *sum += self.weights[place / LANES].0[place % LANES];
             }
         }
         for (drive, sums) in drive.chunks_mut(LANES).zip(&self.sums) {
-            drive.iter_mut().zip(sums.0).for_each(|(drive, sum)| *drive = sum.to_f64());
+            drive.iter_mut().zip(sums.0).for_each(|(drive, sum)| *drive = sum);
         }
         self.events = Some(events);
         if self.events.as_ref().is_some_and(Events::any_irregular) {
@@ -272,12 +282,12 @@ impl<T: Real, I: Index> Columns<T, I> {
     }
 }
 
-fn slice<'a, T>(weights: &'a mut [Row<T>], masks: &'a Masks) -> Slice<'a, T> {
+fn slice<'a>(weights: &'a mut [Row<f64>], masks: &'a Masks) -> Slice<'a> {
     let depth = weights.len();
     Slice { weights, plus: &masks.plus[..depth], minus: &masks.minus[..depth], now: &masks.now[..depth] }
 }
 
-impl<T: Real, I: Index> Block for Columns<T, I> {
+impl<I: Index> Block for Columns<I> {
     fn new(synapses: &Synapses, posts: Range<usize>, keep_zeros: bool, _: &[[f64; 2]]) -> Self {
         Self::with_isa(synapses, posts, keep_zeros, Isa::best())
     }
@@ -291,8 +301,7 @@ impl<T: Real, I: Index> Block for Columns<T, I> {
         if self.lengths[post] as usize == self.slices[index].capacity {
             self.move_slice(index);
         }
-        let weight = T::from_f64(weight);
-        self.slices[index].tiny |= weight < T::TINY;
+        self.slices[index].tiny |= weight < TINY;
         let start = self.slices[index].start;
         let length = self.lengths[post] as usize;
         let lane_pre = |k: usize| self.pre[start + k][lane].to_u32();
@@ -339,9 +348,9 @@ impl<T: Real, I: Index> Block for Columns<T, I> {
     fn rest(&mut self) {
         if self.events.is_none() && self.at_rest.is_none() {
             let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
-            let cost = SLICE_COST * self.slices.len() + ROW_COST * rows;
-            let outgoing = Outgoing::new(self.n_pre, self.n_post, |post| self.column(post));
-            self.at_rest = Some((outgoing, cost));
+            let most = SLICE_COST * self.slices.len() + ROW_COST * rows;
+            let rows = Rows::new((self.n_pre, self.n_post), self.count, |post| self.column(post));
+            self.at_rest = Some(AtRest { rows, most, active: Vec::with_capacity(self.n_pre) });
         }
     }
 
@@ -353,7 +362,7 @@ impl<T: Real, I: Index> Block for Columns<T, I> {
     fn append_to(&self, synapses: &mut Synapses) {
         for post in 0..self.n_post {
             // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
-            synapses.push_column(self.column(post).map(|(pre, weight)| (pre, weight.to_f64() + 0.0)));
+            synapses.push_column(self.column(post).map(|(pre, weight)| (pre, weight + 0.0)));
         }
     }
 
@@ -386,13 +395,13 @@ impl<T: Real, I: Index> Block for Columns<T, I> {
             if !old.exists() {
                 continue;
             }
-            let mut weight = old.to_f64();
+            let mut weight = old;
             change(self.pre[row][lane].to_u32(), &mut weight);
             if weight.is_nan() {
                 continue;
             }
             let floor = if self.keep_zeros { -0.0 } else { 0.0 };
-            let new = T::from_f64(if weight <= 0.0 { floor } else { weight.min(1.0) });
+            let new = if weight <= 0.0 { floor } else { weight.min(1.0) };
             self.weights[row].0[lane] = new;
             pruned += u32::from(!new.exists());
         }

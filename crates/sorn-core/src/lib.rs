@@ -28,6 +28,7 @@ mod dense;
 mod error;
 mod events;
 mod fire;
+mod full;
 mod growth;
 mod health;
 mod input;
@@ -51,6 +52,7 @@ mod step;
 mod switches;
 mod synapses;
 mod topology;
+mod units;
 mod validate;
 
 pub use custom::{PlasticityRule, RuleContext};

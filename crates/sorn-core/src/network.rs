@@ -196,7 +196,7 @@ impl Network {
             watch: Watch::default(),
             wee,
             wei,
-            wie: Rows::new(&state.wie),
+            wie: Rows::new((ne, ni), state.wie.len(), |post| state.wie.column(post)),
             wie_synapses: state.wie,
             te: state.te,
             ti: state.ti,

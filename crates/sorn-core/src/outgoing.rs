@@ -47,16 +47,11 @@ impl<T: Real> Outgoing<T> {
 
     /// Sets `drive` to what `active` neurons, ascending, give to each column; false where they have more than `most`
     /// synapses.
-    pub(crate) fn drive(
-        &mut self,
-        active: impl IntoIterator<Item = u32>,
-        most: usize,
-        drive: &mut [f64],
-    ) -> bool {
+    pub(crate) fn drive(&mut self, active: &[u32], most: usize, drive: &mut [f64]) -> bool {
         let Outgoing { starts, groups, sums } = self;
         sums.fill(T::default());
         let mut touched = 0;
-        for neuron in active {
+        for &neuron in active {
             let row = &groups[starts[neuron as usize] as usize..starts[neuron as usize + 1] as usize];
             touched += GROUP * row.len();
             if touched > most {
@@ -67,7 +62,7 @@ impl<T: Real> Outgoing<T> {
                 *sum = *sum + weight;
             }
         }
-        drive.iter_mut().zip(sums).for_each(|(drive, sum)| *drive = sum.to_f64());
+        drive.iter_mut().zip(sums).for_each(|(drive, sum)| *drive = (*sum).into());
         true
     }
 }

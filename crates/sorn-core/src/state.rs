@@ -19,7 +19,7 @@ pub struct State {
     pub wei: Synapses,
     /// E-to-I weights, `(ne, ni)`.
     pub wie: Synapses,
-    /// Unit and sum of the columns of `wee`, as a large network with [`Precision::Fast`](crate::Precision::Fast) keeps
+    /// Unit and sum of the columns of `wee`, as a network with [`Precision::Fast`](crate::Precision::Fast) keeps
     /// them: `ne` pairs, or none. A column whose weights do not add up to the sum over the unit gets a new sum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wee_units: Vec<[f64; 2]>,

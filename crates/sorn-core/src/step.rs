@@ -7,8 +7,8 @@ use crate::kernel::Change;
 use crate::network::Stage;
 use crate::plastic::{Learning, Op, Pairs};
 use crate::rng::{Xoshiro256PlusPlus, uniform};
-use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets};
-use crate::{Activity, InputError, Network, Params, Rule, input};
+use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets, Precision};
+use crate::{Activity, InputError, Network, NoiseGenerator, Params, Rule, input};
 
 /// Random numbers of one step, supplied from outside instead of drawn, so that two implementations can be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,9 +86,13 @@ impl Network {
         match self.params.noise {
             NoiseLaw::None => {}
             NoiseLaw::Gaussian => {
-                self.noise.fill_normal(width, &mut self.noise_e);
+                let fill = match self.params.precision {
+                    Precision::Exact => NoiseGenerator::fill_normal,
+                    Precision::Fast => NoiseGenerator::fill_normal_single,
+                };
+                fill(&mut self.noise, width, &mut self.noise_e);
                 if both {
-                    self.noise.fill_normal(width, &mut self.noise_i);
+                    fill(&mut self.noise, width, &mut self.noise_i);
                 }
             }
             NoiseLaw::Uniform => {
@@ -105,11 +109,11 @@ impl Network {
         input::spread(&self.params, &self.pools, input, &mut self.input);
         // Slow inhibition sees the old excitatory activity.
         if self.params.inhibition == Inhibition::Slow {
-            self.wie.drive(&self.x[1], &mut self.drive_ie);
+            self.wie.drive(&self.x[1], usize::MAX, &mut self.drive_ie);
         }
         self.fire_excitatory();
         if self.params.inhibition == Inhibition::Fast {
-            self.wie.drive(&self.x[1], &mut self.drive_ie);
+            self.wie.drive(&self.x[1], usize::MAX, &mut self.drive_ie);
         }
         self.fire_inhibitory();
         self.learn(&mut growth);

@@ -103,7 +103,7 @@ pub enum InputMap {
 pub enum Precision {
     /// 64 bits, every operation rounded as upstream rounds it: results equal upstream's to the bit.
     Exact,
-    /// 32 bits, columns scaled by a reciprocal: half the memory and less time. Deterministic too, but individual
-    /// trajectories part from the exact ones after some steps.
+    /// 32 bits, weights in units of their columns, noise of 32 bits: half the memory and less time. Deterministic too, but
+    /// individual trajectories part from the exact ones after some steps.
     Fast,
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::contiguous::Contiguous;
+use crate::full::Full;
 use crate::kernel::Change;
 use crate::lazy::Lazy;
 use crate::plastic::Pairs;
@@ -32,14 +33,14 @@ fn layouts_agree() {
         let mut others: Vec<Stepper> = Vec::new();
         for isa in Isa::available() {
             others.push(stepper(Contiguous::<u16>::with_isa(&synapses, 0..n, keep_zeros, isa)));
-            others.push(stepper(Columns::<f64, u32>::with_isa(&synapses, 0..n, keep_zeros, isa)));
-            others.push(stepper(Columns::<f64, u8>::with_isa(&synapses, 0..n, keep_zeros, isa)));
+            others.push(stepper(Columns::<u32>::with_isa(&synapses, 0..n, keep_zeros, isa)));
+            others.push(stepper(Columns::<u8>::with_isa(&synapses, 0..n, keep_zeros, isa)));
         }
-        compare(n, floor, stepper(Columns::<f64, u16>::new(&synapses, 0..n, keep_zeros, &[])), others);
+        compare(n, floor, stepper(Columns::<u16>::new(&synapses, 0..n, keep_zeros, &[])), others);
         // In 32 bits the layouts differ, but instruction sets do not.
         let fast = |isa| stepper(Lazy::<u16>::with_isa(&synapses, 0..n, keep_zeros, &[], isa));
         compare(n, floor, fast(Isa::Plain), Isa::available().into_iter().map(fast).collect());
-        let fast = |isa| stepper(Columns::<f32, u8>::with_isa(&synapses, 0..n, keep_zeros, isa));
+        let fast = |isa| stepper(Full::with_isa(&synapses, 0..n, keep_zeros, &[], isa));
         compare(n, floor, fast(Isa::Plain), Isa::available().into_iter().map(fast).collect());
     }
 }

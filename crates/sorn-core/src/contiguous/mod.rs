@@ -11,7 +11,7 @@ use crate::Synapses;
 use crate::kernel::column::{self, Signs};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{LANES, Real, Row, prefetch};
+use crate::kernel::{LANES, Real, Row, TINY, prefetch};
 use crate::places::Places;
 use crate::plastic::{Block, Learning, Op};
 use std::ops::Range;
@@ -55,7 +55,7 @@ struct Column {
     length: u32,
     capacity: u32,
     rest: Rest,
-    /// Divisions since the last look for tiny weights, see `Real::TINY`.
+    /// Divisions since the last look for tiny weights, see `TINY`.
     divisions: u8,
     /// Whether a weight may be tiny.
     tiny: bool,
@@ -123,7 +123,7 @@ impl<I: Index> Contiguous<I> {
                 block.pre[row][lane] = I::from_u32(pre);
                 // A zero that exists is negative, see `kernel`.
                 block.weights[0][row].0[lane] = if weight == 0.0 { -0.0 } else { weight };
-                tiny |= weight < f64::TINY;
+                tiny |= weight < TINY;
             }
             let (length, capacity) = (length as u32, (length / LANES) as u32 + 1);
             let rest = Rest::Touched;
@@ -376,7 +376,7 @@ impl<I: Index> Block for Contiguous<I> {
             self.disturb(post);
         }
         self.set(column, at, I::from_u32(pre), weight);
-        self.columns[post].tiny |= weight < f64::TINY;
+        self.columns[post].tiny |= weight < TINY;
         Self::touch(&mut self.columns, &mut self.restless, post);
     }
 

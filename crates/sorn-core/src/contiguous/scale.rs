@@ -9,7 +9,7 @@ use crate::plastic::Learning;
 
 /// Columns that are asked for ahead of the one at hand.
 const AHEAD: usize = 2;
-/// Divisions after which a column is looked through for tiny weights, see `Real::TINY`.
+/// Divisions after which a column is looked through for tiny weights, see `TINY`.
 const LOOK_EVERY: u8 = 64;
 
 impl<I: Index> Contiguous<I> {
@@ -127,7 +127,7 @@ impl<I: Index> Contiguous<I> {
                     died += column::divide_carefully(to, sums[n]);
                     (to == from, false)
                 } else {
-                    column::divide::<f64, FUSED>(from, to, sums[n])
+                    column::divide::<FUSED>(from, to, sums[n])
                 };
                 column.look(to);
                 column.rest = match same || back && column.rest == Rest::Divided {
@@ -148,7 +148,7 @@ impl<I: Index> Contiguous<I> {
 
 impl Column {
     /// Whether it has to be divided carefully. A column whose sum may grow by more than half would shrink faster than
-    /// `Real::TINY` allows for.
+    /// `TINY` allows for.
     #[inline(always)]
     fn is_delicate(&self, keep_zeros: bool, plus: f64) -> bool {
         self.tiny || keep_zeros || f64::from(self.length) * plus > 0.5

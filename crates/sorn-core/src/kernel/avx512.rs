@@ -1,16 +1,13 @@
 //! The loops for AVX-512.
 
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
-use super::{Change, Changed, Kernels, LANES, Mask, Real, Row, Slice, portable};
+use super::{Change, Changed, Kernels, LANES, Mask, Row, Slice, TINY, portable};
 
-mod single;
-
-pub(super) use single::F32;
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
 /// Kernels for machines where [`available`] holds.
-pub(super) const F64: Kernels<f64> = Kernels {
+pub(super) const KERNELS: Kernels = Kernels {
     // SAFETY: `Isa::Avx512` is chosen only where `available` holds.
     update: |slice, change| unsafe { update(slice, change) },
     // SAFETY: as above.
@@ -56,10 +53,10 @@ fn halves(mask: Mask) -> [u8; 2] {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn update(slice: Slice<'_, f64>, change: &Change) -> Changed<f64> {
+fn update(slice: Slice<'_>, change: &Change) -> Changed {
     let mut changed = Changed { sums: Row::default(), pruned: 0, tiny: false };
     let (up, down) = (_mm512_set1_pd(change.plus), _mm512_set1_pd(change.minus));
-    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(f64::TINY));
+    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
     let mut sums = [_mm512_setzero_pd(); 2];
     let masks = slice.plus.iter().zip(slice.minus);
     for (row, (&plus, &minus)) in slice.weights.iter_mut().zip(masks) {
@@ -99,9 +96,9 @@ fn sum(weights: &[Row<f64>]) -> Row<f64> {
     out
 }
 
-/// Divides as [`Real::fused_quotient`] does.
+/// Divides as [`fused_quotient`](super::fused_quotient) does.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn divide(slice: Slice<'_, f64>, sums: &Row<f64>) -> Row<f64> {
+fn divide(slice: Slice<'_>, sums: &Row<f64>) -> Row<f64> {
     let one = _mm512_set1_pd(1.0);
     let divisors = load(sums).map(|sum| {
         let connected = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(sum, _mm512_setzero_pd());

@@ -6,7 +6,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::lookup::{Index, Pairing, Pattern};
-use super::{Change, LANES, Mask, Real, Row, portable};
+use super::{Change, LANES, Mask, Real, Row, TINY, fused_quotient, portable};
 
 /// Columns that are added up at a time: enough to hide that each addition waits for the one before.
 pub(crate) const GROUP: usize = 8;
@@ -42,20 +42,20 @@ pub(crate) struct Touched {
     /// Whether any synapse changed.
     pub(crate) any: bool,
     pub(crate) pruned: u32,
-    /// Whether a weight is positive but below `Real::TINY`.
+    /// Whether a weight is positive but below `TINY`.
     pub(crate) tiny: bool,
 }
 
 /// Changes weights and keeps them in `[0, 1]`.
 #[inline(always)]
-pub(crate) fn update<T: Real, I: Index>(
-    weights: &mut [Row<T>],
+pub(crate) fn update<I: Index>(
+    weights: &mut [Row<f64>],
     pre: &[[I; LANES]],
     pattern: &Pattern,
     signs: Signs,
     change: &Change,
 ) -> Touched {
-    let (raise, lower) = (T::from_f64(change.plus), T::from_f64(change.minus));
+    let (raise, lower) = (change.plus, change.minus);
     let mut touched = Touched::default();
     for (row, pre) in weights.iter_mut().zip(pre) {
         let mut kinds = [0; LANES];
@@ -72,8 +72,8 @@ pub(crate) fn update<T: Real, I: Index>(
             let delta = if up { raise } else { lower };
             // Adding 0.0 would turn a negative zero into an absent synapse.
             let sum = if up | down { old + delta } else { old };
-            row.0[l] = if sum > T::ONE { T::ONE } else { sum };
-            low |= Mask::from(down & (sum < T::TINY)) << l;
+            row.0[l] = if sum > 1.0 { 1.0 } else { sum };
+            low |= Mask::from(down & (sum < TINY)) << l;
             any |= up | down;
         }
         touched.any |= any;
@@ -89,9 +89,9 @@ pub(crate) fn update<T: Real, I: Index>(
 
 /// Adds up columns side by side, each in the order of its synapses.
 #[inline(always)]
-pub(crate) fn sums<T: Real>(columns: [&[Row<T>]; GROUP]) -> [T; GROUP] {
+pub(crate) fn sums(columns: [&[Row<f64>]; GROUP]) -> [f64; GROUP] {
     let shared = columns.iter().map(|column| column.len()).min().unwrap_or(0);
-    let mut side_by_side = [T::ZERO; GROUP];
+    let mut side_by_side = [0.0; GROUP];
     for row in 0..shared {
         let mut rows = [&columns[0][row].0; GROUP];
         for c in 1..GROUP {
@@ -99,7 +99,7 @@ pub(crate) fn sums<T: Real>(columns: [&[Row<T>]; GROUP]) -> [T; GROUP] {
         }
         for k in 0..LANES {
             for c in 0..GROUP {
-                side_by_side[c] = side_by_side[c] + rows[c][k];
+                side_by_side[c] += rows[c][k];
             }
         }
     }
@@ -107,7 +107,7 @@ pub(crate) fn sums<T: Real>(columns: [&[Row<T>]; GROUP]) -> [T; GROUP] {
     for (sum, column) in sums.iter_mut().zip(columns) {
         for row in &column[shared..] {
             for &weight in &row.0 {
-                *sum = *sum + weight;
+                *sum += weight;
             }
         }
     }
@@ -116,26 +116,23 @@ pub(crate) fn sums<T: Real>(columns: [&[Row<T>]; GROUP]) -> [T; GROUP] {
 
 /// The divisor of a column: its sum, and 1 where it is unconnected.
 #[inline(always)]
-pub(crate) fn divisor<T: Real>(sum: T) -> T {
-    if sum > T::ZERO { sum } else { T::ONE }
+pub(crate) fn divisor(sum: f64) -> f64 {
+    if sum > 0.0 { sum } else { 1.0 }
 }
 
 /// Writes `from` divided by its sum to `to`; returns whether that is what `from` holds, and what `to` held. No weight may
-/// be below `Real::TINY`, save absent ones. `FUSED` where fused multiplications and additions are fast.
+/// be below `TINY`, save absent ones. `FUSED` where fused multiplications and additions are fast.
 #[inline(always)]
-pub(crate) fn divide<T: Real, const FUSED: bool>(from: &[Row<T>], to: &mut [Row<T>], sum: T) -> (bool, bool) {
+pub(crate) fn divide<const FUSED: bool>(from: &[Row<f64>], to: &mut [Row<f64>], sum: f64) -> (bool, bool) {
     let divisor = divisor(sum);
-    let reciprocal = T::ONE / divisor;
+    let reciprocal = 1.0 / divisor;
     let (mut moved, mut other) = ([0; LANES], [0; LANES]);
     for (from, to) in from.iter().zip(to) {
         for l in 0..LANES {
-            let quotient = if FUSED {
-                T::fused_quotient(from.0[l], divisor, reciprocal)
-            } else {
-                T::quotient(from.0[l], divisor, reciprocal)
-            };
-            moved[l] |= quotient.bits() ^ from.0[l].bits();
-            other[l] |= quotient.bits() ^ to.0[l].bits();
+            let quotient =
+                if FUSED { fused_quotient(from.0[l], divisor, reciprocal) } else { from.0[l] / divisor };
+            moved[l] |= quotient.to_bits() ^ from.0[l].to_bits();
+            other[l] |= quotient.to_bits() ^ to.0[l].to_bits();
             to.0[l] = quotient;
         }
     }
@@ -143,11 +140,11 @@ pub(crate) fn divide<T: Real, const FUSED: bool>(from: &[Row<T>], to: &mut [Row<
 }
 
 /// Like [`divide`], in place, for weights of any size and negative zeros; returns how many became 0 by underflow.
-pub(crate) fn divide_carefully<T: Real>(weights: &mut [Row<T>], sum: T) -> u32 {
+pub(crate) fn divide_carefully(weights: &mut [Row<f64>], sum: f64) -> u32 {
     let divisor = divisor(sum);
     let mut died = 0;
     for weight in weights.iter_mut().flat_map(|row| &mut row.0) {
-        let new = T::quotient(*weight, divisor, T::ONE / divisor);
+        let new = *weight / divisor;
         died += u32::from(weight.exists() && !new.exists());
         *weight = new;
     }
@@ -155,9 +152,7 @@ pub(crate) fn divide_carefully<T: Real>(weights: &mut [Row<T>], sum: T) -> u32 {
 }
 
 /// The drive that neurons active at `t + 1` give, in the order of the synapses.
-pub(crate) fn drive<T: Real, I: Index>(weights: &[Row<T>], pre: &[[I; LANES]], pattern: &Pattern) -> T {
+pub(crate) fn drive<I: Index>(weights: &[Row<f64>], pre: &[[I; LANES]], pattern: &Pattern) -> f64 {
     let synapses = weights.iter().flat_map(|row| row.0).zip(pre.iter().flatten());
-    synapses
-        .filter(|(_, pre)| pattern.code(pre.to_u32()) & 2 != 0)
-        .fold(T::ZERO, |sum, (weight, _)| sum + weight)
+    synapses.filter(|(_, pre)| pattern.code(pre.to_u32()) & 2 != 0).fold(0.0, |sum, (weight, _)| sum + weight)
 }

@@ -74,11 +74,6 @@ impl Pattern {
         set_bits(&self.words_before)
     }
 
-    /// The codes of `n` neurons, see [`code`](Self::code).
-    pub(crate) fn codes(&self, first: usize, n: usize) -> &[u8] {
-        &self.codes[first..first + n]
-    }
-
     /// Bit 0: whether a neuron was active before; bit 1: whether it is now.
     #[inline(always)]
     pub(crate) fn code(&self, neuron: u32) -> u8 {
@@ -88,6 +83,13 @@ impl Pattern {
     /// Who is active now, ascending.
     pub(crate) fn now(&self) -> impl Iterator<Item = u32> + '_ {
         set_bits(&self.words_now)
+    }
+
+    /// As [`word`](Self::word), for `N` words of at least 64.
+    #[inline(always)]
+    pub(crate) fn words<const N: usize>(&self, first: usize) -> [&[Mask; N]; 2] {
+        [&self.words_before, &self.words_now]
+            .map(|words| words[first..].first_chunk().expect("so many words"))
     }
 
     /// Who of sixteen neurons was active before, and who is now.

@@ -7,7 +7,7 @@
 //! An absent synapse has weight `+0.0`; one that stays at zero without being pruned has `-0.0`.
 
 use isa::Isa;
-use std::ops::{Add, Div};
+use std::ops::Add;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -26,12 +26,32 @@ pub(crate) const LANES: usize = 16;
 #[repr(align(64))]
 pub(crate) struct Row<T>(pub(crate) [T; LANES]);
 
+impl<T> Row<T> {
+    const SIXTEEN: () = assert!(size_of::<Row<T>>() == LANES * size_of::<T>());
+
+    /// The numbers of rows one after the other.
+    #[inline(always)]
+    pub(crate) fn flatten(rows: &[Row<T>]) -> &[T] {
+        let () = Self::SIXTEEN;
+        // SAFETY: a row is sixteen numbers and nothing else, as asserted.
+        unsafe { std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len() * LANES) }
+    }
+
+    /// As [`flatten`](Self::flatten).
+    #[inline(always)]
+    pub(crate) fn flatten_mut(rows: &mut [Row<T>]) -> &mut [T] {
+        let () = Self::SIXTEEN;
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * LANES) }
+    }
+}
+
 /// One bit per column of a slice.
 pub(crate) type Mask = u16;
 
 /// The columns of a slice, and who is active among their synapses; slices of equal length.
-pub(crate) struct Slice<'a, T> {
-    pub(crate) weights: &'a mut [Row<T>],
+pub(crate) struct Slice<'a> {
+    pub(crate) weights: &'a mut [Row<f64>],
     /// Synapses that `Change::plus` is added to, if they exist.
     pub(crate) plus: &'a [Mask],
     /// Synapses that `Change::minus` is added to, if they exist; none of `plus`.
@@ -68,144 +88,67 @@ pub(crate) struct Change {
 
 /// What came of a change.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Changed<T> {
-    pub(crate) sums: Row<T>,
+pub(crate) struct Changed {
+    pub(crate) sums: Row<f64>,
     pub(crate) pruned: u32,
-    /// Whether a weight is positive but below `Real::TINY`.
+    /// Whether a weight is positive but below `TINY`.
     pub(crate) tiny: bool,
 }
 
-/// A floating-point type of weights, with the kernels for it.
-pub(crate) trait Real:
-    Copy
-    + Default
-    + PartialOrd
-    + std::fmt::Debug
-    + Send
-    + Sync
-    + 'static
-    + Add<Output = Self>
-    + Div<Output = Self>
-{
-    const ZERO: Self;
-    const ONE: Self;
-    /// Weights below this are watched: a quotient by reciprocal and remainder is exact only while the remainder does not
-    /// underflow, and a weight that underflows to 0 is a synapse that dies. Weights of which either is true lie at least
-    /// 69 powers of 2 below: more than 64 divisions by 1.5, between two looks, and one by 2^14 can take away.
-    const TINY: Self;
-    fn from_f64(value: f64) -> Self;
-    fn to_f64(self) -> f64;
-    fn bits(self) -> u64;
+/// Weights below this are watched: a quotient by reciprocal and remainder is exact only while the remainder does not
+/// underflow, and a weight that underflows to 0 is a synapse that dies. Weights of which either is true lie at least 69
+/// powers of 2 below: more than 64 divisions by 1.5, between two looks, and one by 2^14 can take away.
+pub(crate) const TINY: f64 = f64::from_bits((1023 - 800) << 52); // 2^-800
+
+/// A number type of weights.
+pub(crate) trait Real: Copy + Default + std::fmt::Debug + Add<Output = Self> + Into<f64> {
     /// Whether a synapse of this weight exists: it is not `+0.0`.
     fn exists(self) -> bool;
-    /// A weight divided by the sum of its column; `f32` multiplies by the reciprocal.
-    fn quotient(weight: Self, sum: Self, reciprocal: Self) -> Self;
-    /// The same bits by fused multiplications and additions, where neither weight nor remainder underflows: by reciprocal
-    /// `y`, rounded to nearest: `q = w y`, `r = w - q s` exactly, `q + r y` (Markstein 1990; Brisebarre, Muller & Raina 2004).
-    fn fused_quotient(weight: Self, sum: Self, reciprocal: Self) -> Self;
-    /// The loops of an instruction set.
-    fn kernels(isa: Isa) -> Kernels<Self>;
-}
-
-/// The loops of one instruction set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kernels<T: Real> {
-    /// Changes weights, keeps them in `[0, 1]`, and adds them up.
-    pub(crate) update: fn(Slice<'_, T>, &Change) -> Changed<T>,
-    /// Adds up the weights.
-    pub(crate) sum: fn(&[Row<T>]) -> Row<T>,
-    /// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give.
-    /// No weight may be below `Real::TINY`, save absent ones; see `divide_carefully`.
-    pub(crate) divide: fn(Slice<'_, T>, &Row<T>) -> Row<T>,
-    /// The drive that neurons active at `t + 1` give.
-    pub(crate) drive: fn(&[Row<T>], &[Mask]) -> Row<T>,
 }
 
 impl Real for f64 {
-    const ZERO: f64 = 0.0;
-    const ONE: f64 = 1.0;
-    const TINY: f64 = f64::from_bits((1023 - 800) << 52); // 2^-800
-
-    #[inline(always)]
-    fn from_f64(value: f64) -> Self {
-        value
-    }
-
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        self
-    }
-
-    #[inline(always)]
-    fn bits(self) -> u64 {
-        self.to_bits()
-    }
-
     #[inline(always)]
     fn exists(self) -> bool {
         self.to_bits() != 0
-    }
-
-    #[inline(always)]
-    fn quotient(weight: f64, sum: f64, _reciprocal: f64) -> f64 {
-        weight / sum
-    }
-
-    #[inline(always)]
-    fn fused_quotient(weight: f64, sum: f64, reciprocal: f64) -> f64 {
-        let quotient = weight * reciprocal;
-        let remainder = (-quotient).mul_add(sum, weight);
-        remainder.mul_add(reciprocal, quotient)
-    }
-
-    fn kernels(isa: Isa) -> Kernels<Self> {
-        match isa {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => avx512::F64,
-            _ => portable::kernels(isa),
-        }
     }
 }
 
 impl Real for f32 {
-    const ZERO: f32 = 0.0;
-    const ONE: f32 = 1.0;
-    const TINY: f32 = f32::from_bits((127 - 80) << 23); // 2^-80
-
-    #[inline(always)]
-    fn from_f64(value: f64) -> Self {
-        value as f32
-    }
-
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        self.into()
-    }
-
-    #[inline(always)]
-    fn bits(self) -> u64 {
-        self.to_bits().into()
-    }
-
     #[inline(always)]
     fn exists(self) -> bool {
         self.to_bits() != 0
     }
+}
 
-    #[inline(always)]
-    fn quotient(weight: f32, _sum: f32, reciprocal: f32) -> f32 {
-        weight * reciprocal
-    }
+/// The bits of `weight / sum` by fused multiplications and additions, where neither weight nor remainder underflows: by
+/// reciprocal `y`, rounded to nearest: `q = w y`, `r = w - q s` exactly, `q + r y` (Markstein 1990; Brisebarre, Muller &
+/// Raina 2004).
+#[inline(always)]
+pub(crate) fn fused_quotient(weight: f64, sum: f64, reciprocal: f64) -> f64 {
+    let quotient = weight * reciprocal;
+    let remainder = (-quotient).mul_add(sum, weight);
+    remainder.mul_add(reciprocal, quotient)
+}
 
-    #[inline(always)]
-    fn fused_quotient(weight: f32, sum: f32, reciprocal: f32) -> f32 {
-        Self::quotient(weight, sum, reciprocal)
-    }
+/// The loops of one instruction set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kernels {
+    /// Changes weights, keeps them in `[0, 1]`, and adds them up.
+    pub(crate) update: fn(Slice<'_>, &Change) -> Changed,
+    /// Adds up the weights.
+    pub(crate) sum: fn(&[Row<f64>]) -> Row<f64>,
+    /// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give.
+    /// No weight may be below `TINY`, save absent ones; see `divide_carefully`.
+    pub(crate) divide: fn(Slice<'_>, &Row<f64>) -> Row<f64>,
+    /// The drive that neurons active at `t + 1` give.
+    pub(crate) drive: fn(&[Row<f64>], &[Mask]) -> Row<f64>,
+}
 
-    fn kernels(isa: Isa) -> Kernels<Self> {
+impl Kernels {
+    pub(crate) fn of(isa: Isa) -> Self {
         match isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => avx512::F32,
+            Isa::Avx512 => avx512::KERNELS,
             _ => portable::kernels(isa),
         }
     }
@@ -216,14 +159,14 @@ mod tests {
     use super::*;
     use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 
-    struct Data<T> {
-        weights: Vec<Row<T>>,
+    struct Data {
+        weights: Vec<Row<f64>>,
         plus: Vec<Mask>,
         minus: Vec<Mask>,
         now: Vec<Mask>,
     }
 
-    impl<T: Real> Data<T> {
+    impl Data {
         fn random(rows: usize, rng: &mut Xoshiro256PlusPlus) -> Self {
             let mut mask = || (0..rows).map(|_| below(rng, 1 << 16) as u16).collect::<Vec<Mask>>();
             let (plus, minus, now) = (mask(), mask(), mask());
@@ -235,39 +178,38 @@ mod tests {
                 2 => 0.003,
                 _ => uniform(rng),
             };
-            let weights = (0..rows).map(|_| Row(std::array::from_fn(|_| T::from_f64(weight())))).collect();
+            let weights = (0..rows).map(|_| Row(std::array::from_fn(|_| weight()))).collect();
             Data { weights, plus, minus, now }
         }
 
-        fn slice(&mut self) -> Slice<'_, T> {
+        fn slice(&mut self) -> Slice<'_> {
             Slice { weights: &mut self.weights, plus: &self.plus, minus: &self.minus, now: &self.now }
         }
     }
 
-    fn bits<T: Real>(rows: &[Row<T>]) -> Vec<u64> {
-        rows.iter().flat_map(|row| row.0).map(|value| value.to_f64().to_bits()).collect()
+    fn bits(rows: &[Row<f64>]) -> Vec<u64> {
+        rows.iter().flat_map(|row| row.0).map(|value| value.to_bits()).collect()
     }
 
     #[test]
     fn every_instruction_set_computes_the_same_bits() {
         for isa in Isa::available() {
-            compare(f64::kernels(isa));
-            compare(f32::kernels(isa));
+            compare(Kernels::of(isa));
         }
     }
 
-    fn compare<T: Real>(fast: Kernels<T>) {
-        let plain: Kernels<T> = portable::kernels(Isa::Plain);
+    fn compare(fast: Kernels) {
+        let plain = portable::kernels(Isa::Plain);
         let rng = &mut stream(1, "test");
         for round in 0..300 {
-            let mut ours = Data::<T>::random(round % 40, rng);
+            let mut ours = Data::random(round % 40, rng);
             let mut theirs = Data { weights: ours.weights.clone(), ..Data::random(0, rng) };
             (theirs.plus, theirs.minus, theirs.now) =
                 (ours.plus.clone(), ours.minus.clone(), ours.now.clone());
             let floor = [0.0, -0.0, 0.001][round % 3];
             let change = Change { plus: 0.004, minus: -0.003, floor };
             let existing =
-                |rows: &[Row<T>]| rows.iter().flat_map(|row| row.0).filter(|w| w.exists()).count() as u32;
+                |rows: &[Row<f64>]| rows.iter().flat_map(|row| row.0).filter(|w| w.exists()).count() as u32;
             let before = existing(&ours.weights);
             let a = (fast.update)(ours.slice(), &change);
             let b = (plain.update)(theirs.slice(), &change);
@@ -303,7 +245,7 @@ mod tests {
     #[test]
     fn quotients_round_like_a_division() {
         // Hard cases: divisors near powers of two and with long runs of ones, dividends across many scales.
-        let divide = f64::kernels(Isa::best()).divide;
+        let divide = Kernels::of(Isa::best()).divide;
         let rng = &mut stream(2, "test");
         for round in 0..20_000_u64 {
             let mut divisor = || {

@@ -1,8 +1,6 @@
 //! A plastic connection matrix in 32 bits, of which a step touches only the rows of active neurons.
 //!
-//! Synapses are stored by presynaptic neuron. Weights are in the unit of their column, so that scaling a column changes one
-//! number: a rule adds in that unit and keeps the column's sum up to date, and scaling makes the sum the unit. Units that
-//! have wandered far from 1 are brought back by powers of two, which changes no bit of a mantissa.
+//! Synapses are stored by presynaptic neuron, weights in the units of their columns, see `units`.
 //!
 //! A column's numbers depend on that column alone, whatever the number of blocks.
 
@@ -12,16 +10,18 @@ use crate::kernel::lookup::{Index, Pattern};
 use crate::kernel::{LANES, Real, Row};
 use crate::places::Places;
 use crate::plastic::{Block, Learning, Op};
+use crate::units::{ADD_UP_EVERY, Units};
 use std::ops::Range;
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod pass;
 
 /// Steps between two looks for places of pruned synapses to win back.
 const COMPACT_EVERY: u64 = 64;
-/// Steps after which sums are added up anew. That changes bits, so it must depend on nothing else.
-const ADD_UP_EVERY: u64 = 128;
+
 /// Where a unit is outside of this, all are brought back.
-const UNITS: Range<f32> = 1.0 / 1_048_576.0..1_048_576.0;
+const NEAR: Range<f32> = 1.0 / 1_048_576.0..1_048_576.0;
 
 /// Some columns of a plastic connection matrix of shape `(pre, post)`.
 #[derive(Clone, Debug)]
@@ -30,26 +30,17 @@ pub(crate) struct Lazy<I: Index> {
     rows: Vec<Extent>,
     weights: Vec<Row<f32>>,
     posts: Vec<[I; LANES]>,
-    columns: Columns,
+    columns: Units,
     /// What active neurons give each column, in its unit.
     drive: Vec<f32>,
+    /// Activity of the columns' neurons, two bits for each, sixteen neurons to a word.
+    codes: Vec<u32>,
     /// Rows that a rule visits, and what it does there.
     active: Vec<(u32, u32)>,
     count: usize,
     /// The synapses by column, once a rule from outside has asked for them.
     by_column: Option<Places>,
     isa: Isa,
-}
-
-/// What is known of each column.
-#[derive(Clone, Debug)]
-struct Columns {
-    /// The weight that counts as 1.
-    units: Vec<f32>,
-    /// Sum of the weights.
-    sums: Vec<f64>,
-    /// Number of synapses.
-    lengths: Vec<u32>,
 }
 
 /// A row: `length` places, of which `holes` are those of pruned synapses, in `capacity` groups of sixteen.
@@ -101,36 +92,30 @@ impl<I: Index> Lazy<I> {
             rows: Vec::with_capacity(synapses.n_pre),
             weights: Vec::new(),
             posts: Vec::new(),
-            columns: Columns { units: vec![1.0; n_post], sums: vec![0.0; n_post], lengths: vec![0; n_post] },
+            columns: Units::new(n_post),
             drive: vec![0.0; n_post],
+            codes: vec![0; n_post.div_ceil(LANES)],
             active: Vec::with_capacity(synapses.n_pre),
             count: lengths.iter().sum(),
             by_column: None,
             isa,
         };
         let groups: usize = lengths.iter().map(|length| length / LANES + 1).sum();
-        lazy.weights.reserve_exact(groups);
-        lazy.posts.reserve_exact(groups);
+        // With room for rows that outgrow theirs.
+        let room = groups + groups / 8 + LANES;
+        lazy.weights.reserve_exact(room);
+        lazy.posts.reserve_exact(room);
         for &length in &lengths {
             let capacity = length / LANES + 1;
             let start = lazy.push_groups(capacity);
             lazy.rows.push(Extent { start, length: 0, capacity: capacity as u32, holes: 0 });
         }
         for (post, column) in posts.enumerate() {
-            let unit = units.get(column).map_or(1.0, |unit| unit[0] as f32);
-            let mut sum = 0.0;
-            for (pre, weight) in present(column) {
-                // A zero that exists is negative, see `kernel`.
-                let weight = if weight == 0.0 { -0.0 } else { (weight * f64::from(unit)) as f32 };
+            let mut stored = std::mem::replace(&mut lazy.columns, Units::new(0));
+            stored.read(post, units.get(column), present(column), |pre, weight| {
                 lazy.push(pre as usize, I::from_u32(post as u32), weight);
-                lazy.columns.lengths[post] += 1;
-                sum += f64::from(weight);
-            }
-            lazy.columns.units[post] = unit;
-            // The sum that was kept differs in the last bits from this one; by more only if somebody changed the weights.
-            let kept = units.get(column).map(|unit| unit[1]);
-            let kept = kept.filter(|kept| (kept - sum).abs() <= 1e-6 * f64::from(unit));
-            lazy.columns.sums[post] = kept.unwrap_or(sum);
+            });
+            lazy.columns = stored;
         }
         lazy
     }
@@ -189,7 +174,7 @@ impl<I: Index> Lazy<I> {
     /// Every place by column; presynaptic indices ascend.
     fn index(&self) -> Places {
         let mut index = Places::default();
-        index.rebuild(self.columns.units.len(), self.rows.len(), |pre| {
+        index.rebuild(self.drive.len(), self.rows.len(), |pre| {
             let row = self.rows[pre];
             (0..row.length as usize).map(move |k| {
                 let (group, lane) = row.place(k);
@@ -213,25 +198,17 @@ impl<I: Index> Lazy<I> {
     /// Brings every unit to `[1, 2)`, by a power of two.
     #[cold]
     pub(super) fn fold(&mut self) {
-        // The exponent of the unit, negated.
-        let power = |unit: f32| f32::from_bits((254 << 23) - (unit.to_bits() & 0x7f80_0000));
-        let units = &self.columns.units;
         for row in &self.rows {
             let groups = row.groups();
             for (weights, posts) in self.weights[groups.clone()].iter_mut().zip(&self.posts[groups]) {
                 for (weight, post) in weights.0.iter_mut().zip(posts) {
-                    *weight *= power(units[post.to_u32() as usize]);
+                    *weight *= self.columns.power(post.to_u32() as usize);
                 }
             }
         }
-        for (unit, sum) in self.columns.units.iter_mut().zip(&mut self.columns.sums) {
-            let power = power(*unit);
-            *unit *= power;
-            *sum *= f64::from(power);
-        }
+        (0..self.drive.len()).for_each(|post| self.columns.fold(post));
     }
 
-    /// Adds every column up anew: rounding has added to the sums since the last time, and they may have shrunk.
     fn add_up(&mut self) {
         let sums = &mut self.columns.sums;
         sums.fill(0.0);
@@ -279,21 +256,18 @@ impl<I: Index> Block for Lazy<I> {
 
     fn append_to(&self, synapses: &mut Synapses) {
         let index = self.index();
-        for (post, &unit) in self.columns.units.iter().enumerate() {
+        for post in 0..self.drive.len() {
             let places = index.of(post as u32).map(|(place, pre)| {
                 let weight = self.weights[place / LANES].0[place % LANES];
                 (pre as u32, weight)
             });
-            // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
-            let plain = |weight: f32| (f64::from(weight) / f64::from(unit)).min(1.0) + 0.0;
             let existing = places.filter(|(_, weight)| weight.exists());
-            synapses.push_column(existing.map(|(pre, weight)| (pre, plain(weight))));
+            synapses.push_column(existing.map(|(pre, weight)| (pre, self.columns.plain(post, weight))));
         }
     }
 
     fn append_units(&self, units: &mut Vec<[f64; 2]>) {
-        let columns = self.columns.units.iter().zip(&self.columns.sums);
-        units.extend(columns.map(|(&unit, &sum)| [f64::from(unit), sum]));
+        self.columns.append_to(self.drive.len(), units);
     }
 
     fn count(&self) -> usize {
@@ -311,26 +285,17 @@ impl<I: Index> Block for Lazy<I> {
 
     fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
         let index = self.by_column.take().unwrap_or_else(|| self.index());
-        let unit = f64::from(self.columns.units[post]);
         let mut pruned = 0;
         for (place, pre) in index.of(post as u32) {
             let stored = &mut self.weights[place / LANES].0[place % LANES];
-            let old = *stored;
-            if !old.exists() {
+            if !stored.exists() {
                 continue;
             }
-            let mut weight = f64::from(old) / unit;
-            change(pre as u32, &mut weight);
-            if weight.is_nan() || weight == f64::from(old) / unit {
-                continue;
-            }
-            let floor = if self.keep_zeros { -0.0 } else { 0.0 };
-            *stored = if weight <= 0.0 { floor } else { (weight.min(1.0) * unit) as f32 };
-            self.columns.sums[post] += f64::from(*stored) - f64::from(old);
+            *stored = self.columns.edit(post, *stored, self.keep_zeros, |weight| change(pre as u32, weight));
             if !stored.exists() {
                 pruned += 1;
                 self.rows[pre].holes += 1;
-                self.columns.lengths[post] -= 1;
+                self.columns.lose(post, 1);
             }
         }
         self.by_column = Some(index);
@@ -340,10 +305,8 @@ impl<I: Index> Block for Lazy<I> {
 
     fn insert(&mut self, pre: u32, post: usize, weight: f64) {
         let pre = pre as usize;
-        let weight = (weight * f64::from(self.columns.units[post])) as f32;
+        let weight = self.columns.insert(post, weight);
         self.count += 1;
-        self.columns.lengths[post] += 1;
-        self.columns.sums[post] += f64::from(weight);
         if let Some((group, lane)) = self.find(pre, post) {
             // Its pruned predecessor still holds the place.
             self.weights[group].0[lane] = weight;
@@ -362,7 +325,7 @@ impl<I: Index> Block for Lazy<I> {
     }
 
     fn unconnected(&self) -> usize {
-        self.columns.lengths.iter().filter(|&&length| length == 0).count()
+        self.columns.lengths[..self.drive.len()].iter().filter(|&&length| length == 0).count()
     }
 
     fn compact(&mut self, steps: u64) {

@@ -3,14 +3,55 @@
 // Loops over lanes with an index become vector instructions.
 #![allow(clippy::needless_range_loop)]
 
-use super::{Columns, Extent, Lazy, UNITS};
+#[cfg(target_arch = "x86_64")]
+use super::avx512::Avx512;
+use super::{Extent, Lazy, NEAR};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
 use crate::kernel::{LANES, Mask, Real, Row, prefetch};
 use crate::plastic::{Learning, Pairs};
+use crate::units::Units;
 
 /// Rows that are asked for ahead of the one at hand.
 const AHEAD: usize = 2;
+
+/// The loop that needs masks, which compilers do not see; what it computes is the same in each form.
+pub(super) trait Form {
+    /// Which of sixteen synapses are raised, and which lowered: of those that exist, by `signs` and the code of their
+    /// postsynaptic neuron, two bits of `codes` for each.
+    fn masks<I: Index>(weights: &Row<f32>, posts: &[I; LANES], codes: &[u32], signs: u32) -> (Mask, Mask);
+}
+
+struct Plain;
+
+impl Form for Plain {
+    #[inline(always)]
+    fn masks<I: Index>(weights: &Row<f32>, posts: &[I; LANES], codes: &[u32], signs: u32) -> (Mask, Mask) {
+        let mut kinds = [0_u32; LANES];
+        for l in 0..LANES {
+            let post = posts[l].to_u32();
+            let code = codes[post as usize / LANES] >> (2 * (post % LANES as u32)) & 3;
+            kinds[l] = signs >> (2 * code) & 3;
+        }
+        let (mut up, mut down): (Mask, Mask) = (0, 0);
+        for l in 0..LANES {
+            let exists = weights.0[l].exists();
+            up |= Mask::from(exists & (kinds[l] & 1 != 0)) << l;
+            down |= Mask::from(exists & (kinds[l] & 2 != 0)) << l;
+        }
+        (up, down)
+    }
+}
+
+/// Spreads sixteen bits to the even ones of thirty-two.
+#[inline(always)]
+fn spread(mask: Mask) -> u32 {
+    let mut bits = u32::from(mask);
+    for (shift, kept) in [(8, 0x00ff_00ff), (4, 0x0f0f_0f0f), (2, 0x3333_3333), (1, 0x5555_5555)] {
+        bits = (bits | bits << shift) & kept;
+    }
+    bits
+}
 
 /// Calls a pass in the form for the instruction set.
 macro_rules! dispatch {
@@ -46,46 +87,57 @@ fn signs(pairs: Pairs, before: bool, now: bool) -> u32 {
 impl<I: Index> Lazy<I> {
     /// Runs `Op::Update`; returns how many synapses were pruned.
     pub(super) fn update(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        dispatch!(self.update_loop / update_avx2 / update_avx512(pre, learning))
+        dispatch!(self.update_plain / update_avx2 / update_avx512(pre, learning))
     }
 
     /// Runs `Op::Scale`.
     pub(super) fn scale(&mut self) {
-        let far = dispatch!(self.scale_loop / scale_avx2 / scale_avx512());
+        let far = dispatch!(self.scale_plain / scale_avx2 / scale_avx512());
         if far {
             self.fold();
         }
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,popcnt")]
     fn update_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop(pre, learning)
+        self.update_loop::<Avx512>(pre, learning)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn update_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop(pre, learning)
+        self.update_loop::<Plain>(pre, learning)
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,popcnt")]
     fn scale_avx512(&mut self) -> bool {
-        self.scale_loop()
+        self.columns.scale(&NEAR)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn scale_avx2(&mut self) -> bool {
-        self.scale_loop()
+        self.columns.scale(&NEAR)
+    }
+
+    fn update_plain(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+        self.update_loop::<Plain>(pre, learning)
+    }
+
+    fn scale_plain(&mut self) -> bool {
+        self.columns.scale(&NEAR)
     }
 
     #[inline(always)]
-    fn update_loop(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        let codes = learning.post.codes(learning.first_slice * LANES, self.drive.len());
+    fn update_loop<F: Form>(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+        for (slice, codes) in self.codes.iter_mut().enumerate() {
+            let (before, now) = learning.post.word(learning.first_slice + slice);
+            *codes = spread(before) | spread(now) << 1;
+        }
         let step = Step {
-            codes,
+            codes: &self.codes,
             plus: learning.change.plus as f32,
             minus: learning.change.minus as f32,
             floor: learning.change.floor as f32,
@@ -112,7 +164,7 @@ impl<I: Index> Lazy<I> {
             let row = &mut self.rows[neuron as usize];
             let groups = row.groups();
             let (weights, posts) = (&mut self.weights[groups.clone()], &self.posts[groups]);
-            pruned += step.row(row, weights, posts, signs, &mut self.columns);
+            pruned += step.row::<F, I>(row, weights, posts, signs, &mut self.columns);
         }
         pruned
     }
@@ -123,22 +175,6 @@ impl<I: Index> Lazy<I> {
         let groups = self.rows[neuron as usize].groups();
         prefetch(&self.weights[groups.clone()]);
         prefetch(&self.posts[groups]);
-    }
-
-    /// Makes sums units; returns whether one has wandered far from 1.
-    #[inline(always)]
-    fn scale_loop(&mut self) -> bool {
-        let Columns { units, sums, lengths } = &mut self.columns;
-        let (mut least, mut most) = (1.0_f32, 1.0_f32);
-        for ((unit, sum), &length) in units.iter_mut().zip(sums).zip(&*lengths) {
-            // What rounding leaves of the sum of nothing.
-            *sum = if length == 0 { 0.0 } else { *sum };
-            let new = *sum as f32;
-            *unit = if new > 0.0 { new } else { 1.0 };
-            least = if *unit < least { *unit } else { least };
-            most = if *unit > most { *unit } else { most };
-        }
-        !UNITS.contains(&least) || !UNITS.contains(&most)
     }
 
     /// Computes the drive that neurons active at `t + 1` give.
@@ -165,8 +201,8 @@ impl<I: Index> Lazy<I> {
 
 /// What is the same for every row of a step.
 struct Step<'a> {
-    /// Activity of the postsynaptic neurons.
-    codes: &'a [u8],
+    /// Activity of the postsynaptic neurons, see [`Form::masks`].
+    codes: &'a [u32],
     plus: f32,
     minus: f32,
     floor: f32,
@@ -174,27 +210,17 @@ struct Step<'a> {
 
 impl Step<'_> {
     #[inline(always)]
-    fn row<I: Index>(
+    fn row<F: Form, I: Index>(
         &self,
         row: &mut Extent,
         weights: &mut [Row<f32>],
         posts: &[[I; LANES]],
         signs: u32,
-        columns: &mut Columns,
+        columns: &mut Units,
     ) -> u32 {
         let mut pruned = 0;
         for (weights, posts) in weights.iter_mut().zip(posts) {
-            let mut codes = [0_u32; LANES];
-            for l in 0..LANES {
-                codes[l] = u32::from(self.codes[posts[l].to_u32() as usize]);
-            }
-            let (mut up, mut down): (Mask, Mask) = (0, 0);
-            for l in 0..LANES {
-                let kind = signs >> (2 * codes[l]);
-                let exists = weights.0[l].exists();
-                up |= Mask::from(exists & (kind & 1 != 0)) << l;
-                down |= Mask::from(exists & (kind & 2 != 0)) << l;
-            }
+            let (up, down) = F::masks(weights, posts, self.codes, signs);
             let mut touched = up | down;
             while touched != 0 {
                 let lane = touched.trailing_zeros() as usize;
@@ -209,7 +235,7 @@ impl Step<'_> {
                 if !new.exists() {
                     pruned += 1;
                     row.holes += 1;
-                    columns.lengths[post] -= 1;
+                    columns.lose(post, 1);
                 }
             }
         }

@@ -1,0 +1,152 @@
+//! The loops for AVX-512.
+
+use super::Masks;
+use super::pass::{Form, Step, visit};
+use crate::kernel::{LANES, Mask, Row};
+use std::arch::x86_64::*;
+
+/// Chosen only where the machine has it.
+pub(super) struct Avx512;
+
+/// Slices that are added up at a time: enough to hide that each addition waits for the one before.
+const GROUP: usize = 8;
+
+impl Form for Avx512 {
+    #[inline(always)]
+    fn append(word: usize, mask: Mask, to: &mut Vec<u32>) {
+        // SAFETY: the machine has it.
+        unsafe { append::<1>(mask, (word * LANES) as u32, to) }
+    }
+
+    #[inline(always)]
+    fn list(exists: &[Mask], first: usize, touched: &[Masks], visits: &mut Vec<u32>) {
+        // SAFETY: the machine has it.
+        unsafe { list(exists, first, touched, visits) }
+    }
+
+    #[inline(always)]
+    fn change(
+        weights: &mut Row<f32>,
+        unit: &Row<f32>,
+        signs: [Mask; 2],
+        step: Step,
+        changes: &mut Row<f32>,
+    ) -> Mask {
+        // SAFETY: the machine has it.
+        unsafe { change(weights, unit, signs, step, changes) }
+    }
+
+    #[inline(always)]
+    fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]) {
+        // SAFETY: the machine has it.
+        unsafe { sum(weights, neurons, sums) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load(row: &Row<f32>) -> __m512 {
+    // SAFETY: a row is sixteen f32, aligned to 64 bytes.
+    unsafe { _mm512_load_ps(row.0.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store(row: &mut Row<f32>, values: __m512) {
+    // SAFETY: a row is sixteen f32, aligned to 64 bytes.
+    unsafe { _mm512_store_ps(row.0.as_mut_ptr(), values) }
+}
+
+/// Appends `first + STEP k` for every bit `k` of a mask.
+#[inline]
+#[target_feature(enable = "avx512f,popcnt")]
+fn append<const STEP: i32>(mask: Mask, first: u32, to: &mut Vec<u32>) {
+    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let steps = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(STEP));
+    let numbers = _mm512_add_epi32(_mm512_set1_epi32(first as i32), steps);
+    let len = to.len();
+    debug_assert!(to.capacity() >= len + LANES);
+    // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
+    unsafe {
+        _mm512_storeu_si512(to.as_mut_ptr().add(len).cast(), _mm512_maskz_compress_epi32(mask, numbers));
+        to.set_len(len + mask.count_ones() as usize);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,popcnt")]
+fn list(exists: &[Mask], first: usize, touched: &[Masks], visits: &mut Vec<u32>) {
+    // From one slice to the next.
+    const STEP: i32 = visit(1, 1) as i32;
+    for (exists, (group, touched)) in
+        exists[first..].as_chunks::<LANES>().0.iter().zip(touched.iter().enumerate())
+    {
+        // SAFETY: sixteen masks are 32 bytes.
+        let [exists, touched] =
+            [exists, touched].map(|masks| unsafe { _mm256_loadu_si256(masks.as_ptr().cast()) });
+        let slice = group * LANES;
+        append::<STEP>(_mm256_test_epi16_mask(exists, touched), visit(first + slice, slice), visits);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn change(
+    weights: &mut Row<f32>,
+    unit: &Row<f32>,
+    [up, down]: [Mask; 2],
+    step: Step,
+    change: &mut Row<f32>,
+) -> Mask {
+    let (old, unit) = (load(weights), load(unit));
+    // -0.0 changes no bit of what it is added to. A masked sum would become a masked store, which some machines are slow at.
+    let raise = _mm512_mask_mul_ps(_mm512_set1_ps(-0.0), up, unit, _mm512_set1_ps(step.plus));
+    let raised = _mm512_min_ps(_mm512_add_ps(old, raise), unit);
+    let lowered = _mm512_mask_add_ps(raised, down, raised, _mm512_mul_ps(unit, _mm512_set1_ps(step.minus)));
+    let fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(down, lowered, _mm512_setzero_ps());
+    let new = _mm512_mask_mul_ps(lowered, fell, unit, _mm512_set1_ps(step.floor));
+    store(change, _mm512_add_ps(load(change), _mm512_sub_ps(new, old)));
+    store(weights, new);
+    fell
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]) {
+    let width = sums.len();
+    let (groups, rest) = sums.as_chunks_mut::<GROUP>();
+    let wide = groups.len() * GROUP;
+    for (group, sums) in groups.iter_mut().enumerate() {
+        sum_slices(weights, neurons, width, group * GROUP, sums);
+    }
+    let (fours, rest) = rest.as_chunks_mut::<4>();
+    for (four, sums) in fours.iter_mut().enumerate() {
+        sum_slices(weights, neurons, width, wide + 4 * four, sums);
+    }
+    let wide = wide + 4 * fours.len();
+    for (slice, sum) in rest.iter_mut().enumerate() {
+        sum_slices(weights, neurons, width, wide + slice, std::array::from_mut(sum));
+    }
+}
+
+/// The sums of `N` slices, which stay in registers from row to row.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sum_slices<const N: usize>(
+    weights: &[Row<f32>],
+    neurons: &[u32],
+    width: usize,
+    first: usize,
+    sums: &mut [Row<f32>; N],
+) {
+    let mut added = [_mm512_setzero_ps(); N];
+    for &neuron in neurons {
+        let row = &weights[neuron as usize * width + first..][..N];
+        for (sum, weights) in added.iter_mut().zip(row) {
+            *sum = _mm512_add_ps(*sum, load(weights));
+        }
+    }
+    for (sum, added) in sums.iter_mut().zip(added) {
+        store(sum, added);
+    }
+}

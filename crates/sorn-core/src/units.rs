@@ -1,0 +1,134 @@
+//! What a matrix in 32 bits knows of its columns.
+//!
+//! Weights are in the unit of their column, so that scaling a column changes one number: a rule adds in that unit and keeps
+//! the column's sum up to date, and scaling makes the sum the unit. Units that have wandered far from 1 are brought back by
+//! powers of two, which changes no bit of a mantissa. Nothing else than what a saved state tells may decide when that
+//! happens, since bits depend on it.
+
+use crate::kernel::LANES;
+use std::ops::Range;
+
+/// Steps after which sums are added up anew: rounding adds to them, and they may shrink.
+pub(crate) const ADD_UP_EVERY: u64 = 128;
+
+/// One value per column each, of whole slices.
+#[derive(Clone, Debug)]
+pub(crate) struct Units {
+    /// The weight that counts as 1.
+    pub(crate) units: Vec<f32>,
+    /// Sum of the weights.
+    pub(crate) sums: Vec<f64>,
+    /// Number of synapses.
+    pub(crate) lengths: Vec<u32>,
+}
+
+impl Units {
+    pub(crate) fn new(n_post: usize) -> Self {
+        let n_post = n_post.next_multiple_of(LANES);
+        Units { units: vec![1.0; n_post], sums: vec![0.0; n_post], lengths: vec![0; n_post] }
+    }
+
+    /// Sets a column whose weights were once stored, `kept` the unit and the sum that it had, and hands each to `store` in
+    /// the column's unit.
+    pub(crate) fn read(
+        &mut self,
+        post: usize,
+        kept: Option<&[f64; 2]>,
+        synapses: impl Iterator<Item = (u32, f64)>,
+        mut store: impl FnMut(u32, f32),
+    ) {
+        let unit = kept.map_or(1.0, |kept| kept[0] as f32);
+        let (mut sum, mut length) = (0.0, 0);
+        for (pre, weight) in synapses {
+            // A zero that exists is negative, see `kernel`.
+            let weight = if weight == 0.0 { -0.0 } else { (weight * f64::from(unit)) as f32 };
+            store(pre, weight);
+            sum += f64::from(weight);
+            length += 1;
+        }
+        // The sum that was kept differs in the last bits from this one; by more only if somebody changed the weights.
+        let kept = kept.map(|kept| kept[1]).filter(|kept| (kept - sum).abs() <= 1e-6 * f64::from(unit));
+        (self.units[post], self.sums[post], self.lengths[post]) = (unit, kept.unwrap_or(sum), length);
+    }
+
+    /// A weight of a column as it is meant.
+    pub(crate) fn plain(&self, post: usize, weight: f32) -> f64 {
+        // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
+        (f64::from(weight) / f64::from(self.units[post])).min(1.0) + 0.0
+    }
+
+    /// Makes the sums of columns their units; returns whether one is not `near` 1.
+    #[inline(always)]
+    pub(crate) fn scale(&mut self, near: &Range<f32>) -> bool {
+        let mut far = 0;
+        for (unit, &sum) in self.units.iter_mut().zip(&self.sums) {
+            let new = sum as f32;
+            *unit = if new > 0.0 { new } else { 1.0 };
+            far |= u32::from(*unit < near.start) | u32::from(*unit >= near.end);
+        }
+        far != 0
+    }
+
+    /// Notes that a column lost synapses.
+    pub(crate) fn lose(&mut self, post: usize, number: u32) {
+        self.lengths[post] -= number;
+        if self.lengths[post] == 0 {
+            // Else what rounding leaves of the sum of nothing.
+            self.sums[post] = 0.0;
+        }
+    }
+
+    /// Sets the sums of columns without synapses to 0.
+    #[cold]
+    pub(crate) fn clear_empty(&mut self) {
+        let empty = self.sums.iter_mut().zip(&self.lengths).filter(|(_, length)| **length == 0);
+        empty.for_each(|(sum, _)| *sum = 0.0);
+    }
+
+    /// The power of two that brings the unit of a column to `[1, 2)`.
+    pub(crate) fn power(&self, post: usize) -> f32 {
+        f32::from_bits((254 << 23) - (self.units[post].to_bits() & 0x7f80_0000))
+    }
+
+    /// Brings the unit of a column to `[1, 2)`; the weights must have been multiplied by [`power`](Self::power).
+    pub(crate) fn fold(&mut self, post: usize) {
+        let power = self.power(post);
+        self.units[post] *= power;
+        self.sums[post] *= f64::from(power);
+    }
+
+    /// Lets `change` change a weight of a column, limits it to `[0, 1]`; returns what is to be stored.
+    pub(crate) fn edit(
+        &mut self,
+        post: usize,
+        old: f32,
+        keep_zeros: bool,
+        change: impl FnOnce(&mut f64),
+    ) -> f32 {
+        let unit = f64::from(self.units[post]);
+        let before = f64::from(old) / unit;
+        let mut weight = before;
+        change(&mut weight);
+        if weight.is_nan() || weight == before {
+            return old;
+        }
+        let floor = if keep_zeros { -0.0 } else { 0.0 };
+        let new = if weight <= 0.0 { floor } else { (weight.min(1.0) * unit) as f32 };
+        self.sums[post] += f64::from(new) - f64::from(old);
+        new
+    }
+
+    /// Notes a new synapse; returns its weight in the column's unit.
+    pub(crate) fn insert(&mut self, post: usize, weight: f64) -> f32 {
+        let weight = (weight * f64::from(self.units[post])) as f32;
+        self.lengths[post] += 1;
+        self.sums[post] += f64::from(weight);
+        weight
+    }
+
+    /// Appends unit and sum of the first `n_post` columns.
+    pub(crate) fn append_to(&self, n_post: usize, units: &mut Vec<[f64; 2]>) {
+        let columns = self.units.iter().zip(&self.sums).take(n_post);
+        units.extend(columns.map(|(&unit, &sum)| [f64::from(unit), sum]));
+    }
+}

@@ -310,6 +310,14 @@ fn columns_that_shrink_to_little_still_sum_to_one() {
             initial_activity: InitialActivity::Half,
             input: InputMap::Direct,
             precision: Precision::Fast,
+            firing: Firing::Inclusive,
+            inhibition: Inhibition::Fast,
+            network_type_ie: NetworkType::Bernoulli,
+            te_max: 1.0,
+            ti_max: 0.5,
+            noise_targets: sorn_core::NoiseTargets::Both,
+            noise_sd: 0.04,
+            scale_wei: true,
             rules: vec![Rule::Stdp, Rule::Ip, Rule::Istdp, Rule::Sp, Rule::Ss],
             ..Params::default()
         };

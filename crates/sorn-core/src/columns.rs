@@ -243,8 +243,7 @@ impl<I: Index> Columns<I> {
     /// Computes the drive of a matrix at rest, if that is cheaper than what slices do.
     fn drive_at_rest(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
         let Some(AtRest { rows, most, active }) = &mut self.at_rest else { return false };
-        active.clear();
-        active.extend(pre.now());
+        pre.list_now(active);
         rows.drive(active, *most, drive)
     }
 
@@ -350,7 +349,7 @@ impl<I: Index> Block for Columns<I> {
             let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
             let most = SLICE_COST * self.slices.len() + ROW_COST * rows;
             let rows = Rows::new((self.n_pre, self.n_post), self.count, |post| self.column(post));
-            self.at_rest = Some(AtRest { rows, most, active: Vec::with_capacity(self.n_pre) });
+            self.at_rest = Some(AtRest { rows, most, active: Vec::with_capacity(self.n_pre + LANES) });
         }
     }
 

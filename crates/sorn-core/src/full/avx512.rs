@@ -2,6 +2,7 @@
 
 use super::Masks;
 use super::pass::{Form, Step, visit};
+use crate::kernel::avx512::append;
 use crate::kernel::{LANES, Mask, Row};
 use std::arch::x86_64::*;
 
@@ -55,22 +56,6 @@ fn load(row: &Row<f32>) -> __m512 {
 fn store(row: &mut Row<f32>, values: __m512) {
     // SAFETY: a row is sixteen f32, aligned to 64 bytes.
     unsafe { _mm512_store_ps(row.0.as_mut_ptr(), values) }
-}
-
-/// Appends `first + STEP k` for every bit `k` of a mask.
-#[inline]
-#[target_feature(enable = "avx512f,popcnt")]
-fn append<const STEP: i32>(mask: Mask, first: u32, to: &mut Vec<u32>) {
-    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let steps = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(STEP));
-    let numbers = _mm512_add_epi32(_mm512_set1_epi32(first as i32), steps);
-    let len = to.len();
-    debug_assert!(to.capacity() >= len + LANES);
-    // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
-    unsafe {
-        _mm512_storeu_si512(to.as_mut_ptr().add(len).cast(), _mm512_maskz_compress_epi32(mask, numbers));
-        to.set_len(len + mask.count_ones() as usize);
-    }
 }
 
 #[inline]

@@ -56,6 +56,8 @@ pub(crate) struct Full {
     now: Vec<u32>,
     /// Slices that a rule visits.
     visits: Vec<u32>,
+    /// What a rule adds to each column, in its unit.
+    changes: Vec<Row<f32>>,
     /// What active neurons give each column, in its unit; room for a number per column.
     driven: Vec<Row<f32>>,
     /// The same by synapses, while no rule changes it, if there are few.
@@ -89,6 +91,7 @@ impl Full {
             now: list(n_pre),
             at_rest: None,
             visits: list(n_pre * width),
+            changes: vec![Row::default(); width],
             driven: vec![Row::default(); width],
             count: 0,
             isa,
@@ -148,9 +151,9 @@ impl Full {
 
     /// Adds those columns up anew of which a change was so large that rounding it counts.
     #[cold]
-    fn add_up_changed(&mut self, changes: &[Row<f32>]) {
+    fn add_up_changed(&mut self) {
         for post in 0..self.n_post {
-            if is_large(changes[post / LANES].0[post % LANES], self.columns.sums[post]) {
+            if is_large(self.changes[post / LANES].0[post % LANES], self.columns.sums[post]) {
                 self.add_up_column(post);
             }
         }

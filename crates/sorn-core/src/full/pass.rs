@@ -235,7 +235,7 @@ impl Full {
     fn update_loop<F: Form>(&mut self, learning: &Learning<'_>) -> u32 {
         let change = &learning.change;
         let step = Step { plus: change.plus as f32, minus: change.minus as f32, floor: change.floor as f32 };
-        let mut changes = [Row::default(); SLICES];
+        self.changes.fill(Row::default());
         let mut pruned = 0;
         for list in 0..self.active.len() {
             let [up, down] = signs(learning, list);
@@ -257,19 +257,19 @@ impl Full {
                 let mask = &mut self.exists[place];
                 let signs = [*mask & up[slice], *mask & down[slice]];
                 let unit = Row(units[slice]);
-                let fell = F::change(&mut self.weights[place], &unit, signs, step, &mut changes[slice]);
+                let fell = F::change(&mut self.weights[place], &unit, signs, step, &mut self.changes[slice]);
                 if fell != 0 && !step.floor.exists() {
                     pruned += prune(mask, fell, &mut lengths[slice]);
                 }
             }
         }
         let mut large = 0;
-        for (sum, &change) in self.columns.sums.iter_mut().zip(Row::flatten(&changes)) {
+        for (sum, &change) in self.columns.sums.iter_mut().zip(Row::flatten(&self.changes)) {
             *sum += f64::from(change);
             large |= u32::from(is_large(change, *sum));
         }
         if large != 0 {
-            self.add_up_changed(&changes);
+            self.add_up_changed();
         }
         // What rounding leaves of the sum of nothing is not nothing.
         if pruned > 0 {
@@ -292,10 +292,7 @@ impl Full {
 
     #[inline(always)]
     fn drive_loop<F: Form>(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        self.now.clear();
-        for word in 0..self.n_pre.div_ceil(LANES) {
-            F::append(word, pre.word(word).1, &mut self.now);
-        }
+        pre.list_now(&mut self.now);
         let units = &self.columns.units;
         if let Some(outgoing) = &mut self.at_rest {
             outgoing.drive(&self.now, usize::MAX, drive);

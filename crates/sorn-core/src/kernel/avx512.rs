@@ -46,6 +46,32 @@ fn store(row: &mut Row<f64>, values: [__m512d; 2]) {
     }
 }
 
+/// Appends `first + STEP k` for every bit `k` of a mask.
+#[inline]
+#[target_feature(enable = "avx512f,popcnt")]
+pub(crate) fn append<const STEP: i32>(mask: Mask, first: u32, to: &mut Vec<u32>) {
+    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let steps = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(STEP));
+    let numbers = _mm512_add_epi32(_mm512_set1_epi32(first as i32), steps);
+    let len = to.len();
+    debug_assert!(to.capacity() >= len + LANES);
+    // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
+    unsafe {
+        _mm512_storeu_si512(to.as_mut_ptr().add(len).cast(), _mm512_maskz_compress_epi32(mask, numbers));
+        to.set_len(len + mask.count_ones() as usize);
+    }
+}
+
+/// Lists the bits of masks, sixteen to a mask.
+#[target_feature(enable = "avx512f,popcnt")]
+pub(super) fn list(masks: &[Mask], to: &mut Vec<u32>) {
+    let active: u32 = masks.iter().map(|mask| mask.count_ones()).sum();
+    to.reserve(active as usize + LANES);
+    for (word, &mask) in masks.iter().enumerate() {
+        append::<1>(mask, (word * LANES) as u32, to);
+    }
+}
+
 /// The halves of a mask.
 #[inline(always)]
 fn halves(mask: Mask) -> [u8; 2] {

@@ -85,6 +85,17 @@ impl Pattern {
         set_bits(&self.words_now)
     }
 
+    /// Lists who is active now, ascending.
+    pub(crate) fn list_now(&self, to: &mut Vec<u32>) {
+        to.clear();
+        #[cfg(target_arch = "x86_64")]
+        if Isa::best() == Isa::Avx512 {
+            // SAFETY: the machine has it.
+            return unsafe { super::avx512::list(&self.words_now, to) };
+        }
+        to.extend(self.now());
+    }
+
     /// As [`word`](Self::word), for `N` words of at least 64.
     #[inline(always)]
     pub(crate) fn words<const N: usize>(&self, first: usize) -> [&[Mask; N]; 2] {

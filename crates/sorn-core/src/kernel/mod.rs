@@ -10,7 +10,7 @@ use isa::Isa;
 use std::ops::Add;
 
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(crate) mod avx512;
 pub(crate) mod column;
 pub(crate) mod isa;
 pub(crate) mod lookup;

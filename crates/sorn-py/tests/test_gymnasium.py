@@ -24,6 +24,8 @@ def make(id, **kwargs):
 
 @pytest.mark.parametrize("id", [id for id in IDS if id != "MaskedCartPole-v1"])
 def test_equals_gymnasiums(id):
+    if np.lib.NumpyVersion(np.__version__) < "2.0.0" and id in ("MountainCarContinuous-v0", "Pendulum-v1"):
+        pytest.skip("with NumPy 1, Gymnasium rounds its actions elsewhere")
     ours, theirs = make(id), gymnasium.make(id)
     assert ours.observation_space == theirs.observation_space and ours.action_space == theirs.action_space
     for name in ("max_episode_steps", "reward_threshold"):

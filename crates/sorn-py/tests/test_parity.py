@@ -116,7 +116,13 @@ def test_hyperparameters(upstream, change, noise):
         return module.Simulator.run(inputs, timesteps=60, noise=noise, callbacks=CALLBACKS, **kwargs)
 
     for seed in range(4):
-        compare(upstream, call, seed + SHIFT)
+        theirs, mine = both(upstream, call, seed + SHIFT)
+        if np.any(np.diag(theirs[0][1]["WEE"][0])):
+            # Where synapses are few, upstream may give a neuron one to itself: one of the listed differences.
+            assert not np.any(np.diag(mine[0][1]["WEE"][0]))
+            continue
+        assert_same(mine[0], theirs[0])
+        assert mine[1] == theirs[1], "the generators differ"
 
 
 def test_generators_go_on_between_runs(upstream):

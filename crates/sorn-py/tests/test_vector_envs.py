@@ -35,6 +35,8 @@ def same(found, expected):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("id", [id for id in IDS if id != "MaskedCartPole-v1"])
 def test_equal_gymnasiums(id, mode):
+    if np.lib.NumpyVersion(np.__version__) < "2.0.0" and id in ("MountainCarContinuous-v0", "Pendulum-v1"):
+        pytest.skip("with NumPy 1, Gymnasium rounds its actions elsewhere")
     # Short episodes, so that many end.
     ours = batch(id, max_episode_steps=12, autoreset_mode=mode)
     assert isinstance(ours, sorn_rs.envs.NativeVectorEnv)

@@ -11,8 +11,9 @@ use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace};
 
 use crate::argument::Argument;
-use crate::convert::{from_json, from_value, seed as seed_or_0, to_json, unsigned};
+use crate::convert::{from_json, from_value, room, seed as seed_or_0, to_json, unsigned};
 use crate::error::value_error;
+use crate::legacy::room_for;
 
 mod given;
 mod saved;
@@ -93,6 +94,10 @@ impl Agent {
         let inputs = config.reservoir.params.input_len();
         let given = Given { env, observation_space, action_space, encoder };
         let (observations, actions) = given.spaces(inputs)?;
+        room(&config.reservoir.params)?;
+        let (ne, wide) = (config.reservoir.params.ne, |space: &PythonSpace| space.space().flat_dim());
+        room_for("observation_space", &[4, inputs, wide(&observations)])?;
+        room_for("action_space", &[4, ne.saturating_add(inputs), wide(&actions)])?;
         let inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
             .map_err(value_error)?;
         Ok(Agent {

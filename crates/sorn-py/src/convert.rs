@@ -195,7 +195,7 @@ pub(crate) fn params(
 }
 
 /// Refuses a network that has more synapses than there is memory for: a failed allocation would end the process.
-fn room(params: &Params) -> PyResult<()> {
+pub(crate) fn room(params: &Params) -> PyResult<()> {
     let (ne, ni) = (params.ne as f64, params.ni() as f64);
     let synapses = [
         (params.network_type_ee, params.lambda_ee * ne, ne * ne),

@@ -13,7 +13,7 @@ use sorn_lab::{LabError, SavedNetwork, load_network, save_network};
 use crate::argument::Argument;
 use crate::convert::{self, from_json, matrix, tuple, vector};
 use crate::error::{to_py, value_error};
-use crate::legacy::{Arrays, to_dict};
+use crate::legacy::{Arrays, room_for, to_dict};
 use crate::recorder::Recorder;
 use crate::rule::Failure;
 
@@ -372,20 +372,23 @@ impl Network {
 
     /// Weights from excitatory to excitatory neurons, shape (ne, ne), ``[pre, post]``, a dense copy.
     #[getter]
-    fn wee<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
-        self.inner.wee().to_dense().into_pyarray(py)
+    fn wee<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        room_for("wee", &[self.inner.ne(), self.inner.ne()])?;
+        Ok(self.inner.wee().to_dense().into_pyarray(py))
     }
 
     /// Weights from inhibitory to excitatory neurons, shape (ni, ne), a dense copy.
     #[getter]
-    fn wei<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
-        self.inner.wei().to_dense().into_pyarray(py)
+    fn wei<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        room_for("wei", &[self.inner.ni(), self.inner.ne()])?;
+        Ok(self.inner.wei().to_dense().into_pyarray(py))
     }
 
     /// Weights from excitatory to inhibitory neurons, shape (ne, ni), a dense copy.
     #[getter]
-    fn wie<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
-        self.inner.wie().to_dense().into_pyarray(py)
+    fn wie<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        room_for("wie", &[self.inner.ne(), self.inner.ni()])?;
+        Ok(self.inner.wie().to_dense().into_pyarray(py))
     }
 
     /// The arrays of the state by the names of `Simulator`, copies: `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `X`, `Y`.

@@ -9,6 +9,7 @@ use sorn_report::stats::{self, Alternative, MinChoice, PowerLaw, StatsError, Sur
 
 use crate::argument::Argument;
 use crate::error::value_error;
+use crate::legacy::room_for;
 
 /// Steps at which a neuron spikes.
 type Train<'py> = PyReadonlyArray1<'py, u64>;
@@ -55,6 +56,11 @@ fn square(
 ) -> Bound<'_, PyArray2<f64>> {
     let entry = |(i, j)| if i == j { diagonal } else { get(i, j).unwrap_or(f64::NAN) };
     Array2::from_shape_fn((neurons, neurons), entry).into_pyarray(py)
+}
+
+/// Statistics of pairs hold a few matrices of neurons by neurons at once.
+fn pairs_of(name: &str, neurons: usize) -> PyResult<()> {
+    room_for(name, &[4, neurons, neurons])
 }
 
 fn surrogate(kind: Argument<String>) -> PyResult<Surrogate> {
@@ -147,6 +153,7 @@ pub(crate) mod functions {
         window: u64,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let trains = trains(&spikes);
+        pairs_of("spikes", trains.neurons())?;
         let found = answer(py.detach(|| stats::correlations(&trains, window)))?;
         Ok(square(py, found.neurons(), 1.0, |i, j| found.get(i, j)))
     }
@@ -164,6 +171,7 @@ pub(crate) mod functions {
         false_discovery_rate: f64,
     ) -> PyResult<(Bound<'py, PyArray2<f64>>, Option<f64>, Vec<(usize, usize)>)> {
         let (trains, kind) = (trains(&spikes), surrogate(kind)?);
+        pairs_of("spikes", trains.neurons())?;
         let found =
             answer(py.detach(|| stats::correlation_significance(&trains, window, kind, count, seed)))?;
         let pairs = answer(found.significant(false_discovery_rate))?;
@@ -290,6 +298,7 @@ pub(crate) mod functions {
         ridge: f64,
     ) -> PyResult<(Vec<f64>, f64)> {
         let (trains, input) = (trains(&spikes), series(&input));
+        pairs_of("spikes", trains.neurons())?;
         let found = answer(py.detach(|| stats::memory_capacity(&trains, &input, lags, training, ridge)))?;
         let total = found.total();
         Ok((found.by_lag, total))

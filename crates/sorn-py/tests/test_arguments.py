@@ -1,6 +1,8 @@
 """Wrong arguments raise TypeError or ValueError that names the argument, what was found and what is allowed."""
 
 import itertools
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -191,3 +193,31 @@ def test_no_state_ends_the_interpreter(name):
             runner.run(GOOD, state=state(**{name: value}))
         except (TypeError, ValueError) as error:
             assert "state" in str(error), error
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+@pytest.mark.parametrize(
+    "name, call",
+    [
+        ("spikes", "statistics.correlations(np.zeros((2, 300_000), bool))"),
+        ("spikes", "statistics.correlation_significance(np.zeros((2, 300_000), bool), surrogates=1)"),
+        ("spikes", "statistics.memory_capacity(np.zeros((100, 300_000), bool), np.zeros(100), 3, 50)"),
+        ("wee", "Network(ne=100_000, network_type_ie='sparse', lambda_ie=5).wee"),
+        ("state", "Network(ne=100_000, network_type_ie='sparse', lambda_ie=5).state"),
+        ("lambd", "Initializer.generate_lambd_connections('EE', 10**6, 10**5, 5, 1)"),
+    ],
+)
+def test_what_no_memory_holds_is_refused(name, call):
+    """A failed allocation of Rust's would end the interpreter."""
+    code = f"""
+import resource
+import numpy as np
+from sorn_rs import Initializer, Network, statistics
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+try:
+    {call}
+except MemoryError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and name in done.stdout, done.stderr

@@ -18,6 +18,7 @@ use crate::output::Usage;
 use crate::progress::Bar;
 
 /// What a view shows.
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "only a view looks at it"))]
 pub(crate) struct Subject<'a> {
     pub(crate) experiment: &'a Experiment,
     pub(crate) seeds: &'a [u64],

@@ -7,7 +7,7 @@ mod state;
 mod topology;
 mod training;
 
-pub(crate) use record::{fits, scatter};
+pub(crate) use record::{fits, room_for, scatter};
 pub(crate) use simulation::{lambd_connections, simulate};
 pub(crate) use state::{Arrays, to_dict};
 pub(crate) use topology::{Kind, sparse};

@@ -148,6 +148,15 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), ()> {
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(drop)
 }
 
+/// [`fits`], as the error that names what does not.
+pub(crate) fn room_for(name: &str, shape: &[usize]) -> PyResult<()> {
+    fits(shape).map_err(|()| {
+        PyMemoryError::new_err(format!(
+            "{name}: found numbers of shape {shape:?}, allowed: what fits in memory"
+        ))
+    })
+}
+
 /// Writes synapses into a matrix of zeros.
 pub(crate) fn scatter(synapses: &Synapses, mut dense: ArrayViewMut2<'_, f64>) {
     for post in 0..synapses.n_post() {

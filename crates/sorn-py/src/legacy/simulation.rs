@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sorn_lab::sorn_core::{Network, Rule, Rules, State, Supplied, Synapses};
 
-use super::record::{Record, fits};
+use super::record::{Record, fits, room_for};
 use super::settings::Settings;
 use super::state::{Arrays, blank, to_dict};
 use super::topology::Initial;
@@ -221,6 +221,7 @@ pub(crate) fn lambd_connections<'py>(
             )));
         }
     };
+    room_for("lambd_connections", &[ne, ne.max(ni)])?;
     let mut globals = Globals::take(py)?;
     let Globals { numpy, python, .. } = &mut globals;
     let weights = super::sparse(kind, ne, ni, lambd, sd, numpy, python);

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sorn_lab::sorn_core::{Network, Params, State, Synapses};
 
+use super::record::room_for;
 use crate::error::{to_py, value_error};
 
 /// The arrays of a state dictionary, their types and dimensions checked by the Python side; `[pre, post]`, C order.
@@ -82,6 +83,8 @@ pub(crate) fn blank(seed: u64) -> PyResult<State> {
 
 /// The network as upstream's dictionary. `wie` and `ti` never change; the Python side adds them where they were given.
 pub(crate) fn to_dict<'py>(py: Python<'py>, network: &Network, h_ip: bool) -> PyResult<Bound<'py, PyDict>> {
+    let (ne, ni) = (network.ne(), network.ni());
+    room_for("state", &[ne, ne + 2 * ni])?;
     let state = network.state();
     let column = |values: Vec<f64>| -> PyResult<Bound<'py, PyAny>> {
         let array = Array2::from_shape_vec((values.len(), 1), values).map_err(value_error)?;

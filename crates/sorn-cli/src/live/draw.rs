@@ -42,7 +42,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene) {
     }
 }
 
-const HELP: &str = "q: leave, the run goes on   Ctrl-C: stop, all is saved";
+const HELP: &str = "q: leave   Ctrl-C: stop and save";
 
 fn heading(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     let name = format!("{}   {}", scene.name, scene.env);
@@ -132,18 +132,22 @@ fn raster(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
             Span::styled(format!("{inhibitory} inhibitory "), Style::new().fg(ORANGE)),
         ]),
     };
+    // Four rows of dots a cell. Where there are more neurons, all of them would make one block: some stand for the others.
+    let every =
+        (excitatory + inhibitory).div_ceil(4 * u32::from(area.height.saturating_sub(2)).max(1)).max(1);
+    let which = if every > 1 { format!("1 neuron in {every}, ") } else { String::new() };
     let block = Block::bordered()
         .title(title)
-        .title_bottom(Line::from(format!(" the last {steps} steps ")).alignment(Alignment::Right))
+        .title_bottom(Line::from(format!(" {which}the last {steps} steps ")).alignment(Alignment::Right))
         .border_style(Style::new().fg(GREY));
     let mut marks = [Vec::new(), Vec::new()];
     for (column, row) in scene.spikes.iter().skip(scene.spikes.len() - steps).enumerate() {
-        for &neuron in row {
-            let place = (column as f64, f64::from(neuron));
+        for &neuron in row.iter().filter(|neuron| neuron.is_multiple_of(every)) {
+            let place = (column as f64, f64::from(neuron / every));
             marks[usize::from(neuron >= excitatory)].push(place);
         }
     }
-    let most = f64::from((excitatory + inhibitory).max(2) - 1);
+    let most = f64::from(((excitatory + inhibitory).max(1) - 1) / every).max(1.0);
     let width = (2.0 * f64::from(area.width.saturating_sub(2)) - 1.0).max(1.0);
     let canvas = Canvas::default()
         .block(block)

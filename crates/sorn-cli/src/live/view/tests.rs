@@ -148,18 +148,19 @@ fn scene_of(changes: &[&str], seeds: &[u64]) -> Scene {
 #[test]
 fn curve_cart_and_spikes_are_there() {
     let scene = scene_of(&[], &[0]);
+    assert!(shown(&scene, 120, 12).join("\n").contains("1 neuron in 2, the last"));
     let lines = shown(&scene, 120, 40);
     let all = lines.join("\n");
     for words in [
         "quick   CartPole-v1",
-        "q: leave, the run goes on",
+        "q: leave   Ctrl-C: stop and save",
         "episode 40 of at most 40   mean return",
         "mean return of 10 episodes",
         "seed 0, episode",
         "action",
         "reward 1.000",
         "50 excitatory, 10 inhibitory",
-        "steps",
+        "the last 10",
     ] {
         assert!(all.contains(words), "{words}: {all}");
     }

@@ -293,6 +293,32 @@ fn fast_stays_near_exact_while_the_spikes_agree() {
     }
 }
 
+/// A copy from a saved state has to read a matrix at rest as the network does that came to rest long ago.
+#[test]
+fn a_frozen_network_goes_on_as_its_copy() {
+    for precision in [Precision::Exact, Precision::Fast] {
+        let params = Params {
+            ne: 120,
+            nu: 20,
+            lambda_ee: 5.0,
+            lambda_ei: 6.0,
+            eta_stdp: 0.02,
+            precision,
+            ..Params::default()
+        };
+        let mut network = Network::new(&params, 6).unwrap();
+        drive(&mut network, 100, 0.3);
+        network.set_frozen(Rules::all());
+        drive(&mut network, 200, 0.3);
+        let mut copy = Network::from_state(&params, network.state()).unwrap();
+        for _ in 0..50 {
+            drive(&mut network, 1, 0.3);
+            drive(&mut copy, 1, 0.3);
+            assert_eq!(network.activity(), copy.activity(), "{precision:?}");
+        }
+    }
+}
+
 /// Synapses that make up nearly all of a column die at once, and what rounding has added to its sum must not stay.
 #[test]
 fn columns_that_shrink_to_little_still_sum_to_one() {

@@ -261,7 +261,8 @@ impl Block for Full {
     }
 
     fn compact(&mut self, steps: u64) {
-        if steps.is_multiple_of(ADD_UP_EVERY) {
+        // At rest nothing changes that could have to be added up, and `at_rest` is in the units of now.
+        if self.at_rest.is_none() && steps.is_multiple_of(ADD_UP_EVERY) {
             self.add_up();
         }
     }

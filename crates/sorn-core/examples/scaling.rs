@@ -1,10 +1,10 @@
 //! What a step costs, by size: `scaling [LARGEST [THREADS]]` prints a table from 100 to `LARGEST` (1,000,000) excitatory
-//! neurons with 100 synapses each and sparse inhibition, all rules and noise on.
+//! neurons with 100 synapses each and sparse inhibition, all rules and noise on, on one thread and on `THREADS` (2).
 //!
-//! Seconds are those of the processor where one thread works, so that other work on the machine counts little, and of the
-//! wall where there are more. "Touched" is the number of synapses of active neurons, by which the cost of a step is to grow. The
+//! Seconds of one thread are those of the processor, so that other work on the machine counts little, those of several are
+//! those of the wall. "Touched" is the number of synapses of active neurons, by which the cost of a step is to grow. The
 //! last columns compare the bytes that a step in fast precision has to move with what the machine moves when it copies an
-//! array: their product is how many times longer the step takes than its bytes alone would.
+//! array: their product is how many times longer the step takes, on one thread, than its bytes alone would.
 
 use sorn_core::{InputError, Network, NetworkType, Params, Precision};
 use std::time::Instant;
@@ -12,23 +12,26 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let largest: usize = arguments.next().map_or(Ok(1_000_000), |word| word.parse())?;
-    let threads: usize = arguments.next().map_or(Ok(1), |word| word.parse())?;
+    let threads: usize = arguments.next().map_or(Ok(2), |word| word.parse())?;
     let bandwidth = copy_bandwidth();
     println!("Copying moves {:.1} GB/s.\n", bandwidth / 1e9);
     println!(
-        "| neurons | rate | touched | exact, us | per touched, ns | fast, us | per touched, ns | fast, MB moved | times its \
-         bytes | peak GiB |\n|---|---|---|---|---|---|---|---|---|---|"
+        "| neurons | rate | touched | exact, us | on {threads} threads | per touched, ns | fast, us | on {threads} threads | \
+         per touched, ns | fast, MB moved | times its bytes | peak GiB |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
     );
     for ne in (2..).map(|power| 10_usize.pow(power)).take_while(|&ne| ne <= largest) {
-        let exact = measure(ne, Precision::Exact, threads)?;
-        let fast = measure(ne, Precision::Fast, threads)?;
+        let [exact, exact_shared] =
+            [measure(ne, Precision::Exact, 1)?, measure(ne, Precision::Exact, threads)?];
+        let [fast, fast_shared] = [measure(ne, Precision::Fast, 1)?, measure(ne, Precision::Fast, threads)?];
         println!(
-            "| {ne} | {:.4} | {:.0} | {:.1} | {:.1} | {:.1} | {:.1} | {:.3} | {:.1} | {} |",
+            "| {ne} | {:.4} | {:.0} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.3} | {:.1} | {} |",
             fast.rate,
             fast.touched,
             exact.seconds * 1e6,
+            exact_shared.seconds * 1e6,
             exact.seconds / exact.touched * 1e9,
             fast.seconds * 1e6,
+            fast_shared.seconds * 1e6,
             fast.seconds / fast.touched * 1e9,
             fast.bytes / 1e6,
             fast.seconds * bandwidth / fast.bytes,

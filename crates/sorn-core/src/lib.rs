@@ -23,6 +23,7 @@
 mod blocks;
 mod columns;
 mod contiguous;
+mod crew;
 mod custom;
 mod dense;
 mod error;

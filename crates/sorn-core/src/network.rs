@@ -1,6 +1,7 @@
 //! One network: made from parameters and a seed, or from a state.
 
 use crate::blocks::{Change, plastic};
+use crate::crew::Crew;
 use crate::custom::PlasticityRule;
 use crate::health::{Health, Watch};
 use crate::kernel::LANES;
@@ -14,6 +15,7 @@ use crate::{
     Error, InputError, InputMap, NoiseGenerator, Params, Rule, Rules, State, StateError, Synapses, input,
     noise, reward, step, topology,
 };
+use std::sync::Arc;
 
 /// A self-organizing recurrent neural network.
 ///
@@ -158,8 +160,9 @@ impl Network {
 
     fn assemble(params: &Params, mut state: State) -> Result<Network, Error> {
         let (ne, ni) = (params.ne, params.ni());
-        let wee = plastic(&state.wee, &state.wee_units, Change::FewColumns, params);
-        let wei = plastic(&state.wei, &state.wei_units, Change::MostColumns, params);
+        let crew = Arc::new(Crew::new(params.threads.min(ne.div_ceil(LANES))));
+        let wee = plastic(&state.wee, &state.wee_units, Change::FewColumns, params, &crew);
+        let wei = plastic(&state.wei, &state.wei_units, Change::MostColumns, params, &crew);
         let padded = ne.next_multiple_of(LANES);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {

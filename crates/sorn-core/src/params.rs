@@ -124,7 +124,8 @@ pub struct Params {
 
     /// Precision of the plastic weights.
     pub precision: Precision,
-    /// Threads that share a step; they change no bit, and help from about 10,000 neurons on.
+    /// Threads that share a step, 1 to 1,024: they change no bit, and help from about 10,000 neurons on. A network keeps them
+    /// waiting from step to step; its copies share them.
     pub threads: usize,
 }
 

@@ -2,18 +2,17 @@
 
 use sorn_core::{Network, NetworkType, Params, Precision, Rule, Rules};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
+/// Of every thread, those that share a step included; so there must be one test here.
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 struct Counting;
 
 // SAFETY: every call is passed on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc(layout) }
     }
@@ -24,7 +23,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.realloc(memory, layout, size) }
     }
@@ -38,23 +37,19 @@ fn allocations(params: &Params, frozen: Rules) -> u64 {
     network.set_frozen(frozen);
     let mut input = vec![0.0; params.input_len()];
     let n = input.len();
-    let before = ALLOCATIONS.with(Cell::get);
+    let before = ALLOCATIONS.load(Ordering::SeqCst);
     for step in 0..3000 {
         input[step % n] = (step % 3) as f64;
         network.step(&input).unwrap();
     }
-    ALLOCATIONS.with(Cell::get) - before
-}
-
-#[test]
-fn the_counter_counts() {
-    let before = ALLOCATIONS.with(Cell::get);
-    drop(std::hint::black_box(vec![1, 2, 3]));
-    assert_eq!(ALLOCATIONS.with(Cell::get) - before, 1);
+    ALLOCATIONS.load(Ordering::SeqCst) - before
 }
 
 #[test]
 fn steps_allocate_nothing() {
+    let before = ALLOCATIONS.load(Ordering::SeqCst);
+    std::thread::spawn(|| drop(std::hint::black_box(vec![1, 2, 3]))).join().unwrap();
+    assert!(ALLOCATIONS.load(Ordering::SeqCst) > before, "the counter counts");
     for name in Params::PRESETS {
         let params = Params::preset(name).unwrap();
         assert_eq!(allocations(&params, Rules::none()), 0, "{name}");
@@ -67,4 +62,8 @@ fn steps_allocate_nothing() {
     assert_eq!(allocations(&quiet, Rules::none()), 0);
     let fast = Params { precision: Precision::Fast, ..large };
     assert_eq!(allocations(&fast, Rules::none()), 0);
+    for params in [quiet, fast] {
+        let shared = Params { threads: 3, ..params };
+        assert_eq!(allocations(&shared, Rules::none()), 0, "{shared:?}");
+    }
 }

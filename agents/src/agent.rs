@@ -266,13 +266,23 @@ impl Agent {
         state: &AgentState,
     ) -> Result<Agent, AgentError> {
         let mut agent = Agent::new(config, observation_space, action_space, seed)?;
-        state.read("features/trace", agent.features.trace_mut())?;
-        state.read("features/phi", &mut agent.phi)?;
-        (agent.turn, agent.steps, agent.greedy) = entry(state, "agent")?;
-        agent.normalization.load(state)?;
-        agent.encoder.load(state)?;
-        agent.reservoir.load(state)?;
-        agent.learner.load(state)?;
+        agent.load(state)?;
         Ok(agent)
+    }
+
+    /// The agent of the same configuration and seed that had `state`.
+    pub(crate) fn restored(&self, action_space: &Space, state: &AgentState) -> Result<Agent, AgentError> {
+        Agent::restore(&self.config, &self.observations, action_space, self.seed, state)
+    }
+
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        state.read("features/trace", self.features.trace_mut())?;
+        state.read("features/phi", &mut self.phi)?;
+        (self.turn, self.steps, self.greedy) = entry(state, "agent")?;
+        self.normalization.load(state)?;
+        self.encoder.load(state)?;
+        self.reservoir.load(state)?;
+        self.learner.load(state)?;
+        Ok(())
     }
 }

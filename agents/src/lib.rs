@@ -27,7 +27,7 @@ mod schedule;
 mod state;
 
 pub use agent::Agent;
-pub use batch::run_batch;
+pub use batch::{BatchRun, run_batch};
 pub use config::AgentConfig;
 pub use encoder::EncoderConfig;
 pub use error::AgentError;

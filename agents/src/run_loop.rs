@@ -10,6 +10,8 @@ use crate::{Agent, AgentError};
 /// A step that was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct StepEvent<'a> {
+    /// The environment of a batch whose step it is; 0 where there is one.
+    pub env: usize,
     /// Number of the episode.
     pub episode: u64,
     /// Number of the step in its episode, from 0.
@@ -25,7 +27,9 @@ pub struct StepEvent<'a> {
 /// An episode that ended.
 #[derive(Clone, Copy, Debug)]
 pub struct EpisodeEvent {
-    /// Number of the episode.
+    /// The environment of a batch whose episode it was; 0 where there is one.
+    pub env: usize,
+    /// Number of the episode, in the order in which they begin.
     pub episode: u64,
     /// Sum of rewards.
     pub ret: f64,
@@ -46,8 +50,10 @@ pub trait Observer {
 
 /// A run that failed: where, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("episode {episode}, step {step} (environment seed {env_seed}): {source}")]
+#[error("{}episode {episode}, step {step} (environment seed {env_seed}): {source}", place(*env))]
 pub struct RunError {
+    /// The environment of a batch; `None` where there is one.
+    pub env: Option<usize>,
     /// Number of the episode.
     pub episode: u64,
     /// Steps of the episode that were done.
@@ -56,6 +62,10 @@ pub struct RunError {
     pub env_seed: u64,
     /// What failed.
     pub source: RunErrorKind,
+}
+
+fn place(env: Option<usize>) -> String {
+    env.map_or_else(String::new, |env| format!("environment {env}, "))
 }
 
 /// What failed in a run.
@@ -89,7 +99,7 @@ where
     for episode in episodes {
         let seed = env_seed(episode);
         let (mut length, mut ret) = (0, 0.0);
-        let failed = |step, source| RunError { episode, step, env_seed: seed, source };
+        let failed = |step, source| RunError { env: None, episode, step, env_seed: seed, source };
         let env_failed = |step, e: E::Error| failed(step, RunErrorKind::Env(Box::new(e)));
 
         let (obs, _info) = env.reset(Some(seed), None).map_err(|e| env_failed(0, e))?;
@@ -102,7 +112,8 @@ where
                 .observe(step.reward, step.terminated, step.truncated, &step.obs)
                 .map_err(|e| failed(length, e.into()))?;
             let done = step.terminated || step.truncated;
-            let event = StepEvent { episode, step: length, action: &action, reward: step.reward, done };
+            let event =
+                StepEvent { env: 0, episode, step: length, action: &action, reward: step.reward, done };
             length += 1;
             ret += step.reward;
             if observer.on_step(&event, agent).is_break() {
@@ -113,7 +124,7 @@ where
             }
             action = agent.act().map_err(|e| failed(length, e.into()))?;
         }
-        if observer.on_episode(&EpisodeEvent { episode, ret, length }, agent).is_break() {
+        if observer.on_episode(&EpisodeEvent { env: 0, episode, ret, length }, agent).is_break() {
             return Ok(());
         }
     }

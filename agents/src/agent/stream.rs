@@ -22,18 +22,46 @@ pub(crate) struct Stream {
 }
 
 impl Agent {
-    /// `n` streams, each as the agent is now, between two episodes.
-    pub(crate) fn streams(&mut self, n: usize) -> Result<Vec<Stream>, AgentError> {
-        let over = self.greedy
-            || self.reservoir.kind() != ReservoirKind::Sorn
-            || self.config.plasticity.is_over(self.steps) && !self.config.reservoir.params.always_ip;
-        if !over {
+    /// Whether the agent can learn from several environments at once ([`run_batch`](crate::run_batch)).
+    ///
+    /// # Errors
+    /// [`AgentError::Mismatch`] where its learner cannot (`ars`), or its reservoir never ceases to be plastic.
+    pub fn check_batch(&self) -> Result<(), AgentError> {
+        if !self.learner.clone().exchange(&mut *self.learner.clone()) {
+            return Err(AgentError::Mismatch(
+                "this learner cannot learn from several environments at once: learner.kind = \"actor_critic\", \
+                 \"reinforce\", \"sarsa\", \"q_lambda\", \"true_online_sarsa\" and \"rm_sorn\" can"
+                    .into(),
+            ));
+        }
+        let organises = !self.greedy && self.learner.sees() && self.reservoir.kind() == ReservoirKind::Sorn;
+        if organises && self.config.reservoir.params.always_ip {
+            return Err(AgentError::Mismatch(
+                "several environments at once cannot organise one reservoir: reservoir.params.always_ip = false \
+                 expected, found true"
+                    .into(),
+            ));
+        }
+        if organises && !self.config.plasticity.is_over(u64::MAX) {
             return Err(AgentError::Mismatch(format!(
-                "several environments at once need a reservoir that is not plastic any more, found plasticity = {:?} after {} \
-                 observations: train in one environment first, or take reservoir.kind = \"static\"",
-                self.config.plasticity, self.steps
+                "several environments at once cannot organise one reservoir: plasticity.mode = \"first_steps\" (the first \
+                 environment then begins alone) or reservoir.kind = \"static\" expected, found {:?}",
+                self.config.plasticity
             )));
         }
+        Ok(())
+    }
+
+    /// Whether the reservoir is plastic at the next observation.
+    pub(crate) fn is_plastic(&self) -> bool {
+        !self.greedy
+            && self.learner.sees()
+            && self.reservoir.kind() == ReservoirKind::Sorn
+            && !self.config.plasticity.is_over(self.steps)
+    }
+
+    /// `n` streams, each as the agent is now, between two episodes.
+    pub(crate) fn streams(&self, n: usize) -> Result<Vec<Stream>, AgentError> {
         let stream = |index| {
             Ok(Stream {
                 reservoir: self.reservoir.fork(self.seed, index)?,
@@ -45,15 +73,15 @@ impl Agent {
                 turn: Turn::Begin,
             })
         };
-        let mut streams = (0..n as u64).map(stream).collect::<Result<Vec<_>, AgentError>>()?;
-        match streams.iter_mut().all(|stream| stream.learner.exchange(&mut *self.learner.clone())) {
-            true => Ok(streams),
-            false => Err(AgentError::Mismatch(
-                "this learner cannot learn from several environments at once: learner.kind = \"actor_critic\", \
-                 \"reinforce\", \"sarsa\", \"q_lambda\", \"true_online_sarsa\" and \"rm_sorn\" can"
-                    .into(),
-            )),
-        }
+        (0..n as u64).map(stream).collect()
+    }
+
+    /// The stream that the agent is in.
+    pub(crate) fn into_stream(mut self) -> Stream {
+        let mut ret = 0.0;
+        self.normalization.exchange(&mut ret);
+        let Agent { reservoir, features, learner, flat, phi, turn, .. } = self;
+        Stream { reservoir, features, learner, ret, flat, phi, turn }
     }
 
     /// Puts the present stream aside for another one.

@@ -219,8 +219,34 @@ impl<E: Env> VecEnv<E> {
     /// # Errors
     /// [`VecError`]: a length that is not the batch's, a failed environment, an episode that is over.
     pub fn step(&mut self, actions: &[E::Act], batch: &mut Batch<E::Obs>) -> Result<(), VecError<E::Error>> {
-        self.check(actions, batch)?;
+        self.same_length("actions", actions.len())?;
+        self.step_each(|index| Some(&actions[index]), batch)
+    }
+
+    /// [`step`](VecEnv::step) of those environments alone that have an action; what `batch` has of the others stays.
+    ///
+    /// # Errors
+    /// Those of [`step`](VecEnv::step).
+    pub fn step_where(
+        &mut self,
+        actions: &[Option<E::Act>],
+        batch: &mut Batch<E::Obs>,
+    ) -> Result<(), VecError<E::Error>> {
+        self.same_length("actions", actions.len())?;
+        self.step_each(|index| actions[index].as_ref(), batch)
+    }
+
+    fn step_each<'a>(
+        &mut self,
+        action: impl Fn(usize) -> Option<&'a E::Act>,
+        batch: &mut Batch<E::Obs>,
+    ) -> Result<(), VecError<E::Error>>
+    where
+        E::Act: 'a,
+    {
+        self.check(&action, batch)?;
         for (index, env) in self.envs.iter_mut().enumerate() {
+            let Some(action) = action(index) else { continue };
             let slot = Slot {
                 obs: &mut batch.obs[index],
                 reward: &mut batch.rewards[index],
@@ -230,7 +256,7 @@ impl<E: Env> VecEnv<E> {
                 final_obs: &mut batch.final_obs[index],
                 final_info: &mut batch.final_infos[index],
             };
-            step_one(env, self.mode, &mut self.over[index], &actions[index], slot)
+            step_one(env, self.mode, &mut self.over[index], action, slot)
                 .map_err(|source| VecError::Env { index, source })?;
         }
         Ok(())
@@ -252,14 +278,47 @@ impl<E: Env> VecEnv<E> {
         E::Obs: Send,
         E::Act: Sync,
     {
+        self.same_length("actions", actions.len())?;
+        self.step_each_parallel(|index| Some(&actions[index]), batch)
+    }
+
+    /// [`step_where`](VecEnv::step_where) on the threads of the current rayon pool, with the same results.
+    ///
+    /// # Errors
+    /// Those of [`step`](VecEnv::step).
+    #[cfg(feature = "rayon")]
+    pub fn step_where_parallel(
+        &mut self,
+        actions: &[Option<E::Act>],
+        batch: &mut Batch<E::Obs>,
+    ) -> Result<(), VecError<E::Error>>
+    where
+        E: Send,
+        E::Obs: Send,
+        E::Act: Sync,
+    {
+        self.same_length("actions", actions.len())?;
+        self.step_each_parallel(|index| actions[index].as_ref(), batch)
+    }
+
+    #[cfg(feature = "rayon")]
+    fn step_each_parallel<'a>(
+        &mut self,
+        action: impl Fn(usize) -> Option<&'a E::Act> + Sync,
+        batch: &mut Batch<E::Obs>,
+    ) -> Result<(), VecError<E::Error>>
+    where
+        E: Send,
+        E::Obs: Send,
+        E::Act: Sync + 'a,
+    {
         use rayon::prelude::*;
 
-        self.check(actions, batch)?;
+        self.check(&action, batch)?;
         let mode = self.mode;
         let places = (
             &mut self.envs,
             &mut self.over,
-            actions,
             &mut batch.obs,
             &mut batch.rewards,
             &mut batch.terminated,
@@ -269,12 +328,9 @@ impl<E: Env> VecEnv<E> {
             &mut batch.final_infos,
         );
         let failed = places.into_par_iter().enumerate().filter_map(
-            |(
-                index,
-                (env, over, action, obs, reward, terminated, truncated, info, final_obs, final_info),
-            )| {
+            |(index, (env, over, obs, reward, terminated, truncated, info, final_obs, final_info))| {
                 let slot = Slot { obs, reward, terminated, truncated, info, final_obs, final_info };
-                let source = step_one(env, mode, over, action, slot).err()?;
+                let source = step_one(env, mode, over, action(index)?, slot).err()?;
                 Some((index, source))
             },
         );
@@ -313,8 +369,14 @@ impl<E: Env> VecEnv<E> {
         if found == expected { Ok(()) } else { Err(VecError::Length { what, expected, found }) }
     }
 
-    fn check(&self, actions: &[E::Act], batch: &Batch<E::Obs>) -> Result<(), VecError<E::Error>> {
-        self.same_length("actions", actions.len())?;
+    fn check<'a>(
+        &self,
+        action: &impl Fn(usize) -> Option<&'a E::Act>,
+        batch: &Batch<E::Obs>,
+    ) -> Result<(), VecError<E::Error>>
+    where
+        E::Act: 'a,
+    {
         for found in [
             batch.obs.len(),
             batch.rewards.len(),
@@ -326,7 +388,8 @@ impl<E: Env> VecEnv<E> {
         ] {
             self.same_length("batch", found)?;
         }
-        match self.over.iter().position(|&over| over) {
+        let mut stepped = (0..self.num_envs()).filter(|&index| action(index).is_some());
+        match stepped.find(|&index| self.over[index]) {
             Some(index) if self.mode != AutoresetMode::NextStep => Err(VecError::NotReset { index }),
             _ => Ok(()),
         }

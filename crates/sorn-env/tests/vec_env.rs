@@ -101,6 +101,23 @@ fn disabled_leaves_resets_to_the_caller() {
 }
 
 #[test]
+fn those_without_an_action_stay_where_they_are() {
+    let mut envs = candles(3, AutoresetMode::Disabled);
+    let mut batch = envs.reset(Some(5), None).unwrap();
+    while !batch.terminated[1] {
+        let before = batch.clone();
+        envs.step_where(&[None, Some(0), None], &mut batch).unwrap();
+        assert!(batch.obs[1][0] == before.obs[1][0] - 1.0 && batch.obs[0] == before.obs[0]);
+        assert_eq!(batch.rewards, [0.0, 1.0, 0.0]);
+    }
+    envs.step_where(&[Some(0), None, None], &mut batch).unwrap();
+    let error = envs.step_where(&[None, Some(0), None], &mut batch).unwrap_err().to_string();
+    assert!(error.starts_with("environment 1 of the batch") && error.contains("reset_where"), "{error}");
+    let error = envs.step_where(&[None], &mut batch).unwrap_err().to_string();
+    assert_eq!(error, "actions: 3 expected, one per environment, found 1");
+}
+
+#[test]
 fn misuse_is_told() {
     let mut envs = candles(2, AutoresetMode::NextStep);
     let mut batch = envs.reset(Some(0), None).unwrap();
@@ -116,6 +133,7 @@ fn misuse_is_told() {
 #[cfg(feature = "rayon")]
 #[test]
 fn threads_change_nothing() {
+    let some: Vec<Option<i64>> = (0..33).map(|i| (i % 3 > 0).then_some(1)).collect();
     let run = |threads: usize| -> Vec<Batch<[f32; 1]>> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut envs = candles(33, AutoresetMode::SameStep);
@@ -124,16 +142,21 @@ fn threads_change_nothing() {
             pool.install(|| envs.step_parallel(&[1; 33], &mut batch)).unwrap();
             batch.clone()
         };
-        (0..50).map(step).collect()
+        let mut all: Vec<_> = (0..50).map(step).collect();
+        pool.install(|| envs.step_where_parallel(&some, &mut batch)).unwrap();
+        all.push(batch);
+        all
     };
     let mut envs = candles(33, AutoresetMode::SameStep);
     let mut batch = envs.reset(Some(1), None).unwrap();
-    let serial: Vec<_> = (0..50)
+    let mut serial: Vec<_> = (0..50)
         .map(|_| {
             envs.step(&[1; 33], &mut batch).unwrap();
             batch.clone()
         })
         .collect();
+    envs.step_where(&some, &mut batch).unwrap();
+    serial.push(batch.clone());
     assert!(serial == run(1) && serial == run(2) && serial == run(7));
 
     let mut actions = [0; 33];

@@ -49,6 +49,9 @@ pub struct EnvConfig {
     pub wrappers: Vec<Wrapper>,
 }
 
+/// Each environment has a copy of the reservoir.
+const MOST_ENVS: u64 = 1000;
+
 /// How long and how to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -57,6 +60,10 @@ pub struct RunConfig {
     pub seed: u64,
     /// Episodes at most.
     pub episodes: u64,
+    /// Environments in which the one agent learns at once, from 1 to 1,000 and to `episodes`. With more than one the learner
+    /// cannot be `ars`, the reservoir must cease to be plastic (until then the first environment runs alone), and the
+    /// environment must keep no statistics of its own ([`BatchRun`](sorn_agents::BatchRun)).
+    pub num_envs: u64,
     /// Consecutive episodes whose mean return decides whether the task is solved.
     pub window: u64,
     /// Mean return from which the task counts as solved; the environment's own where absent.
@@ -73,6 +80,7 @@ impl Default for RunConfig {
         RunConfig {
             seed: 0,
             episodes: 1000,
+            num_envs: 1,
             window: 100,
             threshold: None,
             stop_when_solved: true,
@@ -127,6 +135,12 @@ impl Experiment {
                 return refuse(format!("{key}: at least 1 expected, found 0"));
             }
         }
+        let most = self.run.episodes.min(MOST_ENVS);
+        if !(1..=most).contains(&self.run.num_envs) {
+            let found = self.run.num_envs;
+            let bound = if most < MOST_ENVS { " (run.episodes)" } else { "" };
+            return refuse(format!("run.num_envs: 1 to {most}{bound} expected, found {found}"));
+        }
         // TOML has no larger whole number, so such a seed could not be written to config.toml.
         if i64::try_from(self.run.seed).is_err() {
             return refuse(format!("run.seed: at most {} expected, found {}", i64::MAX, self.run.seed));
@@ -138,7 +152,16 @@ impl Experiment {
         }
         self.record.validate(self.agent.reservoir.kind).or_else(refuse)?;
         let (env, _) = self.make_env(origin)?;
-        self.make_agent(&env, origin)?;
+        let agent = self.make_agent(&env, origin)?;
+        if self.run.num_envs > 1 {
+            let many = |reason: String| refuse(format!("run.num_envs = {}: {reason}", self.run.num_envs));
+            if env.memory().is_some() {
+                let reason = "an environment that keeps statistics across episodes (env.wrappers) has them for itself, so that \
+                              several would not see alike; the agent's are for all: agent.normalization.observation = true";
+                return many(reason.into());
+            }
+            return agent.check_batch().or_else(|e| many(format!("agent: {e}")));
+        }
         Ok(())
     }
 

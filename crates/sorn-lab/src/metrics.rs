@@ -13,9 +13,9 @@ use crate::error::{READ, WRITE};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Episode {
-    /// Number of the episode, from 0.
+    /// Number of the episode, from 0, in the order in which they end.
     pub episode: u64,
-    /// Steps of the environment since the run began, this episode's included.
+    /// Steps of the environment since the run began, this episode's included; of all environments, where there are several.
     pub env_steps: u64,
     /// Sum of rewards.
     #[serde(rename = "return")]
@@ -24,6 +24,13 @@ pub struct Episode {
     pub length: u64,
     /// Seconds of training since the run began, over all its parts.
     pub wall_secs: f64,
+    /// Where there are several environments (`run.num_envs`), the one whose episode it was, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<u64>,
+    /// Where there are several environments, the number of the episode in the order in which they begin, from which its seed
+    /// comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<u64>,
 }
 
 /// Appends to `metrics.jsonl`.
@@ -167,7 +174,15 @@ mod tests {
     use super::*;
 
     fn episode(number: u64, ret: f64) -> Episode {
-        Episode { episode: number, env_steps: 10 * (number + 1), ret, length: 10, wall_secs: 0.5 }
+        Episode {
+            episode: number,
+            env_steps: 10 * (number + 1),
+            ret,
+            length: 10,
+            wall_secs: 0.5,
+            env: None,
+            begun: None,
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
+use sorn_agents::{Agent, AgentState, EpisodeEvent, Observer, StepEvent};
 
 use crate::metrics::Writer;
 use crate::recordings::Recordings;
@@ -20,9 +20,14 @@ pub(crate) struct Recorder<'a> {
     recordings: Recordings,
     solver: Solver,
     episodes: u64,
+    /// Steps done, and those at the end of the last episode.
     env_steps: u64,
-    /// Steps done in the present episode.
-    step: u64,
+    line_steps: u64,
+    /// Number of the present episode, and the steps done in it.
+    place: (u64, u64),
+    /// Several environments, so that checkpoints are made between two rounds; whether one is to be made.
+    rounds: bool,
+    due: bool,
     saved: u64,
     wall_before: f64,
     started: Instant,
@@ -35,12 +40,12 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// A recorder that goes on after `lines`, the episodes of the last checkpoint.
+    /// A recorder that goes on after `lines`, the episodes of the last checkpoint, and its `env_steps` steps.
     pub(crate) fn new(
         dir: &'a RunDir,
         progress: &'a dyn Progress,
         (writer, recordings): (Writer, Recordings),
-        lines: &[Episode],
+        (lines, env_steps): (&[Episode], u64),
         threshold: Option<f64>,
         memory: Memory,
     ) -> Self {
@@ -54,8 +59,11 @@ impl<'a> Recorder<'a> {
             recordings,
             solver,
             episodes: saved,
-            env_steps: lines.last().map_or(0, |line| line.env_steps),
-            step: 0,
+            env_steps,
+            line_steps: lines.last().map_or(0, |line| line.env_steps),
+            place: (saved, 0),
+            rounds: dir.experiment().run.num_envs > 1,
+            due: false,
             saved,
             wall_before: lines.last().map_or(0.0, |line| line.wall_secs),
             started: Instant::now(),
@@ -83,7 +91,7 @@ impl<'a> Recorder<'a> {
 
     /// Number of the present episode, and the steps done in it.
     pub(crate) fn place(&self) -> (u64, u64) {
-        (self.episodes, self.step)
+        self.place
     }
 
     /// Ends the recording: how many episodes are saved, the summary without an evaluation, all returns, and the other files;
@@ -102,7 +110,7 @@ impl<'a> Recorder<'a> {
             version: env!("CARGO_PKG_VERSION").into(),
             env: experiment.env.id.clone(),
             episodes: self.episodes,
-            env_steps: self.env_steps,
+            env_steps: self.line_steps,
             wall_secs,
             mean_return_last_100: last.iter().sum::<f64>() / last.len().max(1) as f64,
             solved: solved.is_some(),
@@ -119,11 +127,13 @@ impl<'a> Recorder<'a> {
 
     fn record(&mut self, event: &EpisodeEvent, agent: &Agent) -> Result<(), LabError> {
         let episode = Episode {
-            episode: event.episode,
-            env_steps: self.env_steps + event.length,
+            episode: self.episodes,
+            env_steps: self.env_steps,
             ret: event.ret,
             length: event.length,
             wall_secs: self.wall_secs(),
+            env: self.rounds.then_some(event.env as u64),
+            begun: self.rounds.then_some(event.episode),
         };
         let run = &self.dir.experiment().run;
         if !event.ret.is_finite() {
@@ -137,37 +147,66 @@ impl<'a> Recorder<'a> {
         }
         self.writer.append(&episode)?;
         self.recordings.episode(&episode)?;
-        (self.episodes, self.env_steps, self.step) = (event.episode + 1, episode.env_steps, 0);
+        (self.episodes, self.line_steps) = (self.episodes + 1, self.env_steps);
+        self.place = (event.episode + 1, 0);
         self.solver.push(&episode);
         self.progress.episode(run.seed, &episode, self.solver.mean().unwrap_or(event.ret));
         // The last one, too, is a scheduled checkpoint: `sorn eval` reads it.
         let scheduled = self.enough() || self.episodes.is_multiple_of(run.checkpoint_every);
+        if self.rounds {
+            self.due |= scheduled;
+            return Ok(());
+        }
         self.stopped = self.progress.stop() && !self.enough();
         if scheduled || self.stopped {
-            self.writer.sync()?;
-            self.recordings.sync()?;
-            let checkpoint = Checkpoint {
-                episodes: self.episodes,
-                env_steps: self.env_steps,
-                agent: agent.state(),
-                memory: self.memory.borrow().clone(),
-            };
-            checkpoint.save(&self.dir.checkpoints(), self.dir.experiment(), scheduled)?;
-            self.saved = self.episodes;
+            self.save(agent.state(), scheduled)?;
         }
         Ok(())
+    }
+
+    /// Writes a checkpoint.
+    fn save(&mut self, agent: AgentState, scheduled: bool) -> Result<(), LabError> {
+        self.writer.sync()?;
+        self.recordings.sync()?;
+        let checkpoint = Checkpoint {
+            episodes: self.episodes,
+            env_steps: self.line_steps,
+            agent,
+            memory: self.memory.borrow().clone(),
+        };
+        checkpoint.save(&self.dir.checkpoints(), self.dir.experiment(), scheduled)?;
+        self.saved = self.episodes;
+        Ok(())
+    }
+
+    /// After a round in several environments, which left the run in `state`: a checkpoint, where one is due or the run is to stop.
+    /// `Break` where it is to end.
+    pub(crate) fn on_round(&mut self, state: impl FnOnce() -> AgentState) -> ControlFlow<()> {
+        self.stopped = self.progress.stop() && !self.enough();
+        if self.failed.is_none() && (self.due || self.stopped) {
+            let scheduled = std::mem::take(&mut self.due);
+            self.failed = self.save(state(), scheduled).err();
+        }
+        match self.failed.is_some() || self.stopped || self.enough() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     }
 }
 
 impl Observer for Recorder<'_> {
     fn on_step(&mut self, event: &StepEvent<'_>, agent: &Agent) -> ControlFlow<()> {
-        self.step = event.step + 1;
-        if let Err(error) = self.recordings.step(self.env_steps + self.step, agent) {
+        self.place = (event.episode, event.step + 1);
+        self.env_steps += 1;
+        if let Err(error) = self.recordings.step(self.env_steps, agent) {
             self.failed = Some(error);
             return ControlFlow::Break(());
         }
         self.progress.step(self.dir.experiment().run.seed, event, agent);
-        if self.progress.stop() && self.stopping.get_or_insert_with(Instant::now).elapsed() > GRACE {
+        if !self.rounds
+            && self.progress.stop()
+            && self.stopping.get_or_insert_with(Instant::now).elapsed() > GRACE
+        {
             self.stopped = true;
             return ControlFlow::Break(());
         }

@@ -16,9 +16,9 @@ pub(crate) struct Remembering {
 }
 
 impl Remembering {
-    pub(crate) fn new(env: AnyEnv) -> (Self, Memory) {
-        let memory = Memory::new(RefCell::new(env.memory()));
-        (Remembering { env, memory: memory.clone() }, memory)
+    pub(crate) fn new(env: AnyEnv, memory: Memory) -> Self {
+        *memory.borrow_mut() = env.memory();
+        Remembering { env, memory }
     }
 }
 

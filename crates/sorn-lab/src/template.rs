@@ -48,6 +48,7 @@ kind = "softmax"
 
 [run]
 episodes = 1000                  # at most
+num_envs = 1                     # environments in which the one agent learns at once
 window = 100                     # solved: mean return of so many consecutive episodes at or above the threshold
 {threshold}
 stop_when_solved = true

@@ -1,5 +1,8 @@
 //! One run: from a run directory, new or half done, to its summary.
 
+mod batch;
+
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rand_xoshiro::rand_core::Rng;
@@ -12,7 +15,7 @@ use crate::files::remove_temporaries;
 use crate::metrics::Writer;
 use crate::recorder::Recorder;
 use crate::recordings::{self, Recordings};
-use crate::remembering::Remembering;
+use crate::remembering::{Memory, Remembering};
 use crate::{Checkpoint, Episode, LabError, RunDir, Summary, Trained, checkpoint, evaluate, figures};
 
 /// What looks on while runs go.
@@ -78,12 +81,17 @@ fn go_on(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
     for folder in [dir.path().to_path_buf(), dir.checkpoints(), dir.path().join("figures")] {
         remove_temporaries(&folder)?;
     }
-    let (env, spec) = dir.experiment().make_env(&dir.origin())?;
-    go_on_in(env, &spec, dir, progress)
+    let (experiment, origin) = (dir.experiment(), dir.origin());
+    let (env, spec) = experiment.make_env(&origin)?;
+    let mut envs = vec![env];
+    for _ in 1..experiment.run.num_envs {
+        envs.push(experiment.make_env(&origin)?.0);
+    }
+    go_on_in(envs, &spec, dir, progress)
 }
 
 fn go_on_in(
-    mut env: AnyEnv,
+    mut envs: Vec<AnyEnv>,
     spec: &EnvSpec,
     dir: &RunDir,
     progress: &dyn Progress,
@@ -92,14 +100,13 @@ fn go_on_in(
     let seed = experiment.run.seed;
     let checkpoint = Checkpoint::latest(&dir.checkpoints(), experiment)?;
     let mut agent = match &checkpoint {
-        None => experiment.make_agent(&env, &dir.origin())?,
+        None => experiment.make_agent(&envs[0], &dir.origin())?,
         Some(checkpoint) => {
-            checkpoint.remind(&mut env, &dir.checkpoints())?;
-            checkpoint.agent(experiment, &env, &dir.checkpoints())?
+            checkpoint.remind(&mut envs[0], &dir.checkpoints())?;
+            checkpoint.agent(experiment, &envs[0], &dir.checkpoints())?
         }
     };
-    let (mut env, memory) = Remembering::new(env);
-    let (episodes, env_steps) = checkpoint.map_or((0, 0), |c| (c.episodes, c.env_steps));
+    let (episodes, env_steps) = checkpoint.as_ref().map_or((0, 0), |c| (c.episodes, c.env_steps));
     let (writer, lines) = Writer::open(&dir.metrics(), episodes)?;
     if lines.last().map_or(0, |line| line.env_steps) != env_steps {
         let reason = format!(
@@ -108,15 +115,26 @@ fn go_on_in(
         return Err(LabError::damaged(&dir.metrics(), reason));
     }
     let threshold = experiment.threshold(spec);
-    let files = (writer, Recordings::open(dir, &lines, &agent)?);
-    let mut recorder = Recorder::new(dir, progress, files, &lines, threshold, memory.clone());
-    if !recorder.enough() {
-        let rest = episodes..experiment.run.episodes;
-        let seeds = |episode| episode_seed(seed, "env", episode);
-        guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, seeds, |recorder| {
-            sorn_agents::run(&mut env, &mut agent, rest, seeds, recorder)
-        })?;
-    }
+    let memory = Memory::default();
+    let recorder = |env_steps, agent: &Agent| -> Result<Recorder<'_>, LabError> {
+        let files = (writer, Recordings::open(dir, &lines, env_steps, agent)?);
+        Ok(Recorder::new(dir, progress, files, (&lines, env_steps), threshold, memory.clone()))
+    };
+    let seeds = |episode| episode_seed(seed, "env", episode);
+    let recorder = if envs.len() > 1 {
+        let saved = checkpoint.as_ref().map(|checkpoint| &checkpoint.agent);
+        batch::train(envs, &mut agent, saved, dir, seeds, recorder)?
+    } else {
+        let mut env = Remembering::new(envs.remove(0), memory.clone());
+        let mut recorder = recorder(env_steps, &agent)?;
+        if !recorder.enough() {
+            let rest = episodes..experiment.run.episodes;
+            guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, seeds, |recorder| {
+                sorn_agents::run(&mut env, &mut agent, rest, seeds, recorder)
+            })?;
+        }
+        recorder
+    };
     let (stopped, done) = (recorder.is_stopped(), recorder.episodes());
     let (saved, summary, solver, recordings) = recorder.close()?;
     let outcome = Outcome::Stopped { saved, done };
@@ -153,14 +171,19 @@ pub(crate) fn guarded<O: Observer>(
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let text = said(&*panic);
             let (episode, step) = place(observer);
             let env_seed = env_seed(episode);
             format!("episode {episode}, step {step} (environment seed {env_seed}): a panic: {text}")
         }
     };
     Err(LabError::Run { seed, reason: format!("{env_id}: {reason}") })
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }
 
 #[cfg(test)]

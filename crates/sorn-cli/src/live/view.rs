@@ -138,8 +138,8 @@ impl Progress for View<'_> {
     }
 
     fn step(&self, seed: u64, event: &StepEvent<'_>, agent: &Agent) {
-        // Steps that nobody will see cost nothing.
-        if !self.wanted.load(Ordering::Relaxed) || self.closed.load(Ordering::Relaxed) {
+        // Steps that nobody will see cost nothing; of several environments the first is shown.
+        if event.env > 0 || !self.wanted.load(Ordering::Relaxed) || self.closed.load(Ordering::Relaxed) {
             return;
         }
         let taken = self.watched.compare_exchange(NONE, seed, Ordering::Relaxed, Ordering::Relaxed);

@@ -147,10 +147,17 @@ fn gather(root: &Path, dir: &Path, all: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// Without the last column, the wall time.
+/// Without the column of the wall time.
 fn timeless_csv(csv: &[u8]) -> Vec<u8> {
     let text = String::from_utf8(csv.to_vec()).unwrap();
-    text.lines().flat_map(|line| [line.rsplit_once(',').unwrap().0, "\n"]).collect::<String>().into_bytes()
+    let time = text.lines().next().unwrap().split(',').position(|name| name == "wall_secs").unwrap();
+    let mut kept = String::new();
+    for line in text.lines() {
+        let columns = line.split(',').enumerate().filter(|(index, _)| *index != time);
+        kept += &columns.map(|(_, column)| column).collect::<Vec<_>>().join(",");
+        kept.push('\n');
+    }
+    kept.into_bytes()
 }
 
 fn timeless(json: &[u8]) -> Vec<u8> {

@@ -9,7 +9,9 @@ use crate::error::WRITE;
 use crate::files::write_whole;
 use crate::{Episode, LabError};
 
-const HEAD: &str = "episode,env_steps,return,length,wall_secs\n";
+const HEAD: &str = "episode,env_steps,return,length,wall_secs";
+/// Columns of a run in several environments.
+const MORE: &str = ",env,begun";
 
 pub(super) struct Writer {
     path: PathBuf,
@@ -18,9 +20,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes the file with `lines`, and opens it to append.
-    pub(super) fn open(path: &Path, lines: &[Episode]) -> Result<Writer, LabError> {
-        let mut text = HEAD.to_string();
+    /// Writes the file with `lines`, and opens it to append; `several` environments have more columns.
+    pub(super) fn open(path: &Path, lines: &[Episode], several: bool) -> Result<Writer, LabError> {
+        let mut text = format!("{HEAD}{}\n", if several { MORE } else { "" });
         lines.iter().for_each(|line| put(&mut text, line));
         write_whole(path, text.as_bytes())?;
         let file = OpenOptions::new().append(true).open(path).map_err(LabError::io(path, WRITE))?;
@@ -36,9 +38,13 @@ impl Writer {
 }
 
 fn put(text: &mut String, line: &Episode) {
-    let Episode { episode, env_steps, ret, length, wall_secs } = line;
+    let Episode { episode, env_steps, ret, length, wall_secs, env, begun } = line;
     // Writing to a string cannot fail. Numbers are written with as many digits as bring them back exactly.
-    let _ = writeln!(text, "{episode},{env_steps},{ret},{length},{wall_secs}");
+    let _ = write!(text, "{episode},{env_steps},{ret},{length},{wall_secs}");
+    for number in [env, begun].into_iter().flatten() {
+        let _ = write!(text, ",{number}");
+    }
+    text.push('\n');
 }
 
 #[cfg(test)]
@@ -49,12 +55,24 @@ mod tests {
     fn a_file_that_goes_on_has_no_line_twice() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.csv");
-        let line = |episode| Episode { episode, env_steps: 9, ret: 0.1, length: 9, wall_secs: 1.5 };
-        let mut writer = Writer::open(&path, &[]).unwrap();
+        let line = |episode| Episode {
+            episode,
+            env_steps: 9,
+            ret: 0.1,
+            length: 9,
+            wall_secs: 1.5,
+            env: None,
+            begun: None,
+        };
+        let mut writer = Writer::open(&path, &[], false).unwrap();
         (0..3).for_each(|n| writer.append(&line(n)).unwrap());
-        let mut writer = Writer::open(&path, &[line(0)]).unwrap();
+        let mut writer = Writer::open(&path, &[line(0)], false).unwrap();
         writer.append(&line(1)).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, format!("{HEAD}0,9,0.1,9,1.5\n1,9,0.1,9,1.5\n"));
+        assert_eq!(text, format!("{HEAD}\n0,9,0.1,9,1.5\n1,9,0.1,9,1.5\n"));
+        let several = Episode { env: Some(3), begun: Some(0), ..line(0) };
+        drop(Writer::open(&path, &[several], true).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "episode,env_steps,return,length,wall_secs,env,begun\n0,9,0.1,9,1.5,3,0\n");
     }
 }

@@ -29,7 +29,7 @@ pub struct RecordConfig {
     pub tensorboard: bool,
     /// Whether to write `metrics.parquet` when the run is finished; needs the feature `parquet`.
     pub parquet: bool,
-    /// Quantities of the reservoir, each as `NAME` or `NAME:N` for every N-th environment step, e.g. `"TE:100"`; they make
+    /// Quantities of the reservoir (in several environments, of the one whose step it is), each as `NAME` or `NAME:N` for every N-th environment step, e.g. `"TE:100"`; they make
     /// `probes.npz`. The names are those of [`ProbeKind`](crate::ProbeKind).
     pub probes: Vec<Probe>,
 }
@@ -66,13 +66,21 @@ pub(crate) struct Recordings {
 }
 
 impl Recordings {
-    /// Opens them to go on after `lines`, the episodes of the last checkpoint.
-    pub(crate) fn open(dir: &RunDir, lines: &[Episode], agent: &Agent) -> Result<Recordings, LabError> {
+    /// Opens them to go on after `lines`, the episodes of the last checkpoint, and its `env_steps` steps.
+    pub(crate) fn open(
+        dir: &RunDir,
+        lines: &[Episode],
+        env_steps: u64,
+        agent: &Agent,
+    ) -> Result<Recordings, LabError> {
         let record = &dir.experiment().record;
-        let env_steps = lines.last().map_or(0, |line| line.env_steps);
         let events = dir.path().join("tensorboard");
         Ok(Recordings {
-            csv: csv::Writer::open(&dir.path().join("metrics.csv"), lines)?,
+            csv: csv::Writer::open(
+                &dir.path().join("metrics.csv"),
+                lines,
+                dir.experiment().run.num_envs > 1,
+            )?,
             tensorboard: match record.tensorboard {
                 true => Some(tensorboard::Writer::open(&events, lines)?),
                 false => None,

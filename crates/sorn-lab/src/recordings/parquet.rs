@@ -18,7 +18,12 @@ const SCHEMA: &str = "message metrics {
     REQUIRED DOUBLE return;
     REQUIRED INT64 length;
     REQUIRED DOUBLE wall_secs;
-}";
+";
+/// Columns of a run in several environments.
+const MORE: &str = "
+    REQUIRED INT64 env;
+    REQUIRED INT64 begun;
+";
 
 /// Writes the file whole.
 pub(super) fn write(path: &Path, lines: &[Episode]) -> Result<(), LabError> {
@@ -27,7 +32,9 @@ pub(super) fn write(path: &Path, lines: &[Episode]) -> Result<(), LabError> {
 }
 
 fn bytes(lines: &[Episode]) -> Result<Vec<u8>, ParquetError> {
-    let schema = Arc::new(parse_message_type(SCHEMA)?);
+    let several = lines.iter().all(|line| line.env.is_some() && line.begun.is_some()) && !lines.is_empty();
+    let schema = format!("{SCHEMA}{}}}", if several { MORE } else { "" });
+    let schema = Arc::new(parse_message_type(&schema)?);
     let mut bytes = Vec::new();
     let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::new(WriterProperties::default()))?;
     let mut rows = file.next_row_group()?;
@@ -38,6 +45,10 @@ fn bytes(lines: &[Episode]) -> Result<Vec<u8>, ParquetError> {
     column::<DoubleType>(&mut rows, &real(|line| line.ret))?;
     column::<Int64Type>(&mut rows, &whole(|line| line.length))?;
     column::<DoubleType>(&mut rows, &real(|line| line.wall_secs))?;
+    if several {
+        column::<Int64Type>(&mut rows, &whole(|line| line.env.unwrap_or_default()))?;
+        column::<Int64Type>(&mut rows, &whole(|line| line.begun.unwrap_or_default()))?;
+    }
     rows.close()?;
     file.close()?;
     Ok(bytes)
@@ -62,13 +73,25 @@ mod tests {
     fn what_is_written_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.parquet");
-        let line =
-            |episode| Episode { episode, env_steps: 7 + episode, ret: 0.1, length: 7, wall_secs: 0.25 };
+        let line = |episode| Episode {
+            episode,
+            env_steps: 7 + episode,
+            ret: 0.1,
+            length: 7,
+            wall_secs: 0.25,
+            env: None,
+            begun: None,
+        };
         write(&path, &(0..3000).map(line).collect::<Vec<_>>()).unwrap();
         let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
         let rows: Vec<String> =
             reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
         assert_eq!(rows.len(), 3000);
         assert_eq!(rows[2], "{episode: 2, env_steps: 9, return: 0.1, length: 7, wall_secs: 0.25}");
+
+        write(&path, &[Episode { env: Some(3), begun: Some(5), ..line(0) }]).unwrap();
+        let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+        let row = reader.get_row_iter(None).unwrap().next().unwrap().unwrap().to_string();
+        assert!(row.ends_with("wall_secs: 0.25, env: 3, begun: 5}"), "{row}");
     }
 }

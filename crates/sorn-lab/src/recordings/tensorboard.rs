@@ -158,6 +158,8 @@ mod tests {
             ret: 1.0,
             length: 300,
             wall_secs: 1.0,
+            env: None,
+            begun: None,
         };
         let mut writer = Writer::open(dir.path(), &[]).unwrap();
         (0..3).for_each(|n| writer.append(&line(n)).unwrap());

@@ -71,10 +71,11 @@ impl Env for Faulty {
     }
 }
 
-fn experiment() -> Experiment {
-    let text = "name = \"a\"\n[env]\nid = \"CartPole-v1\"\n[agent.reservoir.params]\nne = 20\nlambda_ee = 5.0\n\
+const TEXT: &str = "name = \"a\"\n[env]\nid = \"CartPole-v1\"\n[agent.reservoir.params]\nne = 20\nlambda_ee = 5.0\n\
                 lambda_ei = 10.0\n[run]\nepisodes = 9\ncheckpoint_every = 4\n[eval]\nepisodes = 0";
-    read::experiment(text, "a.toml", &[]).unwrap()
+
+fn experiment() -> Experiment {
+    read::experiment(TEXT, "a.toml", &[]).unwrap()
 }
 
 /// Trains in the run directory below `parent` with a fault from its episode `from` on.
@@ -85,7 +86,7 @@ fn run(parent: &Path, fault: Fault, from: u64) -> Result<Outcome, LabError> {
         false => RunDir::create(&path, &experiment())?,
     };
     let (env, spec) = experiment().make_env("a.toml")?;
-    go_on_in(AnyEnv::new(Faulty { env, fault, begun: from, steps: 0 }), &spec, &dir, &Quiet)
+    go_on_in(vec![AnyEnv::new(Faulty { env, fault, begun: from, steps: 0 })], &spec, &dir, &Quiet)
 }
 
 /// Episodes with returns and lengths, as the file has them.
@@ -124,5 +125,46 @@ fn a_fault_is_told_with_its_place_and_the_run_goes_on_after_it() {
         assert_eq!(checkpoint.episodes, 4);
         assert!(matches!(run(parent.path(), Fault::None, 4), Ok(Outcome::Finished(_))));
         assert_eq!(metrics(parent.path()), sound, "{fault:?}");
+    }
+}
+
+#[test]
+fn in_several_environments_the_one_that_fails_is_named() {
+    let several = || {
+        read::experiment(
+            &TEXT.replace(
+                "[run]",
+                "[agent.plasticity]\nmode = \"first_steps\"\nsteps = 0\n[run]\nnum_envs = 3",
+            ),
+            "a.toml",
+            &[],
+        )
+    };
+    for (fault, reason) in [
+        (Fault::Panic, "the environment failed: a panic: motor 2 is gone"),
+        (Fault::Error, "the environment failed: the cable is loose"),
+        (Fault::Nan, "NaN"),
+        (Fault::NanReward, "reward"),
+        (Fault::Shape, "array of shape (3,)"),
+    ] {
+        let parent = tempfile::tempdir().unwrap();
+        let experiment = several().unwrap();
+        let dir = RunDir::create(&RunDir::place(parent.path(), &experiment), &experiment).unwrap();
+        let faulty = |index| {
+            let fault = if index == 1 { fault } else { Fault::None };
+            let (env, _) = experiment.make_env("a.toml").unwrap();
+            // The first reset makes the batch's places; its second episode is the one that fails.
+            AnyEnv::new(Faulty { env, fault, begun: PLACE.0 - 2, steps: 0 })
+        };
+        let (_, spec) = experiment.make_env("a.toml").unwrap();
+        let error = go_on_in((0..3).map(faulty).collect(), &spec, &dir, &Quiet).unwrap_err();
+        assert!(!error.is_usage());
+        let text = error.to_string();
+        let episode: u64 = text.split("episode ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+        let seed = episode_seed(0, "env", episode);
+        let place = format!(
+            "seed 0: CartPole-v1: environment 1, episode {episode}, step 2 (environment seed {seed}): "
+        );
+        assert!(text.starts_with(&place) && text.contains(reason), "{fault:?}: {text}");
     }
 }

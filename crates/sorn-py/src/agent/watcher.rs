@@ -109,7 +109,7 @@ pub(super) fn env_error(error: GymnasiumError) -> PyErr {
 }
 
 pub(super) fn run_error(error: RunError) -> PyErr {
-    let RunError { episode, step, env_seed, source } = error;
+    let RunError { env: _, episode, step, env_seed, source } = error;
     let at = format!("episode {episode}, step {step} (environment seed {env_seed})");
     match source {
         RunErrorKind::Env(source) => match source.downcast::<GymnasiumError>() {

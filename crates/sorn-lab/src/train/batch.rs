@@ -1,0 +1,75 @@
+//! Training in several environments at once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sorn_agents::{Agent, AgentState, BatchRun};
+use sorn_env::{
+    AnyEnv, AnyEnvError, AutoresetMode, BoxError, Env, Info, Options, Space, Step, Value, VecEnv,
+};
+
+use super::{guarded, said};
+use crate::recorder::Recorder;
+use crate::{LabError, RunDir};
+
+/// Trains `agent` in `envs`, from the state `saved` where there is one, until the recorder, made by `recorder` for the steps that
+/// are done, has enough.
+pub(super) fn train<'a>(
+    envs: Vec<AnyEnv>,
+    agent: &mut Agent,
+    saved: Option<&AgentState>,
+    dir: &RunDir,
+    seeds: impl Fn(u64) -> u64 + Copy,
+    recorder: impl FnOnce(u64, &Agent) -> Result<Recorder<'a>, LabError>,
+) -> Result<Recorder<'a>, LabError> {
+    let experiment = dir.experiment();
+    let seed = experiment.run.seed;
+    let failed = |reason: String| LabError::Run { seed, reason: format!("{}: {reason}", experiment.env.id) };
+    let envs = envs.into_iter().map(Caught).collect();
+    let mut envs = VecEnv::new(envs, AutoresetMode::Disabled).map_err(|e| failed(e.to_string()))?;
+    let episodes = experiment.run.episodes;
+    let run = match saved {
+        None => BatchRun::new(&mut envs, agent, episodes, seeds),
+        Some(state) => BatchRun::resume(&mut envs, agent, episodes, seeds, state),
+    };
+    let mut run = run.map_err(|e| failed(e.to_string()))?;
+    let mut recorder = recorder(run.steps(), run.agent())?;
+    if !recorder.enough() {
+        guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, seeds, |recorder| {
+            loop {
+                let flow = run.round(VecEnv::step_where, recorder)?;
+                if recorder.on_round(|| run.state()).is_break() || flow.is_break() {
+                    return Ok(());
+                }
+            }
+        })?;
+    }
+    Ok(recorder)
+}
+
+/// An environment whose panics are errors, so that it is told which of several it was.
+struct Caught(AnyEnv);
+
+fn caught<T>(work: impl FnOnce() -> Result<T, AnyEnvError>) -> Result<T, AnyEnvError> {
+    // A run in which an environment panicked is over; the environment is never used again.
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(AnyEnvError(BoxError::from(format!("a panic: {}", said(&*panic))))))
+}
+
+impl Env for Caught {
+    type Obs = Value;
+    type Act = Value;
+    type Error = AnyEnvError;
+
+    fn observation_space(&self) -> Space {
+        self.0.observation_space()
+    }
+    fn action_space(&self) -> Space {
+        self.0.action_space()
+    }
+    fn reset(&mut self, seed: Option<u64>, options: Option<&Options>) -> Result<(Value, Info), AnyEnvError> {
+        caught(|| self.0.reset(seed, options))
+    }
+    fn step(&mut self, action: &Value) -> Result<Step<Value>, AnyEnvError> {
+        caught(|| self.0.step(action))
+    }
+}

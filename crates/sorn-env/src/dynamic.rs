@@ -59,11 +59,10 @@ where
     }
     fn reset(&mut self, seed: Option<u64>, options: Option<&Options>) -> Result<(Value, Info), BoxError> {
         let (obs, info) = Env::reset(self, seed, options)?;
-        Ok((obs.to_value(), info))
+        Ok((obs.into_value(), info))
     }
     fn step(&mut self, action: &Value) -> Result<Step<Value>, BoxError> {
-        let action = E::Act::from_value(action).map_err(|e: SpaceError| Box::new(e) as BoxError)?;
-        Ok(Env::step(self, &action)?.map(|obs| obs.to_value()))
+        Ok(E::Act::with_value(action, |action| Env::step(self, action))??.map(Element::into_value))
     }
     fn render(&mut self) -> Result<Option<Frame>, BoxError> {
         Ok(Env::render(self)?)

@@ -12,11 +12,25 @@ pub trait Element: Sized {
     /// The same as a [`Value`].
     fn to_value(&self) -> Value;
 
+    /// [`to_value`](Element::to_value), where the element is not needed afterwards.
+    fn into_value(self) -> Value {
+        self.to_value()
+    }
+
     /// The reverse of [`to_value`](Element::to_value). Floats of the other width are rounded.
     ///
     /// # Errors
     /// [`SpaceError`] where `value` is of another kind or shape.
     fn from_value(value: &Value) -> Result<Self, SpaceError>;
+
+    /// What `using` makes of the element that `value` is: [`from_value`](Element::from_value) without a copy where there need not be
+    /// one.
+    ///
+    /// # Errors
+    /// Those of [`from_value`](Element::from_value).
+    fn with_value<R>(value: &Value, using: impl FnOnce(&Self) -> R) -> Result<R, SpaceError> {
+        Ok(using(&Self::from_value(value)?))
+    }
 
     /// Writes the element as numbers, as Gymnasium's `flatten` does: Box in C order, Discrete and MultiDiscrete one-hot,
     /// MultiBinary as 0 and 1, Dict and Tuple one member after the other. `out` has length [`Space::flat_dim`].
@@ -30,8 +44,14 @@ impl Element for Value {
     fn to_value(&self) -> Value {
         self.clone()
     }
+    fn into_value(self) -> Value {
+        self
+    }
     fn from_value(value: &Value) -> Result<Self, SpaceError> {
         Ok(value.clone())
+    }
+    fn with_value<R>(value: &Value, using: impl FnOnce(&Self) -> R) -> Result<R, SpaceError> {
+        Ok(using(value))
     }
     fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
         space.flatten_into(self, out)
@@ -42,8 +62,14 @@ impl Element for Array {
     fn to_value(&self) -> Value {
         Value::Array(self.clone())
     }
+    fn into_value(self) -> Value {
+        Value::Array(self)
+    }
     fn from_value(value: &Value) -> Result<Self, SpaceError> {
-        value.as_array().cloned().ok_or_else(|| SpaceError::new("an array", value.describe()))
+        Self::with_value(value, Clone::clone)
+    }
+    fn with_value<R>(value: &Value, using: impl FnOnce(&Self) -> R) -> Result<R, SpaceError> {
+        value.as_array().map(using).ok_or_else(|| SpaceError::new("an array", value.describe()))
     }
     fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
         space.flatten_into(&self.to_value(), out)

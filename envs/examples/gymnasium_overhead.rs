@@ -2,6 +2,7 @@
 //! beside the same loop in Python.
 //!
 //! Each line of the standard input is a number of steps; each answered by a line of JSON: seconds, and resident memory in KiB.
+//! The steps are taken on a thread of their own, as `sorn run` takes them.
 
 use std::error::Error;
 use std::io::{BufRead, stdin};
@@ -33,6 +34,11 @@ fn resident_kib() -> Option<u64> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let steps = std::thread::spawn(|| answer().map_err(|error| error.to_string()));
+    Ok(steps.join().expect("the thread has not panicked")?)
+}
+
+fn answer() -> Result<(), Box<dyn Error>> {
     let id = std::env::args().nth(1).ok_or("an environment's id expected, e.g. gymnasium:CartPole-v1")?;
     let (mut env, _) = sorn_envs::make(&id, &sorn_envs::Kwargs::new())?;
     let space = env.action_space();

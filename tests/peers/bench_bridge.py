@@ -104,6 +104,7 @@ def main() -> None:
     report = {
         "CartPole-v1": compare(program, "CartPole-v1", 300, args.turns),
         "HalfCheetah-v5": compare(program, "HalfCheetah-v5", 50, args.turns),
+        "Humanoid-v5": compare(program, "Humanoid-v5", 20, args.turns),
     }
     if args.memory:
         report["memory"] = memory(program)

@@ -1,6 +1,7 @@
 """Environments that Gymnasium does not have, registered on import: composite spaces, and ways to fail."""
 
 import os
+import threading
 
 import gymnasium as gym
 import numpy as np
@@ -170,7 +171,36 @@ class Shifted(gym.Env):
         return action.copy(), float(action.sum()), False, False, {"action": action.copy()}
 
 
+class Threaded(gym.Env):
+    """Counts its steps per thread, and the threads that have ended."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Discrete(2)
+    ended = 0
+
+    class Steps:
+        def __init__(self):
+            self.count = 0
+
+        def __del__(self):
+            Threaded.ended += 1
+
+    def __init__(self):
+        self.local = threading.local()
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return 0, {"ended": Threaded.ended}
+
+    def step(self, action):
+        if not hasattr(self.local, "steps"):
+            self.local.steps = Threaded.Steps()
+        self.local.steps.count += 1
+        return 0, 0.0, False, False, {"steps": self.local.steps.count}
+
+
 gym.register("Composite-v0", Composite)
 gym.register("Shifted-v0", Shifted)
 gym.register("Faulty-v0", Faulty, max_episode_steps=50, reward_threshold=12.5)
 gym.register("Talkative-v0", Talkative)
+gym.register("Threaded-v0", Threaded)

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 use sorn_env::{Env, Frame, Info, Options, Space, SpaceError, Step, Value};
 
+use super::attach::attach;
 use super::codec::{Codec, kind, tuple_of};
 use super::error::{Fault, GymnasiumError};
 use super::{frame, initialize, making, memory, objects};
@@ -40,7 +41,7 @@ impl GymnasiumEnv {
     /// [`Space`]'s.
     pub fn make(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<Self, GymnasiumError> {
         initialize(None)?;
-        Python::attach(|py| {
+        attach(|py| {
             let made = making::make(py, id, kwargs, wrappers);
             let (env, spec) = made.map_err(|e| Fault::from(e).at(py, id, "gymnasium.make"))?;
             Self::adopt(&env, spec)
@@ -169,11 +170,11 @@ impl Env for GymnasiumEnv {
         seed: Option<u64>,
         options: Option<&Options>,
     ) -> Result<(Value, Info), GymnasiumError> {
-        Python::attach(|py| self.reset_in(py, seed, options).map_err(|e| e.at(py, &self.id, "reset")))
+        attach(|py| self.reset_in(py, seed, options).map_err(|e| e.at(py, &self.id, "reset")))
     }
 
     fn step(&mut self, action: &Value) -> Result<Step<Value>, GymnasiumError> {
-        Python::attach(|py| {
+        attach(|py| {
             self.step_in(py, action).map_err(|StepFault(during, fault)| fault.at(py, &self.id, during))
         })
     }
@@ -181,12 +182,12 @@ impl Env for GymnasiumEnv {
     /// The picture of an environment that was made with `render_mode = "rgb_array"`; one that was made without gets this mode
     /// at the first call, where it is one of its `render_modes`. `None` for any other mode.
     fn render(&mut self) -> Result<Option<Frame>, GymnasiumError> {
-        Python::attach(|py| frame::render(self.env.bind(py)).map_err(|e| e.at(py, &self.id, "render")))
+        attach(|py| frame::render(self.env.bind(py)).map_err(|e| e.at(py, &self.id, "render")))
     }
 
     /// The running statistics of the wrappers `NormalizeObservation` and `NormalizeReward`.
     fn memory(&self) -> Option<Value> {
-        Python::attach(|py| match memory::get(self.env.bind(py)) {
+        attach(|py| match memory::get(self.env.bind(py)) {
             Ok(memory) => memory,
             Err(error) => {
                 tracing::warn!("{}: the statistics of its wrappers cannot be read: {error}", self.id);
@@ -196,13 +197,11 @@ impl Env for GymnasiumEnv {
     }
 
     fn freeze(&mut self) -> Result<(), GymnasiumError> {
-        Python::attach(|py| {
-            memory::freeze(self.env.bind(py)).map_err(|e| Fault::from(e).at(py, &self.id, "freeze"))
-        })
+        attach(|py| memory::freeze(self.env.bind(py)).map_err(|e| Fault::from(e).at(py, &self.id, "freeze")))
     }
 
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
-        Python::attach(|py| match memory::set(self.env.bind(py), memory) {
+        attach(|py| match memory::set(self.env.bind(py), memory) {
             Ok(()) => Ok(()),
             Err(Fault::Value(error)) => Err(error),
             Err(Fault::Python(error)) => {
@@ -212,7 +211,7 @@ impl Env for GymnasiumEnv {
     }
 
     fn close(&mut self) -> Result<(), GymnasiumError> {
-        Python::attach(|py| self.close_in(py).map_err(|e| Fault::from(e).at(py, &self.id, "close")))
+        attach(|py| self.close_in(py).map_err(|e| Fault::from(e).at(py, &self.id, "close")))
     }
 }
 

@@ -7,6 +7,7 @@
 //! Threads take turns in the interpreter, so several environments in one process are no faster than one; a [`GymnasiumVecEnv`]
 //! with its environments in processes of their own is.
 
+mod attach;
 mod codec;
 mod decode;
 mod encode;

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use sorn_env::{AutoresetMode, Batch, Data, Dtype, Info, Options, Space, SpaceError, Value};
 
+use super::attach::attach;
 use super::codec::{Codec, tuple_of};
 use super::decode::numbers;
 use super::error::{Fault, GymnasiumError};
@@ -93,7 +94,7 @@ impl GymnasiumVecEnv {
         vectorization: Vectorization,
     ) -> Result<Self, GymnasiumError> {
         initialize(None)?;
-        Python::attach(|py| {
+        attach(|py| {
             let made = make_vec(py, id, (kwargs, wrappers), num_envs, mode, vectorization);
             let (env, spec) = made.map_err(|e| Fault::from(e).at(py, id, "gymnasium.make_vec"))?;
             let space = |name: &'static str| {
@@ -146,7 +147,7 @@ impl GymnasiumVecEnv {
         options: Option<&Options>,
     ) -> Result<Batch<Value>, GymnasiumError> {
         let n = self.num_envs;
-        let (obs, infos) = Python::attach(|py| {
+        let (obs, infos) = attach(|py| {
             let reset = || {
                 let keywords = PyDict::new(py);
                 keywords.set_item("seed", seed)?;
@@ -177,7 +178,7 @@ impl GymnasiumVecEnv {
         options: Option<&Options>,
         batch: &mut Batch<Value>,
     ) -> Result<(), GymnasiumError> {
-        Python::attach(|py| {
+        attach(|py| {
             let mut reset = || -> Result<(), Fault> {
                 self.same_length("mask", mask.len())?;
                 self.same_length("seeds", seeds.map_or(mask.len(), <[_]>::len))?;
@@ -230,7 +231,7 @@ impl GymnasiumVecEnv {
     /// # Errors
     /// [`GymnasiumError`], also for a slice or batch of another length than the number of environments.
     pub fn step(&mut self, actions: &[Value], batch: &mut Batch<Value>) -> Result<(), GymnasiumError> {
-        Python::attach(|py| self.step_in(py, actions, batch).map_err(|fault| fault.at(py, &self.id, "step")))
+        attach(|py| self.step_in(py, actions, batch).map_err(|fault| fault.at(py, &self.id, "step")))
     }
 
     fn step_in(&self, py: Python<'_>, actions: &[Value], batch: &mut Batch<Value>) -> Result<(), Fault> {
@@ -272,7 +273,7 @@ impl GymnasiumVecEnv {
     /// # Errors
     /// [`GymnasiumError`].
     pub fn close(&mut self) -> Result<(), GymnasiumError> {
-        Python::attach(|py| self.close_in(py).map_err(|e| Fault::from(e).at(py, &self.id, "close")))
+        attach(|py| self.close_in(py).map_err(|e| Fault::from(e).at(py, &self.id, "close")))
     }
 
     fn close_in(&mut self, py: Python<'_>) -> PyResult<()> {

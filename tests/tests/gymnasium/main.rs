@@ -3,6 +3,7 @@
 mod batches;
 mod choosing;
 mod faults;
+mod threads;
 mod traces;
 mod values;
 

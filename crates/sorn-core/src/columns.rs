@@ -3,11 +3,13 @@
 use crate::Synapses;
 use crate::events::Events;
 use crate::kernel::isa::Isa;
-use crate::kernel::lookup::{self, Index, Lookup, Masks, Pairing, Pattern};
-use crate::kernel::{self, Kernels, LANES, Real, Row, Slice, TINY};
-use crate::plastic::{Block, Learning, Op};
+use crate::kernel::lookup::{self, Index, Lookup, Masks, Pattern};
+use crate::kernel::{self, LANES, Real, Row, Slice, TINY};
+use crate::plastic::{Block, Learning};
 use crate::rows::Rows;
 use std::ops::Range;
+
+mod pass;
 
 /// Rows that a slice may grow before it has to move.
 const SLACK: usize = 8;
@@ -41,7 +43,7 @@ pub(crate) struct Columns<I: Index> {
     masks: Masks,
     /// Room for the drive of every column, where there are events.
     sums: Vec<Row<f64>>,
-    kernels: Kernels,
+    isa: Isa,
     lookup: Lookup<I>,
     /// Where there is no fast lookup.
     events: Option<Events>,
@@ -83,7 +85,7 @@ impl<I: Index> Columns<I> {
             count: 0,
             masks: Masks::default(),
             sums: Vec::new(),
-            kernels: Kernels::of(isa),
+            isa,
             events: None,
             at_rest: None,
             lookup: I::fast_lookup(synapses.n_pre, isa).unwrap_or(lookup::portable),
@@ -178,68 +180,6 @@ impl<I: Index> Columns<I> {
         }
     }
 
-    /// Runs the operations on one slice and writes the drive of its columns; returns how many synapses were pruned.
-    fn run_slice(&mut self, index: usize, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        let pairing = learning.pairing(index);
-        let mut found = false;
-        let (mut pruned, mut sums, mut driven) = (0, None, None);
-        for (n, op) in learning.ops.iter().enumerate() {
-            if *op == Op::Update && pairing == Pairing::default() {
-                continue;
-            }
-            if *op == Op::Grow {
-                let here = |post: usize| post / LANES == learning.first_slice + index;
-                for &(pre, post) in learning.grown.iter().filter(|pair| here(pair.1 as usize)) {
-                    let local = post as usize - learning.first_slice * LANES;
-                    self.insert(pre, local, learning.grown_weight);
-                    (sums, found) = (None, false);
-                }
-                continue;
-            }
-            if !found {
-                self.find(index, pre, pairing);
-                found = true;
-            }
-            let Extent { start, depth, tiny, .. } = self.slices[index];
-            let slice = slice(&mut self.weights[start..start + depth], &self.masks);
-            match op {
-                Op::Update => {
-                    let changed = (self.kernels.update)(slice, &learning.change);
-                    pruned += changed.pruned;
-                    sums = Some(changed.sums);
-                    self.slices[index].holes |= changed.pruned > 0;
-                    self.slices[index].tiny |= changed.tiny;
-                }
-                Op::Scale => {
-                    let sums = sums.take().unwrap_or_else(|| (self.kernels.sum)(slice.weights));
-                    // A column whose sum may grow by more than half would shrink faster than `TINY` allows for.
-                    let steep = depth as f64 * learning.change.plus > 0.5;
-                    let active = if tiny || self.keep_zeros || steep {
-                        let (active, died) = kernel::divide_carefully(slice, &sums);
-                        pruned += died;
-                        self.slices[index].holes |= died > 0;
-                        active
-                    } else {
-                        (self.kernels.divide)(slice, &sums)
-                    };
-                    driven = (n + 1 == learning.ops.len()).then_some(active);
-                }
-                Op::Grow => {}
-            }
-        }
-        let driven = driven.unwrap_or_else(|| {
-            if !found {
-                self.find(index, pre, pairing);
-            }
-            let Extent { start, depth, .. } = self.slices[index];
-            (self.kernels.drive)(&self.weights[start..start + depth], &self.masks.now[..depth])
-        });
-        for (drive, value) in drive[index * LANES..][..LANES].iter_mut().zip(driven.0) {
-            *drive = value;
-        }
-        pruned
-    }
-
     /// Computes the drive of a matrix at rest, if that is cheaper than what slices do.
     fn drive_at_rest(&mut self, pre: &Pattern, drive: &mut [f64]) -> bool {
         let Some(AtRest { rows, most, active }) = &mut self.at_rest else { return false };
@@ -248,7 +188,7 @@ impl<I: Index> Columns<I> {
     }
 
     /// Computes the drive from the active neurons alone; sums keep their order, since those ascend.
-    fn drive_by_events(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) {
+    fn drive_by_events(&mut self, pre: &Pattern, drive: &mut [f64]) {
         let Some(events) = self.events.take() else { return };
         self.sums.fill(Row::default());
         for neuron in pre.now() {
@@ -262,22 +202,12 @@ impl<I: Index> Columns<I> {
         }
         self.events = Some(events);
         if self.events.as_ref().is_some_and(Events::any_irregular) {
-            let nothing = Learning { ops: &[], grown: &[], ..*learning };
             for index in 0..self.slices.len() {
                 if self.events.as_ref().is_some_and(|events| !events.is_regular(index)) {
-                    self.run_slice(index, pre, &nothing, drive);
+                    self.drive_slice(index, pre, drive);
                 }
             }
         }
-    }
-
-    fn find(&mut self, index: usize, pre: &Pattern, pairing: Pairing) {
-        let Extent { start, depth, .. } = self.slices[index];
-        if let Some(events) = self.events.as_ref().filter(|events| events.is_regular(index)) {
-            return events.masks(start, depth, pairing, &mut self.masks);
-        }
-        let rows = start..start + depth.next_multiple_of(ROW_BLOCK);
-        (self.lookup)(&self.pre[rows], pre, pairing, &mut self.masks);
     }
 }
 
@@ -328,7 +258,7 @@ impl<I: Index> Block for Columns<I> {
     fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
         match (&mut self.events, learning.ops.is_empty()) {
             (Some(_), true) => {
-                self.drive_by_events(pre, learning, drive);
+                self.drive_by_events(pre, drive);
                 return 0;
             }
             (Some(events), false) => events.mark(pre),
@@ -339,7 +269,7 @@ impl<I: Index> Block for Columns<I> {
             }
             (None, false) => self.at_rest = None,
         }
-        let pruned = (0..self.slices.len()).map(|index| self.run_slice(index, pre, learning, drive)).sum();
+        let pruned = self.run_slices(pre, learning, drive);
         self.count -= pruned as usize;
         pruned
     }

@@ -9,7 +9,7 @@ use std::ops::Range;
 /// A plastic connection matrix of shape `(pre, post)`.
 pub(crate) trait Plastic: Debug + Send + Sync {
     /// Runs the operations on every column, then computes the drive that neurons active at `t + 1` give, one value per
-    /// column, padded to whole slices. Returns the number of pruned synapses.
+    /// column, padded to whole slices; where it is not wanted, what is in `drive` afterwards means nothing. Returns the number of pruned synapses.
     fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32;
     /// No rule changes the matrix from here on; should one, all goes on as before.
     fn rest(&mut self);
@@ -89,6 +89,8 @@ pub(crate) struct Learning<'a> {
     /// Absent pairs `(pre, post)` that `Op::Grow` connects.
     pub(crate) grown: &'a [(u32, u32)],
     pub(crate) grown_weight: f64,
+    /// Whether the drive is wanted.
+    pub(crate) drives: bool,
     /// Where the columns at hand begin among the postsynaptic neurons.
     pub(crate) first_slice: usize,
 }

@@ -239,6 +239,7 @@ impl Network {
             post: &self.pattern_e,
             grown: &[],
             grown_weight: self.params.sp_weight,
+            drives: true,
             first_slice: 0,
         };
         self.grown.clear();
@@ -250,7 +251,7 @@ impl Network {
             };
             if number > 0 {
                 // Which pairs are absent is known only once the rules before have run on every column.
-                let first = Learning { ops: &ops[..at], ..learning };
+                let first = Learning { ops: &ops[..at], drives: false, ..learning };
                 self.deaths += u64::from(self.wee.run(&self.pattern_e, &first, &mut self.drive_ee));
                 let ne = self.te.len();
                 let pair = match growth {
@@ -290,6 +291,7 @@ impl Network {
             post: &self.pattern_e,
             grown: &[],
             grown_weight: 0.0,
+            drives: true,
             first_slice: 0,
         };
         self.wei.run(&self.pattern_i, &learning, &mut self.drive_ei);

@@ -5,7 +5,7 @@ use crate::contiguous::Contiguous;
 use crate::full::Full;
 use crate::kernel::Change;
 use crate::lazy::Lazy;
-use crate::plastic::Pairs;
+use crate::plastic::{Op, Pairs};
 use crate::rng::{below, stream, uniform};
 use crate::topology::choose;
 
@@ -109,6 +109,7 @@ fn compare(n: usize, floor: f64, mut first: Stepper, mut others: Vec<Stepper>) {
         let edited = (step % 97 == 0).then(|| step % n);
         let grows = absent && ops.contains(&Op::Grow) && edited.is_none();
         let learning = Learning {
+            drives: true,
             ops,
             pairs: if step % 5 == 0 { Pairs::Istdp } else { Pairs::Stdp },
             change: Change { plus: 0.002, minus: -0.003, floor },

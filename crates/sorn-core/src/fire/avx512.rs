@@ -9,10 +9,12 @@ use std::arch::x86_64::*;
 const WIDTH: usize = 8;
 
 /// The first `n` lanes, all of them where `n` is more.
+#[inline(always)]
 fn first_lanes(n: usize) -> __mmask8 {
     if n < WIDTH { (1 << n) - 1 } else { !0 }
 }
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn load(values: &[f64], start: usize, mask: __mmask8) -> __m512d {
     debug_assert!(mask == 0 || start + mask.count_ones() as usize <= values.len());
@@ -20,14 +22,23 @@ fn load(values: &[f64], start: usize, mask: __mmask8) -> __m512d {
     unsafe { _mm512_maskz_loadu_pd(mask, values.as_ptr().wrapping_add(start)) }
 }
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn store(values: &mut [f64], start: usize, mask: __mmask8, lanes: __m512d) {
     debug_assert!(mask == 0 || start + mask.count_ones() as usize <= values.len());
-    // SAFETY: the callers' masks leave out lanes past the end, which are not written.
-    unsafe { _mm512_mask_storeu_pd(values.as_mut_ptr().wrapping_add(start), mask, lanes) }
+    let to = values.as_mut_ptr().wrapping_add(start);
+    // Some machines are slow at masked stores.
+    if mask == !0 {
+        // SAFETY: the callers' masks leave out lanes past the end; there is none.
+        unsafe { _mm512_storeu_pd(to, lanes) }
+    } else {
+        // SAFETY: the callers' masks leave out lanes past the end, which are not written.
+        unsafe { _mm512_mask_storeu_pd(to, mask, lanes) }
+    }
 }
 
 /// Which of the lanes of `mask` fire.
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn firing(total: __m512d, mask: __mmask8, inclusive: bool) -> u16 {
     let zero = _mm512_setzero_pd();
@@ -38,6 +49,7 @@ fn firing(total: __m512d, mask: __mmask8, inclusive: bool) -> u16 {
 }
 
 /// Tells who of sixteen neurons fires, and appends them to `active`, which has room for sixteen more.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn tell(pattern: &mut Pattern, word: usize, mask: u16, active: &mut Vec<u32>) {
     let (codes, before, now) = pattern.word_mut(word);

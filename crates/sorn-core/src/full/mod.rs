@@ -190,7 +190,9 @@ impl Block for Full {
             }
         }
         self.count -= pruned as usize;
-        self.drive(pre, drive);
+        if learning.drives {
+            self.drive(pre, drive);
+        }
         pruned
     }
 

@@ -4,7 +4,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::{Full, MOST, Masks, NEAR, is_large};
-use crate::kernel::isa::Isa;
+use crate::kernel::isa::{Isa, dispatch};
 use crate::kernel::lookup::Pattern;
 use crate::kernel::{LANES, Mask, Real, Row};
 use crate::plastic::{Learning, Pairs};
@@ -105,21 +105,6 @@ impl Form for Plain {
             }
         }
     }
-}
-
-/// Calls a pass in the form for the instruction set.
-macro_rules! dispatch {
-    ($self:ident.$plain:ident / $avx2:ident / $avx512:ident ($($argument:expr),*)) => {
-        match $self.isa {
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { $self.$avx512($($argument),*) },
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { $self.$avx2($($argument),*) },
-            Isa::Plain => $self.$plain::<Plain>($($argument),*),
-        }
-    };
 }
 
 impl Full {

@@ -1,22 +1,45 @@
 //! The loops for AVX-512.
 
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
-use super::{Change, Changed, Kernels, LANES, Mask, Row, Slice, TINY, portable};
+use super::{Change, Changed, LANES, Loops, Mask, Row, Slice, TINY, portable};
 
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
-/// Kernels for machines where [`available`] holds.
-pub(super) const KERNELS: Kernels = Kernels {
-    // SAFETY: `Isa::Avx512` is chosen only where `available` holds.
-    update: |slice, change| unsafe { update(slice, change) },
-    // SAFETY: as above.
-    sum: |weights| unsafe { sum(weights) },
-    // SAFETY: as above.
-    divide: |slice, sums| unsafe { divide(slice, sums) },
-    // SAFETY: as above.
-    drive: |weights, now| unsafe { drive(weights, now) },
-};
+/// Chosen only where [`available`] holds.
+pub(crate) struct Avx512;
+
+impl Loops for Avx512 {
+    #[inline(always)]
+    fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
+        // SAFETY: the machine has it.
+        unsafe { update(slice, change) }
+    }
+
+    #[inline(always)]
+    fn sum(weights: &[Row<f64>]) -> Row<f64> {
+        // SAFETY: the machine has it.
+        unsafe { sum(weights) }
+    }
+
+    #[inline(always)]
+    fn divide(slice: &mut Slice<'_>, sums: &Row<f64>) -> Row<f64> {
+        // SAFETY: the machine has it.
+        unsafe { divide::<false>(slice, sums).0 }
+    }
+
+    #[inline(always)]
+    fn divide_carefully(slice: &mut Slice<'_>, sums: &Row<f64>) -> (Row<f64>, u32) {
+        // SAFETY: the machine has it.
+        unsafe { divide::<true>(slice, sums) }
+    }
+
+    #[inline(always)]
+    fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
+        // SAFETY: the machine has it.
+        unsafe { drive(weights, now) }
+    }
+}
 
 /// Whether this machine has what the kernels use.
 pub(super) fn available() -> bool {
@@ -31,12 +54,14 @@ pub(super) fn available() -> bool {
     *AVAILABLE
 }
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn load(row: &Row<f64>) -> [__m512d; 2] {
     // SAFETY: a row is sixteen f64, aligned to 64 bytes.
     unsafe { [_mm512_load_pd(row.0.as_ptr()), _mm512_load_pd(row.0.as_ptr().add(8))] }
 }
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn store(row: &mut Row<f64>, values: [__m512d; 2]) {
     // SAFETY: a row is sixteen f64, aligned to 64 bytes.
@@ -78,8 +103,9 @@ fn halves(mask: Mask) -> [u8; 2] {
     mask.to_le_bytes()
 }
 
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn update(slice: Slice<'_>, change: &Change) -> Changed {
+fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
     let mut changed = Changed { sums: Row::default(), pruned: 0, tiny: false };
     let (up, down) = (_mm512_set1_pd(change.plus), _mm512_set1_pd(change.minus));
     let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
@@ -88,14 +114,14 @@ fn update(slice: Slice<'_>, change: &Change) -> Changed {
     for (row, (&plus, &minus)) in slice.weights.iter_mut().zip(masks) {
         let mut weights = load(row);
         let mut low = [0; 2];
+        let (touched, minus) = (halves(plus | minus), halves(minus));
         for half in 0..2 {
             let old = weights[half];
             let bits = _mm512_castpd_si512(old);
-            let plus = _mm512_mask_test_epi64_mask(halves(plus)[half], bits, bits);
-            let minus = _mm512_mask_test_epi64_mask(halves(minus)[half], bits, bits);
-            let sum = _mm512_mask_add_pd(old, plus, old, up);
-            let sum = _mm512_mask_add_pd(sum, minus, sum, down);
-            low[half] = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(minus, sum, tiny);
+            let exists = _mm512_mask_test_epi64_mask(touched[half], bits, bits);
+            let added = _mm512_mask_blend_pd(minus[half], up, down);
+            let sum = _mm512_mask_add_pd(old, exists, old, added);
+            low[half] = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(minus[half] & exists, sum, tiny);
             weights[half] = _mm512_min_pd(sum, one);
         }
         store(row, weights);
@@ -110,6 +136,7 @@ fn update(slice: Slice<'_>, change: &Change) -> Changed {
     changed
 }
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn sum(weights: &[Row<f64>]) -> Row<f64> {
     let mut sums = [_mm512_setzero_pd(); 2];
@@ -122,32 +149,47 @@ fn sum(weights: &[Row<f64>]) -> Row<f64> {
     out
 }
 
-/// Divides as [`fused_quotient`](super::fused_quotient) does.
+/// Divides as [`fused_quotient`](super::fused_quotient) does; where `CAREFULLY`, each half of a row with a weight that is too
+/// small for that by division. Returns the drive, and how many weights became 0.
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn divide(slice: Slice<'_>, sums: &Row<f64>) -> Row<f64> {
-    let one = _mm512_set1_pd(1.0);
+fn divide<const CAREFULLY: bool>(slice: &mut Slice<'_>, sums: &Row<f64>) -> (Row<f64>, u32) {
+    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
     let divisors = load(sums).map(|sum| {
         let connected = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(sum, _mm512_setzero_pd());
         _mm512_mask_mov_pd(one, connected, sum)
     });
     let reciprocals = divisors.map(|divisor| _mm512_div_pd(one, divisor));
     let mut drive = [_mm512_setzero_pd(); 2];
+    let mut died = 0;
     for (row, &now) in slice.weights.iter_mut().zip(slice.now) {
         let mut weights = load(row);
         for half in 0..2 {
             let (w, s, y) = (weights[half], divisors[half], reciprocals[half]);
             let quotient = _mm512_mul_pd(w, y);
             let remainder = _mm512_fnmadd_pd(quotient, s, w);
-            weights[half] = _mm512_fmadd_pd(remainder, y, quotient);
-            drive[half] = _mm512_mask_add_pd(drive[half], halves(now)[half], drive[half], weights[half]);
+            let mut new = _mm512_fmadd_pd(remainder, y, quotient);
+            if CAREFULLY {
+                let bits = _mm512_castpd_si512(w);
+                let exists = _mm512_test_epi64_mask(bits, bits);
+                let small = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(exists, w, tiny);
+                if small != 0 {
+                    new = _mm512_div_pd(w, s);
+                    let bits = _mm512_castpd_si512(new);
+                    died += _mm512_mask_testn_epi64_mask(exists, bits, bits).count_ones();
+                }
+            }
+            weights[half] = new;
+            drive[half] = _mm512_mask_add_pd(drive[half], halves(now)[half], drive[half], new);
         }
         store(row, weights);
     }
     let mut out = Row::default();
     store(&mut out, drive);
-    out
+    (out, died)
 }
 
+#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
     let mut drive = [_mm512_setzero_pd(); 2];

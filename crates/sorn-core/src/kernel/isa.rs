@@ -39,3 +39,19 @@ impl Isa {
         all
     }
 }
+
+/// Calls a method in the form for the instruction set `$self.isa`.
+macro_rules! dispatch {
+    ($self:ident.$plain:ident / $avx2:ident / $avx512:ident ($($argument:expr),*)) => {
+        match $self.isa {
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => unsafe { $self.$avx512($($argument),*) },
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { $self.$avx2($($argument),*) },
+            Isa::Plain => $self.$plain::<Plain>($($argument),*),
+        }
+    };
+}
+pub(crate) use dispatch;

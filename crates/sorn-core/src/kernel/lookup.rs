@@ -11,6 +11,8 @@ pub(crate) struct Pattern {
     /// The same as bits, sixteen neurons to a word; at least 64 words.
     pub(super) words_before: Vec<Mask>,
     pub(super) words_now: Vec<Mask>,
+    /// Words that are of neurons.
+    used: usize,
     /// Steps that the pattern has gone on.
     generation: u64,
 }
@@ -23,6 +25,7 @@ impl Pattern {
             codes: vec![0; n.next_multiple_of(LANES).max(256)],
             words_before: words.clone(),
             words_now: words,
+            used: n.div_ceil(LANES),
             generation: 0,
         };
         for &neuron in before {
@@ -91,7 +94,7 @@ impl Pattern {
         #[cfg(target_arch = "x86_64")]
         if Isa::best() == Isa::Avx512 {
             // SAFETY: the machine has it.
-            return unsafe { super::avx512::list(&self.words_now, to) };
+            return unsafe { super::avx512::list(&self.words_now[..self.used], to) };
         }
         to.extend(self.now());
     }

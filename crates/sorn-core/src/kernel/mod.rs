@@ -6,7 +6,6 @@
 //!
 //! An absent synapse has weight `+0.0`; one that stays at zero without being pruned has `-0.0`.
 
-use isa::Isa;
 use std::ops::Add;
 
 #[cfg(target_arch = "x86_64")]
@@ -16,7 +15,7 @@ pub(crate) mod isa;
 pub(crate) mod lookup;
 mod portable;
 
-pub(crate) use portable::{any_tiny, divide_carefully};
+pub(crate) use portable::{Plain, any_tiny};
 
 /// Columns side by side.
 pub(crate) const LANES: usize = 16;
@@ -131,27 +130,19 @@ pub(crate) fn fused_quotient(weight: f64, sum: f64, reciprocal: f64) -> f64 {
 }
 
 /// The loops of one instruction set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kernels {
+pub(crate) trait Loops {
     /// Changes weights, keeps them in `[0, 1]`, and adds them up.
-    pub(crate) update: fn(Slice<'_>, &Change) -> Changed,
+    fn update(slice: &mut Slice<'_>, change: &Change) -> Changed;
     /// Adds up the weights.
-    pub(crate) sum: fn(&[Row<f64>]) -> Row<f64>,
+    fn sum(weights: &[Row<f64>]) -> Row<f64>;
     /// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give.
-    /// No weight may be below `TINY`, save absent ones; see `divide_carefully`.
-    pub(crate) divide: fn(Slice<'_>, &Row<f64>) -> Row<f64>,
+    /// No weight may be below `TINY`, save absent ones.
+    fn divide(slice: &mut Slice<'_>, sums: &Row<f64>) -> Row<f64>;
+    /// Like [`divide`](Self::divide), for weights of any size and negative zeros; also returns how many became 0 by
+    /// underflow.
+    fn divide_carefully(slice: &mut Slice<'_>, sums: &Row<f64>) -> (Row<f64>, u32);
     /// The drive that neurons active at `t + 1` give.
-    pub(crate) drive: fn(&[Row<f64>], &[Mask]) -> Row<f64>,
-}
-
-impl Kernels {
-    pub(crate) fn of(isa: Isa) -> Self {
-        match isa {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => avx512::KERNELS,
-            _ => portable::kernels(isa),
-        }
-    }
+    fn drive(weights: &[Row<f64>], now: &[Mask]) -> Row<f64>;
 }
 
 #[cfg(test)]
@@ -193,13 +184,14 @@ mod tests {
 
     #[test]
     fn every_instruction_set_computes_the_same_bits() {
-        for isa in Isa::available() {
-            compare(Kernels::of(isa));
+        compare::<Plain>();
+        #[cfg(target_arch = "x86_64")]
+        if isa::Isa::best() == isa::Isa::Avx512 {
+            compare::<avx512::Avx512>();
         }
     }
 
-    fn compare(fast: Kernels) {
-        let plain = portable::kernels(Isa::Plain);
+    fn compare<F: Loops>() {
         let rng = &mut stream(1, "test");
         for round in 0..300 {
             let mut ours = Data::random(round % 40, rng);
@@ -211,41 +203,95 @@ mod tests {
             let existing =
                 |rows: &[Row<f64>]| rows.iter().flat_map(|row| row.0).filter(|w| w.exists()).count() as u32;
             let before = existing(&ours.weights);
-            let a = (fast.update)(ours.slice(), &change);
-            let b = (plain.update)(theirs.slice(), &change);
+            let a = F::update(&mut ours.slice(), &change);
+            let b = Plain::update(&mut theirs.slice(), &change);
             assert_eq!(bits(&ours.weights), bits(&theirs.weights));
             assert_eq!(bits(&[a.sums]), bits(&[b.sums]));
             assert_eq!((a.pruned, a.tiny), (b.pruned, b.tiny));
             assert_eq!(before - a.pruned, existing(&ours.weights));
-            assert_eq!(bits(&[(fast.sum)(&ours.weights)]), bits(&[b.sums]));
+            assert_eq!(bits(&[F::sum(&ours.weights)]), bits(&[b.sums]));
             let (a, b) = if floor.is_sign_negative() {
-                let (quotients, none) = divide_carefully(ours.slice(), &a.sums);
+                let (quotients, none) = F::divide_carefully(&mut ours.slice(), &a.sums);
                 assert_eq!(none, 0);
-                (quotients, divide_carefully(theirs.slice(), &b.sums).0)
+                (quotients, Plain::divide_carefully(&mut theirs.slice(), &b.sums).0)
             } else {
-                ((fast.divide)(ours.slice(), &a.sums), (plain.divide)(theirs.slice(), &b.sums))
+                (F::divide(&mut ours.slice(), &a.sums), Plain::divide(&mut theirs.slice(), &b.sums))
             };
             assert_eq!(bits(&ours.weights), bits(&theirs.weights));
             assert_eq!(bits(&[a]), bits(&[b]));
-            assert_eq!(bits(&[(fast.drive)(&ours.weights, &ours.now)]), bits(&[a]));
+            assert_eq!(bits(&[F::drive(&ours.weights, &ours.now)]), bits(&[a]));
         }
     }
 
     #[test]
     fn a_weight_that_underflows_is_counted() {
+        underflow::<Plain>();
+        #[cfg(target_arch = "x86_64")]
+        if isa::Isa::best() == isa::Isa::Avx512 {
+            underflow::<avx512::Avx512>();
+        }
+    }
+
+    fn underflow<F: Loops>() {
         let masks = [0];
         let mut weights = [Row([f64::from_bits(1); LANES])];
-        let slice = Slice { weights: &mut weights, plus: &masks, minus: &masks, now: &masks };
+        // Absent, negative and large ones among them.
+        (weights[0].0[3], weights[0].0[4], weights[0].0[12]) = (0.0, -0.0, 0.3);
+        let mut slice = Slice { weights: &mut weights, plus: &masks, minus: &masks, now: &masks };
         assert!(any_tiny(slice.weights));
-        assert_eq!(divide_carefully(slice, &Row([4.0; LANES])).1, 16);
-        assert_eq!(weights, [Row::default()]);
+        assert_eq!(F::divide_carefully(&mut slice, &Row([4.0; LANES])).1, 13);
+        let mut expected = Row::default();
+        (expected.0[4], expected.0[12]) = (-0.0, 0.3 / 4.0);
+        assert_eq!(bits(&weights), bits(&[expected]));
         assert!(!any_tiny(&weights));
+    }
+
+    /// Weights of every size, as columns hold them that nothing but scaling changes.
+    #[test]
+    fn careful_divisions_are_divisions() {
+        careful::<Plain>();
+        #[cfg(target_arch = "x86_64")]
+        if isa::Isa::best() == isa::Isa::Avx512 {
+            careful::<avx512::Avx512>();
+        }
+    }
+
+    fn careful<F: Loops>() {
+        let rng = &mut stream(4, "test");
+        for _ in 0..2000 {
+            let sums = Row(std::array::from_fn(|_| 0.25 + 1.5 * uniform(rng)));
+            let mut weight = || match below(rng, 8) {
+                0 => 0.0,
+                1 => -0.0,
+                2 => f64::from_bits(below(rng, 1 << 54)),
+                3 => f64::from_bits(below(rng, (1023 - 700) << 52)),
+                _ => uniform(rng),
+            };
+            let old: Vec<Row<f64>> = (0..3).map(|_| Row(std::array::from_fn(|_| weight()))).collect();
+            let (mut new, masks) = (old.clone(), [0x5a5a, 0xffff, 0]);
+            let mut slice = Slice { weights: &mut new, plus: &masks, minus: &masks, now: &masks };
+            let (drive, died) = F::divide_carefully(&mut slice, &sums);
+            let quotients: Vec<Row<f64>> =
+                old.iter().map(|row| Row(std::array::from_fn(|l| row.0[l] / sums.0[l]))).collect();
+            assert_eq!(bits(&new), bits(&quotients));
+            let dead = |l: usize, row: usize| old[row].0[l].exists() && !quotients[row].0[l].exists();
+            let all = (0..3 * LANES).filter(|k| dead(k % LANES, k / LANES)).count();
+            assert_eq!(died, all as u32);
+            assert_eq!(bits(&[drive]), bits(&[Plain::drive(&quotients, &masks)]));
+        }
     }
 
     #[test]
     fn quotients_round_like_a_division() {
         // Hard cases: divisors near powers of two and with long runs of ones, dividends across many scales.
-        let divide = Kernels::of(Isa::best()).divide;
+        #[cfg(target_arch = "x86_64")]
+        if isa::Isa::best() == isa::Isa::Avx512 {
+            round_like_a_division::<avx512::Avx512>();
+        }
+        round_like_a_division::<Plain>();
+    }
+
+    fn round_like_a_division<F: Loops>() {
         let rng = &mut stream(2, "test");
         for round in 0..20_000_u64 {
             let mut divisor = || {
@@ -265,8 +311,8 @@ mod tests {
             let weights = Row(std::array::from_fn(|_| dividend()));
             let mut data = [weights];
             let masks = [0];
-            let slice = Slice { weights: &mut data, plus: &masks, minus: &masks, now: &masks };
-            divide(slice, &sums);
+            let mut slice = Slice { weights: &mut data, plus: &masks, minus: &masks, now: &masks };
+            F::divide(&mut slice, &sums);
             for l in 0..LANES {
                 let exact = weights.0[l] / sums.0[l];
                 assert_eq!(data[0].0[l].to_bits(), exact.to_bits(), "{} / {}", weights.0[l], sums.0[l]);

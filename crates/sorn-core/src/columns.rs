@@ -279,7 +279,11 @@ impl<I: Index> Block for Columns<I> {
             let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
             let most = SLICE_COST * self.slices.len() + ROW_COST * rows;
             let rows = Rows::new((self.n_pre, self.n_post), self.count, |post| self.column(post));
-            self.at_rest = Some(AtRest { rows, most, active: Vec::with_capacity(self.n_pre + LANES) });
+            self.at_rest = Some(AtRest {
+                rows,
+                most,
+                active: Vec::with_capacity(self.n_pre.next_multiple_of(LANES) + LANES),
+            });
         }
     }
 

@@ -232,6 +232,16 @@ mod tests {
                 assert_eq!(active[0], active[1]);
                 assert_eq!(recurrent[0], recurrent[1]);
             }
+            let (min, max) = [(-0.25, 0.5), (0.0, 0.0), (f64::NEG_INFINITY, f64::INFINITY)][n % 3];
+            let rule = Intrinsic { eta: 0.25, h_ip: &rows[0], min, max };
+            let mut moved = [thresholds.clone(), thresholds.clone()];
+            for _ in 0..3 {
+                intrinsic(rule, &patterns[0], &mut moved[0]);
+                intrinsic_lanes(rule, &patterns[1], &mut moved[1]);
+            }
+            let [moved, expected] =
+                moved.map(|moved| moved.iter().map(|t| t.to_bits()).collect::<Vec<u64>>());
+            assert_eq!(moved, expected);
             let weights: Vec<f64> = (0..30 * n).map(|_| uniform(rng)).collect();
             let rows = choose(below(rng, 30) as usize, 30, rng);
             let mut sums = [vec![f64::NAN; n], vec![f64::NAN; n]];

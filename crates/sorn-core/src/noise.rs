@@ -81,21 +81,30 @@ impl NoiseGenerator {
 
     #[inline(always)]
     fn fill_normal_lanes(&mut self, sd: f64, out: &mut [f64]) {
-        for chunk in out.chunks_mut(2 * LANES) {
-            // Plain loops over lanes, which the compiler turns into vector instructions.
-            let (first, second) = (self.next(), self.next());
-            let mut radius = [0.0; LANES];
-            for l in 0..LANES {
-                radius[l] = (-2.0 * ln(open_unit(first[l]))).sqrt() * sd;
-            }
-            let mut both = [0.0; 2 * LANES];
-            for l in 0..LANES {
-                let (sine, cosine) = sin_cos(second[l]);
-                both[l] = radius[l] * sine;
-                both[LANES + l] = radius[l] * cosine;
-            }
-            chunk.copy_from_slice(&both[..chunk.len()]);
+        let (chunks, rest) = out.as_chunks_mut();
+        for chunk in chunks {
+            *chunk = self.draw_normal(sd);
         }
+        if !rest.is_empty() {
+            rest.copy_from_slice(&self.draw_normal(sd)[..rest.len()]);
+        }
+    }
+
+    #[inline(always)]
+    fn draw_normal(&mut self, sd: f64) -> [f64; 2 * LANES] {
+        // Plain loops over lanes, which the compiler turns into vector instructions.
+        let (first, second) = (self.next(), self.next());
+        let mut radius = [0.0; LANES];
+        for l in 0..LANES {
+            radius[l] = (-2.0 * ln(open_unit(first[l]))).sqrt() * sd;
+        }
+        let mut both = [0.0; 2 * LANES];
+        for l in 0..LANES {
+            let (sine, cosine) = sin_cos(second[l]);
+            both[l] = radius[l] * sine;
+            both[LANES + l] = radius[l] * cosine;
+        }
+        both
     }
 
     /// Fills `out` with numbers uniform in `[0, width)`.

@@ -60,13 +60,15 @@ impl Units {
     /// Makes the sums of columns their units; returns whether one is not `near` 1.
     #[inline(always)]
     pub(crate) fn scale(&mut self, near: &Range<f32>) -> bool {
-        let mut far = 0;
+        // The bits of positive numbers are in their order, and integers have a least and a largest without exceptions.
+        let (mut least, mut largest) = (u32::MAX, 0);
         for (unit, &sum) in self.units.iter_mut().zip(&self.sums) {
             let new = sum as f32;
             *unit = if new > 0.0 { new } else { 1.0 };
-            far |= u32::from(*unit < near.start) | u32::from(*unit >= near.end);
+            least = least.min(unit.to_bits());
+            largest = largest.max(unit.to_bits());
         }
-        far != 0
+        least < near.start.to_bits() || largest >= near.end.to_bits()
     }
 
     /// Notes that a column lost synapses.

@@ -24,7 +24,7 @@ impl<I: Index> Columns<I> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
     fn slices_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
         self.slices_loop::<Avx512>(pre, learning, drive)
     }

@@ -2,6 +2,7 @@
 
 use super::{Drives, Intrinsic};
 use crate::kernel::LANES;
+use crate::kernel::avx512::Appender;
 use crate::kernel::lookup::Pattern;
 use std::arch::x86_64::*;
 
@@ -48,10 +49,13 @@ fn firing(total: __m512d, mask: __mmask8, inclusive: bool) -> u16 {
     })
 }
 
-/// Tells who of sixteen neurons fires, and appends them to `active`, which has room for sixteen more.
+/// Tells who of sixteen neurons fires, and appends them.
+///
+/// # Safety
+/// As [`Appender::push`].
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn tell(pattern: &mut Pattern, word: usize, mask: u16, active: &mut Vec<u32>) {
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,popcnt")]
+unsafe fn tell(pattern: &mut Pattern, word: usize, mask: u16, active: &mut Appender<'_>) {
     let (codes, before, now) = pattern.word_mut(word);
     *now = mask;
     let code = _mm_or_si128(
@@ -60,24 +64,16 @@ fn tell(pattern: &mut Pattern, word: usize, mask: u16, active: &mut Vec<u32>) {
     );
     // SAFETY: `codes` is sixteen bytes.
     unsafe { _mm_storeu_si128(codes.as_mut_ptr().cast(), code) };
-    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let neurons = _mm512_add_epi32(lanes, _mm512_set1_epi32((word * LANES) as i32));
-    let len = active.len();
-    debug_assert!(active.capacity() >= len + LANES);
-    // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
-    unsafe {
-        let end = active.as_mut_ptr().add(len);
-        _mm512_storeu_si512(end.cast(), _mm512_maskz_compress_epi32(mask, neurons));
-        active.set_len(len + mask.count_ones() as usize);
-    }
+    // SAFETY: as the caller promises.
+    unsafe { active.push::<1>(mask, (word * LANES) as u32) };
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
 pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], pattern: &mut Pattern, active: &mut Vec<u32>) {
     let n = r.len();
     let (e, i, noise, u, t) =
         (&d.excitation[..n], &d.inhibition[..n], &d.noise[..n], &d.input[..n], &d.thresholds[..n]);
-    active.reserve(n + LANES);
+    let mut active = Appender::new(active, n);
     for (word, first) in (0..n).step_by(LANES).enumerate() {
         let mut fires = 0;
         for half in 0..2 {
@@ -90,15 +86,17 @@ pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], pattern: &mut Patte
             let total = _mm512_sub_pd(_mm512_add_pd(base, load(u, at, mask)), threshold);
             fires |= firing(total, mask, d.inclusive) << (half * WIDTH);
         }
-        tell(pattern, word, fires, active);
+        // SAFETY: a neuron is told once.
+        unsafe { tell(pattern, word, fires, &mut active) };
     }
+    active.finish();
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
 pub(super) fn inhibitory_lanes(d: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
     let n = d.thresholds.len();
     let (e, noise, t) = (&d.excitation[..n], &d.noise[..n], d.thresholds);
-    active.reserve(n + LANES);
+    let mut active = Appender::new(active, n);
     for (word, first) in (0..n).step_by(LANES).enumerate() {
         let mut fires = 0;
         for half in 0..2 {
@@ -107,24 +105,45 @@ pub(super) fn inhibitory_lanes(d: Drives<'_>, pattern: &mut Pattern, active: &mu
             let driven = _mm512_add_pd(load(e, at, mask), load(noise, at, mask));
             fires |= firing(_mm512_sub_pd(driven, load(t, at, mask)), mask, d.inclusive) << (half * WIDTH);
         }
-        tell(pattern, word, fires, active);
+        // SAFETY: a neuron is told once.
+        unsafe { tell(pattern, word, fires, &mut active) };
     }
+    active.finish();
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
 pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
-    super::intrinsic_lanes(rule, pattern, thresholds);
+    let n = thresholds.len();
+    let h_ip = &rule.h_ip[..n];
+    let (eta, one) = (_mm512_set1_pd(rule.eta), _mm512_set1_pd(1.0));
+    let (min, max) = (_mm512_set1_pd(rule.min), _mm512_set1_pd(rule.max));
+    for (word, first) in (0..n).step_by(LANES).enumerate() {
+        for (half, active) in pattern.word(word).1.to_le_bytes().into_iter().enumerate() {
+            let at = first + half * WIDTH;
+            let mask = first_lanes(n.saturating_sub(at));
+            let x = _mm512_maskz_mov_pd(active, one);
+            let change = _mm512_mul_pd(eta, _mm512_sub_pd(x, load(h_ip, at, mask)));
+            let moved = _mm512_add_pd(load(thresholds, at, mask), change);
+            // Of equal operands, zeros of two signs, both give the second.
+            let limited = _mm512_min_pd(max, _mm512_max_pd(moved, min));
+            store(thresholds, at, mask, limited);
+        }
+    }
 }
 
 #[target_feature(enable = "avx512f")]
 pub(super) fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
     let n_post = drive.len();
-    for first in (0..n_post).step_by(4 * WIDTH) {
+    for first in (0..n_post).step_by(8 * WIDTH) {
         match (n_post - first).div_ceil(WIDTH) {
             1 => sum_columns::<1>(weights, active, drive, first),
             2 => sum_columns::<2>(weights, active, drive, first),
             3 => sum_columns::<3>(weights, active, drive, first),
-            _ => sum_columns::<4>(weights, active, drive, first),
+            4 => sum_columns::<4>(weights, active, drive, first),
+            5 => sum_columns::<5>(weights, active, drive, first),
+            6 => sum_columns::<6>(weights, active, drive, first),
+            7 => sum_columns::<7>(weights, active, drive, first),
+            _ => sum_columns::<8>(weights, active, drive, first),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Masks;
 use super::pass::{Form, Step, visit};
-use crate::kernel::avx512::append;
+use crate::kernel::avx512::Appender;
 use crate::kernel::{LANES, Mask, Row};
 use std::arch::x86_64::*;
 
@@ -10,19 +10,23 @@ use std::arch::x86_64::*;
 pub(super) struct Avx512;
 
 /// Slices that are added up at a time: enough to hide that each addition waits for the one before.
-const GROUP: usize = 8;
+const GROUP: usize = 16;
 
 impl Form for Avx512 {
     #[inline(always)]
-    fn append(word: usize, mask: Mask, to: &mut Vec<u32>) {
-        // SAFETY: the machine has it.
-        unsafe { append::<1>(mask, (word * LANES) as u32, to) }
+    fn active(words: impl ExactSizeIterator<Item = Mask>, to: &mut Vec<u32>) {
+        let mut to = Appender::new(to, words.len() * LANES);
+        for (word, mask) in words.enumerate() {
+            // SAFETY: the machine has it; masks have sixteen bits each.
+            unsafe { to.push::<1>(mask, (word * LANES) as u32) };
+        }
+        to.finish();
     }
 
     #[inline(always)]
-    fn list(exists: &[Mask], first: usize, touched: &[Masks], visits: &mut Vec<u32>) {
+    fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visits: &mut Vec<u32>) {
         // SAFETY: the machine has it.
-        unsafe { list(exists, first, touched, visits) }
+        unsafe { list(exists, width, neurons, touched, visits) }
     }
 
     #[inline(always)]
@@ -60,18 +64,23 @@ fn store(row: &mut Row<f32>, values: __m512) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,popcnt")]
-fn list(exists: &[Mask], first: usize, touched: &[Masks], visits: &mut Vec<u32>) {
+fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visits: &mut Vec<u32>) {
     // From one slice to the next.
     const STEP: i32 = visit(1, 1) as i32;
-    for (exists, (group, touched)) in
-        exists[first..].as_chunks::<LANES>().0.iter().zip(touched.iter().enumerate())
-    {
-        // SAFETY: sixteen masks are 32 bytes.
-        let [exists, touched] =
-            [exists, touched].map(|masks| unsafe { _mm256_loadu_si256(masks.as_ptr().cast()) });
-        let slice = group * LANES;
-        append::<STEP>(_mm256_test_epi16_mask(exists, touched), visit(first + slice, slice), visits);
+    let mut visits = Appender::new(visits, neurons.len() * touched.len() * LANES);
+    for &neuron in neurons {
+        let first = neuron as usize * width;
+        let groups = exists[first..].as_chunks::<LANES>().0.iter();
+        for (exists, (group, touched)) in groups.zip(touched.iter().enumerate()) {
+            // SAFETY: sixteen masks are 32 bytes.
+            let [exists, touched] =
+                [exists, touched].map(|masks| unsafe { _mm256_loadu_si256(masks.as_ptr().cast()) });
+            let (slice, hit) = (group * LANES, _mm256_test_epi16_mask(exists, touched));
+            // SAFETY: masks have sixteen bits each.
+            unsafe { visits.push::<STEP>(hit, visit(first + slice, slice)) };
+        }
     }
+    visits.finish();
 }
 
 #[inline]
@@ -104,14 +113,20 @@ fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]) {
     for (group, sums) in groups.iter_mut().enumerate() {
         sum_slices(weights, neurons, width, group * GROUP, sums);
     }
-    let (fours, rest) = rest.as_chunks_mut::<4>();
-    for (four, sums) in fours.iter_mut().enumerate() {
-        sum_slices(weights, neurons, width, wide + 4 * four, sums);
+    // A loop over the neurons each, of which the machine rarely foresees the end.
+    macro_rules! exactly {
+        ($($n:literal)*) => {
+            match rest.len() {
+                $($n => {
+                    if let Some(sums) = rest.first_chunk_mut::<$n>() {
+                        sum_slices(weights, neurons, width, wide, sums);
+                    }
+                })*
+                _ => {}
+            }
+        };
     }
-    let wide = wide + 4 * fours.len();
-    for (slice, sum) in rest.iter_mut().enumerate() {
-        sum_slices(weights, neurons, width, wide + slice, std::array::from_mut(sum));
-    }
+    exactly!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 }
 
 /// The sums of `N` slices, which stay in registers from row to row.

@@ -77,8 +77,8 @@ impl Full {
     ) -> Self {
         let (n_pre, n_post) = (synapses.n_pre, posts.len());
         let width = n_post.div_ceil(LANES);
-        // A word more, which loops over whole words may write before they cut it off.
-        let list = |most: usize| Vec::with_capacity(most + LANES);
+        // Whole words, and one more, which loops may write before they cut it off.
+        let list = |most: usize| Vec::with_capacity(most.next_multiple_of(LANES) + LANES);
         let mut full = Full {
             n_pre,
             n_post,
@@ -90,7 +90,7 @@ impl Full {
             active: [list(n_pre), list(n_pre), list(n_pre)],
             now: list(n_pre),
             at_rest: None,
-            visits: list(n_pre * width),
+            visits: list(n_pre * width.next_multiple_of(LANES)),
             changes: vec![Row::default(); width],
             driven: vec![Row::default(); width],
             count: 0,

@@ -26,11 +26,11 @@ pub(super) struct Step {
 
 /// The loops that need masks, which compilers do not see; what they compute is the same in each form.
 pub(super) trait Form {
-    /// Appends the neurons of a mask to a list that has room for sixteen more.
-    fn append(word: usize, mask: Mask, to: &mut Vec<u32>);
-    /// Appends the visits of a row, which begins at the place `first`: its slices with a synapse that exists and that is
-    /// touched. At least as many masks exist after the row as `touched` has, and `visits` has room for sixteen more.
-    fn list(exists: &[Mask], first: usize, touched: &[Masks], visits: &mut Vec<u32>);
+    /// Appends the neurons of masks, sixteen to a mask, to a list.
+    fn active(words: impl ExactSizeIterator<Item = Mask>, to: &mut Vec<u32>);
+    /// Appends the visits of some neurons' rows: the slices with a synapse that exists and that is touched. At least as many
+    /// masks exist after the last row as `touched` has.
+    fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visits: &mut Vec<u32>);
     /// Raises and lowers some of sixteen synapses, whose columns have these units; adds what that changes to `change`;
     /// returns which fell to the floor.
     fn change(
@@ -54,18 +54,23 @@ struct Plain;
 
 impl Form for Plain {
     #[inline(always)]
-    fn append(word: usize, mut mask: Mask, to: &mut Vec<u32>) {
-        while mask != 0 {
-            to.push(word as u32 * LANES as u32 + mask.trailing_zeros());
-            mask &= mask - 1;
+    fn active(words: impl ExactSizeIterator<Item = Mask>, to: &mut Vec<u32>) {
+        for (word, mut mask) in words.enumerate() {
+            while mask != 0 {
+                to.push(word as u32 * LANES as u32 + mask.trailing_zeros());
+                mask &= mask - 1;
+            }
         }
     }
 
     #[inline(always)]
-    fn list(exists: &[Mask], first: usize, touched: &[Masks], visits: &mut Vec<u32>) {
-        let masks = exists[first..].iter().zip(touched.as_flattened());
-        let touched = masks.enumerate().filter(|(_, (exist, touched))| **exist & **touched != 0);
-        visits.extend(touched.map(|(slice, _)| visit(first + slice, slice)));
+    fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visits: &mut Vec<u32>) {
+        for &neuron in neurons {
+            let first = neuron as usize * width;
+            let masks = exists[first..].iter().zip(touched.as_flattened());
+            let touched = masks.enumerate().filter(|(_, (exist, touched))| **exist & **touched != 0);
+            visits.extend(touched.map(|(slice, _)| visit(first + slice, slice)));
+        }
     }
 
     #[inline(always)]
@@ -221,20 +226,46 @@ impl Full {
         let change = &learning.change;
         let step = Step { plus: change.plus as f32, minus: change.minus as f32, floor: change.floor as f32 };
         self.changes.fill(Row::default());
+        let pruned = match learning.pairs {
+            Pairs::Stdp => self.stdp::<F>(learning, step),
+            Pairs::Istdp => self.istdp::<F>(learning, step),
+        };
+        // As wide as what is compared.
+        let mut large = 0_u64;
+        for (sum, &change) in self.columns.sums.iter_mut().zip(Row::flatten(&self.changes)) {
+            *sum += f64::from(change);
+            large |= u64::from(is_large(change, *sum));
+        }
+        if large != 0 {
+            self.add_up_changed();
+        }
+        // What rounding leaves of the sum of nothing is not nothing.
+        if pruned > 0 {
+            self.columns.clear_empty();
+        }
+        pruned
+    }
+
+    /// Changes the synapses of pairs of which one neuron was active before and the other is now: few of a row.
+    #[inline(always)]
+    fn stdp<F: Form>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
+        let [before, now] = learning.post.words::<SLICES>(learning.first_slice);
         let mut pruned = 0;
         for list in 0..self.active.len() {
-            let [up, down] = signs(learning, list);
-            let mut touched = up;
-            for slice in 0..SLICES {
-                touched[slice] |= down[slice];
+            // The columns that a list's synapses are raised and lowered of; where both, a raise and a lowering cancel.
+            let (mut up, mut down, mut touched) = ([0; SLICES], [0; SLICES], [0; SLICES]);
+            for slice in 0..self.width {
+                let (earlier, later) = (before[slice], now[slice]);
+                (up[slice], down[slice]) = match list {
+                    0 => (later, 0),
+                    1 => (0, earlier),
+                    _ => (later & !earlier, earlier & !later),
+                };
+                touched[slice] = up[slice] | down[slice];
             }
-            // Slices past the last are those of others.
-            touched[self.width..].fill(0);
             let touched = &touched.as_chunks().0[..self.width.div_ceil(LANES)];
             self.visits.clear();
-            for &neuron in &self.active[list] {
-                F::list(&self.exists, neuron as usize * self.width, touched, &mut self.visits);
-            }
+            F::list(&self.exists, self.width, &self.active[list], touched, &mut self.visits);
             let units = self.columns.units.as_chunks::<LANES>().0;
             let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
             for &visit in &self.visits {
@@ -248,17 +279,30 @@ impl Full {
                 }
             }
         }
-        let mut large = 0;
-        for (sum, &change) in self.columns.sums.iter_mut().zip(Row::flatten(&self.changes)) {
-            *sum += f64::from(change);
-            large |= u32::from(is_large(change, *sum));
-        }
-        if large != 0 {
-            self.add_up_changed();
-        }
-        // What rounding leaves of the sum of nothing is not nothing.
-        if pruned > 0 {
-            self.columns.clear_empty();
+        pruned
+    }
+
+    /// Changes every synapse of the neurons that were active before: whole rows, since few slices of a row have none, and
+    /// loops that are always as long are foreseen.
+    #[inline(always)]
+    fn istdp<F: Form>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
+        let [_, now] = learning.post.words::<SLICES>(learning.first_slice);
+        let units = self.columns.units.as_chunks::<LANES>().0;
+        let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
+        let mut pruned = 0;
+        for list in [&self.active[0], &self.active[2]] {
+            for &neuron in list {
+                let places = neuron as usize * self.width..(neuron as usize + 1) * self.width;
+                let synapses = self.weights[places.clone()].iter_mut().zip(&mut self.exists[places]);
+                let columns = units.iter().zip(&mut self.changes).zip(now).zip(&mut *lengths);
+                for ((weights, mask), (((unit, change), now), lengths)) in synapses.zip(columns) {
+                    let signs = [*mask & now, *mask & !now];
+                    let fell = F::change(weights, &Row(*unit), signs, step, change);
+                    if fell != 0 && !step.floor.exists() {
+                        pruned += prune(mask, fell, lengths);
+                    }
+                }
+            }
         }
         pruned
     }
@@ -266,12 +310,14 @@ impl Full {
     #[inline(always)]
     fn list_loop<F: Form>(&mut self, pre: &Pattern) {
         self.active.iter_mut().for_each(Vec::clear);
-        for word in 0..self.n_pre.div_ceil(LANES) {
-            let (before, now) = pre.word(word);
-            let [earlier, later, both] = &mut self.active;
-            F::append(word, before & !now, earlier);
-            F::append(word, now & !before, later);
-            F::append(word, before & now, both);
+        let words = |list: usize| {
+            (0..self.n_pre.div_ceil(LANES)).map(move |word| {
+                let (before, now) = pre.word(word);
+                [before & !now, now & !before, before & now][list]
+            })
+        };
+        for (list, to) in self.active.iter_mut().enumerate() {
+            F::active(words(list), to);
         }
     }
 
@@ -292,36 +338,11 @@ impl Full {
 }
 
 /// Forgets synapses that fell to nothing; returns how many.
-#[cold]
+#[inline(always)]
 fn prune(exist: &mut Mask, fell: Mask, lengths: &mut [u32; LANES]) -> u32 {
     *exist &= !fell;
     for (lane, length) in lengths.iter_mut().enumerate() {
         *length -= u32::from(fell >> lane & 1);
     }
     fell.count_ones()
-}
-
-/// Per slice, the columns of which a rule raises the synapses of the neurons that a list of `Full::active` holds, and those of
-/// which it lowers them; none is both.
-#[inline(always)]
-fn signs(learning: &Learning<'_>, list: usize) -> [[Mask; SLICES]; 2] {
-    let [before, now] = learning.post.words::<SLICES>(learning.first_slice);
-    let (mut up, mut down) = ([0; SLICES], [0; SLICES]);
-    match (learning.pairs, list) {
-        (Pairs::Stdp, 0) => up = *now,
-        (Pairs::Stdp, 1) => down = *before,
-        (Pairs::Stdp, _) => {
-            // A raise and a lowering cancel.
-            for slice in 0..SLICES {
-                (up[slice], down[slice]) = (now[slice] & !before[slice], before[slice] & !now[slice]);
-            }
-        }
-        (Pairs::Istdp, 1) => {}
-        (Pairs::Istdp, _) => {
-            for slice in 0..SLICES {
-                (up[slice], down[slice]) = (now[slice], !now[slice]);
-            }
-        }
-    }
-    [up, down]
 }

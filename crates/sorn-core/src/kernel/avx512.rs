@@ -1,7 +1,7 @@
 //! The loops for AVX-512.
 
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
-use super::{Change, Changed, LANES, Loops, Mask, Row, Slice, TINY, portable};
+use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY};
 
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
@@ -50,6 +50,7 @@ pub(super) fn available() -> bool {
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("popcnt")
     });
     *AVAILABLE
 }
@@ -71,30 +72,53 @@ fn store(row: &mut Row<f64>, values: [__m512d; 2]) {
     }
 }
 
-/// Appends `first + STEP k` for every bit `k` of a mask.
-#[inline]
-#[target_feature(enable = "avx512f,popcnt")]
-pub(crate) fn append<const STEP: i32>(mask: Mask, first: u32, to: &mut Vec<u32>) {
-    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let steps = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(STEP));
-    let numbers = _mm512_add_epi32(_mm512_set1_epi32(first as i32), steps);
-    let len = to.len();
-    debug_assert!(to.capacity() >= len + LANES);
-    // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
-    unsafe {
-        _mm512_storeu_si512(to.as_mut_ptr().add(len).cast(), _mm512_maskz_compress_epi32(mask, numbers));
-        to.set_len(len + mask.count_ones() as usize);
+/// Appends numbers to a list whose length meanwhile stays in a register.
+pub(crate) struct Appender<'a> {
+    list: &'a mut Vec<u32>,
+    len: usize,
+}
+
+impl<'a> Appender<'a> {
+    /// For at most `most` numbers more.
+    #[inline(always)]
+    pub(crate) fn new(list: &'a mut Vec<u32>, most: usize) -> Self {
+        list.reserve(most + LANES);
+        Appender { len: list.len(), list }
+    }
+
+    /// Appends `first + STEP k` for every bit `k` of a mask.
+    ///
+    /// # Safety
+    /// The machine has AVX-512; no more numbers than [`new`](Self::new) was told.
+    #[inline]
+    #[target_feature(enable = "avx512f,popcnt")]
+    pub(crate) unsafe fn push<const STEP: i32>(&mut self, mask: Mask, first: u32) {
+        let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        let steps = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(STEP));
+        let numbers = _mm512_add_epi32(_mm512_set1_epi32(first as i32), steps);
+        debug_assert!(self.list.capacity() >= self.len + LANES);
+        let numbers = _mm512_maskz_compress_epi32(mask, numbers);
+        // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
+        unsafe { _mm512_storeu_si512(self.list.as_mut_ptr().add(self.len).cast(), numbers) };
+        self.len += mask.count_ones() as usize;
+    }
+
+    #[inline(always)]
+    pub(crate) fn finish(self) {
+        // SAFETY: `push` has written so many.
+        unsafe { self.list.set_len(self.len) };
     }
 }
 
 /// Lists the bits of masks, sixteen to a mask.
 #[target_feature(enable = "avx512f,popcnt")]
 pub(super) fn list(masks: &[Mask], to: &mut Vec<u32>) {
-    let active: u32 = masks.iter().map(|mask| mask.count_ones()).sum();
-    to.reserve(active as usize + LANES);
+    let mut to = Appender::new(to, masks.len() * LANES);
     for (word, &mask) in masks.iter().enumerate() {
-        append::<1>(mask, (word * LANES) as u32, to);
+        // SAFETY: masks have sixteen bits each.
+        unsafe { to.push::<1>(mask, (word * LANES) as u32) };
     }
+    to.finish();
 }
 
 /// The halves of a mask.
@@ -106,9 +130,10 @@ fn halves(mask: Mask) -> [u8; 2] {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
-    let mut changed = Changed { sums: Row::default(), pruned: 0, tiny: false };
     let (up, down) = (_mm512_set1_pd(change.plus), _mm512_set1_pd(change.minus));
     let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
+    let floor = _mm512_set1_pd(change.floor);
+    let (mut fallen, mut small) = (0, 0);
     let mut sums = [_mm512_setzero_pd(); 2];
     let masks = slice.plus.iter().zip(slice.minus);
     for (row, (&plus, &minus)) in slice.weights.iter_mut().zip(masks) {
@@ -124,14 +149,21 @@ fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
             low[half] = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(minus[half] & exists, sum, tiny);
             weights[half] = _mm512_min_pd(sum, one);
         }
-        store(row, weights);
-        let low = Mask::from_le_bytes(low);
-        if low != 0 {
-            portable::settle_low(row, low, change.floor, &mut changed);
-            weights = load(row);
+        // As `portable::settle_low`; a call would push the sums out of their registers.
+        if low != [0; 2] {
+            for half in 0..2 {
+                let weight = weights[half];
+                let fell = _mm512_mask_cmp_pd_mask::<_CMP_LE_OQ>(low[half], weight, _mm512_setzero_pd());
+                weights[half] = _mm512_mask_mov_pd(weight, fell, floor);
+                fallen += fell.count_ones();
+                small |= low[half] & !fell;
+            }
         }
+        store(row, weights);
         sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
     }
+    let pruned = if change.floor.exists() { 0 } else { fallen };
+    let mut changed = Changed { sums: Row::default(), pruned, tiny: small != 0 };
     store(&mut changed.sums, sums);
     changed
 }

@@ -199,6 +199,65 @@ class Threaded(gym.Env):
         return 0, 0.0, False, False, {"steps": self.local.steps.count}
 
 
+class Told(gym.Env):
+    """Tells one of three things, and rewards actions that answer it: at most 40 in an episode, half of it by chance."""
+
+    def __init__(self, observations="dict", actions="multi_discrete"):
+        self.action_space = {
+            "discrete": spaces.Discrete(3, start=1),
+            "multi_discrete": spaces.MultiDiscrete([2, 3]),
+            "multi_binary": spaces.MultiBinary(2),
+            "box": spaces.Box(-2.0, 1.0, (2,)),
+        }[actions]
+        parts = spaces.Dict(
+            {
+                "told": spaces.Box(-np.inf, np.inf, (2,)),
+                "again": spaces.Discrete(3),
+                "more": spaces.Tuple((spaces.MultiBinary(2), spaces.MultiDiscrete([2, 2]))),
+            }
+        )
+        self.observation_space = {
+            "dict": parts,
+            "tuple": spaces.Tuple((spaces.Discrete(3), parts)),
+            "discrete": spaces.Discrete(3),
+            "multi_discrete": spaces.MultiDiscrete([3, 2]),
+        }[observations]
+        self.actions, self.observations = actions, observations
+
+    def _observe(self):
+        self.told = told = int(self.np_random.integers(3))
+        odd = told % 2
+        parts = {
+            "told": np.array([told - 1, self.np_random.normal()], np.float32),
+            "again": told,
+            "more": (np.array([odd, 1], np.int8), np.array([odd, 0])),
+        }
+        return {
+            "dict": parts,
+            "tuple": (told, parts),
+            "discrete": told,
+            "multi_discrete": np.array([told, odd]),
+        }[self.observations]
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self._observe(), {}
+
+    def step(self, action):
+        told, odd = self.told, self.told % 2
+        if self.actions == "discrete":
+            reward = 2.0 * (action == told + 1)
+        elif self.actions == "box":
+            reward = 2.0 - abs(float(action[0]) - (told - 1))
+        else:
+            second = told if self.actions == "multi_discrete" else told == 2
+            reward = float(action[0] == odd) + float(action[1] == second)
+        self.count += 1
+        return self._observe(), float(reward), False, self.count == 20, {}
+
+
+gym.register("Told-v0", Told)
 gym.register("Composite-v0", Composite)
 gym.register("Shifted-v0", Shifted)
 gym.register("Faulty-v0", Faulty, max_episode_steps=50, reward_threshold=12.5)

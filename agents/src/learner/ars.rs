@@ -25,7 +25,6 @@ use sorn_env::{Space, Value};
 use super::linear::{add, scores};
 use super::{Learn, Transition};
 use crate::action::Actions;
-use crate::error::check;
 use crate::random::normal;
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, PolicyConfig, Schedule};
@@ -40,8 +39,8 @@ pub struct ArsConfig {
     pub best: usize,
     /// Step size `alpha`, 0 or more. Where actions are discrete only its ratio to `nu` matters.
     pub alpha: Schedule,
-    /// Size of the perturbations `nu`, positive.
-    pub nu: f64,
+    /// Size of the perturbations `nu`, positive; the same in all episodes of an iteration, that of its first.
+    pub nu: Schedule,
     /// Keeps the best of the weights tried; the last ones where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
@@ -49,7 +48,13 @@ pub struct ArsConfig {
 
 impl Default for ArsConfig {
     fn default() -> Self {
-        ArsConfig { directions: 8, best: 4, alpha: Schedule::Constant(0.05), nu: 0.1, selection: None }
+        ArsConfig {
+            directions: 8,
+            best: 4,
+            alpha: Schedule::Constant(0.05),
+            nu: Schedule::Constant(0.1),
+            selection: None,
+        }
     }
 }
 
@@ -75,7 +80,7 @@ impl ArsConfig {
             return Err(AgentError::config("learner.best", best, &allowed));
         }
         alpha.validate("learner.alpha", |a| a >= 0.0, "a number of 0 or more")?;
-        check("learner.nu", nu, nu > 0.0, "a positive number")?;
+        nu.validate("learner.nu", |nu| nu > 0.0, "a positive number")?;
         if let Some(Selection { every, episodes }) = selection {
             for (key, value) in [("every", every), ("episodes", episodes)] {
                 if value == 0 {
@@ -170,7 +175,8 @@ impl Ars {
         if let Phase::Search { episode } = self.phase {
             let size = self.weights.len();
             let direction = &self.directions[episode / 2 * size..][..size];
-            add(&mut self.acting, if episode % 2 == 0 { self.config.nu } else { -self.config.nu }, direction);
+            let nu = self.config.nu.at(self.episodes - episode as u64);
+            add(&mut self.acting, if episode % 2 == 0 { nu } else { -nu }, direction);
         }
     }
 
@@ -311,7 +317,7 @@ mod tests {
     /// The step of algorithm 1, taken once more from the definition.
     #[test]
     fn an_iteration_is_that_of_the_paper() {
-        let config = ArsConfig { directions: 3, best: 2, alpha: 0.7.into(), nu: 0.3, selection: None };
+        let config = ArsConfig { directions: 3, best: 2, alpha: 0.7.into(), nu: 0.3.into(), selection: None };
         let mut ars = ars(config, 2, &Space::Discrete { n: 2, start: 0 });
         let directions = ars.directions.clone();
         let returns = [1.0, 2.0, 9.0, -4.0, 0.5, 0.0];
@@ -331,8 +337,11 @@ mod tests {
 
     #[test]
     fn episodes_are_perturbed_by_opposite_directions() {
-        let mut ars =
-            ars(ArsConfig { nu: 0.25, ..ArsConfig::default() }, 3, &Space::Discrete { n: 2, start: 0 });
+        let mut ars = ars(
+            ArsConfig { nu: 0.25.into(), ..ArsConfig::default() },
+            3,
+            &Space::Discrete { n: 2, start: 0 },
+        );
         ars.begin();
         let plus = ars.acting.clone();
         episode(&mut ars, &[0.0; 3], |_| 0.0);
@@ -342,11 +351,28 @@ mod tests {
         assert_eq!(plus[0], 0.25 * ars.directions[0]);
     }
 
+    #[test]
+    fn perturbations_shrink_from_one_iteration_to_the_next() {
+        let nu = Schedule::Linear { from: 0.4, to: 0.1, episodes: 12 };
+        let config = ArsConfig { directions: 2, best: 1, nu, ..ArsConfig::default() };
+        let mut ars = ars(config, 1, &Space::Discrete { n: 2, start: 0 });
+        for iteration in 0..5 {
+            for k in 0..4 {
+                ars.begin();
+                let size = [0.4, 0.3, 0.2, 0.1, 0.1][iteration] * if k % 2 == 0 { 1.0 } else { -1.0 };
+                let delta = ars.directions[k / 2 * 2];
+                // Equal returns leave the weights at 0.
+                assert!((ars.acting[0] - size * delta).abs() < 1e-15, "{iteration} {k}");
+                episode(&mut ars, &[1.0], |_| 3.0);
+            }
+        }
+    }
+
     /// Return `-(2 - a)^2` of a number `a` in `[-3, 3]`: the best is 2.
     #[test]
     fn the_best_number_is_found() {
         let space = Space::box_f32(&[-3.0], &[3.0]).unwrap();
-        let config = ArsConfig { alpha: 0.1.into(), nu: 0.05, ..ArsConfig::default() };
+        let config = ArsConfig { alpha: 0.1.into(), nu: 0.05.into(), ..ArsConfig::default() };
         let mut ars = ars(config, 1, &space);
         let number = |value: &Value| value.as_array().and_then(|a| a.iter().next()).unwrap();
         for _ in 0..16 * 60 {
@@ -397,7 +423,7 @@ mod tests {
         };
         let error = refused(ArsConfig { best: 9, ..ArsConfig::default() });
         assert_eq!(error, "learner.best: 1 to 8 (learner.directions) expected, found 9");
-        let error = refused(ArsConfig { nu: 0.0, ..ArsConfig::default() });
+        let error = refused(ArsConfig { nu: 0.0.into(), ..ArsConfig::default() });
         assert!(error.starts_with("learner.nu: a positive number"), "{error}");
         let selection = Some(Selection { every: 0, episodes: 3 });
         let error = refused(ArsConfig { selection, ..ArsConfig::default() });

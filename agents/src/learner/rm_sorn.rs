@@ -1,6 +1,11 @@
 //! The readout of RM-SORN: winner takes all, reward-modulated STDP, intrinsic plasticity.
 //!
-//! Aswolinskiy & Pipa 2015 (10.3389/fncom.2015.00036). Output neuron `i` stands for action `i`; weights are not negative, those
+//! The model is that of Aswolinskiy & Pipa 2015 (Front. Comput. Neurosci. 9:36, 10.3389/fncom.2015.00036): intrinsic plasticity
+//! explores, STDP modulated by reward reinforces. The equations are those of SORN (Lazar, Pipa & Triesch 2009,
+//! 10.3389/neuro.10.023.2009) with a factor of reward, as in the public reimplementation `rmsorn`
+//! (github.com/Saran-nns/rmsorn); they were not compared with the paper's own. That one takes the largest of several mean
+//! rewards, has no intrinsic plasticity of outputs, and lets pairs of reservoir neurons change the weights to the outputs.
+//! Output neuron `i` stands for action `i`; weights are not negative, those
 //! into one neuron sum to 1. With the features `x(t)`, which should be activity alone:
 //!
 //! ```text
@@ -11,8 +16,9 @@
 //! ```
 //!
 //! Intrinsic plasticity is what explores: a neuron that wins too rarely sinks its threshold until it does. It also holds every
-//! action to its target rate in the end, so the rates of good behaviour should be known. Nothing is drawn but the first weights. For the other half of the paper, reward-modulated STDP in the reservoir itself, name the rule `rmstdp` among
-//! `reservoir.params.rules`, with `trace_decay = 0.0`; it sees the same rewards.
+//! action to its target rate in the end, so the rates of good behaviour should be known.
+//! Nothing is drawn but the first weights. For the other half of the model, reward-modulated STDP in the reservoir itself, name
+//! the rule `rmstdp` among `reservoir.params.rules`, with `trace_decay = 0.0`; it sees the same rewards.
 
 use std::collections::VecDeque;
 use std::mem::swap;

@@ -144,7 +144,7 @@ fn the_shortest_path_is_found() {
     let mut all: Vec<(LearnerConfig, Option<PolicyConfig>)> = vec![
         (LearnerConfig::ActorCritic(actor_critic), None),
         (LearnerConfig::Reinforce(reinforce), None),
-        (LearnerConfig::Ars(ArsConfig { alpha: 0.2.into(), nu: 0.3, ..ArsConfig::default() }), None),
+        (LearnerConfig::Ars(ArsConfig { alpha: 0.2.into(), nu: 0.3.into(), ..ArsConfig::default() }), None),
     ];
     let epsilon = Some(PolicyConfig::EpsilonGreedy { epsilon: explore });
     all.extend(all_value_learners(&config).map(|(_, config)| (config, epsilon)));

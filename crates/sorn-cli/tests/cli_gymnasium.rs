@@ -37,6 +37,104 @@ fn stdout(place: &Place, arguments: &[&str]) -> String {
     String::from_utf8(output(place, arguments, 0).stdout).unwrap()
 }
 
+/// From an experiment file: observations and actions of every kind, every encoder, learner and plasticity that takes them.
+#[test]
+fn spaces_of_every_kind_are_learnt() {
+    let place = Place::new();
+    place.write(
+        "told.toml",
+        "name = \"told\"\n[env]\nid = \"peers.odd_envs:Told-v0\"\n[agent.reservoir.params]\nne = 100\n[agent.learner]\n\
+         kind = \"actor_critic\"\nactor_step = 0.1\ngamma = 0.0\n[run]\nepisodes = 200\nwindow = 20\nthreshold = 29.0\n\
+         [eval]\nepisodes = 10\n",
+    );
+    let pools = "agent.reservoir.params.input={pools={size=5}}";
+    let discrete = "env.kwargs.actions=discrete";
+    for (number, sets) in [
+        vec!["env.kwargs.observations=dict"],
+        vec!["env.kwargs.observations=tuple"],
+        vec!["env.kwargs.observations=multi_discrete", "env.kwargs.actions=multi_binary"],
+        vec!["env.kwargs.observations=discrete", "env.kwargs.actions=box", "run.episodes=400"],
+        vec!["agent.encoder={kind=\"thermometer\",cells=4}", "agent.reservoir.params.nu=17", pools],
+        vec!["agent.encoder={kind=\"gaussian_population\",cells=4}", "agent.reservoir.params.nu=17", pools],
+        vec!["agent.encoder={kind=\"raw\",gain=2.0}", "agent.reservoir.params.nu=11", pools],
+        vec![
+            "env.kwargs.observations=multi_discrete",
+            "agent.encoder={kind=\"one_hot\",gain=2.0}",
+            "agent.reservoir.params.nu=5",
+            pools,
+        ],
+        vec!["agent.plasticity={mode=\"alternating\",on=200,off=400}"],
+        vec![
+            "agent.plasticity={mode=\"always\",freeze=[\"stdp\"]}",
+            "agent.reservoir.steps_per_observation=3",
+        ],
+        vec!["agent.learner={kind=\"reinforce\",gamma=0.0}"],
+        vec![discrete, "agent.learner={kind=\"sarsa\",gamma=0.0}"],
+        vec![discrete, "agent.learner={kind=\"q_lambda\",gamma=0.0}"],
+        vec![discrete, "agent.learner={kind=\"true_online_sarsa\",gamma=0.0}"],
+        vec![discrete, "agent.learner={kind=\"rm_sorn\"}"],
+        vec!["agent.learner={kind=\"ars\"}", "run.episodes=400"],
+        vec![
+            "agent.normalization={observation=true,reward=true,gamma=0.0}",
+            "run.num_envs=4",
+            "agent.reservoir.kind=static",
+        ],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let out = number.to_string();
+        let mut arguments = vec!["run", "told.toml", "--out", &out];
+        sets.iter().for_each(|set| arguments.extend(["--set", set]));
+        stdout(&place, &arguments);
+        let dir = format!("{out}/told/seed-0");
+        let summary = std::fs::read_to_string(place.path(&format!("{dir}/summary.json"))).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        assert_eq!(summary["solved"], true, "{sets:?}: {summary}");
+        // The loaded agent is judged as the one that was trained.
+        let eval: serde_json::Value =
+            serde_json::from_str(&stdout(&place, &["eval", &dir, "--json"])).unwrap();
+        assert_eq!(eval, summary["eval"], "{sets:?}");
+        assert!(summary["eval"]["mean"].as_f64().unwrap() > 27.0, "{sets:?}: {summary}");
+    }
+}
+
+/// Several environments of Python's in one interpreter train what several of ours do, and go on from a checkpoint.
+#[test]
+fn a_run_in_several_of_pythons_cartpoles_is_one_in_several_of_ours() {
+    let theirs = place("id = \"gymnasium:CartPole-v1\"");
+    let ours = place("id = \"CartPole-v1\"");
+    let sets = ["--set", "run.num_envs=3", "--set", "agent.plasticity.steps=100"];
+    let lines = |place: &Place, dir: &str| {
+        let text = std::fs::read_to_string(place.path(&format!("{dir}/metrics.jsonl"))).unwrap();
+        let read = |line: &str| -> Vec<serde_json::Value> {
+            let json: serde_json::Value = serde_json::from_str(line).unwrap();
+            ["episode", "env_steps", "return", "length", "env", "begun"].map(|key| json[key].clone()).into()
+        };
+        text.lines().map(read).collect::<Vec<_>>()
+    };
+    let dir = "runs/quick/seed-0";
+    for place in [&theirs, &ours] {
+        stdout(place, &[&["run", "quick.toml"], &sets[..]].concat());
+    }
+    assert_eq!(lines(&theirs, dir).len(), 30);
+    assert_eq!(lines(&theirs, dir), lines(&ours, dir));
+
+    stdout(&theirs, &[&["run", "quick.toml", "--out", "cut"], &sets[..]].concat());
+    let names = std::fs::read_dir(theirs.path("cut/quick/seed-0/checkpoints")).unwrap();
+    let number = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().into_string().unwrap()[8..14].parse::<u64>().unwrap()
+    };
+    theirs.cut("cut/quick/seed-0", names.map(number).min().unwrap());
+    stdout(&theirs, &["resume", "cut/quick/seed-0"]);
+    assert_same(&theirs.path("runs/quick"), &theirs.path("cut/quick"));
+
+    let statistics = "env.wrappers=[{kind=\"gymnasium.wrappers:NormalizeObservation\"}]";
+    let refused =
+        output(&theirs, &[&["run", "quick.toml", "--out", "no", "--set", statistics], &sets[..]].concat(), 2);
+    assert!(stderr(&refused).contains("run.num_envs = 3: an environment that keeps statistics"));
+}
+
 /// What is trained in Python's CartPole is what is trained in ours, name and wall time apart.
 #[test]
 fn a_run_in_pythons_cartpole_is_one_in_ours() {

@@ -1,14 +1,17 @@
 //! Steps an environment of Python's as often as it is told, and says how long it took. `tests/peers/bench_bridge.py` runs it
 //! beside the same loop in Python.
 //!
-//! Each line of the standard input is a number of steps; each answered by a line of JSON: seconds, and resident memory in KiB.
+//! Each line of the standard input is a number of steps, after `ready` (their actions are there before the clock starts) or `drawn`
+//! (each is drawn from the action space before its step). Each is answered by a line of JSON: seconds, and resident memory in KiB.
 //! The steps are taken on a thread of their own, as `sorn run` takes them.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::{BufRead, stdin};
 use std::time::Instant;
 
-use sorn_env::{Array, Data, Env, Space, Value};
+use sorn_env::seeding::Generator;
+use sorn_env::{AnyEnv, Array, Data, Env, Space, Value};
 
 /// The same spread-out actions as the script's.
 fn action(space: &Space, i: u64) -> Value {
@@ -42,18 +45,32 @@ fn answer() -> Result<(), Box<dyn Error>> {
     let id = std::env::args().nth(1).ok_or("an environment's id expected, e.g. gymnasium:CartPole-v1")?;
     let (mut env, _) = sorn_envs::make(&id, &sorn_envs::Kwargs::new())?;
     let space = env.action_space();
+    let mut rng = Generator::new(0);
     env.reset(Some(0), None)?;
     for line in stdin().lock().lines() {
-        let steps: u64 = line?.trim().parse()?;
-        let actions: Vec<Value> = (0..steps).map(|i| action(&space, i)).collect();
-        let start = Instant::now();
-        for action in &actions {
-            if env.step(action)?.done() {
-                env.reset(None, None)?;
+        let line = line?;
+        let (mode, steps) = line.trim().split_once(' ').ok_or("`ready` or `drawn` and a number expected")?;
+        let steps: u64 = steps.parse()?;
+        let seconds = match mode {
+            "ready" => {
+                let actions: Vec<Value> = (0..steps).map(|i| action(&space, i)).collect();
+                play(&mut env, actions.iter().map(Cow::Borrowed))?
             }
-        }
-        let seconds = start.elapsed().as_secs_f64();
+            "drawn" => play(&mut env, (0..steps).map(|_| Cow::Owned(space.sample(&mut rng))))?,
+            other => return Err(format!("`ready` or `drawn` expected, found `{other}`").into()),
+        };
         println!("{}", serde_json::json!({ "seconds": seconds, "resident_kib": resident_kib() }));
     }
     Ok(())
+}
+
+/// Seconds of one step for each of `actions`.
+fn play<'a>(env: &mut AnyEnv, actions: impl Iterator<Item = Cow<'a, Value>>) -> Result<f64, Box<dyn Error>> {
+    let start = Instant::now();
+    for action in actions {
+        if env.step(&action)?.done() {
+            env.reset(None, None)?;
+        }
+    }
+    Ok(start.elapsed().as_secs_f64())
 }

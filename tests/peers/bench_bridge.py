@@ -3,9 +3,16 @@
     cargo build --release -p sorn-envs --features gymnasium --example gymnasium_overhead
     python tests/peers/bench_bridge.py target/release/examples/gymnasium_overhead
 
-Both play the same episodes. Each turn times many short rounds of both, of which the best one counts, the one that no other
-program disturbed. Prints, per environment, microseconds per step of both and their ratio, the medians over the turns; with
---memory, the resident memory of the bridge's process over a million steps of CartPole-v1. One JSON object.
+Two measurements per environment:
+
+- `rounds`: many short rounds of both over actions that are there before the clock starts, of which each turn counts the best one,
+  the one that nothing disturbed. Caches are warm, so that the least costs show.
+- `episodes`: the loop as one writes it, `env.step(env.action_space.sample())`, and the same loop over actions that are there before,
+  for a quarter of a second or so at a time. Beside the ratio of the bridge to Python stands that of Python to
+  itself, one turn to the next: where the bridge's median lies within the quartiles of that one, nothing can be
+  measured of it.
+
+With --memory also the resident memory of the bridge's process over a million steps of CartPole-v1. Prints one JSON object.
 """
 
 import argparse
@@ -33,17 +40,31 @@ def actions(space, steps):
     return [(space.low + width * part).astype(space.dtype) for part in parts]
 
 
+def quartiles(ratios):
+    return [round(float(q), 3) for q in np.quantile(ratios, [0.25, 0.5, 0.75])]
+
+
 class Pure:
     def __init__(self, env_id):
         self.env = gym.make(env_id)
         self.env.reset(seed=0)
+        self.env.action_space.seed(0)
 
-    def seconds(self, steps):
+    def ready(self, steps):
         env = self.env
         todo = actions(env.action_space, steps)
         start = time.perf_counter()
         for action in todo:
             _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+        return time.perf_counter() - start
+
+    def drawn(self, steps):
+        env = self.env
+        start = time.perf_counter()
+        for _ in range(steps):
+            _, _, terminated, truncated, _ = env.step(env.action_space.sample())
             if terminated or truncated:
                 env.reset()
         return time.perf_counter() - start
@@ -55,10 +76,16 @@ class Bridge:
         command = [program, f"gymnasium:{env_id}"]
         self.process = subprocess.Popen(command, stdin=-1, stdout=-1, text=True, env=environment)
 
-    def ask(self, steps):
-        self.process.stdin.write(f"{steps}\n")
+    def ask(self, mode, steps):
+        self.process.stdin.write(f"{mode} {steps}\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
+
+    def ready(self, steps):
+        return self.ask("ready", steps)["seconds"]
+
+    def drawn(self, steps):
+        return self.ask("drawn", steps)["seconds"]
 
     def close(self):
         self.process.stdin.close()
@@ -66,28 +93,49 @@ class Bridge:
             raise SystemExit(f"{self.process.args} ended with {self.process.returncode}")
 
 
-def compare(program, env_id, steps, turns, rounds=100):
-    pure, bridge = Pure(env_id), Bridge(program, env_id)
+def best_rounds(pure, bridge, steps, turns, rounds=100):
     pairs = []
     for _ in range(turns + 1):
-        theirs = min(pure.seconds(steps) for _ in range(rounds))
-        ours = min(bridge.ask(steps)["seconds"] for _ in range(rounds))
+        theirs = min(pure.ready(steps) for _ in range(rounds))
+        ours = min(bridge.ready(steps) for _ in range(rounds))
         pairs.append((1e6 * theirs / steps, 1e6 * ours / steps))
-    bridge.close()
     # The first turn is for warming up.
     theirs, ours = zip(*pairs[1:], strict=True)
-    ratios = [b / a for a, b in pairs[1:]]
     return {
         "pure_us": round(statistics.median(theirs), 3),
         "bridge_us": round(statistics.median(ours), 3),
-        "ratio": round(statistics.median(ratios), 4),
-        "ratios": [round(ratio, 3) for ratio in ratios],
+        "ratios": [round(b / a, 3) for a, b in pairs[1:]],
+        "quartiles": quartiles([b / a for a, b in pairs[1:]]),
     }
+
+
+def episodes(pure, bridge, steps, turns):
+    pairs = [(pure(steps), bridge(steps)) for _ in range(turns + 1)][1:]
+    itself = [b / a for (a, _), (b, _) in zip(pairs, pairs[1:], strict=False)]
+    theirs, ours = zip(*pairs, strict=True)
+    return {
+        "pure_us": round(1e6 * statistics.median(theirs) / steps, 3),
+        "bridge_us": round(1e6 * statistics.median(ours) / steps, 3),
+        "bridge / pure, quartiles": quartiles([b / a for a, b in pairs]),
+        "pure / itself, quartiles": quartiles(itself),
+    }
+
+
+def compare(program, env_id, round_steps, turns):
+    pure, bridge = Pure(env_id), Bridge(program, env_id)
+    steps = 100 * round_steps
+    report = {
+        "rounds": best_rounds(pure, bridge, round_steps, turns),
+        "episodes, actions drawn": episodes(pure.drawn, bridge.drawn, steps, 4 * turns),
+        "episodes, actions ready": episodes(pure.ready, bridge.ready, steps, 4 * turns),
+    }
+    bridge.close()
+    return report
 
 
 def memory(program, steps=50_000, rounds=21):
     bridge = Bridge(program, "CartPole-v1")
-    resident = [bridge.ask(steps)["resident_kib"] for _ in range(rounds)]
+    resident = [bridge.ask("ready", steps)["resident_kib"] for _ in range(rounds)]
     bridge.close()
     return {"steps": steps * (rounds - 1), "first_kib": resident[0], "last_kib": resident[-1]}
 

@@ -5,10 +5,10 @@
 
 Two measurements per environment:
 
-- `rounds`: many short rounds of both over actions that are there before the clock starts, of which each turn counts the best one,
-  the one that nothing disturbed. Caches are warm, so that the least costs show.
-- `episodes`: the loop as one writes it, `env.step(env.action_space.sample())`, and the same loop over actions that are there before,
-  for a quarter of a second or so at a time. Beside the ratio of the bridge to Python stands that of Python to
+- `rounds`: many short rounds of both over actions that are there before the clock starts, of which each turn counts
+  the best one, the one that nothing disturbed. Caches are warm, so that the least costs show.
+- `episodes`: the loop as one writes it, `env.step(env.action_space.sample())`, and the same loop over actions that are
+  there before, for a quarter of a second or so at a time. Beside the ratio of the bridge to Python stands that of Python to
   itself, one turn to the next: where the bridge's median lies within the quartiles of that one, nothing can be
   measured of it.
 
@@ -135,7 +135,8 @@ def compare(program, env_id, round_steps, turns):
 
 def memory(program, steps=50_000, rounds=21):
     bridge = Bridge(program, "CartPole-v1")
-    resident = [bridge.ask("ready", steps)["resident_kib"] for _ in range(rounds)]
+    # The first round brings the heap to its size.
+    resident = [bridge.ask("ready", steps)["resident_kib"] for _ in range(rounds + 1)][1:]
     bridge.close()
     return {"steps": steps * (rounds - 1), "first_kib": resident[0], "last_kib": resident[-1]}
 

@@ -4,12 +4,15 @@ use crate::custom::{PlasticityRule, RuleContext};
 use crate::{ParamError, Params};
 use std::collections::VecDeque;
 
-/// Reward-modulated STDP (Aswolinskiy & Pipa 2015, 10.3389/fncom.2015.00036), with eligibility traces (Izhikevich 2007,
-/// 10.1093/cercor/bhl152).
+/// Reward-modulated STDP, the rule of RM-SORN (Aswolinskiy & Pipa 2015, 10.3389/fncom.2015.00036), with eligibility traces
+/// (Izhikevich 2007, 10.1093/cercor/bhl152).
+///
+/// The equations are SORN's STDP (Lazar, Pipa & Triesch 2009, 10.3389/neuro.10.023.2009) times a factor of reward, as in the public
+/// reimplementation `rmsorn` (github.com/Saran-nns/rmsorn); they were not compared with the paper's own.
 ///
 /// STDP marks synapses instead of changing them, `e <- trace_decay e + x_i(t+1) x_j(t) - x_i(t) x_j(t+1)`; reward turns
 /// marks into change, `w <- w + eta m e`, where `m` is the reward less its mean over the last `window` steps. Without a
-/// decay (0) only the last step counts, as in the paper. In [`Params::rules`] its name is `rmstdp`; rewards come from
+/// decay (0) only the last step counts, as in RM-SORN. In [`Params::rules`] its name is `rmstdp`; rewards come from
 /// [`Network::set_reward`](crate::Network::set_reward).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RewardStdp {

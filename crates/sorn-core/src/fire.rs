@@ -14,7 +14,7 @@ macro_rules! dispatch {
             match Isa::best() {
                 // SAFETY: the machine has AVX-512 F, BW, DQ and VL.
                 Isa::Avx512 => return unsafe { avx512::$loop($($argument),*) },
-                // SAFETY: the machine has AVX2.
+                // SAFETY: the machine has AVX2 and POPCNT.
                 Isa::Avx2 => return unsafe { avx2::$loop($($argument),*) },
                 Isa::Plain => {}
             }
@@ -71,33 +71,9 @@ pub(crate) fn sum_rows(weights: &[f64], active: &[u32], drive: &mut [f64]) {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod avx512;
-
-/// The loops below, compiled for AVX2.
+mod avx2;
 #[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::{Drives, Intrinsic, Pattern};
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], p: &mut Pattern, a: &mut Vec<u32>) {
-        super::excitatory_lanes(d, r, p, a);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn inhibitory_lanes(drives: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
-        super::inhibitory_lanes(drives, pattern, active);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
-        super::intrinsic_lanes(rule, pattern, thresholds);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn sum_rows_lanes(weights: &[f64], active: &[u32], drive: &mut [f64]) {
-        super::sum_rows_lanes(weights, active, drive);
-    }
-}
+mod avx512;
 
 #[inline(always)]
 fn excitatory_lanes(d: Drives<'_>, recurrent: &mut [f64], pattern: &mut Pattern, active: &mut Vec<u32>) {

@@ -7,7 +7,7 @@ use crate::kernel::{LANES, Loops, Plain};
 use crate::plastic::{Block, Learning, Op};
 
 #[cfg(target_arch = "x86_64")]
-use crate::kernel::avx512::Avx512;
+use crate::kernel::{avx2::Avx2, avx512::Avx512};
 
 impl<I: Index> Columns<I> {
     /// Runs the operations on every slice and writes the drive; returns how many synapses were pruned.
@@ -30,14 +30,18 @@ impl<I: Index> Columns<I> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn slices_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        self.slices_loop::<Plain>(pre, learning, drive)
+        self.slices_loop::<Avx2>(pre, learning, drive)
     }
 
     #[inline(always)]
     fn slices_loop<F: Loops>(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        (0..self.slices.len()).map(|index| self.run_slice::<F>(index, pre, learning, drive)).sum()
+        let mut pruned = 0;
+        for index in 0..self.slices.len() {
+            pruned += self.run_slice::<F>(index, pre, learning, drive);
+        }
+        pruned
     }
 
     #[inline(always)]

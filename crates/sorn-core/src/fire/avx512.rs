@@ -2,7 +2,7 @@
 
 use super::{Drives, Intrinsic};
 use crate::kernel::LANES;
-use crate::kernel::avx512::Appender;
+use crate::kernel::append::Appender;
 use crate::kernel::lookup::Pattern;
 use std::arch::x86_64::*;
 

@@ -2,7 +2,7 @@
 
 use super::Masks;
 use super::pass::{Form, Step, visit};
-use crate::kernel::avx512::Appender;
+use crate::kernel::append::Appender;
 use crate::kernel::{LANES, Mask, Row};
 use std::arch::x86_64::*;
 

@@ -10,7 +10,7 @@ use crate::kernel::{LANES, Mask, Real, Row};
 use crate::plastic::{Learning, Pairs};
 
 #[cfg(target_arch = "x86_64")]
-use super::avx512::Avx512;
+use super::{avx2::Avx2, avx512::Avx512};
 
 /// Most slices of a row.
 const SLICES: usize = MOST / LANES;
@@ -145,9 +145,9 @@ impl Full {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn add_up_avx2(&mut self) {
-        self.add_up_loop::<Plain>();
+        self.add_up_loop::<Avx2>();
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -157,9 +157,9 @@ impl Full {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn list_avx2(&mut self, pre: &Pattern) {
-        self.list_loop::<Plain>(pre);
+        self.list_loop::<Avx2>(pre);
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -169,9 +169,9 @@ impl Full {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn update_avx2(&mut self, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Plain>(learning)
+        self.update_loop::<Avx2>(learning)
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -181,9 +181,9 @@ impl Full {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn scale_avx2(&mut self) -> bool {
-        self.scale_loop::<Plain>()
+        self.scale_loop::<Avx2>()
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -193,9 +193,9 @@ impl Full {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn drive_avx2(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        self.drive_loop::<Plain>(pre, drive);
+        self.drive_loop::<Avx2>(pre, drive);
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! The loops for AVX-512.
 
+use super::append::Appender;
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
 use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY};
 
@@ -72,20 +73,7 @@ fn store(row: &mut Row<f64>, values: [__m512d; 2]) {
     }
 }
 
-/// Appends numbers to a list whose length meanwhile stays in a register.
-pub(crate) struct Appender<'a> {
-    list: &'a mut Vec<u32>,
-    len: usize,
-}
-
-impl<'a> Appender<'a> {
-    /// For at most `most` numbers more.
-    #[inline(always)]
-    pub(crate) fn new(list: &'a mut Vec<u32>, most: usize) -> Self {
-        list.reserve(most + LANES);
-        Appender { len: list.len(), list }
-    }
-
+impl Appender<'_> {
     /// Appends `first + STEP k` for every bit `k` of a mask.
     ///
     /// # Safety
@@ -101,12 +89,6 @@ impl<'a> Appender<'a> {
         // SAFETY: there is room for sixteen, of which as many are kept as the mask has bits.
         unsafe { _mm512_storeu_si512(self.list.as_mut_ptr().add(self.len).cast(), numbers) };
         self.len += mask.count_ones() as usize;
-    }
-
-    #[inline(always)]
-    pub(crate) fn finish(self) {
-        // SAFETY: `push` has written so many.
-        unsafe { self.list.set_len(self.len) };
     }
 }
 

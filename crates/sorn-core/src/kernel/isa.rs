@@ -5,6 +5,7 @@
 pub(crate) enum Isa {
     /// What the target of the compiler has at least.
     Plain,
+    /// AVX2, FMA and POPCNT.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// AVX-512 F, BW, DQ, VL and VBMI.
@@ -20,7 +21,7 @@ impl Isa {
             if super::avx512::available() {
                 return Isa::Avx512;
             }
-            if is_x86_feature_detected!("avx2") {
+            if super::avx2::available() {
                 return Isa::Avx2;
             }
         }
@@ -33,7 +34,7 @@ impl Isa {
         let mut all = vec![Isa::Plain];
         #[cfg(target_arch = "x86_64")]
         {
-            all.extend(is_x86_feature_detected!("avx2").then_some(Isa::Avx2));
+            all.extend(super::avx2::available().then_some(Isa::Avx2));
             all.extend(super::avx512::available().then_some(Isa::Avx512));
         }
         all

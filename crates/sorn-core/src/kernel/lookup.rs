@@ -92,9 +92,12 @@ impl Pattern {
     pub(crate) fn list_now(&self, to: &mut Vec<u32>) {
         to.clear();
         #[cfg(target_arch = "x86_64")]
-        if Isa::best() == Isa::Avx512 {
+        match Isa::best() {
             // SAFETY: the machine has it.
-            return unsafe { super::avx512::list(&self.words_now[..self.used], to) };
+            Isa::Avx512 => return unsafe { super::avx512::list(&self.words_now[..self.used], to) },
+            // SAFETY: the machine has it.
+            Isa::Avx2 => return unsafe { super::avx2::list(&self.words_now[..self.used], to) },
+            Isa::Plain => {}
         }
         to.extend(self.now());
     }
@@ -179,6 +182,8 @@ impl Index for u8 {
         match isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => Some(super::avx512::LOOKUP_U8),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Some(super::avx2::LOOKUP_U8),
             _ => None,
         }
     }

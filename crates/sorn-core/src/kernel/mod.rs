@@ -9,6 +9,10 @@
 use std::ops::Add;
 
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod append;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 pub(crate) mod column;
 pub(crate) mod isa;
@@ -150,6 +154,21 @@ mod tests {
     use super::*;
     use crate::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 
+    /// Calls a test for every instruction set of this machine.
+    macro_rules! in_every_form {
+        ($test:ident) => {
+            for isa in isa::Isa::available() {
+                match isa {
+                    #[cfg(target_arch = "x86_64")]
+                    isa::Isa::Avx512 => $test::<avx512::Avx512>(),
+                    #[cfg(target_arch = "x86_64")]
+                    isa::Isa::Avx2 => $test::<avx2::Avx2>(),
+                    isa::Isa::Plain => $test::<Plain>(),
+                }
+            }
+        };
+    }
+
     struct Data {
         weights: Vec<Row<f64>>,
         plus: Vec<Mask>,
@@ -184,11 +203,7 @@ mod tests {
 
     #[test]
     fn every_instruction_set_computes_the_same_bits() {
-        compare::<Plain>();
-        #[cfg(target_arch = "x86_64")]
-        if isa::Isa::best() == isa::Isa::Avx512 {
-            compare::<avx512::Avx512>();
-        }
+        in_every_form!(compare);
     }
 
     fn compare<F: Loops>() {
@@ -225,11 +240,7 @@ mod tests {
 
     #[test]
     fn a_weight_that_underflows_is_counted() {
-        underflow::<Plain>();
-        #[cfg(target_arch = "x86_64")]
-        if isa::Isa::best() == isa::Isa::Avx512 {
-            underflow::<avx512::Avx512>();
-        }
+        in_every_form!(underflow);
     }
 
     fn underflow<F: Loops>() {
@@ -249,11 +260,7 @@ mod tests {
     /// Weights of every size, as columns hold them that nothing but scaling changes.
     #[test]
     fn careful_divisions_are_divisions() {
-        careful::<Plain>();
-        #[cfg(target_arch = "x86_64")]
-        if isa::Isa::best() == isa::Isa::Avx512 {
-            careful::<avx512::Avx512>();
-        }
+        in_every_form!(careful);
     }
 
     fn careful<F: Loops>() {
@@ -284,11 +291,7 @@ mod tests {
     #[test]
     fn quotients_round_like_a_division() {
         // Hard cases: divisors near powers of two and with long runs of ones, dividends across many scales.
-        #[cfg(target_arch = "x86_64")]
-        if isa::Isa::best() == isa::Isa::Avx512 {
-            round_like_a_division::<avx512::Avx512>();
-        }
-        round_like_a_division::<Plain>();
+        in_every_form!(round_like_a_division);
     }
 
     fn round_like_a_division<F: Loops>() {

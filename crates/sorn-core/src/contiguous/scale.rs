@@ -58,9 +58,9 @@ impl<I: Index> Contiguous<I> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     fn scale_avx2(&mut self, plus: f64) -> u32 {
-        self.scale_loop::<false>(plus)
+        self.scale_loop::<true>(plus)
     }
 
     #[inline(always)]

@@ -14,6 +14,8 @@ use crate::units::{ADD_UP_EVERY, Units};
 use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod pass;
 

@@ -3,9 +3,9 @@
 // Loops over lanes with an index become vector instructions.
 #![allow(clippy::needless_range_loop)]
 
-#[cfg(target_arch = "x86_64")]
-use super::avx512::Avx512;
 use super::{Extent, Lazy, NEAR};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2::Avx2, avx512::Avx512};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
 use crate::kernel::{LANES, Mask, Real, Row, prefetch};
@@ -105,9 +105,9 @@ impl<I: Index> Lazy<I> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn update_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Plain>(pre, learning)
+        self.update_loop::<Avx2>(pre, learning)
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -117,7 +117,7 @@ impl<I: Index> Lazy<I> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     fn scale_avx2(&mut self) -> bool {
         self.columns.scale(&NEAR)
     }

@@ -6,21 +6,19 @@ use crate::kernel::isa::Isa;
 use crate::kernel::lookup::Pattern;
 use crate::kernel::{LANES, Mask};
 
-/// Calls a loop in the widest form that the machine runs.
+/// Calls a loop in the form for an instruction set.
 macro_rules! dispatch {
-    ($loop:ident($($argument:expr),*)) => {{
-        #[cfg(target_arch = "x86_64")]
-        {
-            match Isa::best() {
-                // SAFETY: the machine has AVX-512 F, BW, DQ and VL.
-                Isa::Avx512 => return unsafe { avx512::$loop($($argument),*) },
-                // SAFETY: the machine has AVX2 and POPCNT.
-                Isa::Avx2 => return unsafe { avx2::$loop($($argument),*) },
-                Isa::Plain => {}
-            }
+    ($isa:expr, $loop:ident($($argument:expr),*)) => {
+        match $isa {
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => unsafe { avx512::$loop($($argument),*) },
+            // SAFETY: the machine has it.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { avx2::$loop($($argument),*) },
+            Isa::Plain => $loop($($argument),*),
         }
-        $loop($($argument),*)
-    }};
+    };
 }
 
 /// What drives a population in one step; one value per neuron.
@@ -52,22 +50,22 @@ pub(crate) fn excitatory(
     pattern: &mut Pattern,
     active: &mut Vec<u32>,
 ) {
-    dispatch!(excitatory_lanes(drives, recurrent, pattern, active));
+    dispatch!(Isa::best(), excitatory_lanes(drives, recurrent, pattern, active));
 }
 
 /// Tells who fires: `e + noise - T`.
 pub(crate) fn inhibitory(drives: Drives<'_>, pattern: &mut Pattern, active: &mut Vec<u32>) {
-    dispatch!(inhibitory_lanes(drives, pattern, active));
+    dispatch!(Isa::best(), inhibitory_lanes(drives, pattern, active));
 }
 
 /// An active neuron's threshold rises, a silent one's falls.
 pub(crate) fn intrinsic(rule: Intrinsic<'_>, pattern: &Pattern, thresholds: &mut [f64]) {
-    dispatch!(intrinsic_lanes(rule, pattern, thresholds));
+    dispatch!(Isa::best(), intrinsic_lanes(rule, pattern, thresholds));
 }
 
 /// Sets `drive` to the sum of those rows of a dense matrix of `drive.len()` columns that `active` names, added in that order.
 pub(crate) fn sum_rows(weights: &[f64], active: &[u32], drive: &mut [f64]) {
-    dispatch!(sum_rows_lanes(weights, active, drive));
+    dispatch!(Isa::best(), sum_rows_lanes(weights, active, drive));
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -182,9 +180,13 @@ mod tests {
         (0..n).map(|_| (4.0 * uniform(rng)).floor() / 4.0).collect()
     }
 
-    /// The widest form, and the plain one, tell the same, whatever the number of neurons.
+    /// Every form and the plain one tell the same, whatever the number of neurons.
     #[test]
     fn every_form_tells_the_same() {
+        Isa::available().into_iter().for_each(tells_the_same);
+    }
+
+    fn tells_the_same(isa: Isa) {
         let rng = &mut stream(5, "test");
         for n in 1..120 {
             let rows: [Vec<f64>; 5] = std::array::from_fn(|_| numbers(n, rng));
@@ -198,10 +200,13 @@ mod tests {
                 patterns.iter_mut().for_each(Pattern::advance);
                 active.iter_mut().for_each(Vec::clear);
                 if inhibitory {
-                    super::inhibitory(drives, &mut patterns[0], &mut active[0]);
+                    dispatch!(isa, inhibitory_lanes(drives, &mut patterns[0], &mut active[0]));
                     inhibitory_lanes(drives, &mut patterns[1], &mut active[1]);
                 } else {
-                    excitatory(drives, &mut recurrent[0], &mut patterns[0], &mut active[0]);
+                    dispatch!(
+                        isa,
+                        excitatory_lanes(drives, &mut recurrent[0], &mut patterns[0], &mut active[0])
+                    );
                     excitatory_lanes(drives, &mut recurrent[1], &mut patterns[1], &mut active[1]);
                 }
                 assert_eq!(patterns[0], patterns[1]);
@@ -212,7 +217,7 @@ mod tests {
             let rule = Intrinsic { eta: 0.25, h_ip: &rows[0], min, max };
             let mut moved = [thresholds.clone(), thresholds.clone()];
             for _ in 0..3 {
-                intrinsic(rule, &patterns[0], &mut moved[0]);
+                dispatch!(isa, intrinsic_lanes(rule, &patterns[0], &mut moved[0]));
                 intrinsic_lanes(rule, &patterns[1], &mut moved[1]);
             }
             let [moved, expected] =
@@ -221,7 +226,7 @@ mod tests {
             let weights: Vec<f64> = (0..30 * n).map(|_| uniform(rng)).collect();
             let rows = choose(below(rng, 30) as usize, 30, rng);
             let mut sums = [vec![f64::NAN; n], vec![f64::NAN; n]];
-            sum_rows(&weights, &rows, &mut sums[0]);
+            dispatch!(isa, sum_rows_lanes(&weights, &rows, &mut sums[0]));
             sum_rows_lanes(&weights, &rows, &mut sums[1]);
             let one_by_one = |post| rows.iter().fold(0.0, |sum, &pre| sum + weights[pre as usize * n + post]);
             assert_eq!(sums[0], (0..n).map(one_by_one).collect::<Vec<f64>>());

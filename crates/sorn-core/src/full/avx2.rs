@@ -30,7 +30,7 @@ impl Form for Avx2 {
     }
 
     #[inline(always)]
-    fn change(
+    fn change<const UP: bool, const DOWN: bool>(
         weights: &mut Row<f32>,
         unit: &Row<f32>,
         signs: [Mask; 2],
@@ -38,7 +38,7 @@ impl Form for Avx2 {
         changes: &mut Row<f32>,
     ) -> Mask {
         // SAFETY: the machine has it.
-        unsafe { change(weights, unit, signs, step, changes) }
+        unsafe { change::<UP, DOWN>(weights, unit, signs, step, changes) }
     }
 
     #[inline(always)]
@@ -97,7 +97,7 @@ fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visit
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn change(
+fn change<const UP: bool, const DOWN: bool>(
     weights: &mut Row<f32>,
     unit: &Row<f32>,
     [up, down]: [Mask; 2],
@@ -110,15 +110,19 @@ fn change(
     let (old, unit, before) = (load(weights), load(unit), load(change));
     let (mut new, mut added, mut fell) = (old, before, 0);
     for half in 0..2 {
-        let (old, unit) = (old[half], unit[half]);
-        let raise = _mm256_blendv_ps(nothing, _mm256_mul_ps(unit, _mm256_set1_ps(step.plus)), up[half]);
-        let raised = _mm256_min_ps(_mm256_add_ps(old, raise), unit);
-        let fall = _mm256_blendv_ps(nothing, _mm256_mul_ps(unit, _mm256_set1_ps(step.minus)), down[half]);
-        let lowered = _mm256_add_ps(raised, fall);
-        let low = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(lowered, _mm256_setzero_ps()), down[half]);
-        new[half] = _mm256_blendv_ps(lowered, _mm256_mul_ps(unit, _mm256_set1_ps(step.floor)), low);
-        added[half] = _mm256_add_ps(before[half], _mm256_sub_ps(new[half], old));
-        fell |= (_mm256_movemask_ps(low) as Mask) << (8 * half);
+        let unit = unit[half];
+        if UP {
+            let raise = _mm256_blendv_ps(nothing, _mm256_mul_ps(unit, _mm256_set1_ps(step.plus)), up[half]);
+            new[half] = _mm256_min_ps(_mm256_add_ps(old[half], raise), unit);
+        }
+        if DOWN {
+            let fall = _mm256_blendv_ps(nothing, _mm256_mul_ps(unit, _mm256_set1_ps(step.minus)), down[half]);
+            let lowered = _mm256_add_ps(new[half], fall);
+            let low = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(lowered, _mm256_setzero_ps()), down[half]);
+            new[half] = _mm256_blendv_ps(lowered, _mm256_mul_ps(unit, _mm256_set1_ps(step.floor)), low);
+            fell |= (_mm256_movemask_ps(low) as Mask) << (8 * half);
+        }
+        added[half] = _mm256_add_ps(before[half], _mm256_sub_ps(new[half], old[half]));
     }
     store(weights, new);
     store(change, added);

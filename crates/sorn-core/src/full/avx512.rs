@@ -30,7 +30,7 @@ impl Form for Avx512 {
     }
 
     #[inline(always)]
-    fn change(
+    fn change<const UP: bool, const DOWN: bool>(
         weights: &mut Row<f32>,
         unit: &Row<f32>,
         signs: [Mask; 2],
@@ -38,7 +38,7 @@ impl Form for Avx512 {
         changes: &mut Row<f32>,
     ) -> Mask {
         // SAFETY: the machine has it.
-        unsafe { change(weights, unit, signs, step, changes) }
+        unsafe { change::<UP, DOWN>(weights, unit, signs, step, changes) }
     }
 
     #[inline(always)]
@@ -85,7 +85,7 @@ fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visit
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn change(
+fn change<const UP: bool, const DOWN: bool>(
     weights: &mut Row<f32>,
     unit: &Row<f32>,
     [up, down]: [Mask; 2],
@@ -93,12 +93,18 @@ fn change(
     change: &mut Row<f32>,
 ) -> Mask {
     let (old, unit) = (load(weights), load(unit));
-    // -0.0 changes no bit of what it is added to. A masked sum would become a masked store, which some machines are slow at.
-    let raise = _mm512_mask_mul_ps(_mm512_set1_ps(-0.0), up, unit, _mm512_set1_ps(step.plus));
-    let raised = _mm512_min_ps(_mm512_add_ps(old, raise), unit);
-    let lowered = _mm512_mask_add_ps(raised, down, raised, _mm512_mul_ps(unit, _mm512_set1_ps(step.minus)));
-    let fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(down, lowered, _mm512_setzero_ps());
-    let new = _mm512_mask_mul_ps(lowered, fell, unit, _mm512_set1_ps(step.floor));
+    let (mut new, mut fell) = (old, 0);
+    if UP {
+        // -0.0 changes no bit of what it is added to. A masked sum would become a masked store, which some machines are
+        // slow at.
+        let raise = _mm512_mask_mul_ps(_mm512_set1_ps(-0.0), up, unit, _mm512_set1_ps(step.plus));
+        new = _mm512_min_ps(_mm512_add_ps(old, raise), unit);
+    }
+    if DOWN {
+        new = _mm512_mask_add_ps(new, down, new, _mm512_mul_ps(unit, _mm512_set1_ps(step.minus)));
+        fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(down, new, _mm512_setzero_ps());
+        new = _mm512_mask_mul_ps(new, fell, unit, _mm512_set1_ps(step.floor));
+    }
     store(change, _mm512_add_ps(load(change), _mm512_sub_ps(new, old)));
     store(weights, new);
     fell

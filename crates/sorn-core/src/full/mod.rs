@@ -145,18 +145,34 @@ impl Full {
         }
     }
 
-    /// Adds a column up anew.
+    /// Adds a column up anew, in four sums, of which each addition waits for its own alone.
     fn add_up_column(&mut self, post: usize) {
-        let weights = self.weights.chunks(self.width).map(|row| row[post / LANES].0[post % LANES]);
-        self.columns.sums[post] = weights.map(f64::from).sum();
+        const SUMS: usize = 4;
+        let (slice, lane) = (post / LANES, post % LANES);
+        let weight = |row: &[Row<f32>]| f64::from(row[slice].0[lane]);
+        let mut sums = [0.0; SUMS];
+        let mut groups = self.weights.chunks_exact(SUMS * self.width);
+        for rows in &mut groups {
+            for (sum, row) in sums.iter_mut().zip(rows.chunks_exact(self.width)) {
+                *sum += weight(row);
+            }
+        }
+        let rest = groups.remainder().chunks_exact(self.width).map(weight);
+        self.columns.sums[post] = sums.into_iter().chain(rest).sum();
     }
 
     /// Adds those columns up anew of which a change was so large that rounding it counts.
     #[cold]
     fn add_up_changed(&mut self) {
-        for post in 0..self.n_post {
-            if is_large(self.changes[post / LANES].0[post % LANES], self.columns.sums[post]) {
-                self.add_up_column(post);
+        for slice in 0..self.width {
+            let sums = &self.columns.sums[slice * LANES..][..LANES];
+            let pairs = self.changes[slice].0.iter().zip(sums);
+            let mut large =
+                pairs.enumerate().fold(0, |mask: Mask, (l, (&c, &s))| mask | Mask::from(is_large(c, s)) << l);
+            while large != 0 {
+                let lane = large.trailing_zeros() as usize;
+                large &= large - 1;
+                self.add_up_column(slice * LANES + lane);
             }
         }
     }

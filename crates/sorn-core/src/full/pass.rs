@@ -32,8 +32,8 @@ pub(super) trait Form {
     /// masks exist after the last row as `touched` has.
     fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visits: &mut Vec<u32>);
     /// Raises and lowers some of sixteen synapses, whose columns have these units; adds what that changes to `change`;
-    /// returns which fell to the floor.
-    fn change(
+    /// returns which fell to the floor. Where not `UP` none is raised, where not `DOWN` none lowered.
+    fn change<const UP: bool, const DOWN: bool>(
         weights: &mut Row<f32>,
         unit: &Row<f32>,
         signs: [Mask; 2],
@@ -74,7 +74,7 @@ impl Form for Plain {
     }
 
     #[inline(always)]
-    fn change(
+    fn change<const UP: bool, const DOWN: bool>(
         weights: &mut Row<f32>,
         unit: &Row<f32>,
         signs: [Mask; 2],
@@ -85,12 +85,18 @@ impl Form for Plain {
         let mut fell = 0;
         for l in 0..LANES {
             let (old, unit) = (weights.0[l], unit.0[l]);
-            let raised = old + if up[l] { unit * step.plus } else { -0.0 };
-            let raised = if raised > unit { unit } else { raised };
-            let lowered = raised + unit * step.minus;
-            let low = down[l] & (lowered <= 0.0);
-            let new = if down[l] { lowered } else { raised };
-            let new = if low { unit * step.floor } else { new };
+            let mut new = old;
+            if UP {
+                let raised = old + if up[l] { unit * step.plus } else { -0.0 };
+                new = if raised > unit { unit } else { raised };
+            }
+            let mut low = false;
+            if DOWN {
+                let lowered = new + unit * step.minus;
+                low = down[l] & (lowered <= 0.0);
+                new = if down[l] { lowered } else { new };
+                new = if low { unit * step.floor } else { new };
+            }
             change.0[l] += new - old;
             weights.0[l] = new;
             fell |= Mask::from(low) << l;
@@ -250,33 +256,43 @@ impl Full {
     #[inline(always)]
     fn stdp<F: Form>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [before, now] = learning.post.words::<SLICES>(learning.first_slice);
+        // The columns that a list's synapses are raised and lowered of; where both, a raise and a lowering cancel.
+        let (mut rise, mut fall) = ([0; SLICES], [0; SLICES]);
+        for slice in 0..self.width {
+            (rise[slice], fall[slice]) = (now[slice] & !before[slice], before[slice] & !now[slice]);
+        }
+        let none = &[0; SLICES];
+        self.visit::<F, true, false>(0, [now, none], step)
+            + self.visit::<F, false, true>(1, [none, before], step)
+            + self.visit::<F, true, true>(2, [&rise, &fall], step)
+    }
+
+    /// Changes the synapses of the neurons of a list of active ones with some columns.
+    #[inline(always)]
+    fn visit<F: Form, const UP: bool, const DOWN: bool>(
+        &mut self,
+        list: usize,
+        [up, down]: [&[Mask; SLICES]; 2],
+        step: Step,
+    ) -> u32 {
+        let mut touched = [0; SLICES];
+        for slice in 0..self.width {
+            touched[slice] = up[slice] | down[slice];
+        }
+        let touched = &touched.as_chunks().0[..self.width.div_ceil(LANES)];
+        self.visits.clear();
+        F::list(&self.exists, self.width, &self.active[list], touched, &mut self.visits);
+        let units = self.columns.units.as_chunks::<LANES>().0;
+        let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
         let mut pruned = 0;
-        for list in 0..self.active.len() {
-            // The columns that a list's synapses are raised and lowered of; where both, a raise and a lowering cancel.
-            let (mut up, mut down, mut touched) = ([0; SLICES], [0; SLICES], [0; SLICES]);
-            for slice in 0..self.width {
-                let (earlier, later) = (before[slice], now[slice]);
-                (up[slice], down[slice]) = match list {
-                    0 => (later, 0),
-                    1 => (0, earlier),
-                    _ => (later & !earlier, earlier & !later),
-                };
-                touched[slice] = up[slice] | down[slice];
-            }
-            let touched = &touched.as_chunks().0[..self.width.div_ceil(LANES)];
-            self.visits.clear();
-            F::list(&self.exists, self.width, &self.active[list], touched, &mut self.visits);
-            let units = self.columns.units.as_chunks::<LANES>().0;
-            let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
-            for &visit in &self.visits {
-                let (place, slice) = (visit as usize / SLICES, visit as usize % SLICES);
-                let mask = &mut self.exists[place];
-                let signs = [*mask & up[slice], *mask & down[slice]];
-                let unit = Row(units[slice]);
-                let fell = F::change(&mut self.weights[place], &unit, signs, step, &mut self.changes[slice]);
-                if fell != 0 && !step.floor.exists() {
-                    pruned += prune(mask, fell, &mut lengths[slice]);
-                }
+        for &visit in &self.visits {
+            let (place, slice) = (visit as usize / SLICES, visit as usize % SLICES);
+            let mask = &mut self.exists[place];
+            let signs = [*mask & up[slice], *mask & down[slice]];
+            let (unit, change) = (Row(units[slice]), &mut self.changes[slice]);
+            let fell = F::change::<UP, DOWN>(&mut self.weights[place], &unit, signs, step, change);
+            if DOWN && fell != 0 && !step.floor.exists() {
+                pruned += prune(mask, fell, &mut lengths[slice]);
             }
         }
         pruned
@@ -297,7 +313,7 @@ impl Full {
                 let columns = units.iter().zip(&mut self.changes).zip(now).zip(&mut *lengths);
                 for ((weights, mask), (((unit, change), now), lengths)) in synapses.zip(columns) {
                     let signs = [*mask & now, *mask & !now];
-                    let fell = F::change(weights, &Row(*unit), signs, step, change);
+                    let fell = F::change::<true, true>(weights, &Row(*unit), signs, step, change);
                     if fell != 0 && !step.floor.exists() {
                         pruned += prune(mask, fell, lengths);
                     }

@@ -268,9 +268,11 @@ mod tests {
             let (mut fast, mut plain) = (Masks::default(), Masks::default());
             fast.resize(rows);
             plain.resize(rows);
-            I::fast_lookup(n, Isa::best()).unwrap_or(portable)(&pre, &pattern, pairing, &mut fast);
             portable(&pre, &pattern, pairing, &mut plain);
-            assert_eq!((&fast.plus, &fast.minus, &fast.now), (&plain.plus, &plain.minus, &plain.now));
+            for isa in Isa::available() {
+                I::fast_lookup(n, isa).unwrap_or(portable)(&pre, &pattern, pairing, &mut fast);
+                assert_eq!((&fast.plus, &fast.minus, &fast.now), (&plain.plus, &plain.minus, &plain.now));
+            }
             for (row, pre) in pre.iter().enumerate() {
                 for (l, pre) in pre.iter().enumerate() {
                     let active = now.binary_search(&pre.to_u32()).is_ok();

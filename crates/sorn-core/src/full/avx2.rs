@@ -42,6 +42,24 @@ impl Form for Avx2 {
     }
 
     #[inline(always)]
+    fn choose(mask: Mask, numbers: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>) {
+        // SAFETY: the machine has it.
+        unsafe { choose(mask, numbers, unit, out) }
+    }
+
+    #[inline(always)]
+    fn add(
+        weights: &mut Row<f32>,
+        columns: [&Row<f32>; 2],
+        masks: [Mask; 2],
+        floor: f32,
+        changes: &mut Row<f32>,
+    ) -> Mask {
+        // SAFETY: the machine has it.
+        unsafe { add(weights, columns, masks, floor, changes) }
+    }
+
+    #[inline(always)]
     fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]) {
         // SAFETY: the machine has it.
         unsafe { sum(weights, neurons, sums) }
@@ -126,6 +144,41 @@ fn change<const UP: bool, const DOWN: bool>(
     }
     store(weights, new);
     store(change, added);
+    fell
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn choose(mask: Mask, [set, unset]: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>) {
+    let (mask, unit) = (signs(mask), load(unit));
+    let number = |mask| _mm256_blendv_ps(_mm256_set1_ps(unset), _mm256_set1_ps(set), mask);
+    store(out, [_mm256_mul_ps(unit[0], number(mask[0])), _mm256_mul_ps(unit[1], number(mask[1]))]);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add(
+    weights: &mut Row<f32>,
+    [added, unit]: [&Row<f32>; 2],
+    [exist, may_fall]: [Mask; 2],
+    floor: f32,
+    change: &mut Row<f32>,
+) -> Mask {
+    // -0.0 changes no bit of what it is added to.
+    let nothing = _mm256_set1_ps(-0.0);
+    let (exist, may_fall) = (signs(exist), signs(may_fall));
+    let (old, added, unit, before) = (load(weights), load(added), load(unit), load(change));
+    let (mut new, mut sum, mut fell) = (old, before, 0);
+    for half in 0..2 {
+        let moved = _mm256_add_ps(old[half], _mm256_blendv_ps(nothing, added[half], exist[half]));
+        let moved = _mm256_min_ps(moved, unit[half]);
+        let low = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(moved, _mm256_setzero_ps()), may_fall[half]);
+        new[half] = _mm256_blendv_ps(moved, _mm256_mul_ps(unit[half], _mm256_set1_ps(floor)), low);
+        sum[half] = _mm256_add_ps(before[half], _mm256_sub_ps(new[half], old[half]));
+        fell |= (_mm256_movemask_ps(low) as Mask) << (8 * half);
+    }
+    store(weights, new);
+    store(change, sum);
     fell
 }
 

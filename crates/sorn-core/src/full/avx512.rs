@@ -42,6 +42,24 @@ impl Form for Avx512 {
     }
 
     #[inline(always)]
+    fn choose(mask: Mask, numbers: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>) {
+        // SAFETY: the machine has it.
+        unsafe { choose(mask, numbers, unit, out) }
+    }
+
+    #[inline(always)]
+    fn add(
+        weights: &mut Row<f32>,
+        columns: [&Row<f32>; 2],
+        masks: [Mask; 2],
+        floor: f32,
+        changes: &mut Row<f32>,
+    ) -> Mask {
+        // SAFETY: the machine has it.
+        unsafe { add(weights, columns, masks, floor, changes) }
+    }
+
+    #[inline(always)]
     fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]) {
         // SAFETY: the machine has it.
         unsafe { sum(weights, neurons, sums) }
@@ -105,6 +123,33 @@ fn change<const UP: bool, const DOWN: bool>(
         fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(down, new, _mm512_setzero_ps());
         new = _mm512_mask_mul_ps(new, fell, unit, _mm512_set1_ps(step.floor));
     }
+    store(change, _mm512_add_ps(load(change), _mm512_sub_ps(new, old)));
+    store(weights, new);
+    fell
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn choose(mask: Mask, [set, unset]: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>) {
+    let number = _mm512_mask_mov_ps(_mm512_set1_ps(unset), mask, _mm512_set1_ps(set));
+    store(out, _mm512_mul_ps(load(unit), number));
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn add(
+    weights: &mut Row<f32>,
+    [added, unit]: [&Row<f32>; 2],
+    [exist, may_fall]: [Mask; 2],
+    floor: f32,
+    change: &mut Row<f32>,
+) -> Mask {
+    let (old, unit) = (load(weights), load(unit));
+    // -0.0 changes no bit of what it is added to. A masked sum would become a masked store, which some machines are slow at.
+    let added = _mm512_mask_mov_ps(_mm512_set1_ps(-0.0), exist, load(added));
+    let moved = _mm512_min_ps(_mm512_add_ps(old, added), unit);
+    let fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(may_fall, moved, _mm512_setzero_ps());
+    let new = _mm512_mask_mul_ps(moved, fell, unit, _mm512_set1_ps(floor));
     store(change, _mm512_add_ps(load(change), _mm512_sub_ps(new, old)));
     store(weights, new);
     fell

@@ -60,7 +60,7 @@ pub(crate) struct Full {
     visits: Vec<u32>,
     /// What a rule adds to each column, in its unit.
     changes: Vec<Row<f32>>,
-    /// What active neurons give each column, in its unit; room for a number per column.
+    /// Room for a number per column: what active neurons give it, in its unit, and others.
     driven: Vec<Row<f32>>,
     /// The same by synapses, while no rule changes it, if there are few.
     at_rest: Option<Outgoing<f32>>,

@@ -40,6 +40,18 @@ pub(super) trait Form {
         step: Step,
         change: &mut Row<f32>,
     ) -> Mask;
+    /// Sixteen units times the one number where a bit is set, times the other where not.
+    fn choose(mask: Mask, numbers: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>);
+    /// Adds numbers to sixteen synapses, `columns` being what is added and the units, which they stay below; `masks` tell
+    /// which exist, and which of these get the floor if they fall to nothing. Adds what that changes to `change`; returns
+    /// which fell.
+    fn add(
+        weights: &mut Row<f32>,
+        columns: [&Row<f32>; 2],
+        masks: [Mask; 2],
+        floor: f32,
+        change: &mut Row<f32>,
+    ) -> Mask;
     /// Sums of the rows of some neurons, as many slices each as there are sums.
     fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]);
 }
@@ -97,6 +109,35 @@ impl Form for Plain {
                 new = if down[l] { lowered } else { new };
                 new = if low { unit * step.floor } else { new };
             }
+            change.0[l] += new - old;
+            weights.0[l] = new;
+            fell |= Mask::from(low) << l;
+        }
+        fell
+    }
+
+    #[inline(always)]
+    fn choose(mask: Mask, [set, unset]: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>) {
+        for l in 0..LANES {
+            out.0[l] = unit.0[l] * if mask >> l & 1 != 0 { set } else { unset };
+        }
+    }
+
+    #[inline(always)]
+    fn add(
+        weights: &mut Row<f32>,
+        [added, unit]: [&Row<f32>; 2],
+        [exist, may_fall]: [Mask; 2],
+        floor: f32,
+        change: &mut Row<f32>,
+    ) -> Mask {
+        let mut fell = 0;
+        for l in 0..LANES {
+            let (old, unit) = (weights.0[l], unit.0[l]);
+            let moved = old + if exist >> l & 1 != 0 { added.0[l] } else { -0.0 };
+            let moved = if moved > unit { unit } else { moved };
+            let low = may_fall >> l & 1 != 0 && moved <= 0.0;
+            let new = if low { unit * floor } else { moved };
             change.0[l] += new - old;
             weights.0[l] = new;
             fell |= Mask::from(low) << l;
@@ -298,22 +339,26 @@ impl Full {
         pruned
     }
 
-    /// Changes every synapse of the neurons that were active before: whole rows, since few slices of a row have none, and
-    /// loops that are always as long are foreseen.
+    /// Changes every synapse of the neurons that were active before, all of a column alike: whole rows, since few slices of
+    /// a row have none, and loops that are always as long are foreseen.
     #[inline(always)]
     fn istdp<F: Form>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [_, now] = learning.post.words::<SLICES>(learning.first_slice);
         let units = self.columns.units.as_chunks::<LANES>().0;
         let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
+        let added = &mut self.driven;
+        for ((added, unit), &now) in added.iter_mut().zip(units).zip(now) {
+            F::choose(now, [step.plus, step.minus], &Row(*unit), added);
+        }
         let mut pruned = 0;
         for list in [&self.active[0], &self.active[2]] {
             for &neuron in list {
                 let places = neuron as usize * self.width..(neuron as usize + 1) * self.width;
                 let synapses = self.weights[places.clone()].iter_mut().zip(&mut self.exists[places]);
-                let columns = units.iter().zip(&mut self.changes).zip(now).zip(&mut *lengths);
-                for ((weights, mask), (((unit, change), now), lengths)) in synapses.zip(columns) {
-                    let signs = [*mask & now, *mask & !now];
-                    let fell = F::change::<true, true>(weights, &Row(*unit), signs, step, change);
+                let columns = added.iter().zip(units).zip(&mut self.changes).zip(now).zip(&mut *lengths);
+                for ((weights, mask), ((((added, unit), change), now), lengths)) in synapses.zip(columns) {
+                    let masks = [*mask, *mask & !now];
+                    let fell = F::add(weights, [added, &Row(*unit)], masks, step.floor, change);
                     if fell != 0 && !step.floor.exists() {
                         pruned += prune(mask, fell, lengths);
                     }

@@ -79,7 +79,7 @@ pub struct Report {
     pub steps: u64,
     /// Episodes begun.
     pub episodes: u64,
-    /// Calls that returned the environment's own error. Each was answered by a reset.
+    /// Steps that returned the environment's own error, the first of which is a warning. Each was answered by a reset.
     pub failures: u64,
 }
 
@@ -129,7 +129,6 @@ impl fmt::Display for Report {
 }
 
 /// What one episode returned.
-#[derive(PartialEq)]
 struct Trace {
     first: Value,
     steps: Vec<Step<Value>>,
@@ -214,21 +213,22 @@ where
     E::Obs: Element,
     E::Act: Element,
 {
-    let place = |step: u64| match seed {
-        Some(seed) => format!("at seed {seed}, step {step}"),
-        None => format!("at step {step} after a reset without a seed"),
+    let begin = match seed {
+        Some(seed) => format!("at seed {seed}"),
+        None => "at seed none (a reset without one)".into(),
     };
     let first = match env.reset(seed, None) {
-        Ok((obs, _)) => check_obs(&obs, observations, "reset", &place(0), report),
+        Ok((obs, _)) => check_obs(&obs, observations, "reset", &begin, report),
         Err(e) => {
-            report.error("reset", format!("it failed: {e} {}", place(0)));
+            report.error("reset", format!("it failed: {e} {begin}"));
             return None;
         }
     };
     report.episodes += 1;
     let mut trace = Trace { first, steps: vec![], failed_at: None };
     let mut rng = Generator::new(action_seed);
-    for step in 1..=steps {
+    for step in 0..steps {
+        let place = || format!("{begin}, step {step}");
         let value = actions.sample(&mut rng);
         let action = match E::Act::from_value(&value) {
             Ok(action) => action,
@@ -240,18 +240,21 @@ where
                 return None;
             }
         };
-        let Ok(result) = env.step(&action) else {
-            report.failures += 1;
-            trace.failed_at = Some(trace.steps.len());
-            break;
+        let result = match env.step(&action) {
+            Ok(result) => result,
+            Err(e) => {
+                report.warn("step", format!("the environment failed {}: {e}", place()));
+                report.failures += 1;
+                trace.failed_at = Some(trace.steps.len());
+                break;
+            }
         };
         report.steps += 1;
         let done = result.done();
         if !result.reward.is_finite() {
-            report
-                .error("step", format!("a finite reward expected, found {} {}", result.reward, place(step)));
+            report.error("step", format!("a finite reward expected, found {} {}", result.reward, place()));
         }
-        trace.steps.push(result.map(|obs| check_obs(&obs, observations, "step", &place(step), report)));
+        trace.steps.push(result.map(|obs| check_obs(&obs, observations, "step", &place(), report)));
         if done {
             break;
         }
@@ -275,18 +278,21 @@ fn check_obs<O: Element>(
     value
 }
 
+/// Whether two values are the same, where NaN is the same as NaN: it is no number, and is told as such.
+fn same<T: PartialEq + fmt::Debug>(a: &T, b: &T) -> bool {
+    a == b || format!("{a:?}") == format!("{b:?}")
+}
+
 fn compare(first: &Trace, second: &Trace, seed: u64, report: &mut Report) {
-    if first.first != second.first {
+    if !same(&first.first, &second.first) {
         report.error("determinism", format!("the same seed gave another first observation at seed {seed}"));
-    } else if first.failed_at != second.failed_at {
-        // A failure is the world's doing, not the seed's: compare what came before it.
-        let n = first.steps.len().min(second.steps.len());
-        if first.steps[..n] != second.steps[..n] {
-            report
-                .error("determinism", format!("the same seed and actions gave another step at seed {seed}"));
-        }
-    } else if first != second {
-        let step = first.steps.iter().zip(&second.steps).position(|(a, b)| a != b).unwrap_or(0) + 1;
+        return;
+    }
+    // A failure is the world's doing, not the seed's: what came before it is compared.
+    let other = first.steps.iter().zip(&second.steps).position(|(a, b)| !same(a, b));
+    let shorter = (first.failed_at == second.failed_at && first.steps.len() != second.steps.len())
+        .then(|| first.steps.len().min(second.steps.len()));
+    if let Some(step) = other.or(shorter) {
         report.error(
             "determinism",
             format!("the same seed and actions gave another step at seed {seed}, step {step}"),

@@ -1,6 +1,6 @@
 //! The conformance check finds what is wrong, and nothing where nothing is.
 
-use sorn_env::conformance::{Config, Level, Report, check};
+use sorn_env::conformance::{Config, Finding, Level, Report, check};
 use sorn_env::seeding::{Generator, entropy, reseed};
 use sorn_env::{Env, Frame, Info, Options, Space, Step};
 
@@ -11,6 +11,7 @@ enum Fault {
     Bounds,
     Shape,
     Reward,
+    NoNumber,
     Unseeded,
     Hidden,
     AlwaysSame,
@@ -68,7 +69,11 @@ impl Env for Walk {
         }
         let terminated = self.at.abs() > 0.9;
         let reward = if self.fault == Fault::Reward { f64::NAN } else { 1.0 };
-        let mut obs = vec![if self.fault == Fault::Bounds { 7.0 } else { self.at.clamp(-1.0, 1.0) }];
+        let mut obs = vec![match self.fault {
+            Fault::Bounds => 7.0,
+            Fault::NoNumber => f32::NAN,
+            _ => self.at.clamp(-1.0, 1.0),
+        }];
         if self.fault == Fault::Shape {
             obs.push(0.0);
         }
@@ -100,12 +105,12 @@ fn each_fault_is_found_by_its_check() {
         (
             Fault::Bounds,
             "step",
-            "Box(-1, 1, (1,), float32) expected, found 7 at position 0 at seed 0, step 1",
+            "Box(-1, 1, (1,), float32) expected, found 7 at position 0 at seed 0, step 0",
         ),
         (Fault::Shape, "step", "found array of shape (2,)"),
-        (Fault::Reward, "step", "a finite reward expected, found NaN at seed 0, step 1"),
+        (Fault::Reward, "step", "a finite reward expected, found NaN at seed 0, step 0"),
         (Fault::Unseeded, "determinism", "the same seed gave another first observation at seed 0"),
-        (Fault::Hidden, "determinism", "the same seed and actions gave another step at seed 0, step 1"),
+        (Fault::Hidden, "determinism", "the same seed and actions gave another step at seed 0, step 0"),
         (Fault::Stuck, "reset", "it failed: sensor 1 does not answer"),
         (Fault::Picture, "render", "2x2x3 bytes expected, found 11"),
         (Fault::BadSpace, "spaces", "observation space: Discrete with n >= 1 expected, found n = 0"),
@@ -121,6 +126,14 @@ fn each_fault_is_found_by_its_check() {
 }
 
 #[test]
+fn what_is_no_number_is_no_other_step() {
+    for fault in [Fault::Reward, Fault::NoNumber] {
+        let report = report(fault);
+        assert!(!report.passed() && report.findings.iter().all(|f| f.check == "step"), "{report}");
+    }
+}
+
+#[test]
 fn a_start_without_chance_is_a_warning() {
     let report = report(Fault::AlwaysSame);
     assert!(report.passed(), "{report}");
@@ -131,4 +144,9 @@ fn a_start_without_chance_is_a_warning() {
 fn failures_are_the_worlds_and_counted() {
     let report = report(Fault::Moody);
     assert!(report.passed() && report.failures > 0, "{report}");
+    let [Finding { level: Level::Warning, check: "step", message }] = &report.findings[..] else {
+        panic!("{report}");
+    };
+    assert!(message.starts_with("the environment failed at seed "), "{message}");
+    assert!(message.ends_with(": sensor 2 does not answer"), "{message}");
 }

@@ -26,8 +26,12 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
         text.push_str(&format!("{level}: {}: {}\n", finding.check, finding.message));
     }
     let verdict = if report.passed() { "keeps the contract" } else { "breaks the contract" };
+    let failures = match report.failures {
+        0 => String::new(),
+        n => format!(", of which {n} ended with a failure"),
+    };
     text.push_str(&format!(
-        "{} {verdict} ({} steps in {} episodes)\n",
+        "{} {verdict} ({} steps in {} episodes{failures})\n",
         args.env, report.steps, report.episodes
     ));
     result(&text)?;

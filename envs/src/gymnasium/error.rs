@@ -76,8 +76,9 @@ fn needs_no_traceback(py: Python<'_>, error: &PyErr) -> bool {
 }
 
 fn traceback(py: Python<'_>, error: &PyErr) -> PyResult<String> {
-    let value = error.value(py);
-    let lines: Vec<String> = py.import("traceback")?.call_method1("format_exception", (value,))?.extract()?;
+    // Before Python 3.12 an exception that no handler has seen does not know its own traceback: it is beside it.
+    let parts = (error.get_type(py), error.value(py), error.traceback(py));
+    let lines: Vec<String> = py.import("traceback")?.call_method1("format_exception", parts)?.extract()?;
     Ok(lines.concat())
 }
 

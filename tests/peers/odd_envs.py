@@ -1,7 +1,10 @@
 """Environments that Gymnasium does not have, registered on import: composite spaces, and ways to fail."""
 
+import importlib
 import os
+import sys
 import threading
+import time
 
 import gymnasium as gym
 import numpy as np
@@ -257,7 +260,17 @@ class Told(gym.Env):
         return self._observe(), float(reward), False, self.count == 20, {}
 
 
+def come_between():
+    """An environment of `peers.knotted`, from the module itself, once another thread imports the package."""
+    until = time.monotonic() + 0.5
+    while "peers.knotted" not in sys.modules and time.monotonic() < until:
+        time.sleep(0.01)
+    return importlib.import_module("peers.knotted.one").One()
+
+
 gym.register("Told-v0", Told)
+gym.register("Knotted-v0", "peers.knotted:One")
+gym.register("KnottedToo-v0", come_between)
 gym.register("Composite-v0", Composite)
 gym.register("Shifted-v0", Shifted)
 gym.register("Faulty-v0", Faulty, max_episode_steps=50, reward_threshold=12.5)

@@ -42,7 +42,7 @@ impl GymnasiumEnv {
     pub fn make(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<Self, GymnasiumError> {
         initialize(None)?;
         attach(|py| {
-            let made = making::make(py, id, kwargs, wrappers);
+            let made = making::one_at_a_time(py, || making::make(py, id, kwargs, wrappers));
             let (env, spec) = made.map_err(|e| Fault::from(e).at(py, id, "gymnasium.make"))?;
             Self::adopt(&env, spec)
         })

@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use super::objects::keywords;
 use crate::{EnvSpec, Kwargs, PythonWrapper};
@@ -9,6 +10,20 @@ use crate::{EnvSpec, Kwargs, PythonWrapper};
 /// The id as Gymnasium knows it: without our prefix.
 pub(super) fn own_id(id: &str) -> &str {
     id.strip_prefix("gymnasium:").unwrap_or(id)
+}
+
+/// Lets one thread at a time do what `call` does, which imports modules: two threads that import the modules of one package can
+/// each get a half-made one, where these import each other as Gymnasium's do.
+///
+/// The lock is Python's, so that others run while a thread waits, and an environment may make environments of its own.
+pub(super) fn one_at_a_time<T>(py: Python<'_>, call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    static LOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let new = || py.import("threading")?.call_method0("RLock").map(Bound::unbind);
+    let lock = LOCK.get_or_try_init(py, new)?.bind(py);
+    lock.call_method0("acquire")?;
+    let result = call();
+    lock.call_method0("release")?;
+    result
 }
 
 /// The environment itself, and what Gymnasium says of it.

@@ -95,7 +95,8 @@ impl GymnasiumVecEnv {
     ) -> Result<Self, GymnasiumError> {
         initialize(None)?;
         attach(|py| {
-            let made = make_vec(py, id, (kwargs, wrappers), num_envs, mode, vectorization);
+            let make = || make_vec(py, id, (kwargs, wrappers), num_envs, mode, vectorization);
+            let made = making::one_at_a_time(py, make);
             let (env, spec) = made.map_err(|e| Fault::from(e).at(py, id, "gymnasium.make_vec"))?;
             let space = |name: &'static str| {
                 let known = env.getattr(name).map_err(Fault::from).and_then(|space| Codec::of(&space));

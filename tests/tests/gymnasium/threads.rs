@@ -23,3 +23,15 @@ fn a_thread_is_the_same_to_python_in_every_call_until_it_ends() {
         .unwrap();
     }
 }
+
+#[test]
+fn threads_that_make_environments_of_one_package_get_whole_modules() {
+    start_python();
+    let make = |id| move || GymnasiumEnv::make(id, &Kwargs::new(), &[]).map(drop);
+    GymnasiumEnv::make("peers.odd_envs:Told-v0", &Kwargs::new(), &[]).unwrap();
+    let threads =
+        ["peers.odd_envs:Knotted-v0", "peers.odd_envs:KnottedToo-v0"].map(make).map(std::thread::spawn);
+    for thread in threads {
+        thread.join().unwrap().unwrap();
+    }
+}

@@ -71,6 +71,8 @@ fn a_wrong_command_is_refused() {
         (&["resume", "nowhere"], "nowhere: no such directory"),
         (&["resume", "."], "no config.toml"),
         (&["eval", "nowhere"], "nowhere: no such directory"),
+        (&["eval", "quick.toml"], "quick.toml: a directory expected, found a file"),
+        (&["run", "quick.toml", "--set", "env.kwargs.mode=nan"], "env.kwargs.mode: a finite number expected"),
         (&["plot", "nowhere", "learning-curve"], "nowhere: no such directory"),
         (&["plot", ".", "pie"], "learning-curve"),
         (&["check", "CartPole"], "did you mean"),

@@ -11,6 +11,9 @@ use crate::{Experiment, LabError};
 /// Reads an experiment from `text`, called `origin` in errors, with `overrides` put in.
 pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Result<Experiment, LabError> {
     let (table, overrides) = parse(text, origin, overrides)?;
+    if let Some(fault) = not_finite(&Value::Table(table.clone()), "") {
+        return Err(blame(fault, text, origin, &overrides));
+    }
     typed(&table, text, origin, &overrides)
 }
 
@@ -51,20 +54,46 @@ fn typed<T: DeserializeOwned>(
     origin: &str,
     overrides: &[Override],
 ) -> Result<T, LabError> {
-    deserialize(table).map_err(|fault| {
-        // The override that put the key there is to blame, else the line of the file.
-        let inside = |o: &&Override| fault.key == o.key || fault.key.starts_with(&format!("{}.", o.key));
-        let origin = match overrides.iter().rev().find(inside) {
-            Some(by) => format!("--set {}", by.text),
-            None => match line_of(text, &fault.key) {
-                Some(line) => format!("{origin}:{line}"),
-                None => origin.into(),
-            },
-        };
-        let reason =
-            if fault.key.is_empty() { fault.reason } else { format!("{}: {}", fault.key, fault.reason) };
-        LabError::Config { origin, reason }
-    })
+    deserialize(table).map_err(|fault| blame(fault, text, origin, overrides))
+}
+
+/// The override that put the key there is to blame, else the line of the file.
+fn blame(fault: Fault, text: &str, origin: &str, overrides: &[Override]) -> LabError {
+    let inside = |o: &&Override| {
+        let rest = fault.key.strip_prefix(&o.key);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    let origin = match overrides.iter().rev().find(inside) {
+        Some(by) => format!("--set {}", by.text),
+        None => match line_of(text, &fault.key) {
+            Some(line) => format!("{origin}:{line}"),
+            None => origin.into(),
+        },
+    };
+    let reason = if fault.key.is_empty() { fault.reason } else { format!("{}: {}", fault.key, fault.reason) };
+    LabError::Config { origin, reason }
+}
+
+/// The first number that is none, or infinite, among those which pass through JSON: it knows neither, and would make them `null`.
+fn not_finite(value: &Value, key: &str) -> Option<Fault> {
+    match value {
+        Value::Table(inner) => inner.iter().find_map(|(name, value)| not_finite(value, &join(key, name))),
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(index, value)| not_finite(value, &format!("{key}[{index}]")))
+        }
+        Value::Float(number) if !number.is_finite() && passes_through_json(key) => {
+            Some(Fault { key: key.into(), reason: format!("a finite number expected, found {number}") })
+        }
+        _ => None,
+    }
+}
+
+fn passes_through_json(key: &str) -> bool {
+    let inside_wrapper =
+        |rest: &str| rest.split_once(']').is_some_and(|(_, inner)| inner.starts_with(".kwargs"));
+    key.starts_with("env.kwargs.")
+        || key.starts_with("agent.reservoir.params.")
+        || key.strip_prefix("env.wrappers[").is_some_and(inside_wrapper)
 }
 
 /// A key that is wrong, and why.
@@ -290,6 +319,25 @@ episodes = 10
     }
 
     #[test]
+    fn what_json_cannot_say_is_refused_rather_than_forgotten() {
+        assert_eq!(
+            refusal("ne = 100", "h_ip = nan", &[]),
+            "a.toml:9: agent.reservoir.params.h_ip: a finite number expected, found NaN"
+        );
+        assert_eq!(
+            refusal("ne = 100", "ne = 100", &["env.kwargs.g=[1.0, inf]"]),
+            "--set env.kwargs.g=[1.0, inf]: env.kwargs.g[1]: a finite number expected, found inf"
+        );
+        let wrapper = "{ kind = \"a:B\", kwargs = { low = -inf } }";
+        assert_eq!(
+            refusal("{ kind = \"frame_skip\", steps = 2 }", wrapper, &[]),
+            "a.toml:4: env.wrappers[0].kwargs.low: a finite number expected, found -inf"
+        );
+        let wrapper = "{ kind = \"clip_reward\", min = -inf, max = 1.0 }";
+        experiment(&FILE.replace("{ kind = \"frame_skip\", steps = 2 }", wrapper), "a.toml", &[]).unwrap();
+    }
+
+    #[test]
     fn wrong_kinds_are_named_with_what_is_allowed() {
         let text = refusal("random_projection", "random_projektion", &[]);
         assert!(text.starts_with("a.toml:6: agent.encoder.kind: found \"random_projektion\"; did you mean \"random_projection\"? (allowed: "), "{text}");
@@ -312,6 +360,9 @@ episodes = 10
         );
         let text = refusal("[run]", "[runs]", &["run.seed=1"]);
         assert!(text.starts_with("a.toml:10: runs"), "{text}");
+        let text = refusal("gain", "gain", &["env.wrappers=[{ kind = \"frame_skip\", step = 2 }]"]);
+        assert!(text.starts_with("--set env.wrappers=[{ kind"), "{text}");
+        assert!(text.contains(": env.wrappers[0].step: unknown key"), "{text}");
     }
 
     #[test]

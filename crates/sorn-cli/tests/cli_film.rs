@@ -84,6 +84,8 @@ fn what_cannot_be_filmed_is_told() {
     let text = place.fails(2, &["eval", "runs/quick", "--gif", "a.gif"]);
     assert!(text.contains("--gif films one run") && text.contains("runs/quick/seed-0"), "{text}");
     assert!(place.fails(2, &["eval", "runs/quick/seed-0", "--spikes"]).contains("--gif"));
+    let text = place.fails(2, &["eval", "runs/quick/seed-0", "--gif", "a.png"]);
+    assert!(text.contains("--gif a.png: a name that ends in .gif expected"), "{text}");
     let text = place.fails(1, &["eval", "runs/quick/seed-0", "--gif", "no/folder/a.gif"]);
     assert!(text.contains("no/folder/a.gif: cannot be written"), "{text}");
 }

@@ -254,9 +254,25 @@ fn the_doctor_tells_which_python() {
 }
 
 #[test]
+fn an_experiment_on_an_environment_of_pythons_is_begun() {
+    let place = Place::new();
+    stdout(&place, &["new", "experiment", "swing", "--env", "gymnasium:Acrobot-v1"]);
+    let text = std::fs::read_to_string(place.path("swing.toml")).unwrap();
+    assert!(
+        text.contains("id = \"gymnasium:Acrobot-v1\"") && text.contains("the environment's own, -100.0"),
+        "{text}"
+    );
+    let run = ["run", "swing.toml", "--set", "run.episodes=1", "--set", "eval.episodes=1"];
+    assert!(stdout(&place, &run).contains("gymnasium:Acrobot-v1 not solved in 1 episodes"));
+}
+
+#[test]
 fn an_environment_of_pythons_is_checked() {
     let text = stdout(&Place::new(), &["check", "gymnasium:Pendulum-v1", "--kwarg", "g=9.81"]);
     assert!(text.contains("gymnasium:Pendulum-v1 keeps the contract"), "{text}");
+    let text = stdout(&Place::new(), &["check", "peers.odd_envs:Faulty-v0", "--kwarg", "fault=reward"]);
+    assert!(text.contains("warning: step: the environment failed at seed 0, step 2: "), "{text}");
+    assert!(text.contains("(16 steps in 8 episodes, of which 8 ended with a failure)"), "{text}");
     let wrong = stderr(&output(&Place::new(), &["check", "gymnasium:NoSuchThing-v0"], 2));
     assert!(wrong.contains("NameNotFound") && wrong.contains("NoSuchThing"), "{wrong}");
 }

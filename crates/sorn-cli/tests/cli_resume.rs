@@ -156,8 +156,11 @@ fn a_finished_run_is_left_as_it_is() {
     let place = Place::recording();
     uninterrupted(&place);
     let before = common::contents(&place.path("whole"));
-    let text = place.done(&["resume", "whole/quick/seed-0"]);
-    assert!(text.lines().last().unwrap().contains("next: "), "{text}");
+    let output = place.output(&["resume", "whole/quick/seed-0"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.lines().last().unwrap().contains("next: "), "{text}");
+    let text = stderr(&output);
+    assert!(text.contains("whole/quick/seed-0: finished before, nothing to do"), "{text}");
     assert_eq!(before, common::contents(&place.path("whole")));
 }
 

@@ -67,8 +67,13 @@ impl RunDir {
     /// [`LabError`] where `path` is no run directory, or its `config.toml` is damaged.
     pub fn read(path: &Path) -> Result<RunDir, LabError> {
         let config = path.join(CONFIG);
-        if !path.is_dir() {
-            return Err(LabError::directory(path, "no such directory"));
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Err(LabError::directory(path, "a directory expected, found a file")),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(LabError::directory(path, "no such directory"));
+            }
+            Err(e) => return Err(LabError::directory(path, format!("cannot be read: {e}"))),
         }
         if !config.is_file() {
             let reason =

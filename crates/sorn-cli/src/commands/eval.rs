@@ -10,6 +10,11 @@ use crate::output::{Usage, note, result, table};
 use crate::progress::{Waiting, stop_on_signals};
 
 pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
+    if let Some(path) = &args.gif
+        && path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("gif"))
+    {
+        return Err(Usage(format!("--gif {}: a name that ends in .gif expected", path.display())).into());
+    }
     stop_on_signals("stopping the evaluation");
     let Some(sweep) = Sweep::read(&args.dir)? else {
         let dir = RunDir::read(&args.dir)?;
@@ -26,9 +31,10 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
         let text = match args.json {
             true => serde_json::to_string_pretty(&eval)? + "\n",
             false => format!(
-                "{}, greedy policy, {} episodes: mean return {:.2} +- {:.2}, min {:.2}\n",
+                "{}, greedy policy, {} episode{}: mean return {:.2} +- {:.2}, min {:.2}\n",
                 dir.experiment().env.id,
                 eval.episodes,
+                if eval.episodes == 1 { "" } else { "s" },
                 eval.mean,
                 eval.sd,
                 eval.min

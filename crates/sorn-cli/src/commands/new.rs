@@ -17,7 +17,8 @@ pub(crate) fn run(what: &New) -> anyhow::Result<ExitStatus> {
         let allowed = "letters, digits, '-', '_' and '.', not '.' first";
         return Err(Usage(format!("name: {allowed} expected, found {:?}", args.name)).into());
     }
-    let spec = sorn_lab::sorn_envs::spec(&args.env).map_err(|e| Usage(format!("--env: {e}")))?;
+    let made = sorn_lab::sorn_envs::make(&args.env, &sorn_lab::sorn_envs::Kwargs::new());
+    let (_, spec) = made.map_err(|e| Usage(format!("--env: {e}")))?;
     let path = PathBuf::from(format!("{}.toml", args.name));
     let file = OpenOptions::new().write(true).create_new(true).open(&path);
     let mut file = match file {

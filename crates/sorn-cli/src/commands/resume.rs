@@ -6,11 +6,18 @@ use super::run::{many, one};
 use crate::ExitStatus;
 use crate::args::Resume;
 use crate::live;
+use crate::output::note;
 
 pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
     match Sweep::open(&args.dir)? {
         Some(sweep) => many(&sweep, &args.how),
-        None => one(&RunDir::open(&args.dir)?, &args.how),
+        None => {
+            let dir = RunDir::open(&args.dir)?;
+            if dir.summary()?.is_some() {
+                note(&format!("{}: finished before, nothing to do; what it came to:", args.dir.display()));
+            }
+            one(&dir, &args.how)
+        }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct Columns<I: Index> {
     lookup: Lookup<I>,
     /// Where there is no fast lookup.
     events: Option<Events>,
-    /// The same by presynaptic neuron, while no rule changes it and there are no events.
+    /// The same by presynaptic neuron, while no rule changes it.
     at_rest: Option<AtRest>,
 }
 
@@ -256,18 +256,19 @@ impl<I: Index> Block for Columns<I> {
     }
 
     fn run(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        match (&mut self.events, learning.ops.is_empty()) {
-            (Some(_), true) => {
+        if learning.ops.is_empty() {
+            if self.drive_at_rest(pre, drive) {
+                return 0;
+            }
+            if self.events.is_some() {
                 self.drive_by_events(pre, drive);
                 return 0;
             }
-            (Some(events), false) => events.mark(pre),
-            (None, true) => {
-                if self.drive_at_rest(pre, drive) {
-                    return 0;
-                }
+        } else {
+            self.at_rest = None;
+            if let Some(events) = &mut self.events {
+                events.mark(pre);
             }
-            (None, false) => self.at_rest = None,
         }
         let pruned = self.run_slices(pre, learning, drive);
         self.count -= pruned as usize;
@@ -275,9 +276,13 @@ impl<I: Index> Block for Columns<I> {
     }
 
     fn rest(&mut self) {
-        if self.events.is_none() && self.at_rest.is_none() {
+        if self.at_rest.is_none() {
             let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
-            let most = SLICE_COST * self.slices.len() + ROW_COST * rows;
+            let most = match &self.events {
+                // They are found in no order, one by one.
+                Some(_) => usize::MAX,
+                None => SLICE_COST * self.slices.len() + ROW_COST * rows,
+            };
             let rows = Rows::new((self.n_pre, self.n_post), self.count, |post| self.column(post));
             self.at_rest = Some(AtRest {
                 rows,

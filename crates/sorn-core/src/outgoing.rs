@@ -4,6 +4,8 @@ use crate::kernel::Real;
 
 /// Synapses summed without a look at how many are left, which a processor would guess wrongly row by row.
 const GROUP: usize = 4;
+/// Groups of a neuron that are listed at once, whether it has as many or not.
+const AT_ONCE: usize = 4;
 
 /// A matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they
 /// have synapses. Neurons ascend, so every sum keeps its order.
@@ -15,6 +17,8 @@ pub(crate) struct Outgoing<T> {
     groups: Vec<[(u32, T); GROUP]>,
     /// One per column, then `GROUP` that nobody reads.
     sums: Vec<T>,
+    /// Room for the groups of active neurons, and `AT_ONCE` more.
+    visits: Vec<u32>,
 }
 
 impl<T: Real> Outgoing<T> {
@@ -42,22 +46,31 @@ impl<T: Real> Outgoing<T> {
                 taken[pre] += 1;
             }
         }
-        Outgoing { starts, groups, sums: vec![T::default(); n_post + GROUP] }
+        let visits = vec![0; groups.len() + AT_ONCE];
+        Outgoing { starts, groups, sums: vec![T::default(); n_post + GROUP], visits }
     }
 
     /// Sets `drive` to what `active` neurons, ascending, give to each column; false where they have more than `most`
     /// synapses.
     pub(crate) fn drive(&mut self, active: &[u32], most: usize, drive: &mut [f64]) -> bool {
-        let Outgoing { starts, groups, sums } = self;
-        sums.fill(T::default());
-        let mut touched = 0;
+        let Outgoing { starts, groups, sums, visits } = self;
+        // Listed first: the machine would guess wrongly where most neurons' groups end.
+        let mut listed = 0;
         for &neuron in active {
-            let row = &groups[starts[neuron as usize] as usize..starts[neuron as usize + 1] as usize];
-            touched += GROUP * row.len();
-            if touched > most {
+            let (start, end) = (starts[neuron as usize], starts[neuron as usize + 1]);
+            let number = (end - start) as usize;
+            if GROUP * (listed + number) > most {
                 return false;
             }
-            for &(post, weight) in row.as_flattened() {
+            let list = &mut visits[listed..][..number.max(AT_ONCE)];
+            let (first, rest) = list.split_at_mut(AT_ONCE);
+            first.copy_from_slice(&std::array::from_fn::<u32, AT_ONCE, _>(|k| start + k as u32));
+            rest.iter_mut().zip(start + AT_ONCE as u32..).for_each(|(visit, group)| *visit = group);
+            listed += number;
+        }
+        sums.fill(T::default());
+        for &group in &visits[..listed] {
+            for (post, weight) in groups[group as usize] {
                 let sum = &mut sums[post as usize];
                 *sum = *sum + weight;
             }

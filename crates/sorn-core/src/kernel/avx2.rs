@@ -338,3 +338,57 @@ fn lookup_u8(pre: &[[u8; LANES]], pattern: &Pattern, pairing: Pairing, masks: &m
         *now_out = halves(now);
     }
 }
+
+/// Lookup among at most [`MOST_U16`] neurons.
+pub(super) const LOOKUP_U16: Lookup<u16> =
+    // SAFETY: `Isa::Avx2` is chosen only where `available` holds.
+    |pre, pattern, pairing, masks| unsafe { lookup_u16(pre, pattern, pairing, masks) };
+
+/// Neurons whose bits fill four tables.
+pub(super) const MOST_U16: usize = 512;
+
+/// Looks 32 synapses up at a time in tables of 512 bits: a byte of the table, and a bit of that byte.
+#[target_feature(enable = "avx2")]
+fn lookup_u16(pre: &[[u16; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+    let table = |words: &[Mask]| -> [__m256i; 4] {
+        let words: &[Mask; 32] = words.first_chunk().expect("a pattern has 64 words or more");
+        // SAFETY: four times eight words of 32.
+        std::array::from_fn(|k| unsafe {
+            _mm256_broadcastsi128_si256(_mm_loadu_si128(words[8 * k..].as_ptr().cast()))
+        })
+    };
+    let (before_table, now_table) = (table(&pattern.words_before), table(&pattern.words_now));
+    let spread = |mask: Mask| u32::from(mask) * 0x0001_0001;
+    let (plus_before, minus_before, minus_now) =
+        (spread(pairing.plus_before), spread(pairing.minus_before), spread(pairing.minus_now));
+    let powers =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
+    let (rows, _) = pre.as_chunks::<2>();
+    let (plus, _) = masks.plus.as_chunks_mut::<2>();
+    let (minus, _) = masks.minus.as_chunks_mut::<2>();
+    let (now, _) = masks.now.as_chunks_mut::<2>();
+    // The bytes of two rows, one after the other.
+    let pack = |a, b| _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(a, b));
+    for (((rows, plus_out), minus_out), now_out) in rows.iter().zip(plus).zip(minus).zip(now) {
+        // SAFETY: a row is 32 bytes.
+        let [a, b] = [&rows[0], &rows[1]].map(|row| unsafe { _mm256_loadu_si256(row.as_ptr().cast()) });
+        let byte = pack(_mm256_srli_epi16::<3>(a), _mm256_srli_epi16::<3>(b));
+        let seven = _mm256_set1_epi16(7);
+        let bit = _mm256_shuffle_epi8(powers, pack(_mm256_and_si256(a, seven), _mm256_and_si256(b, seven)));
+        // The highest bits of a byte's number choose among the tables.
+        let (odd, upper) = (_mm256_slli_epi16::<3>(byte), _mm256_slli_epi16::<2>(byte));
+        let find = |table: [__m256i; 4]| {
+            let [t0, t1, t2, t3] = table.map(|table| _mm256_shuffle_epi8(table, byte));
+            let (low, high) = (_mm256_blendv_epi8(t0, t1, odd), _mm256_blendv_epi8(t2, t3, odd));
+            let found = _mm256_and_si256(_mm256_blendv_epi8(low, high, upper), bit);
+            _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, bit)) as u32
+        };
+        let (before, now) = (find(before_table), find(now_table));
+        let plus = before & plus_before;
+        let minus = (before & minus_before) | (now & minus_now);
+        let halves = |mask: u32| [mask as Mask, (mask >> 16) as Mask];
+        *plus_out = halves(plus & !minus);
+        *minus_out = halves(minus & !plus);
+        *now_out = halves(now);
+    }
+}

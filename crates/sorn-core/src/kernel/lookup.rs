@@ -204,6 +204,8 @@ impl Index for u16 {
         match isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 if n <= 1024 => Some(super::avx512::LOOKUP_U16),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 if n <= super::avx2::MOST_U16 => Some(super::avx2::LOOKUP_U16),
             _ => None,
         }
     }
@@ -287,7 +289,7 @@ mod tests {
         for n in [3, 100, 256] {
             compare::<u8>(n);
         }
-        for n in [300, 1024, 1025, 5000] {
+        for n in [300, 512, 1024, 1025, 5000] {
             compare::<u16>(n);
         }
         compare::<u32>(70_000);

@@ -87,6 +87,36 @@ fn a_wrong_command_is_refused() {
     assert!(!place.path("runs").exists());
 }
 
+/// Of the right type and out of range: the line of the file, or the override, whichever said it.
+#[test]
+fn whoever_said_a_wrong_value_is_blamed() {
+    let said = |from: &str, to: &str| refused(from, to).lines().next().unwrap().to_string();
+    assert_eq!(
+        said("episodes = 30", "episodes = 0"),
+        "error: wrong.toml:25: run.episodes: at least 1 expected, found 0"
+    );
+    assert!(said("CartPole-v1", "CartPol-v1").starts_with("error: wrong.toml:6: env.id: "));
+    let text = said("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0]");
+    assert!(text.starts_with("error: wrong.toml:10: agent.encoder.scale: "), "{text}");
+    let text = said("id = ", "wrappers = [\n  { kind = \"frame_skip\", steps = 0 }\n]\nid = ");
+    assert!(text.starts_with("error: wrong.toml:7: env.wrappers[0]: "), "{text}");
+
+    let place = Place::new();
+    for (set, reason) in [
+        ("run.episodes=0", "run.episodes: at least 1 expected, found 0"),
+        ("agent.encoder.scale=[1.0]", "agent.encoder.scale: "),
+        ("env={id=\"Pong\"}", "env.id: "),
+    ] {
+        let text = place.fails(2, &["run", "quick.toml", "--set", "run.window=9", "--set", set]);
+        assert!(text.starts_with(&format!("error: --set {set}: {reason}")), "{text}");
+    }
+    let text = place.fails(2, &["run", "quick.toml", "--set", "env.kwargs.g=1"]);
+    assert!(text.starts_with("error: quick.toml with --set env.kwargs.g=1: env: "), "{text}");
+    // The file is at odds with what was set beside it: its line is named.
+    let text = place.fails(2, &["run", "quick.toml", "--set", "env.id=MaskedCartPole-v1"]);
+    assert!(text.starts_with("error: quick.toml:10: agent.encoder.scale: 2 numbers"), "{text}");
+}
+
 #[test]
 fn an_existing_run_is_not_written_over() {
     let place = Place::new();
@@ -204,7 +234,7 @@ fn environments_that_need_a_feature_say_how_to_build_it() {
     ] {
         let text = place.fails(2, &["run", "quick.toml", "--set", &format!("env.id={id}")]);
         let build = format!("cargo run --release --features {feature} -- run FILE");
-        contains(&text, &["quick.toml: env.id: ", id, &build]);
+        contains(&text, &["env.id: ", id, &build]);
         assert!(!place.path("runs").exists());
     }
     let wrapper = "env.wrappers=[{ kind = \"gymnasium.wrappers:ClipReward\" }]";

@@ -109,10 +109,10 @@ impl Experiment {
     /// # Errors
     /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, LabError> {
-        let origin = path.display().to_string();
-        let experiment = read::experiment(&read_text(path)?, &origin, overrides)?;
-        experiment.validate(&origin)?;
-        Ok(experiment)
+        let (text, origin) = (read_text(path)?, path.display().to_string());
+        let experiment = read::experiment(&text, &origin, overrides)?;
+        let checked = experiment.validate(&origin);
+        checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))
     }
 
     /// Checks every value, down to the environment's and the agent's own, by building both once.

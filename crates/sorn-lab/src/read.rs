@@ -59,19 +59,53 @@ fn typed<T: DeserializeOwned>(
 
 /// The override that put the key there is to blame, else the line of the file.
 fn blame(fault: Fault, text: &str, origin: &str, overrides: &[Override]) -> LabError {
-    let inside = |o: &&Override| {
-        let rest = fault.key.strip_prefix(&o.key);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
-    let origin = match overrides.iter().rev().find(inside) {
+    let origin = match overriding(&fault.key, overrides) {
         Some(by) => format!("--set {}", by.text),
         None => match line_of(text, &fault.key) {
-            Some(line) => format!("{origin}:{line}"),
+            Some((line, _)) => format!("{origin}:{line}"),
             None => origin.into(),
         },
     };
     let reason = if fault.key.is_empty() { fault.reason } else { format!("{}: {}", fault.key, fault.reason) };
     LabError::Config { origin, reason }
+}
+
+/// The last override that put `key`, or a table or list around it, there.
+fn overriding<'a>(key: &str, overrides: &'a [Override]) -> Option<&'a Override> {
+    let inside = |o: &&Override| {
+        let rest = key.strip_prefix(&o.key);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    overrides.iter().rev().find(inside)
+}
+
+/// The error of an experiment that was read whole and refused afterwards, its reason beginning with the key: said of the override
+/// that put the value there or, where it stands in `text` itself, of the line.
+pub(crate) fn placed(error: LabError, text: &str, origin: &str, overrides: &[String]) -> LabError {
+    let place = |reason: &str| {
+        let key = reason.split_once(": ").map_or(reason, |(key, _)| key);
+        // They were put in before, so that they are what they should be.
+        let overrides = set_all(&mut Table::new(), overrides).unwrap_or_default();
+        let below = |o: &&Override| o.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        if let Some(by) = overriding(key, &overrides) {
+            return format!("--set {}", by.text);
+        }
+        // Of a table that says one part and the other.
+        if let Some(by) = overrides.iter().rev().find(below) {
+            return format!("{origin} with --set {}", by.text);
+        }
+        match line_of(text, key) {
+            Some((line, true)) => format!("{origin}:{line}"),
+            _ => origin.into(),
+        }
+    };
+    match error {
+        LabError::Config { reason, .. } => LabError::Config { origin: place(&reason), reason },
+        LabError::Agent { source, .. } => {
+            LabError::Agent { origin: place(&format!("agent.{source}")), source }
+        }
+        other => other,
+    }
 }
 
 /// The first number that is none, or infinite, among those which pass through JSON: it knows neither, and would make them `null`.
@@ -228,32 +262,29 @@ fn remove(table: &mut Table, key: &str, inner: &str) {
     }
 }
 
-/// The line, from 1, on which `key` or the nearest table around it stands.
-fn line_of(text: &str, key: &str) -> Option<usize> {
+/// The line, from 1, on which `key` or the nearest table around it stands, and whether it is `key` itself.
+fn line_of(text: &str, key: &str) -> Option<(usize, bool)> {
     let table = DeTable::parse(text).ok()?;
     let mut parts = parts(key);
     let (name, mut value) = table.get_ref().get_key_value(parts.next()?)?;
     let mut at = name.span().start;
+    let mut whole = true;
     for part in parts {
-        value = match value.get_ref() {
-            DeValue::Table(inner) => match inner.get_key_value(part) {
-                Some((name, value)) => {
-                    at = name.span().start;
-                    value
-                }
-                None => break,
-            },
-            DeValue::Array(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index)) {
-                Some(value) => {
-                    at = value.span().start;
-                    value
-                }
-                None => break,
-            },
-            _ => break,
+        let found = match value.get_ref() {
+            DeValue::Table(inner) => inner.get_key_value(part).map(|(name, value)| (name.span(), value)),
+            DeValue::Array(list) => {
+                let inner = part.parse::<usize>().ok().and_then(|index| list.get(index));
+                inner.map(|value| (value.span(), value))
+            }
+            _ => None,
         };
+        let Some((span, inner)) = found else {
+            whole = false;
+            break;
+        };
+        (at, value) = (span.start, inner);
     }
-    Some(text[..at].matches('\n').count() + 1)
+    Some((text[..at].matches('\n').count() + 1, whole))
 }
 
 #[cfg(test)]

@@ -104,6 +104,10 @@ fn whoever_said_a_wrong_value_is_blamed() {
     let place = Place::new();
     for (set, reason) in [
         ("run.episodes=0", "run.episodes: at least 1 expected, found 0"),
+        (
+            "run.seed=18446744073709551615",
+            "run.seed: at most 9223372036854775807 expected, found 18446744073709551615",
+        ),
         ("agent.encoder.scale=[1.0]", "agent.encoder.scale: "),
         ("env={id=\"Pong\"}", "env.id: "),
     ] {

@@ -45,8 +45,25 @@ fn set(table: &mut Table, text: &str) -> Result<String, String> {
             }
         };
     }
-    place.insert((*last).to_string(), parse(value.trim()));
+    let value = value.trim();
+    if let Some(bound) = beyond(value) {
+        return Err(format!("{}: {bound} expected, found {value}", path.join(".")));
+    }
+    place.insert((*last).to_string(), parse(value));
     Ok(path.join("."))
+}
+
+/// The bound that a whole number oversteps: TOML has those of 64 bits with sign only, and would take others for text.
+fn beyond(value: &str) -> Option<String> {
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value).replace('_', "");
+    let whole = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    match whole
+        && format!("{}{digits}", if value.starts_with('-') { "-" } else { "" }).parse::<i64>().is_err()
+    {
+        false => None,
+        true if value.starts_with('-') => Some(format!("at least {}", i64::MIN)),
+        true => Some(format!("at most {}", i64::MAX)),
+    }
 }
 
 fn parse(value: &str) -> Value {
@@ -83,6 +100,18 @@ mod tests {
             set(&mut table, "run.seed.x=1").unwrap_err(),
             "run.seed: integer found, which has no key \"x\""
         );
+        assert_eq!(
+            set(&mut table, "run.seed=9223372036854775808").unwrap_err(),
+            "run.seed: at most 9223372036854775807 expected, found 9223372036854775808"
+        );
+        assert_eq!(
+            set(&mut table, "run.seed=-9_223_372_036_854_775_809").unwrap_err(),
+            "run.seed: at least -9223372036854775808 expected, found -9_223_372_036_854_775_809"
+        );
+        for edge in ["9223372036854775807", "-9223372036854775808"] {
+            set(&mut table, &format!("run.seed={edge}")).unwrap();
+            assert_eq!(table["run"]["seed"].to_string(), edge);
+        }
         assert!(set(&mut table, "run").is_err());
         assert!(set(&mut table, "run..x=1").is_err());
     }

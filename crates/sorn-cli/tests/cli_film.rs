@@ -86,6 +86,26 @@ fn what_cannot_be_filmed_is_told() {
     assert!(place.fails(2, &["eval", "runs/quick/seed-0", "--spikes"]).contains("--gif"));
     let text = place.fails(2, &["eval", "runs/quick/seed-0", "--gif", "a.png"]);
     assert!(text.contains("--gif a.png: a name that ends in .gif expected"), "{text}");
-    let text = place.fails(1, &["eval", "runs/quick/seed-0", "--gif", "no/folder/a.gif"]);
-    assert!(text.contains("no/folder/a.gif: cannot be written"), "{text}");
+    // So many episodes would never end: it is told before the first.
+    let endless = ["--episodes", "1000000000000"];
+    for path in ["no/folder/a.gif", "folder.gif"] {
+        std::fs::create_dir_all(place.path("folder.gif")).unwrap();
+        let text = place.fails(1, &[&["eval", "runs/quick/seed-0", "--gif", path], &endless[..]].concat());
+        assert!(text.contains(&format!("{path}: cannot be written")), "{text}");
+    }
+}
+
+/// The evaluation is told all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_film_that_fails_costs_no_result() {
+    let place = Place::new();
+    place.done(&["run", "quick.toml", "--set", "run.episodes=2"]);
+    // The temporary file lies on a device that can be opened and is always full.
+    std::os::unix::fs::symlink("/dev/full", place.path("a.gif.tmp")).unwrap();
+    let output = place.output(&["eval", "runs/quick/seed-0", "--gif", "a.gif", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let eval: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(eval["episodes"], 3);
+    assert!(stderr(&output).contains("a.gif: cannot be written"), "{}", stderr(&output));
 }

@@ -276,3 +276,15 @@ fn an_environment_of_pythons_is_checked() {
     let wrong = stderr(&output(&Place::new(), &["check", "gymnasium:NoSuchThing-v0"], 2));
     assert!(wrong.contains("NameNotFound") && wrong.contains("NoSuchThing"), "{wrong}");
 }
+
+#[test]
+fn what_draws_nothing_is_not_filmed() {
+    let place = place("id = \"peers.odd_envs:Talkative-v0\"\nkwargs = { max_episode_steps = 20 }");
+    stdout(&place, &["run", "quick.toml", "--set", "run.episodes=2"]);
+    // So many episodes would never end: it is told before the first.
+    let film = ["eval", "runs/quick/seed-0", "--gif", "a.gif", "--episodes", "1000000000000"];
+    let text = stderr(&output(&place, &film, 2));
+    let told = "error: a.gif: cannot be filmed: peers.odd_envs:Talkative-v0 draws no pictures\n";
+    assert!(text.ends_with(told), "{text}");
+    assert!(!place.path("a.gif").exists() && !place.path("a.gif.tmp").exists());
+}

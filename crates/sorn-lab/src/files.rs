@@ -1,17 +1,15 @@
 //! Files are written whole or not at all.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use crate::LabError;
 use crate::error::{READ, WRITE};
 
 /// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
+    let temporary = temporary(path);
     let write = || {
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;
@@ -26,19 +24,44 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
     })
 }
 
+/// Tries whether [`write_whole`] could write `path`; leaves nothing behind, and what `path` holds as it is.
+pub(crate) fn try_write(path: &Path) -> Result<(), LabError> {
+    let temporary = temporary(path);
+    let attempt = || {
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        match File::create_new(&temporary) {
+            Ok(_) => fs::remove_file(&temporary),
+            // Left by a process that was killed.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                File::options().write(true).open(&temporary).map(drop)
+            }
+            Err(e) => Err(e),
+        }
+    };
+    attempt().map_err(LabError::io(path, WRITE))
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".tmp");
+    path.with_file_name(name)
+}
+
 /// Hands the new name of `path` to the disk, where the system lets a directory be opened.
 #[cfg(unix)]
-fn sync_dir(path: &Path) -> std::io::Result<()> {
+fn sync_dir(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match File::open(parent)?.sync_all() {
         // Some file systems cannot do this for a directory.
-        Err(e) if e.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(()),
         other => other,
     }
 }
 
 #[cfg(not(unix))]
-fn sync_dir(_path: &Path) -> std::io::Result<()> {
+fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -52,7 +75,7 @@ pub(crate) fn create_dir(path: &Path) -> Result<(), LabError> {
 
 pub(crate) fn remove(path: &Path) -> Result<(), LabError> {
     match fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(LabError::io(path, WRITE)(e)),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(LabError::io(path, WRITE)(e)),
         _ => Ok(()),
     }
 }
@@ -110,8 +133,14 @@ mod tests {
         fs::write(dir.path().join("b.json.tmp"), b"half").unwrap();
         remove_temporaries(dir.path()).unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-        let error = write_whole(&dir.path().join("no/such/a.json"), b"1").unwrap_err();
-        assert!(error.to_string().contains("no/such/a.json: cannot be written"), "{error}");
-        assert!(!error.is_usage());
+        let nowhere = dir.path().join("no/such/a.json");
+        for error in [write_whole(&nowhere, b"1").unwrap_err(), try_write(&nowhere).unwrap_err()] {
+            assert!(error.to_string().contains("no/such/a.json: cannot be written"), "{error}");
+            assert!(!error.is_usage());
+        }
+        assert!(try_write(dir.path()).is_err());
+        try_write(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"22");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -40,7 +40,7 @@ pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};
 pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
-pub use film::{Filmed, film};
+pub use film::{Filmed, film, try_film};
 pub use metrics::{Episode, Solver};
 pub use plot::{FigureKind, draw};
 pub use read::readable;

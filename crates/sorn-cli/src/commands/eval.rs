@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sorn_lab::{Evaluation, Filmed, RunDir, Sweep, evaluate, film};
+use sorn_lab::{Evaluation, Filmed, RunDir, Sweep, evaluate, film, try_film};
 
 use crate::ExitStatus;
 use crate::args::Eval;
@@ -18,16 +18,12 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     stop_on_signals("stopping the evaluation");
     let Some(sweep) = Sweep::read(&args.dir)? else {
         let dir = RunDir::read(&args.dir)?;
-        let Some(eval) = of_run(&dir, args)? else { return Ok(ExitStatus::Interrupted) };
+        let seed = args.seed.unwrap_or(dir.experiment().run.seed);
+        // Before hours of evaluation, not after.
         if let Some(path) = &args.gif {
-            let seed = args.seed.unwrap_or(dir.experiment().run.seed);
-            let filmed = film(dir.experiment(), &dir.trained()?, seed, args.spikes, path, &Waiting)?;
-            let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
-            let path = path.display();
-            note(&format!(
-                "{path}: the first episode, return {ret:.2}, {length} steps in {seconds:.1} seconds"
-            ));
+            try_film(dir.experiment(), &dir.trained()?, seed, path)?;
         }
+        let Some(eval) = of_run(&dir, args)? else { return Ok(ExitStatus::Interrupted) };
         let text = match args.json {
             true => serde_json::to_string_pretty(&eval)? + "\n",
             false => format!(
@@ -40,7 +36,16 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
                 eval.min
             ),
         };
+        // Whatever becomes of the film.
         result(&text)?;
+        if let Some(path) = &args.gif {
+            let filmed = film(dir.experiment(), &dir.trained()?, seed, args.spikes, path, &Waiting)?;
+            let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
+            let path = path.display();
+            note(&format!(
+                "{path}: the first episode, return {ret:.2}, {length} steps in {seconds:.1} seconds"
+            ));
+        }
         return Ok(ExitStatus::Done);
     };
     if args.gif.is_some() {

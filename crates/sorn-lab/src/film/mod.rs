@@ -11,7 +11,7 @@ use std::rc::Rc;
 use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
 use sorn_env::{AnyEnv, AnyEnvError, Env, Frame, Info, Options, Space, Step, Value};
 
-use crate::files::write_whole;
+use crate::files::{try_write, write_whole};
 use crate::train::{episode_seed, guarded};
 use crate::{Experiment, LabError, Progress, Trained};
 use raster::Raster;
@@ -75,6 +75,25 @@ pub fn film(
     let seconds = reel.seconds();
     write_whole(path, &reel.finish().map_err(failure)?)?;
     Ok(Some(Filmed { ret, length, seconds }))
+}
+
+/// Tries what [`film`] needs, in the moment it takes: a path that can be written, and an environment that draws itself.
+///
+/// # Errors
+/// [`LabError`] saying which it is.
+pub fn try_film(experiment: &Experiment, trained: &Trained, seed: u64, path: &Path) -> Result<(), LabError> {
+    try_write(path)?;
+    let id = &experiment.env.id;
+    let failed = |e: AnyEnvError| LabError::Run { seed, reason: format!("a picture of {id}: {e}") };
+    let (mut env, _) = trained.make_env(experiment)?;
+    env.reset(Some(episode_seed(seed, "evaluation", 0)), None).map_err(failed)?;
+    match env.render().map_err(failed)? {
+        Some(_) => Ok(()),
+        None => {
+            let reason = format!("cannot be filmed: {id} draws no pictures");
+            Err(LabError::Config { origin: path.display().to_string(), reason })
+        }
+    }
 }
 
 /// Pictures taken and not yet developed.

@@ -84,6 +84,11 @@ impl AgentError {
     }
 }
 
+/// `1 number`, `2 numbers`.
+pub(crate) fn numbers(count: usize) -> String {
+    format!("{count} number{}", if count == 1 { "" } else { "s" })
+}
+
 /// Checks a configured number against a range described by `allowed`.
 pub(crate) fn check(key: &str, value: f64, ok: bool, allowed: &str) -> Result<(), AgentError> {
     if ok && value.is_finite() { Ok(()) } else { Err(AgentError::config(key, value, allowed)) }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::AgentError;
+use crate::error::numbers;
 
 /// Everything an agent is, bit for bit: what [`Agent::state`](crate::Agent::state) gives and
 /// [`Agent::restore`](crate::Agent::restore) takes.
@@ -25,11 +26,8 @@ impl AgentState {
 
     /// Copies the array `name` into `out`, whose length it must have.
     pub(crate) fn read(&self, name: &str, out: &mut [f64]) -> Result<(), AgentError> {
-        let wrong = |found: String| AgentError::State {
-            name: name.into(),
-            expected: format!("{} numbers", out.len()),
-            found,
-        };
+        let wrong =
+            |found: String| AgentError::State { name: name.into(), expected: numbers(out.len()), found };
         let array = self.arrays.get(name).ok_or_else(|| wrong("nothing".into()))?;
         if array.len() != out.len() {
             return Err(wrong(format!("shape {:?}", array.shape())));

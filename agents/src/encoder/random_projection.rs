@@ -3,7 +3,7 @@
 use sorn_core::rng;
 
 use crate::AgentError;
-use crate::error::check;
+use crate::error::{check, numbers};
 use crate::lanes::add;
 use crate::random::{normal, uniform};
 
@@ -29,8 +29,8 @@ impl RandomProjection {
         check("encoder.gain", gain, true, "a finite number")?;
         check("encoder.bias", bias, bias >= 0.0, "a number of 0 or more")?;
         if !scale.is_empty() && scale.len() != observations {
-            let allowed = format!("{observations} numbers (one per number of the observation) or none");
-            return Err(AgentError::config("encoder.scale", format!("{} numbers", scale.len()), &allowed));
+            let allowed = format!("{} (one per number of the observation) or none", numbers(observations));
+            return Err(AgentError::config("encoder.scale", numbers(scale.len()), &allowed));
         }
         for (index, &s) in scale.iter().enumerate() {
             check(&format!("encoder.scale[{index}]"), s, s > 0.0, "a positive number")?;

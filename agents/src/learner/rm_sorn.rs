@@ -29,7 +29,7 @@ use sorn_env::{Space, Value};
 
 use super::linear::scores;
 use super::{Learn, Transition, same};
-use crate::error::check;
+use crate::error::{check, numbers};
 use crate::policy::greedy;
 use crate::random::unit;
 use crate::reservoir::{entry, json};
@@ -128,7 +128,7 @@ fn target_rates(given: &[f64], n: usize) -> Result<Vec<f64>, AgentError> {
     if given.is_empty() {
         return Ok(vec![1.0 / n as f64; n]);
     }
-    let allowed = format!("{n} numbers (one per action) in [0, 1], 1 in sum, or none");
+    let allowed = format!("{} (one per action) in [0, 1], 1 in sum, or none", numbers(n));
     let sum: f64 = given.iter().sum();
     match given.len() == n && given.iter().all(|r| (0.0..=1.0).contains(r)) && (sum - 1.0).abs() < 1e-6 {
         true => Ok(given.to_vec()),

@@ -5,6 +5,7 @@ mod recursive_least_squares;
 mod ridge;
 
 use crate::AgentError;
+use crate::error::numbers;
 pub use recursive_least_squares::RecursiveLeastSquares;
 pub use ridge::Ridge;
 
@@ -59,7 +60,7 @@ fn sizes(features: usize, targets: usize) -> Result<(), AgentError> {
 fn length(name: &'static str, expected: usize, found: usize) -> Result<(), AgentError> {
     match expected == found {
         true => Ok(()),
-        false => Err(AgentError::readout(name, format!("{found} numbers"), &format!("{expected} numbers"))),
+        false => Err(AgentError::readout(name, numbers(found), &numbers(expected))),
     }
 }
 

@@ -263,7 +263,7 @@ fn an_experiment_on_an_environment_of_pythons_is_begun() {
         "{text}"
     );
     let run = ["run", "swing.toml", "--set", "run.episodes=1", "--set", "eval.episodes=1"];
-    assert!(stdout(&place, &run).contains("gymnasium:Acrobot-v1 not solved in 1 episodes"));
+    assert!(stdout(&place, &run).contains("gymnasium:Acrobot-v1 not solved in 1 episode;"));
 }
 
 #[test]

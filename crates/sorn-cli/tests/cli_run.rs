@@ -150,6 +150,40 @@ fn a_new_experiment_runs_as_it_is() {
     assert!(refused.contains("CartPole.toml: exists already"), "{refused}");
 }
 
+/// The table says what the figure's legend says: 27.5, not 28.
+#[test]
+fn quartiles_that_lie_between_two_episodes_are_not_rounded() {
+    let place = Place::new();
+    let run = ["run", "quick.toml", "--seeds", "0..4", "--set", "run.threshold=25.0"];
+    let text = place.done(&run);
+    let aggregate = std::fs::read(place.path("runs/quick/aggregate.json")).unwrap();
+    let aggregate: Value = serde_json::from_slice(&aggregate).unwrap();
+    let median = aggregate["episodes_to_solve_spread"]["median"].as_f64().unwrap();
+    assert!(median.fract() == 0.5, "{median}: other seeds, please");
+    let row = |text: &str, begin: &str| -> Vec<String> {
+        let line = text.lines().find(|line| line.starts_with(begin)).unwrap();
+        line[begin.len()..].split_whitespace().map(String::from).collect()
+    };
+    assert_eq!(row(&text, "episodes to solve")[1], format!("{median:.1}"));
+    assert_eq!(row(&place.done(&["compare", "runs/quick"]), "quick")[1], format!("{median:.1}"));
+    let table = place.done(&["compare", "--markdown", "runs/quick"]);
+    assert!(table.contains(&format!("| {median:.1} (")), "{table}");
+}
+
+#[test]
+fn one_is_no_plural() {
+    let place = Place::new();
+    let text = place.done(&["run", "quick.toml", "--set", "run.episodes=1", "--set", "eval.episodes=1"]);
+    assert!(
+        text.contains("greedy policy, 1 episode ") && text.contains(" not solved in 1 episode;"),
+        "{text}"
+    );
+    let text = place.fails(2, &["run", "quick.toml", "--set", "agent.encoder.scale=[1.0]"]);
+    assert!(text.ends_with("found 1 number\n"), "{text}");
+    let text = place.done(&["run", "quick.toml", "--seeds", "1..2", "--set", "run.episodes=1"]);
+    assert!(text.contains("solved by 0 of 1 seed;"), "{text}");
+}
+
 #[test]
 fn sweeps_are_compared() {
     let place = Place::new();

@@ -68,6 +68,11 @@ impl SpaceError {
     }
 }
 
+/// `1 number`, `2 numbers`.
+pub(crate) fn numbers(count: usize) -> String {
+    format!("{count} number{}", if count == 1 { "" } else { "s" })
+}
+
 impl BoxSpace {
     /// Arrays of `shape` between `low` and `high`, both inclusive and in C order.
     ///

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::seeding::Generator;
+use crate::space::numbers;
 use crate::value::Shape;
 use crate::{Array, BoxSpace, Data, Dtype, Space, SpaceError, Value};
 
@@ -160,10 +161,7 @@ pub(crate) fn check_length(space: &Space, out: &[f64]) -> Result<(), SpaceError>
     if out.len() == expected {
         Ok(())
     } else {
-        Err(SpaceError::new(
-            format!("a buffer of {expected} numbers for {space}"),
-            format!("{} numbers", out.len()),
-        ))
+        Err(SpaceError::new(format!("a buffer of {} for {space}", numbers(expected)), numbers(out.len())))
     }
 }
 

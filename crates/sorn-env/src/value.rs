@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::SpaceError;
+use crate::space::numbers;
 
 /// A value of any space, or an entry of an info dictionary.
 ///
@@ -115,7 +116,7 @@ impl Array {
         } else {
             Err(SpaceError {
                 expected: format!("as many numbers as shape {} holds", Shape(&shape)),
-                found: format!("{} numbers", data.len()),
+                found: numbers(data.len()),
             })
         }
     }

@@ -9,7 +9,7 @@ use sorn_report::figure::{
 use sorn_report::stats::mann_whitney;
 
 use crate::files::{create_dir, read_text, write_whole};
-use crate::{Aggregate, Experiment, LabError, Sweep, metrics};
+use crate::{Aggregate, Experiment, LabError, Sweep, counted, metrics};
 
 /// One experiment of a comparison.
 #[derive(Clone, Debug, Serialize)]
@@ -69,7 +69,7 @@ impl Comparison {
         let failed = |e: FigureError| LabError::damaged(out, e.to_string());
         let (_, spec) = self.experiment.make_env(&self.experiment.name)?;
         let name = |arm: &ComparedArm| arm.aggregate.experiment.clone();
-        let title = format!("{}, {} seeds", spec.id, self.arms[0].aggregate.seeds.len());
+        let title = format!("{}, {}", spec.id, counted(self.arms[0].aggregate.seeds.len() as u64, "seed"));
         let options = CurveOptions {
             title: title.clone(),
             window: usize::try_from(self.experiment.run.window).unwrap_or(usize::MAX),

@@ -31,6 +31,7 @@ mod sweep;
 mod table;
 mod template;
 mod train;
+mod words;
 mod wrapper;
 
 pub use aggregate::{Aggregate, Spread};
@@ -57,6 +58,7 @@ pub use sweep::{Sweep, SweepOutcome};
 pub use table::results_table;
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
+pub use words::{counted, quartile};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.

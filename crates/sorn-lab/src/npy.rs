@@ -5,8 +5,8 @@ use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use crate::LabError;
 use crate::error::READ;
+use crate::{LabError, counted};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -102,7 +102,10 @@ fn parse(bytes: &[u8], more: bool) -> Result<ArrayD<f64>, String> {
         numbers.truncate(count.unwrap_or_default());
     }
     if count != Some(numbers.len()) {
-        return Err(format!("shape {shape:?} expected, found {} numbers: truncated?", numbers.len()));
+        return Err(format!(
+            "shape {shape:?} expected, found {}: truncated?",
+            counted(numbers.len() as u64, "number")
+        ));
     }
     ArrayD::from_shape_vec(IxDyn(&shape).set_f(fortran), numbers).map_err(|e| e.to_string())
 }

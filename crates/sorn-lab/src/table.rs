@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sorn_report::stats::mann_whitney;
 
 use crate::compare::{self, aggregate};
-use crate::{Aggregate, LabError, Spread, Sweep};
+use crate::{Aggregate, LabError, Spread, Sweep, quartile};
 
 /// What the names of an experiment's controls end with.
 const CONTROLS: [&str; 3] = ["-static", "-no-reservoir", "-random"];
@@ -64,7 +64,9 @@ fn line(row: &Row, all: &[Row]) -> String {
     let seeds = a.seeds.len();
     let episodes = match (threshold, a.solved, a.episodes_to_solve_spread) {
         (None, ..) => "-".into(),
-        (_, 1.., Some(Spread { q1, median, q3, .. })) => format!("{median:.0} ({q1:.0}, {q3:.0})"),
+        (_, 1.., Some(Spread { q1, median, q3, .. })) => {
+            format!("{} ({}, {})", quartile(median), quartile(q1), quartile(q3))
+        }
         _ => "never".into(),
     };
     let eval = a.eval_mean.map_or("-".into(), |Spread { q1, median, q3, min, .. }| {
@@ -122,7 +124,7 @@ mod tests {
         let rows = [full, random];
         assert_eq!(
             line(&rows[0], &rows),
-            "| `cart` | 4/4 | 115 (108, 122) |  | -1.0 (-1.2, -1.0; -2.0) | 3/4 at -1.5 |  |\n"
+            "| `cart` | 4/4 | 115 (107.5, 122.5) |  | -1.0 (-1.2, -1.0; -2.0) | 3/4 at -1.5 |  |\n"
         );
         let expected =
             "| `cart-random` | 0/4 | never | 0.021 | -7.5 (-8.2, -6.8; -9.0) | 0/4 at -1.5 | 0.027 |\n";

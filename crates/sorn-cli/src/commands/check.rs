@@ -1,5 +1,6 @@
 //! `sorn check`: does an environment keep the contract?
 
+use sorn_lab::counted;
 use sorn_lab::sorn_env::conformance::{self, Config, Level};
 
 use crate::ExitStatus;
@@ -31,8 +32,10 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
         n => format!(", of which {n} ended with a failure"),
     };
     text.push_str(&format!(
-        "{} {verdict} ({} steps in {} episodes{failures})\n",
-        args.env, report.steps, report.episodes
+        "{} {verdict} ({} in {}{failures})\n",
+        args.env,
+        counted(report.steps, "step"),
+        counted(report.episodes, "episode")
     ));
     result(&text)?;
     Ok(if report.passed() { ExitStatus::Done } else { ExitStatus::Failed })

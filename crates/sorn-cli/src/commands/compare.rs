@@ -1,6 +1,6 @@
 //! `sorn compare`: arms of an experiment side by side.
 
-use sorn_lab::{Comparison, results_table};
+use sorn_lab::{Comparison, quartile, results_table};
 
 use crate::ExitStatus;
 use crate::args::Compare;
@@ -21,16 +21,16 @@ pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
     let head = ["", "solved", "median", "q1", "q3", "max", "eval mean", "p"];
     let mut rows = vec![head.map(String::from).to_vec()];
     for arm in &comparison.arms {
-        let number = |v: Option<f64>, digits: usize| v.map_or("-".into(), |v| format!("{v:.digits$}"));
+        let episodes = |v: Option<f64>| v.map_or("-".into(), quartile);
         let spread = arm.aggregate.episodes_to_solve_spread;
         rows.push(vec![
             arm.aggregate.experiment.clone(),
             format!("{}/{}", arm.aggregate.solved, arm.aggregate.seeds.len()),
-            number(spread.map(|s| s.median), 0),
-            number(spread.map(|s| s.q1), 0),
-            number(spread.map(|s| s.q3), 0),
-            number(spread.map(|s| s.max), 0),
-            number(arm.aggregate.eval_mean.map(|s| s.median), 1),
+            episodes(spread.map(|s| s.median)),
+            episodes(spread.map(|s| s.q1)),
+            episodes(spread.map(|s| s.q3)),
+            episodes(spread.map(|s| s.max)),
+            arm.aggregate.eval_mean.map_or("-".into(), |s| format!("{:.1}", s.median)),
             arm.p.map_or("-".into(), |p| if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") }),
         ]);
     }

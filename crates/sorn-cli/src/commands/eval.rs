@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sorn_lab::{Evaluation, Filmed, RunDir, Sweep, evaluate, film, try_film};
+use sorn_lab::{Evaluation, Filmed, RunDir, Sweep, counted, evaluate, film, try_film};
 
 use crate::ExitStatus;
 use crate::args::Eval;
@@ -27,10 +27,9 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
         let text = match args.json {
             true => serde_json::to_string_pretty(&eval)? + "\n",
             false => format!(
-                "{}, greedy policy, {} episode{}: mean return {:.2} +- {:.2}, min {:.2}\n",
+                "{}, greedy policy, {}: mean return {:.2} +- {:.2}, min {:.2}\n",
                 dir.experiment().env.id,
-                eval.episodes,
-                if eval.episodes == 1 { "" } else { "s" },
+                counted(eval.episodes, "episode"),
                 eval.mean,
                 eval.sd,
                 eval.min
@@ -43,7 +42,8 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
             let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
             let path = path.display();
             note(&format!(
-                "{path}: the first episode, return {ret:.2}, {length} steps in {seconds:.1} seconds"
+                "{path}: the first episode, return {ret:.2}, {} in {seconds:.1} seconds",
+                counted(length, "step")
             ));
         }
         return Ok(ExitStatus::Done);
@@ -85,9 +85,9 @@ fn describe(evals: &[(u64, Evaluation)], dir: &Path, json: bool) -> anyhow::Resu
     }
     let mean = evals.iter().map(|(_, eval)| eval.mean).sum::<f64>() / evals.len().max(1) as f64;
     Ok(format!(
-        "{}{}: greedy policies of {} seeds, mean return {mean:.2}\n",
+        "{}{}: greedy policies of {}, mean return {mean:.2}\n",
         table(&rows),
         dir.display(),
-        evals.len()
+        counted(evals.len() as u64, "seed")
     ))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sorn_lab::{Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, train};
+use sorn_lab::{Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, counted, quartile, train};
 
 use crate::ExitStatus;
 use crate::args::{How, Run};
@@ -50,8 +50,12 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
         }
         Ok(Outcome::Stopped { saved, done }) => {
             let what = match saved == done {
-                true => format!("stopped after {done} episodes, all saved"),
-                false => format!("stopped after {done} episodes, of which {saved} are saved"),
+                true => format!("stopped after {}, all saved", counted(done, "episode")),
+                false => format!(
+                    "stopped after {}, of which {saved} {} saved",
+                    counted(done, "episode"),
+                    if saved == 1 { "is" } else { "are" }
+                ),
             };
             note(&format!("{what}; go on with: {} resume {at}", program()));
             return Ok(ExitStatus::Interrupted);
@@ -70,14 +74,15 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     ];
     if let Some(eval) = &summary.eval {
         let text = format!("{:.1} +- {:.1}, min {:.1}", eval.mean, eval.sd, eval.min);
-        rows.push(vec![format!("greedy policy, {} episodes", eval.episodes), text]);
+        rows.push(vec![format!("greedy policy, {}", counted(eval.episodes, "episode")), text]);
     }
     rows.push(vec!["learning curve".into(), format!("{at}/figures/learning-curve.svg")]);
     let reached = match (summary.episodes_to_solve, summary.env_steps_to_solve) {
         (Some(episodes), Some(steps)) => {
-            format!("{} solved in {episodes} episodes ({steps} steps)", summary.env)
+            let (episodes, steps) = (counted(episodes, "episode"), counted(steps, "step"));
+            format!("{} solved in {episodes} ({steps})", summary.env)
         }
-        _ => format!("{} not solved in {} episodes", summary.env, summary.episodes),
+        _ => format!("{} not solved in {}", summary.env, counted(summary.episodes, "episode")),
     };
     result(&format!("{}{reached}; next: {} eval {at}\n", table(&rows), program()))?;
     Ok(ExitStatus::Done)
@@ -94,8 +99,8 @@ pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
     let SweepOutcome { aggregate, stopped, failed } = outcome?;
     let at = sweep.path().display();
     if !stopped.is_empty() {
-        let n = stopped.len();
-        note(&format!("stopped, {n} seeds not finished, all saved; go on with: {} resume {at}", program()));
+        let n = counted(stopped.len() as u64, "seed");
+        note(&format!("stopped, {n} not finished, all saved; go on with: {} resume {at}", program()));
     }
     let mut status = if stopped.is_empty() { ExitStatus::Done } else { ExitStatus::Interrupted };
     let failures = failed.len();
@@ -103,9 +108,9 @@ pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
         status = report(&error.into());
     }
     if failures > 0 {
-        let n = sweep.seeds().len();
+        let n = counted(sweep.seeds().len() as u64, "seed");
         note(&format!(
-            "{failures} of {n} seeds failed, what was saved stays; go on with: {} resume {at}",
+            "{failures} of {n} failed, what was saved stays; go on with: {} resume {at}",
             program()
         ));
     }
@@ -122,24 +127,27 @@ pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
 fn describe(aggregate: &Aggregate, path: &Path) -> String {
     let mut rows = vec![["", "q1", "median", "q3", "min", "max"].map(String::from).to_vec()];
     let quantities = [
-        ("episodes to solve", aggregate.episodes_to_solve_spread, 0),
-        ("environment steps", aggregate.env_steps, 0),
-        ("training, seconds", aggregate.wall_secs, 2),
-        ("greedy policy, mean return", aggregate.eval_mean, 1),
+        ("episodes to solve", aggregate.episodes_to_solve_spread, None),
+        ("environment steps", aggregate.env_steps, Some(0)),
+        ("training, seconds", aggregate.wall_secs, Some(2)),
+        ("greedy policy, mean return", aggregate.eval_mean, Some(1)),
     ];
     for (name, spread, digits) in quantities {
         if let Some(s) = spread {
-            let cells = [s.q1, s.median, s.q3, s.min, s.max].map(|v| format!("{v:.digits$}"));
+            let cells = [s.q1, s.median, s.q3, s.min, s.max].map(|v| match digits {
+                None => quartile(v),
+                Some(digits) => format!("{v:.digits$}"),
+            });
             rows.push(std::iter::once(name.to_string()).chain(cells).collect());
         }
     }
-    let (solved, n) = (aggregate.solved, aggregate.seeds.len());
+    let (solved, n) = (aggregate.solved, aggregate.seeds.len() as u64);
     let mut text = table(&rows);
-    if solved < n as u64 {
+    if solved < n {
         text.push_str("(a run that did not solve the task counts with the most episodes that any run had)\n");
     }
     text.push_str(&format!("learning curve  {}/figures/learning-curve.svg\n", path.display()));
     let eval = format!("{} eval {}/seed-{}", program(), path.display(), aggregate.seeds[0]);
-    text.push_str(&format!("{} solved by {solved} of {n} seeds; next: {eval}\n", aggregate.env));
+    text.push_str(&format!("{} solved by {solved} of {}; next: {eval}\n", aggregate.env, counted(n, "seed")));
     text
 }

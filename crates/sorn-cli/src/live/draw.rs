@@ -8,6 +8,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::canvas::{Canvas, Points};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
+use sorn_lab::counted;
+
 use super::scene::Scene;
 use super::world::world;
 
@@ -69,7 +71,7 @@ fn panel(title: String) -> Block<'static> {
 }
 
 fn curve(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
-    let block = panel(format!(" mean return of {} episodes ", scene.window));
+    let block = panel(format!(" mean return of {} ", counted(scene.window, "episode")));
     let means = || scene.curves.iter().flat_map(|curve| curve.points.iter().map(|p| p.1));
     if means().next().is_none() {
         frame.render_widget(Paragraph::new("no episode has ended yet").fg(GREY).block(block), area);

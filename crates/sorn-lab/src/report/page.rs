@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::gather::Arm;
+use crate::{counted, quartile};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -71,7 +72,12 @@ fn summary(arms: &[Arm]) -> String {
                 arm.name.clone(),
                 arm.env.clone(),
                 format!("{solved}/{}", arm.runs.len()),
-                spread(|a| a.episodes_to_solve_spread, 0),
+                arm.aggregate
+                    .as_ref()
+                    .and_then(|a| a.episodes_to_solve_spread)
+                    .map_or("–".to_string(), |s| {
+                        format!("{} ({}, {})", quartile(s.median), quartile(s.q1), quartile(s.q3))
+                    }),
                 spread(|a| a.env_steps, 0),
                 spread(|a| a.eval_mean, 1),
                 spread(|a| a.wall_secs, 1),
@@ -121,7 +127,10 @@ fn runs(arms: &[Arm]) -> String {
             })
             .collect();
         let name = escape(&arm.name);
-        text.push_str(&format!("<details><summary>{name}, {} runs</summary>\n", arm.runs.len()));
+        text.push_str(&format!(
+            "<details><summary>{name}, {}</summary>\n",
+            counted(arm.runs.len() as u64, "run")
+        ));
         text.push_str(&format!("{}</details>\n", table(&head, &rows)));
     }
     text

@@ -33,7 +33,7 @@ pub(crate) enum Command {
     Plot(Plot),
     /// Report runs and experiments in one HTML file that opens anywhere
     Report(Report),
-    /// List the environments
+    /// List the environments, or show one: spaces, time limit, arguments
     Envs(Envs),
     /// Check that an environment keeps the contract
     Check(Check),
@@ -193,7 +193,16 @@ pub(crate) struct Report {
 
 #[derive(Debug, Args)]
 pub(crate) struct Envs {
-    /// Print the list as JSON
+    /// Id of an environment, or an experiment file (FILE.toml) whose environment, inside its wrappers, is to be shown
+    #[arg(value_name = "ID|FILE.toml")]
+    pub(crate) env: Option<String>,
+    /// Keyword argument of the environment, as JSON where it is JSON; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "env")]
+    pub(crate) kwarg: Vec<String>,
+    /// Override one value of the experiment file; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "env", conflicts_with = "kwarg")]
+    pub(crate) set: Vec<String>,
+    /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -259,7 +259,9 @@ fn an_experiment_on_an_environment_of_pythons_is_begun() {
     stdout(&place, &["new", "experiment", "swing", "--env", "gymnasium:Acrobot-v1"]);
     let text = std::fs::read_to_string(place.path("swing.toml")).unwrap();
     assert!(
-        text.contains("id = \"gymnasium:Acrobot-v1\"") && text.contains("the environment's own, -100.0"),
+        text.contains("id = \"gymnasium:Acrobot-v1\"")
+            && text.contains("# `sorn envs gymnasium:Acrobot-v1` shows it\n")
+            && text.contains("the environment's own, -100.0"),
         "{text}"
     );
     let run = ["run", "swing.toml", "--set", "run.episodes=1", "--set", "eval.episodes=1"];
@@ -287,4 +289,16 @@ fn what_draws_nothing_is_not_filmed() {
     let told = "error: a.gif: cannot be filmed: peers.odd_envs:Talkative-v0 draws no pictures\n";
     assert!(text.ends_with(told), "{text}");
     assert!(!place.path("a.gif").exists() && !place.path("a.gif.tmp").exists());
+}
+
+#[test]
+fn an_environment_of_pythons_is_shown_inside_its_wrappers() {
+    let place = place("id = \"gymnasium:CartPole-v1\"");
+    let text = stdout(&place, &["envs", "gymnasium:Acrobot-v1"]);
+    assert!(text.contains("action space       Discrete(3)\ntime limit         500 steps\n"), "{text}");
+    let wrappers = "env.wrappers=[{ kind = \"gymnasium.wrappers:FlattenObservation\" }, \
+                    { kind = \"mask_observation\", keep = [2] }]";
+    let text = stdout(&place, &["envs", "quick.toml", "--set", wrappers]);
+    assert!(text.contains("gymnasium.wrappers:FlattenObservation, mask_observation"), "{text}");
+    assert!(text.contains("observation space  Box(-0.41887903, 0.41887903, (1,), float32)"), "{text}");
 }

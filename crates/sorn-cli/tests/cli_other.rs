@@ -28,9 +28,58 @@ fn environments_are_listed() {
 }
 
 #[test]
+fn an_environment_is_shown_with_its_spaces() {
+    let place = Place::new();
+    let text = place.done(&["envs", "Pendulum-v1"]);
+    let told = |text: &str, lines: &[&str]| {
+        lines.iter().for_each(|line| assert!(text.lines().any(|l| l == *line), "{line}: {text}"));
+    };
+    told(
+        &text,
+        &[
+            "environment        Pendulum-v1: Swing a rod up and hold it upright by a torque.",
+            "observation space  Box([-1, -1, -8], [1, 1, 8], (3,), float32)",
+            "action space       Box(-2, 2, (1,), float32)",
+            "time limit         200 steps",
+            "solved at          -",
+            "arguments          g, max_episode_steps",
+        ],
+    );
+    told(
+        &place.done(&["envs", "Pendulum-v1", "--kwarg", "max_episode_steps=-1"]),
+        &["time limit         none"],
+    );
+
+    // Inside its wrappers, and though the agent does not fit them.
+    let wrappers =
+        "env.wrappers=[{ kind = \"frame_skip\", steps = 2 }, { kind = \"mask_observation\", keep = [2] }]";
+    place.fails(2, &["run", "quick.toml", "--set", wrappers]);
+    told(
+        &place.done(&["envs", "quick.toml", "--set", wrappers]),
+        &[
+            "wrappers           frame_skip, mask_observation",
+            "observation space  Box(-0.41887903, 0.41887903, (1,), float32)",
+            "action space       Discrete(2)",
+            "time limit         500 steps of the environment itself",
+        ],
+    );
+    let shown = place.done(&["envs", "quick.toml", "--set", wrappers, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(json["id"], "CartPole-v1");
+    assert!(json["observation_space"].as_str().unwrap().contains("(1,)"), "{shown}");
+
+    assert!(place.fails(2, &["envs", "CartPol-v1"]).contains("did you mean CartPole-v0"));
+    assert!(place.fails(2, &["envs", "CartPole-v1", "--set", "run.seed=1"]).contains("experiment file"));
+    assert!(place.fails(2, &["envs", "quick.toml", "--kwarg", "a=1"]).contains("--set env.kwargs.KEY=VALUE"));
+    assert!(place.fails(2, &["envs", "gone.toml"]).contains("gone.toml: cannot be read"));
+}
+
+#[test]
 fn an_environment_is_checked() {
     let place = Place::new();
-    assert!(place.done(&["check", "CartPole-v1"]).contains("CartPole-v1 keeps the contract"));
+    let text = place.done(&["check", "CartPole-v1"]);
+    assert!(text.contains("CartPole-v1 keeps the contract"), "{text}");
+    assert!(text.contains("\naction space       Discrete(2)\n"), "{text}");
     let wrong = place.fails(2, &["check", "CartPole-v1", "--kwarg", "gravity=1"]);
     assert!(wrong.contains("unknown argument \"gravity\""), "{wrong}");
 }

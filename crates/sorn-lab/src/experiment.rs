@@ -115,6 +115,15 @@ impl Experiment {
         checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))
     }
 
+    /// [`load`](Experiment::load) without a look at what only environment and agent can tell: whether their values are allowed,
+    /// and go together.
+    ///
+    /// # Errors
+    /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
+    pub fn read(path: &Path, overrides: &[String]) -> Result<Experiment, LabError> {
+        read::experiment(&read_text(path)?, &path.display().to_string(), overrides)
+    }
+
     /// Checks every value, down to the environment's and the agent's own, by building both once.
     ///
     /// # Errors
@@ -171,7 +180,10 @@ impl Experiment {
     }
 
     /// The environment, wrapped; `origin` is named in errors.
-    pub(crate) fn make_env(&self, origin: &str) -> Result<(AnyEnv, EnvSpec), LabError> {
+    ///
+    /// # Errors
+    /// [`LabError`] naming the key, what was found and what is allowed.
+    pub fn make_env(&self, origin: &str) -> Result<(AnyEnv, EnvSpec), LabError> {
         let refuse = |reason: String| LabError::Config { origin: origin.into(), reason };
         let (pythons, ours) = wrapper::split(&self.env.wrappers).map_err(|index| {
             refuse(format!(

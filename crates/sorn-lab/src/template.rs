@@ -11,6 +11,10 @@ pub fn experiment_template(name: &str, spec: &EnvSpec) -> String {
         },
         |t| format!("# threshold = {t:?}         # default: the environment's own, {t:?}"),
     );
+    let listed = match spec.id.contains(':') {
+        true => format!("`sorn envs {}` shows it", spec.id),
+        false => "`sorn envs` lists them all".to_string(),
+    };
     format!(
         r#"# {name}: {description}
 # Run:      sorn run {name}.toml
@@ -21,7 +25,7 @@ name = "{name}"
 question = "What does a self-organising reservoir learn here?"
 
 [env]
-id = "{id}"                 # `sorn envs` lists them all
+id = "{id}"                 # {listed}
 
 [agent.encoder]                  # observation -> input of every excitatory neuron
 kind = "random_projection"

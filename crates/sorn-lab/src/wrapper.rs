@@ -1,5 +1,7 @@
 //! [`Wrapper`]: one wrapper of an experiment file.
 
+use std::fmt;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use sorn_env::wrappers::WrapperConfig;
@@ -13,6 +15,19 @@ pub enum Wrapper {
     Python(PythonWrapper),
     /// One of ours by name: `{ kind = "frame_skip", steps = 2 }`.
     Native(WrapperConfig),
+}
+
+impl fmt::Display for Wrapper {
+    /// Its kind, as the file names it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrapper::Python(wrapper) => f.write_str(&wrapper.kind),
+            Wrapper::Native(config) => {
+                let table = toml::Table::try_from(config).map_err(|_| fmt::Error)?;
+                f.write_str(table.get("kind").and_then(toml::Value::as_str).unwrap_or_default())
+            }
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Wrapper {
@@ -66,6 +81,8 @@ mod tests {
         assert_eq!(pythons[0].kind, "gymnasium.wrappers:ClipReward");
         assert_eq!(pythons[0].kwargs["min_reward"], 0.5);
         assert_eq!(ours, [&WrapperConfig::FrameSkip { steps: 2 }]);
+        let kinds = wrappers.iter().map(Wrapper::to_string).collect::<Vec<_>>();
+        assert_eq!(kinds, ["gymnasium.wrappers:ClipReward", "frame_skip"]);
         let file = File { wrappers };
         assert_eq!(toml::from_str::<File>(&toml::to_string(&file).unwrap()).unwrap(), file);
 

@@ -3,22 +3,16 @@
 use sorn_lab::counted;
 use sorn_lab::sorn_env::conformance::{self, Config, Level};
 
+use super::envs::{kwargs, lines, spaces};
 use crate::ExitStatus;
 use crate::args::Check;
 use crate::output::{Usage, result};
 
 pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
-    let mut kwargs = sorn_lab::sorn_envs::Kwargs::new();
-    for text in &args.kwarg {
-        let Some((key, value)) = text.split_once('=') else {
-            return Err(Usage(format!("--kwarg {text}: KEY=VALUE expected")).into());
-        };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        kwargs.insert(key.into(), value);
-    }
-    let (mut env, _) = sorn_lab::sorn_envs::make(&args.env, &kwargs).map_err(|e| Usage(e.to_string()))?;
+    let made = sorn_lab::sorn_envs::make(&args.env, &kwargs(&args.kwarg)?);
+    let (mut env, _) = made.map_err(|e| Usage(e.to_string()))?;
     let report = conformance::check(&mut env, &Config { seed: args.seed, ..Config::default() });
-    let mut text = String::new();
+    let mut text = lines(&spaces(&env));
     for finding in &report.findings {
         let level = match finding.level {
             Level::Error => "error",

@@ -71,6 +71,18 @@ pub enum MakeError {
         /// The wrapper.
         kind: String,
     },
+    /// A wrapper of Python's that does not exist, does not take its arguments, or fails around this environment.
+    #[error("environment {id:?}, wrappers[{index}], {kind:?}: {reason}")]
+    PythonWrapper {
+        /// The environment.
+        id: String,
+        /// Its place among Python's wrappers, the innermost being 0.
+        index: usize,
+        /// The wrapper.
+        kind: String,
+        /// What was found, what is allowed.
+        reason: String,
+    },
     /// An adapter's environment could not be made.
     #[error("environment {0}")]
     Adapter(BoxError),
@@ -262,7 +274,7 @@ pub fn make(id: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
 /// [`make`], inside wrappers of Python's, the innermost first.
 ///
 /// # Errors
-/// Those of [`make`], and [`MakeError::Wrapper`] where the environment is not Python's.
+/// Those of [`make`], [`MakeError::Wrapper`] where the environment is not Python's, and [`MakeError::PythonWrapper`].
 pub fn make_wrapped(
     id: &str,
     kwargs: &Kwargs,
@@ -285,8 +297,13 @@ pub fn make_wrapped(
 
 #[cfg(feature = "gymnasium")]
 fn pythons(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<(AnyEnv, EnvSpec), MakeError> {
-    let env = crate::gymnasium::GymnasiumEnv::make(id, kwargs, wrappers)
-        .map_err(|e| MakeError::Adapter(Box::new(e)))?;
+    use crate::gymnasium::{GymnasiumEnv, GymnasiumError};
+    let env = GymnasiumEnv::make(id, kwargs, wrappers).map_err(|error| match error {
+        GymnasiumError::Wrapper { env: id, fault } => {
+            MakeError::PythonWrapper { id, index: fault.index, kind: fault.kind, reason: fault.reason }
+        }
+        other => MakeError::Adapter(Box::new(other)),
+    })?;
     let spec = env.spec().clone();
     Ok((AnyEnv::new(env), spec))
 }

@@ -302,3 +302,15 @@ fn an_environment_of_pythons_is_shown_inside_its_wrappers() {
     assert!(text.contains("gymnasium.wrappers:FlattenObservation, mask_observation"), "{text}");
     assert!(text.contains("observation space  Box(-0.41887903, 0.41887903, (1,), float32)"), "{text}");
 }
+
+/// As one of ours is: by its place in the file.
+#[test]
+fn a_wrong_wrapper_of_pythons_is_told_with_its_place() {
+    let place = place("id = \"gymnasium:CartPole-v1\"");
+    let wrappers = "env.wrappers=[{ kind = \"gymnasium.wrappers:RecordEpisodeStatistics\" }, \
+                    { kind = \"gymnasium.wrappers:TransformReward\", kwargs = { function = 1 } }]";
+    let text = stderr(&output(&place, &["run", "quick.toml", "--set", wrappers], 2));
+    let told = "env.wrappers[1]: gymnasium.wrappers:TransformReward: kwargs: ";
+    assert!(text.starts_with(&format!("error: --set {wrappers}: {told}")), "{text}");
+    assert!(text.trim_end().ends_with("allowed: func"), "{text}");
+}

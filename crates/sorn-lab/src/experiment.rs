@@ -194,6 +194,10 @@ impl Experiment {
         let (mut env, spec) = made.map_err(|e| match e {
             MakeError::UnknownId { .. } | MakeError::Feature { .. } => refuse(format!("env.id: {e}")),
             MakeError::Wrapper { .. } => refuse(format!("env.wrappers: {e}")),
+            // Python's are the first.
+            MakeError::PythonWrapper { index, kind, reason, .. } => {
+                refuse(format!("env.wrappers[{index}]: {kind}: {reason}"))
+            }
             _ => refuse(format!("env: {e}")),
         })?;
         for (index, wrapper) in ours.into_iter().enumerate() {

@@ -37,13 +37,13 @@ impl GymnasiumEnv {
     /// (`ale_py:ALE/Pong-v5`). Starts an interpreter where none runs, see [`initialize`].
     ///
     /// # Errors
-    /// [`GymnasiumError`]: no interpreter, what Python raises (an unknown id, a keyword argument), or a space that is none of
-    /// [`Space`]'s.
+    /// [`GymnasiumError`]: no interpreter, what Python raises (an unknown id, a keyword argument), a wrapper that cannot be had,
+    /// or a space that is none of [`Space`]'s.
     pub fn make(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<Self, GymnasiumError> {
         initialize(None)?;
         attach(|py| {
             let made = making::one_at_a_time(py, || making::make(py, id, kwargs, wrappers));
-            let (env, spec) = made.map_err(|e| Fault::from(e).at(py, id, "gymnasium.make"))?;
+            let (env, spec) = made.map_err(|e| e.at(py, id, "gymnasium.make"))?;
             Self::adopt(&env, spec)
         })
     }

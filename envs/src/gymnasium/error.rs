@@ -24,6 +24,14 @@ pub enum GymnasiumError {
         /// The exception, with its traceback.
         exception: Box<PythonException>,
     },
+    /// A wrapper does not exist, does not take its arguments, or raised an exception when it was put around the environment.
+    #[error("{env}: {fault}")]
+    Wrapper {
+        /// The environment's id.
+        env: String,
+        /// Which wrapper, and why.
+        fault: Box<WrapperFault>,
+    },
     /// A space, an observation, an action or another value is not what it should be.
     #[error("{env}: {during}: {source}")]
     Value {
@@ -34,6 +42,25 @@ pub enum GymnasiumError {
         /// What is allowed, and what was found.
         source: SpaceError,
     },
+}
+
+/// A wrapper of Python's that cannot be put around an environment.
+#[derive(Debug)]
+pub struct WrapperFault {
+    /// Its place, the innermost being 0.
+    pub index: usize,
+    /// Module and class.
+    pub kind: String,
+    /// What was found, and what is allowed.
+    pub reason: String,
+    /// The exception, to be raised again where a Python program is the caller.
+    pub error: PyErr,
+}
+
+impl fmt::Display for WrapperFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "wrappers[{}], {}: {}", self.index, self.kind, self.reason)
+    }
 }
 
 /// An exception and, as Python prints it, its traceback.
@@ -88,6 +115,9 @@ impl GymnasiumError {
         match self {
             GymnasiumError::Python { exception, .. } => {
                 Python::attach(|py| exception.error.is_instance_of::<PyKeyboardInterrupt>(py))
+            }
+            GymnasiumError::Wrapper { fault, .. } => {
+                Python::attach(|py| fault.error.is_instance_of::<PyKeyboardInterrupt>(py))
             }
             _ => false,
         }

@@ -1,9 +1,11 @@
 //! `gymnasium.make`, and wrappers by name.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyModule, PyType};
 
+use super::error::{Fault, GymnasiumError, PythonException, WrapperFault};
 use super::objects::keywords;
 use crate::{EnvSpec, Kwargs, PythonWrapper};
 
@@ -16,7 +18,10 @@ pub(super) fn own_id(id: &str) -> &str {
 /// each get a half-made one, where these import each other as Gymnasium's do.
 ///
 /// The lock is Python's, so that others run while a thread waits, and an environment may make environments of its own.
-pub(super) fn one_at_a_time<T>(py: Python<'_>, call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+pub(super) fn one_at_a_time<T>(
+    py: Python<'_>,
+    call: impl FnOnce() -> Result<T, Unmade>,
+) -> Result<T, Unmade> {
     static LOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let new = || py.import("threading")?.call_method0("RLock").map(Bound::unbind);
     let lock = LOCK.get_or_try_init(py, new)?.bind(py);
@@ -26,28 +31,124 @@ pub(super) fn one_at_a_time<T>(py: Python<'_>, call: impl FnOnce() -> PyResult<T
     result
 }
 
+/// What could not be made.
+pub(super) enum Unmade {
+    /// The environment.
+    Env(PyErr),
+    /// A wrapper.
+    Wrapper(Box<WrapperFault>),
+}
+
+impl From<PyErr> for Unmade {
+    fn from(error: PyErr) -> Self {
+        Unmade::Env(error)
+    }
+}
+
+impl Unmade {
+    fn wrapper(index: usize, wrapper: &PythonWrapper, reason: String, error: PyErr) -> Self {
+        Unmade::Wrapper(Box::new(WrapperFault { index, kind: wrapper.kind.clone(), reason, error }))
+    }
+
+    pub(super) fn at(self, py: Python<'_>, env: &str, during: &'static str) -> GymnasiumError {
+        match self {
+            Unmade::Env(error) => Fault::from(error).at(py, env, during),
+            Unmade::Wrapper(fault) => GymnasiumError::Wrapper { env: env.into(), fault },
+        }
+    }
+}
+
 /// The environment itself, and what Gymnasium says of it.
 pub(super) fn make<'py>(
     py: Python<'py>,
     id: &str,
     kwargs: &Kwargs,
     wrappers: &[PythonWrapper],
-) -> PyResult<(Bound<'py, PyAny>, EnvSpec)> {
+) -> Result<(Bound<'py, PyAny>, EnvSpec), Unmade> {
     let gymnasium = py.import("gymnasium")?;
     let mut env = gymnasium.call_method("make", (own_id(id),), Some(&keywords(py, kwargs)?))?;
     let spec = spec(id, &env)?;
-    for wrapper in wrappers {
-        env = class(py, &wrapper.kind)?.call((env,), Some(&keywords(py, &wrapper.kwargs)?))?;
+    for (index, wrapper) in wrappers.iter().enumerate() {
+        let (class, kwargs) = wrapper_class(py, index, wrapper)?;
+        env = class.call((env,), Some(&kwargs)).map_err(|error| {
+            let raised = PythonException::new(py, error.clone_ref(py));
+            Unmade::wrapper(index, wrapper, format!("raised {raised}"), error)
+        })?;
     }
     Ok((env, spec))
 }
 
-/// The class that `module:Class` names.
-pub(super) fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-    match name.split_once(':') {
-        Some((module, class)) => py.import(module)?.getattr(class),
-        None => Err(PyValueError::new_err(format!("wrapper: module:Class expected, found {name:?}"))),
+/// The class that `wrapper` names, and keyword arguments that it takes.
+pub(super) fn wrapper_class<'py>(
+    py: Python<'py>,
+    index: usize,
+    wrapper: &PythonWrapper,
+) -> Result<(Bound<'py, PyAny>, Bound<'py, PyDict>), Unmade> {
+    let refuse = |reason: String, error: PyErr| Unmade::wrapper(index, wrapper, reason, error);
+    let Some((module_name, class_name)) = wrapper.kind.split_once(':') else {
+        let reason = format!("module:Class expected, found {:?}", wrapper.kind);
+        return Err(refuse(reason.clone(), PyValueError::new_err(reason)));
+    };
+    let module = py
+        .import(module_name)
+        .map_err(|error| refuse(PythonException::new(py, error.clone_ref(py)).to_string(), error))?;
+    let class = module.getattr(class_name).map_err(|error| {
+        let reason = match error.is_instance_of::<PyAttributeError>(py) {
+            true => no_such_class(&module, module_name, class_name),
+            false => PythonException::new(py, error.clone_ref(py)).to_string(),
+        };
+        refuse(reason, error)
+    })?;
+    let kwargs = keywords(py, &wrapper.kwargs)?;
+    match misfit(&class, &kwargs) {
+        Some((reason, error)) => Err(refuse(reason, error)),
+        None => Ok((class, kwargs)),
     }
+}
+
+fn no_such_class(module: &Bound<'_, PyModule>, module_name: &str, class_name: &str) -> String {
+    let names = wrappers_of(module).unwrap_or_default();
+    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &class_name.to_lowercase());
+    let near = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let near = near.filter(|near| likeness(near) > 0.8);
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    let has = match names.is_empty() {
+        true => String::new(),
+        false => format!(" (its wrappers: {})", names.join(", ")),
+    };
+    format!("the module {module_name} has no {class_name}{near}{has}")
+}
+
+/// Names of the wrapper classes in `module`, sorted.
+fn wrappers_of(module: &Bound<'_, PyModule>) -> PyResult<Vec<String>> {
+    let base = module.py().import("gymnasium")?.getattr("Wrapper")?;
+    let mut names = Vec::new();
+    for (name, value) in module.dict() {
+        if let Ok(class) = value.cast::<PyType>()
+            && class.is_subclass(&base)?
+            && !class.is(&base)
+        {
+            names.push(name.extract()?);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Why `class` does not take an environment and `kwargs`, where its signature says so.
+fn misfit(class: &Bound<'_, PyAny>, kwargs: &Bound<'_, PyDict>) -> Option<(String, PyErr)> {
+    let py = class.py();
+    let signature = py.import("inspect").ok()?.call_method1("signature", (class,)).ok()?;
+    let error = signature.call_method("bind", (py.None(),), Some(kwargs)).err()?;
+    if !error.is_instance_of::<PyTypeError>(py) {
+        return None;
+    }
+    let mut allowed: Vec<String> = Vec::new();
+    for name in signature.getattr("parameters").ok()?.try_iter().ok()?.skip(1) {
+        allowed.push(name.ok()?.extract().ok()?);
+    }
+    let allowed = if allowed.is_empty() { "none".into() } else { allowed.join(", ") };
+    Some((format!("kwargs: {}; allowed: {allowed}", error.value(py)), error))
 }
 
 /// What the environment's `spec` says.

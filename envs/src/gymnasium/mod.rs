@@ -22,7 +22,7 @@ mod python_space;
 mod vec_env;
 
 pub use env::GymnasiumEnv;
-pub use error::{GymnasiumError, PythonException};
+pub use error::{GymnasiumError, PythonException, WrapperFault};
 pub use interpreter::{InterpreterError, InterpreterInfo, initialize, interpreter};
 pub use python_space::PythonSpace;
 pub use vec_env::{GymnasiumVecEnv, Vectorization};

@@ -10,7 +10,8 @@ use super::attach::attach;
 use super::codec::{Codec, tuple_of};
 use super::decode::numbers;
 use super::error::{Fault, GymnasiumError};
-use super::{initialize, making, objects};
+use super::making::{self, Unmade};
+use super::{initialize, objects};
 use crate::{EnvSpec, Kwargs, PythonWrapper};
 
 /// Where the environments of a batch run.
@@ -54,7 +55,7 @@ fn make_vec<'py>(
     num_envs: usize,
     mode: AutoresetMode,
     vectorization: Vectorization,
-) -> PyResult<(Bound<'py, PyAny>, EnvSpec)> {
+) -> Result<(Bound<'py, PyAny>, EnvSpec), Unmade> {
     let gymnasium = py.import("gymnasium")?;
     let modes = py.import("gymnasium.vector")?.getattr("AutoresetMode")?;
     let vector_kwargs = PyDict::new(py);
@@ -63,11 +64,11 @@ fn make_vec<'py>(
         vector_kwargs.set_item("context", "spawn")?;
     }
     let partial = py.import("functools")?.getattr("partial")?;
-    let wrap = |wrapper: &PythonWrapper| {
-        let class = making::class(py, &wrapper.kind)?;
-        partial.call((class,), Some(&objects::keywords(py, &wrapper.kwargs)?))
+    let wrap = |(index, wrapper)| {
+        let (class, kwargs) = making::wrapper_class(py, index, wrapper)?;
+        Ok(partial.call((class,), Some(&kwargs))?)
     };
-    let wrappers = wrappers.iter().map(wrap).collect::<PyResult<Vec<_>>>()?;
+    let wrappers = wrappers.iter().enumerate().map(wrap).collect::<Result<Vec<_>, Unmade>>()?;
 
     let keywords = objects::keywords(py, kwargs)?;
     keywords.set_item("num_envs", num_envs)?;
@@ -97,7 +98,7 @@ impl GymnasiumVecEnv {
         attach(|py| {
             let make = || make_vec(py, id, (kwargs, wrappers), num_envs, mode, vectorization);
             let made = making::one_at_a_time(py, make);
-            let (env, spec) = made.map_err(|e| Fault::from(e).at(py, id, "gymnasium.make_vec"))?;
+            let (env, spec) = made.map_err(|e| e.at(py, id, "gymnasium.make_vec"))?;
             let space = |name: &'static str| {
                 let known = env.getattr(name).map_err(Fault::from).and_then(|space| Codec::of(&space));
                 known.map_err(|e| e.at(py, id, name))

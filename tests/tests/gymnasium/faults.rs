@@ -1,8 +1,8 @@
 //! What goes wrong in Python is told here.
 
 use serde_json::json;
-use sorn_env::{Array, Env, Value};
-use sorn_envs::gymnasium::{GymnasiumEnv, GymnasiumError};
+use sorn_env::{Array, AutoresetMode, Env, Value};
+use sorn_envs::gymnasium::{GymnasiumEnv, GymnasiumError, GymnasiumVecEnv, Vectorization};
 use sorn_envs::{Kwargs, PythonWrapper};
 
 use crate::start_python;
@@ -140,15 +140,55 @@ fn what_cannot_be_made_is_told() {
     assert!(text.contains("ModuleNotFoundError") && text.contains("no_such_module"), "{text}");
     let text = make_error("gymnasium:CartPole-v1", json!({ "gravity": 1 }), &[]);
     assert!(text.contains("TypeError") && text.contains("gravity"), "{text}");
-    let wrapper = |kind: &str| PythonWrapper { kind: kind.into(), kwargs: Kwargs::new() };
-    let text = make_error("CartPole-v1", json!({}), &[wrapper("gymnasium.wrappers:NoWrapper")]);
-    assert!(text.contains("AttributeError") && text.contains("NoWrapper"), "{text}");
-    let text = make_error("CartPole-v1", json!({}), &[wrapper("NoWrapper")]);
-    assert!(text.contains("module:Class expected, found \"NoWrapper\""), "{text}");
     let text = faulty("space").err().unwrap().to_string();
     assert_eq!(
         text,
         "peers.odd_envs:Faulty-v0: observation_space: member \"words\": \
          a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple expected, found Text"
     );
+}
+
+#[test]
+fn a_wrong_wrapper_is_told() {
+    let wrapped = |wrappers: &[(&str, serde_json::Value)]| {
+        let wrapper = |(kind, kwargs): &(&str, serde_json::Value)| PythonWrapper {
+            kind: kind.to_string(),
+            kwargs: kwargs.as_object().unwrap().clone(),
+        };
+        make_error("CartPole-v1", json!({}), &wrappers.iter().map(wrapper).collect::<Vec<_>>())
+    };
+    let clip = "gymnasium.wrappers:ClipReward";
+    let text = wrapped(&[(clip, json!({ "min_reward": 0.0 })), ("gymnasium.wrappers:ClipRewrd", json!({}))]);
+    let told = "CartPole-v1: wrappers[1], gymnasium.wrappers:ClipRewrd: the module gymnasium.wrappers has no ClipRewrd; \
+                did you mean ClipReward? (its wrappers: ";
+    assert!(text.starts_with(told) && text.contains(" TimeLimit, "), "{text}");
+    let at = format!("CartPole-v1: wrappers[0], {clip}: ");
+    assert_eq!(
+        wrapped(&[(clip, json!({ "least": 0.0 }))]),
+        format!("{at}kwargs: got an unexpected keyword argument 'least'; allowed: min_reward, max_reward")
+    );
+    let text = wrapped(&[(clip, json!({}))]);
+    assert!(text.starts_with(&format!("{at}raised InvalidBound: Both `min_reward` and ")), "{text}");
+    let gray = "gymnasium.wrappers:GrayscaleObservation";
+    let text = wrapped(&[(gray, json!({}))]);
+    let told = format!("CartPole-v1: wrappers[0], {gray}: raised ");
+    assert!(text.starts_with(&told) && text.contains("\nTraceback"), "{text}");
+    let text = wrapped(&[("gymnasium.wrappers:TimeLimit", json!({}))]);
+    assert!(text.contains("kwargs: missing a required argument: 'max_episode_steps'; allowed: "), "{text}");
+    let text = wrapped(&[("no_such_module:Wrapper", json!({}))]);
+    assert!(text.ends_with("ModuleNotFoundError: No module named 'no_such_module'"), "{text}");
+    let text = wrapped(&[("NoWrapper", json!({}))]);
+    assert!(text.contains("module:Class expected, found \"NoWrapper\""), "{text}");
+
+    let wrappers = [PythonWrapper { kind: "gymnasium.wrappers:No".into(), kwargs: Kwargs::new() }];
+    let made = GymnasiumVecEnv::make(
+        "CartPole-v1",
+        &Kwargs::new(),
+        &wrappers,
+        2,
+        AutoresetMode::NextStep,
+        Vectorization::Sync,
+    );
+    let text = made.err().unwrap().to_string();
+    assert!(text.contains("wrappers[0], gymnasium.wrappers:No: the module"), "{text}");
 }

@@ -104,6 +104,7 @@ impl Observer for Watcher<'_, '_> {
 pub(super) fn env_error(error: GymnasiumError) -> PyErr {
     match error {
         GymnasiumError::Python { exception, .. } => exception.error,
+        GymnasiumError::Wrapper { fault, .. } => fault.error,
         other => value_error(other),
     }
 }

@@ -105,6 +105,7 @@ class Faulty(gym.Env):
             obs = {
                 "shape": np.zeros(3, np.float32),
                 "nan": np.array([0.0, np.nan], np.float32),
+                "outside": np.array([0.0, 1.5], np.float32),
                 "kind": {"x": 1.0},
                 "list": [0.5, -0.5],
                 "wide": np.array([0.5, -0.25]),

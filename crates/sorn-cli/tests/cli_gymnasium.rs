@@ -314,3 +314,16 @@ fn a_wrong_wrapper_of_pythons_is_told_with_its_place() {
     assert!(text.starts_with(&format!("error: --set {wrappers}: {told}")), "{text}");
     assert!(text.trim_end().ends_with("allowed: func"), "{text}");
 }
+
+/// Once a run, of one environment or of several.
+#[test]
+fn an_observation_outside_of_its_space_is_told_once() {
+    for sets in [&[][..], &["--set", "run.num_envs=2"]] {
+        let place = faulty_place("outside", "");
+        let text = stderr(&output(&place, &[&["run", "quick.toml"], sets].concat(), 0));
+        let told: Vec<&str> = text.lines().filter(|line| line.contains("outside of its space")).collect();
+        let [told] = told[..] else { panic!("{text}") };
+        assert!(told.contains("peers.odd_envs:Faulty-v0: step 3 (environment seed "), "{told}");
+        assert!(told.contains("Box(-1, 1, (2,), float32) expected, found 1.5 at position 1"), "{told}");
+    }
+}

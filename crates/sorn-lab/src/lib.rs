@@ -16,6 +16,7 @@ mod files;
 mod film;
 mod metrics;
 mod npy;
+mod outliers;
 mod overrides;
 mod plot;
 mod read;

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use sorn_env::{AnyEnv, AnyEnvError, Env, Frame, Info, Options, Space, SpaceError, Step, Value};
 
+use crate::outliers::Outliers;
+
 /// The environment's memory at the end of the last episode.
 pub(crate) type Memory = Rc<RefCell<Option<Value>>>;
 
@@ -13,12 +15,13 @@ pub(crate) type Memory = Rc<RefCell<Option<Value>>>;
 pub(crate) struct Remembering {
     env: AnyEnv,
     memory: Memory,
+    outliers: Outliers,
 }
 
 impl Remembering {
-    pub(crate) fn new(env: AnyEnv, memory: Memory) -> Self {
+    pub(crate) fn new(env: AnyEnv, memory: Memory, outliers: Outliers) -> Self {
         *memory.borrow_mut() = env.memory();
-        Remembering { env, memory }
+        Remembering { env, memory, outliers }
     }
 }
 
@@ -34,10 +37,13 @@ impl Env for Remembering {
         self.env.action_space()
     }
     fn reset(&mut self, seed: Option<u64>, options: Option<&Options>) -> Result<(Value, Info), AnyEnvError> {
-        self.env.reset(seed, options)
+        let begun = self.env.reset(seed, options)?;
+        self.outliers.reset(seed, &begun.0);
+        Ok(begun)
     }
     fn step(&mut self, action: &Value) -> Result<Step<Value>, AnyEnvError> {
         let step = self.env.step(action)?;
+        self.outliers.step(&step.obs);
         if step.done() {
             *self.memory.borrow_mut() = self.env.memory();
         }

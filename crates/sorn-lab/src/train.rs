@@ -4,15 +4,17 @@ mod batch;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use rand_xoshiro::rand_core::Rng;
 use sorn_agents::{Agent, Observer, RunError, StepEvent};
 use sorn_core::rng;
-use sorn_env::AnyEnv;
+use sorn_env::{AnyEnv, Env};
 use sorn_envs::EnvSpec;
 
 use crate::files::remove_temporaries;
 use crate::metrics::Writer;
+use crate::outliers::Outliers;
 use crate::recorder::Recorder;
 use crate::recordings::{self, Recordings};
 use crate::remembering::{Memory, Remembering};
@@ -125,7 +127,9 @@ fn go_on_in(
         let saved = checkpoint.as_ref().map(|checkpoint| &checkpoint.agent);
         batch::train(envs, &mut agent, saved, dir, seeds, recorder)?
     } else {
-        let mut env = Remembering::new(envs.remove(0), memory.clone());
+        let env = envs.remove(0);
+        let outliers = Outliers::new(&experiment.env.id, env.observation_space(), &Arc::default());
+        let mut env = Remembering::new(env, memory.clone(), outliers);
         let mut recorder = recorder(env_steps, &agent)?;
         if !recorder.enough() {
             let rest = episodes..experiment.run.episodes;

@@ -1,6 +1,7 @@
 //! Training in several environments at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use sorn_agents::{Agent, AgentState, BatchRun};
 use sorn_env::{
@@ -8,6 +9,7 @@ use sorn_env::{
 };
 
 use super::{guarded, said};
+use crate::outliers::Outliers;
 use crate::recorder::Recorder;
 use crate::{LabError, RunDir};
 
@@ -24,7 +26,12 @@ pub(super) fn train<'a>(
     let experiment = dir.experiment();
     let seed = experiment.run.seed;
     let failed = |reason: String| LabError::Run { seed, reason: format!("{}: {reason}", experiment.env.id) };
-    let envs = envs.into_iter().map(Caught).collect();
+    let warned = Arc::default();
+    let wrap = |env: AnyEnv| {
+        let outliers = Outliers::new(&experiment.env.id, env.observation_space(), &warned);
+        Caught { env, outliers }
+    };
+    let envs = envs.into_iter().map(wrap).collect();
     let mut envs = VecEnv::new(envs, AutoresetMode::Disabled).map_err(|e| failed(e.to_string()))?;
     let episodes = experiment.run.episodes;
     let run = match saved {
@@ -47,7 +54,10 @@ pub(super) fn train<'a>(
 }
 
 /// An environment whose panics are errors, so that it is told which of several it was.
-struct Caught(AnyEnv);
+struct Caught {
+    env: AnyEnv,
+    outliers: Outliers,
+}
 
 fn caught<T>(work: impl FnOnce() -> Result<T, AnyEnvError>) -> Result<T, AnyEnvError> {
     // A run in which an environment panicked is over; the environment is never used again.
@@ -61,15 +71,19 @@ impl Env for Caught {
     type Error = AnyEnvError;
 
     fn observation_space(&self) -> Space {
-        self.0.observation_space()
+        self.env.observation_space()
     }
     fn action_space(&self) -> Space {
-        self.0.action_space()
+        self.env.action_space()
     }
     fn reset(&mut self, seed: Option<u64>, options: Option<&Options>) -> Result<(Value, Info), AnyEnvError> {
-        caught(|| self.0.reset(seed, options))
+        let begun = caught(|| self.env.reset(seed, options))?;
+        self.outliers.reset(seed, &begun.0);
+        Ok(begun)
     }
     fn step(&mut self, action: &Value) -> Result<Step<Value>, AnyEnvError> {
-        caught(|| self.0.step(action))
+        let step = caught(|| self.env.step(action))?;
+        self.outliers.step(&step.obs);
+        Ok(step)
     }
 }

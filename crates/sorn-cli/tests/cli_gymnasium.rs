@@ -279,6 +279,18 @@ fn an_environment_of_pythons_is_checked() {
     assert!(wrong.contains("NameNotFound") && wrong.contains("NoSuchThing"), "{wrong}");
 }
 
+/// As one of ours is: by its place in the file.
+#[test]
+fn a_wrong_wrapper_of_pythons_is_told_with_its_place() {
+    let place = place("id = \"gymnasium:CartPole-v1\"");
+    let wrappers = "env.wrappers=[{ kind = \"gymnasium.wrappers:RecordEpisodeStatistics\" }, \
+                    { kind = \"gymnasium.wrappers:TransformReward\", kwargs = { function = 1 } }]";
+    let text = stderr(&output(&place, &["run", "quick.toml", "--set", wrappers], 2));
+    let told = "env.wrappers[1]: gymnasium.wrappers:TransformReward: kwargs: ";
+    assert!(text.starts_with(&format!("error: --set {wrappers}: {told}")), "{text}");
+    assert!(text.trim_end().ends_with("allowed: func"), "{text}");
+}
+
 #[test]
 fn what_draws_nothing_is_not_filmed() {
     let place = place("id = \"peers.odd_envs:Talkative-v0\"\nkwargs = { max_episode_steps = 20 }");
@@ -291,28 +303,20 @@ fn what_draws_nothing_is_not_filmed() {
     assert!(!place.path("a.gif").exists() && !place.path("a.gif.tmp").exists());
 }
 
+/// What an environment prints goes to the standard error.
 #[test]
-fn an_environment_of_pythons_is_shown_inside_its_wrappers() {
-    let place = place("id = \"gymnasium:CartPole-v1\"");
-    let text = stdout(&place, &["envs", "gymnasium:Acrobot-v1"]);
-    assert!(text.contains("action space       Discrete(3)\ntime limit         500 steps\n"), "{text}");
-    let wrappers = "env.wrappers=[{ kind = \"gymnasium.wrappers:FlattenObservation\" }, \
-                    { kind = \"mask_observation\", keep = [2] }]";
-    let text = stdout(&place, &["envs", "quick.toml", "--set", wrappers]);
-    assert!(text.contains("gymnasium.wrappers:FlattenObservation, mask_observation"), "{text}");
-    assert!(text.contains("observation space  Box(-0.41887903, 0.41887903, (1,), float32)"), "{text}");
-}
-
-/// As one of ours is: by its place in the file.
-#[test]
-fn a_wrong_wrapper_of_pythons_is_told_with_its_place() {
-    let place = place("id = \"gymnasium:CartPole-v1\"");
-    let wrappers = "env.wrappers=[{ kind = \"gymnasium.wrappers:RecordEpisodeStatistics\" }, \
-                    { kind = \"gymnasium.wrappers:TransformReward\", kwargs = { function = 1 } }]";
-    let text = stderr(&output(&place, &["run", "quick.toml", "--set", wrappers], 2));
-    let told = "env.wrappers[1]: gymnasium.wrappers:TransformReward: kwargs: ";
-    assert!(text.starts_with(&format!("error: --set {wrappers}: {told}")), "{text}");
-    assert!(text.trim_end().ends_with("allowed: func"), "{text}");
+fn results_stay_json_where_an_environment_prints() {
+    let place = place("id = \"peers.odd_envs:Talkative-v0\"\nkwargs = { max_episode_steps = 20 }");
+    let parsed = |arguments: &[&str]| -> serde_json::Value {
+        let output = output(&place, arguments, 0);
+        assert!(stderr(&output).contains("a word to the standard output\n"), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let episodes = ["--set", "run.episodes=3"];
+    assert_eq!(parsed(&[&["run", "quick.toml", "--json"], &episodes[..]].concat())["episodes"], 3);
+    assert_eq!(parsed(&["eval", "runs/quick/seed-0", "--json"])["episodes"], 3);
+    let seeds = ["run", "quick.toml", "--seeds", "1..3", "--json"];
+    assert_eq!(parsed(&[&seeds, &episodes[..]].concat())["seeds"], serde_json::json!([1, 2]));
 }
 
 /// Once a run, of one environment or of several.
@@ -326,4 +330,16 @@ fn an_observation_outside_of_its_space_is_told_once() {
         assert!(told.contains("peers.odd_envs:Faulty-v0: step 3 (environment seed "), "{told}");
         assert!(told.contains("Box(-1, 1, (2,), float32) expected, found 1.5 at position 1"), "{told}");
     }
+}
+
+#[test]
+fn an_environment_of_pythons_is_shown_inside_its_wrappers() {
+    let place = place("id = \"gymnasium:CartPole-v1\"");
+    let text = stdout(&place, &["envs", "gymnasium:Acrobot-v1"]);
+    assert!(text.contains("action space       Discrete(3)\ntime limit         500 steps\n"), "{text}");
+    let wrappers = "env.wrappers=[{ kind = \"gymnasium.wrappers:FlattenObservation\" }, \
+                    { kind = \"mask_observation\", keep = [2] }]";
+    let text = stdout(&place, &["envs", "quick.toml", "--set", wrappers]);
+    assert!(text.contains("gymnasium.wrappers:FlattenObservation, mask_observation"), "{text}");
+    assert!(text.contains("observation space  Box(-0.41887903, 0.41887903, (1,), float32)"), "{text}");
 }

@@ -58,6 +58,31 @@ def test_run(env, tmp_path):
     assert summary["episodes"] == 3 and summary["env"] == env
 
 
+LOUD = """
+import gymnasium
+from gymnasium.envs.classic_control import CartPoleEnv
+
+
+class Loud(CartPoleEnv):
+    def step(self, action):
+        print("a word to the standard output")
+        return super().step(action)
+
+
+gymnasium.register("Loud-v0", Loud, max_episode_steps=20)
+"""
+
+
+def test_what_an_environment_prints_is_no_result(tmp_path):
+    pytest.importorskip("gymnasium")
+    (tmp_path / "loud.py").write_text(LOUD)
+    (tmp_path / "short.toml").write_text(EXPERIMENT.replace("ENV", "loud:Loud-v0"))
+    done = sorn("run", "short.toml", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["episodes"] == 3
+    assert "a word to the standard output" in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 @pytest.mark.parametrize("env", ["CartPole-v1", "gymnasium:CartPole-v1"])
 def test_an_interrupt_saves(env, tmp_path):

@@ -298,47 +298,6 @@ pub(super) const LOOKUP_U8: Lookup<u8> =
     // SAFETY: `Isa::Avx2` is chosen only where `available` holds.
     |pre, pattern, pairing, masks| unsafe { lookup_u8(pre, pattern, pairing, masks) };
 
-/// Looks 32 synapses up at a time in tables of 256 bits: a byte of the table, and a bit of that byte.
-#[target_feature(enable = "avx2")]
-fn lookup_u8(pre: &[[u8; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
-    let table = |words: &[Mask]| -> [__m256i; 2] {
-        let words: &[Mask; 16] = words.first_chunk().expect("a pattern has 64 words or more");
-        // SAFETY: twice eight words of sixteen.
-        std::array::from_fn(|k| unsafe {
-            _mm256_broadcastsi128_si256(_mm_loadu_si128(words[8 * k..].as_ptr().cast()))
-        })
-    };
-    let (before_table, now_table) = (table(&pattern.words_before), table(&pattern.words_now));
-    let spread = |mask: Mask| u32::from(mask) * 0x0001_0001;
-    let (plus_before, minus_before, minus_now) =
-        (spread(pairing.plus_before), spread(pairing.minus_before), spread(pairing.minus_now));
-    let powers =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
-    let (rows, _) = pre.as_chunks::<2>();
-    let (plus, _) = masks.plus.as_chunks_mut::<2>();
-    let (minus, _) = masks.minus.as_chunks_mut::<2>();
-    let (now, _) = masks.now.as_chunks_mut::<2>();
-    for (((rows, plus_out), minus_out), now_out) in rows.iter().zip(plus).zip(minus).zip(now) {
-        // SAFETY: two rows are 32 bytes.
-        let index = unsafe { _mm256_loadu_si256(rows.as_ptr().cast()) };
-        let byte = _mm256_and_si256(_mm256_srli_epi16::<3>(index), _mm256_set1_epi8(15));
-        let bit = _mm256_shuffle_epi8(powers, _mm256_and_si256(index, _mm256_set1_epi8(7)));
-        let find = |table: [__m256i; 2]| {
-            let [low, high] = table.map(|table| _mm256_shuffle_epi8(table, byte));
-            // The highest bit of an index chooses among the tables.
-            let found = _mm256_and_si256(_mm256_blendv_epi8(low, high, index), bit);
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, bit)) as u32
-        };
-        let (before, now) = (find(before_table), find(now_table));
-        let plus = before & plus_before;
-        let minus = (before & minus_before) | (now & minus_now);
-        let halves = |mask: u32| [mask as Mask, (mask >> 16) as Mask];
-        *plus_out = halves(plus & !minus);
-        *minus_out = halves(minus & !plus);
-        *now_out = halves(now);
-    }
-}
-
 /// Lookup among at most [`MOST_U16`] neurons.
 pub(super) const LOOKUP_U16: Lookup<u16> =
     // SAFETY: `Isa::Avx2` is chosen only where `available` holds.
@@ -347,48 +306,94 @@ pub(super) const LOOKUP_U16: Lookup<u16> =
 /// Neurons whose bits fill four tables.
 pub(super) const MOST_U16: usize = 512;
 
-/// Looks 32 synapses up at a time in tables of 512 bits: a byte of the table, and a bit of that byte.
+/// Tables of sixteen bytes each, a bit for a neuron, in both halves of a register.
+#[inline]
 #[target_feature(enable = "avx2")]
-fn lookup_u16(pre: &[[u16; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
-    let table = |words: &[Mask]| -> [__m256i; 4] {
-        let words: &[Mask; 32] = words.first_chunk().expect("a pattern has 64 words or more");
-        // SAFETY: four times eight words of 32.
-        std::array::from_fn(|k| unsafe {
-            _mm256_broadcastsi128_si256(_mm_loadu_si128(words[8 * k..].as_ptr().cast()))
-        })
-    };
-    let (before_table, now_table) = (table(&pattern.words_before), table(&pattern.words_now));
+fn tables<const N: usize>(words: &[Mask]) -> [__m256i; N] {
+    let (tables, _) = words.as_chunks::<8>();
+    let tables: &[[Mask; 8]; N] = tables.first_chunk().expect("a pattern has 64 words or more");
+    // SAFETY: eight words are sixteen bytes.
+    std::array::from_fn(|k| unsafe {
+        _mm256_broadcastsi128_si256(_mm_loadu_si128(tables[k].as_ptr().cast()))
+    })
+}
+
+/// Of bytes, the bit that their lowest three bits number.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn power(bits: __m256i) -> __m256i {
+    let powers = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+    let bits = _mm256_and_si256(bits, _mm256_set1_epi8(7));
+    _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(powers), bits)
+}
+
+/// Which bytes have a bit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn have(bytes: __m256i, bit: __m256i) -> u32 {
+    _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit)) as u32
+}
+
+/// Writes the masks of two rows at a time, from who of theirs was active before and is now.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn write_pairs<I>(
+    pre: &[[I; LANES]],
+    pairing: Pairing,
+    masks: &mut Masks,
+    find: impl Fn(&[[I; LANES]; 2]) -> [u32; 2],
+) {
     let spread = |mask: Mask| u32::from(mask) * 0x0001_0001;
     let (plus_before, minus_before, minus_now) =
         (spread(pairing.plus_before), spread(pairing.minus_before), spread(pairing.minus_now));
-    let powers =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
-    let (rows, _) = pre.as_chunks::<2>();
-    let (plus, _) = masks.plus.as_chunks_mut::<2>();
-    let (minus, _) = masks.minus.as_chunks_mut::<2>();
-    let (now, _) = masks.now.as_chunks_mut::<2>();
-    // The bytes of two rows, one after the other.
-    let pack = |a, b| _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(a, b));
-    for (((rows, plus_out), minus_out), now_out) in rows.iter().zip(plus).zip(minus).zip(now) {
-        // SAFETY: a row is 32 bytes.
-        let [a, b] = [&rows[0], &rows[1]].map(|row| unsafe { _mm256_loadu_si256(row.as_ptr().cast()) });
-        let byte = pack(_mm256_srli_epi16::<3>(a), _mm256_srli_epi16::<3>(b));
-        let seven = _mm256_set1_epi16(7);
-        let bit = _mm256_shuffle_epi8(powers, pack(_mm256_and_si256(a, seven), _mm256_and_si256(b, seven)));
-        // The highest bits of a byte's number choose among the tables.
-        let (odd, upper) = (_mm256_slli_epi16::<3>(byte), _mm256_slli_epi16::<2>(byte));
-        let find = |table: [__m256i; 4]| {
-            let [t0, t1, t2, t3] = table.map(|table| _mm256_shuffle_epi8(table, byte));
-            let (low, high) = (_mm256_blendv_epi8(t0, t1, odd), _mm256_blendv_epi8(t2, t3, odd));
-            let found = _mm256_and_si256(_mm256_blendv_epi8(low, high, upper), bit);
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, bit)) as u32
-        };
-        let (before, now) = (find(before_table), find(now_table));
+    let halves = |mask: u32| [mask as Mask, (mask >> 16) as Mask];
+    let plus_out = masks.plus.as_chunks_mut::<2>().0.iter_mut();
+    let out = plus_out.zip(masks.minus.as_chunks_mut::<2>().0).zip(masks.now.as_chunks_mut::<2>().0);
+    for (rows, ((plus_out, minus_out), now_out)) in pre.as_chunks::<2>().0.iter().zip(out) {
+        let [before, now] = find(rows);
         let plus = before & plus_before;
         let minus = (before & minus_before) | (now & minus_now);
-        let halves = |mask: u32| [mask as Mask, (mask >> 16) as Mask];
         *plus_out = halves(plus & !minus);
         *minus_out = halves(minus & !plus);
         *now_out = halves(now);
     }
+}
+
+/// Looks 32 synapses up at a time in tables of 256 bits: a byte of the table, and a bit of that byte.
+#[target_feature(enable = "avx2")]
+fn lookup_u8(pre: &[[u8; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+    let (before, now) = (tables::<2>(&pattern.words_before), tables::<2>(&pattern.words_now));
+    write_pairs(pre, pairing, masks, |rows| {
+        // SAFETY: two rows are 32 bytes.
+        let index = unsafe { _mm256_loadu_si256(rows.as_ptr().cast()) };
+        let byte = _mm256_and_si256(_mm256_srli_epi16::<3>(index), _mm256_set1_epi8(15));
+        let bit = power(index);
+        [before, now].map(|[low, high]| {
+            let (low, high) = (_mm256_shuffle_epi8(low, byte), _mm256_shuffle_epi8(high, byte));
+            // The highest bit of an index chooses between the tables.
+            have(_mm256_blendv_epi8(low, high, index), bit)
+        })
+    });
+}
+
+/// Looks 32 synapses up at a time in tables of 512 bits: a byte of the table, and a bit of that byte.
+#[target_feature(enable = "avx2")]
+fn lookup_u16(pre: &[[u16; LANES]], pattern: &Pattern, pairing: Pairing, masks: &mut Masks) {
+    let (before, now) = (tables::<4>(&pattern.words_before), tables::<4>(&pattern.words_now));
+    write_pairs(pre, pairing, masks, |rows| {
+        // SAFETY: a row is 32 bytes.
+        let [a, b] = [&rows[0], &rows[1]].map(|row| unsafe { _mm256_loadu_si256(row.as_ptr().cast()) });
+        // The bytes of two rows, one after the other.
+        let pack = |a, b| _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(a, b));
+        let byte = pack(_mm256_srli_epi16::<3>(a), _mm256_srli_epi16::<3>(b));
+        let seven = _mm256_set1_epi16(7);
+        let bit = power(pack(_mm256_and_si256(a, seven), _mm256_and_si256(b, seven)));
+        // The highest bits of a byte's number choose among the tables.
+        let (odd, upper) = (_mm256_slli_epi16::<3>(byte), _mm256_slli_epi16::<2>(byte));
+        [before, now].map(|tables| {
+            let [t0, t1, t2, t3] = tables.map(|table| _mm256_shuffle_epi8(table, byte));
+            let (low, high) = (_mm256_blendv_epi8(t0, t1, odd), _mm256_blendv_epi8(t2, t3, odd));
+            have(_mm256_blendv_epi8(low, high, upper), bit)
+        })
+    });
 }

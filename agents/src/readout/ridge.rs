@@ -134,7 +134,7 @@ mod tests {
     fn bad_examples_are_named_and_not_taken() {
         let mut ridge = Ridge::new(2, 1).unwrap();
         let text = ridge.learn(&[1.0], &[1.0]).unwrap_err().to_string();
-        assert_eq!(text, "readout: features: 2 numbers expected, found 1 numbers");
+        assert_eq!(text, "readout: features: 2 numbers expected, found 1 number");
         let text = ridge.learn(&[1.0, 1.0], &[f64::NAN]).unwrap_err().to_string();
         assert_eq!(text, "readout: targets: finite numbers expected, found NaN");
         assert_eq!(ridge.solve(1.0).unwrap().weights(), [0.0, 0.0]);

@@ -45,6 +45,27 @@ pub(crate) fn add(out: &mut [f64], factor: f64, x: &[f64]) {
     }
 }
 
+/// `out <- start + factors[0] rows[0] + factors[1] rows[1] + ...`, added in that order; all as long as `out`.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(crate) fn sum_rows(out: &mut [f64], start: &[f64], factors: &[f64], rows: &[f64]) {
+    const WIDTH: usize = 16;
+    let n = out.len();
+    let whole = n - n % WIDTH;
+    for first in (0..whole).step_by(WIDTH) {
+        let mut sums: [f64; WIDTH] = std::array::from_fn(|lane| start[first..][..WIDTH][lane]);
+        for (factor, row) in factors.iter().zip(rows.chunks_exact(n)) {
+            let row = &row[first..][..WIDTH];
+            for lane in 0..WIDTH {
+                sums[lane] += factor * row[lane];
+            }
+        }
+        out[first..][..WIDTH].copy_from_slice(&sums);
+    }
+    for at in whole..n {
+        out[at] = factors.iter().zip(rows.chunks_exact(n)).fold(start[at], |sum, (f, row)| sum + f * row[at]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +83,21 @@ mod tests {
             for ((number, trace), weight) in numbers.iter().zip(&trace).zip(&weights) {
                 assert_eq!((*trace, *weight), (2.5 * number, 8.0 * number));
             }
+        }
+    }
+
+    #[test]
+    fn rows_are_added_as_one_by_one() {
+        for n in 0..50 {
+            let rows: Vec<f64> = (0..3 * n).map(|k| f64::from(k).sqrt()).collect();
+            let (start, factors) = (&rows[..n as usize], [0.1, -0.3, 7.7]);
+            let mut expected = start.to_vec();
+            for (row, factor) in factors.iter().enumerate() {
+                add(&mut expected, *factor, &rows[row * n as usize..][..n as usize]);
+            }
+            let mut out = vec![f64::NAN; n as usize];
+            sum_rows(&mut out, start, &factors, &rows);
+            assert_eq!(out, expected);
         }
     }
 }

@@ -566,25 +566,4 @@ mod tests {
             assert!(error.contains("\"gymnasium.wrappers:ClipReward\" is Python's"), "{error}");
         }
     }
-
-    #[cfg(feature = "gym-rs")]
-    #[test]
-    fn gym_rs_environments_are_made_with_time_limits() {
-        for (id, limit, action) in [("gym-rs:CartPole-v1", 500, 1), ("gym-rs:MountainCar-v0", 200, 0)] {
-            let (mut env, spec) = make(id, &Kwargs::new()).unwrap();
-            assert_eq!((spec.id.as_str(), spec.max_episode_steps), (id, Some(limit)));
-            let (obs, _) = env.reset(Some(4), None).unwrap();
-            assert_eq!(env.reset(Some(4), None).unwrap().0, obs);
-            assert_eq!(env.observation_space().check(&obs), Ok(()));
-            let steps = (1..=limit).find(|_| env.step(&Value::Int(action)).unwrap().truncated);
-            assert_eq!(steps, Some(limit), "{id}");
-            assert!(env.step(&Value::Int(7)).is_err());
-            let (_, spec) = make(id, &kwargs(serde_json::json!({ "max_episode_steps": 9 }))).unwrap();
-            assert_eq!(spec.max_episode_steps, Some(9));
-            assert!(
-                refusal(id, serde_json::json!({ "gravity": 9 })).contains("unknown argument \"gravity\"")
-            );
-        }
-        assert!(refusal("gym-rs:Acrobot-v1", serde_json::json!({})).contains("known: gym-rs:CartPole-v1"));
-    }
 }

@@ -174,10 +174,9 @@ fn peers(session: &mut Session<'_>) -> Result<Outcome> {
 
 fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
     let python = python::program(session.workspace, "python");
-    let features = "sorn-tests/gymnasium,sorn-cli/gymnasium";
     let mut command = cargo();
-    command.args(["test", "-p", "sorn-tests", "-p", "sorn-cli", "-p", "sorn-envs", "--features", features]);
-    command.args(["--lib", "--test", "gymnasium", "--test", "cli_gymnasium"]);
+    command.arg("test").args(TESTED).args(["--features", "sorn-tests/gymnasium,sorn-cli/gymnasium"]);
+    command.args(["--test", "gymnasium", "--test", "cli_gymnasium"]);
     // Linked with the library of the interpreter that is to run.
     session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
     Ok(Outcome::Done)
@@ -195,7 +194,12 @@ fn gym_rs(session: &mut Session<'_>) -> Result<Outcome> {
             "CMake, SDL2 or SDL2_gfx is missing; on Debian and Ubuntu: apt-get install cmake libsdl2-dev libsdl2-gfx-dev",
         ));
     }
-    session.run(cargo().args(["test", "-p", "sorn-envs", "--features", "gym-rs", "--lib"]))?;
+    session.run(cargo().arg("test").args(TESTED).args([
+        "--features",
+        "sorn-envs/gym-rs",
+        "--test",
+        "gym_rs",
+    ]))?;
     Ok(Outcome::Done)
 }
 

@@ -4,17 +4,19 @@ use sorn_core::rng;
 
 use crate::AgentError;
 use crate::error::{check, numbers};
-use crate::lanes::add;
+use crate::lanes::sum_rows;
 use crate::random::{normal, uniform};
 
 #[derive(Clone, Debug)]
 pub(crate) struct RandomProjection {
     /// 1 / scale per observation entry.
     inverse_scale: Vec<f64>,
-    /// One row per observation entry, gain included: the input is a sum of rows.
-    rows: Vec<Vec<f64>>,
+    /// Shape `(observations, inputs)`, gain included: the input is a sum of rows.
+    rows: Vec<f64>,
     /// Per input, gain included.
     bias: Vec<f64>,
+    /// The observation, squashed.
+    squashed: Vec<f64>,
 }
 
 impl RandomProjection {
@@ -40,25 +42,24 @@ impl RandomProjection {
             _ => scale.iter().map(|s| 1.0 / s).collect(),
         };
         let mut rng = rng::stream(seed, "encoder");
-        let mut rows = vec![vec![0.0; inputs]; observations];
+        let mut rows = vec![0.0; observations * inputs];
         let mut biases = Vec::with_capacity(inputs);
         for input in 0..inputs {
             let direction: Vec<f64> = (0..observations).map(|_| normal(&mut rng)).collect();
             let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
-            for (row, d) in rows.iter_mut().zip(&direction) {
+            for (row, d) in rows.chunks_exact_mut(inputs).zip(&direction) {
                 row[input] = if length > 0.0 { gain * d / length } else { 0.0 };
             }
             biases.push(gain * uniform(&mut rng, -bias, bias));
         }
-        Ok(RandomProjection { inverse_scale, rows, bias: biases })
+        Ok(RandomProjection { inverse_scale, rows, bias: biases, squashed: vec![0.0; observations] })
     }
 
-    pub(crate) fn encode(&self, observation: &[f64], input: &mut [f64]) {
-        input.copy_from_slice(&self.bias);
-        for ((row, inverse), o) in self.rows.iter().zip(&self.inverse_scale).zip(observation) {
-            let squashed = libm::tanh(o * inverse);
-            add(input, squashed, row);
+    pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64]) {
+        for ((squashed, inverse), o) in self.squashed.iter_mut().zip(&self.inverse_scale).zip(observation) {
+            *squashed = libm::tanh(o * inverse);
         }
+        sum_rows(input, &self.bias, &self.squashed, &self.rows);
     }
 }
 
@@ -73,7 +74,7 @@ mod tests {
             observation in prop::collection::vec(-1e300..1e300_f64, 1..6), seed: u64, gain in 0.1..10.0_f64, bias in 0.0..3.0_f64,
         ) {
             let n = observation.len();
-            let encoder = RandomProjection::new(&[], gain, bias, n, 30, seed).unwrap();
+            let mut encoder = RandomProjection::new(&[], gain, bias, n, 30, seed).unwrap();
             let mut input = vec![f64::NAN; 30];
             encoder.encode(&observation, &mut input);
             // A unit vector's product with n numbers of at most 1 is at most sqrt(n).

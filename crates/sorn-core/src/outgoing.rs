@@ -13,10 +13,9 @@ const AT_ONCE: usize = 4;
 pub(crate) struct Outgoing<T> {
     /// The groups of neuron `j` are `starts[j]..starts[j + 1]`.
     starts: Vec<u32>,
-    /// Synapses `(post, weight)`; those that fill a group up are of weight 0 and give to sums past the last column.
+    /// Synapses `(post, weight)`; those that fill a group up are of weight 0, which no sum notices, and go to columns far
+    /// apart: an addition waits for the one before it to the same sum.
     groups: Vec<[(u32, T); GROUP]>,
-    /// One per column, then `GROUP` that nobody reads.
-    sums: Vec<T>,
     /// Room for the groups of active neurons, and `AT_ONCE` more.
     visits: Vec<u32>,
 }
@@ -36,8 +35,9 @@ impl<T: Real> Outgoing<T> {
         for (pre, degree) in degrees.iter().enumerate() {
             starts[pre + 1] = starts[pre] + u32::div_ceil(*degree, GROUP as u32);
         }
-        let filler = std::array::from_fn(|k| ((n_post + k) as u32, T::default()));
-        let mut groups = vec![filler; starts[n_pre] as usize];
+        let mut fillers = (0..n_post as u32).cycle().map(|post| (post, T::default()));
+        let mut filler = || fillers.next().unwrap_or_default();
+        let mut groups: Vec<_> = (0..starts[n_pre]).map(|_| std::array::from_fn(|_| filler())).collect();
         let mut taken = vec![0; n_pre];
         for post in 0..n_post {
             for (pre, weight) in column(post) {
@@ -47,13 +47,13 @@ impl<T: Real> Outgoing<T> {
             }
         }
         let visits = vec![0; groups.len() + AT_ONCE];
-        Outgoing { starts, groups, sums: vec![T::default(); n_post + GROUP], visits }
+        Outgoing { starts, groups, visits }
     }
 
     /// Sets `drive` to what `active` neurons, ascending, give to each column; false where they have more than `most`
     /// synapses.
-    pub(crate) fn drive(&mut self, active: &[u32], most: usize, drive: &mut [f64]) -> bool {
-        let Outgoing { starts, groups, sums, visits } = self;
+    pub(crate) fn drive(&mut self, active: &[u32], most: usize, drive: &mut [T]) -> bool {
+        let Outgoing { starts, groups, visits } = self;
         // Listed first: the machine would guess wrongly where most neurons' groups end.
         let mut listed = 0;
         for &neuron in active {
@@ -68,14 +68,13 @@ impl<T: Real> Outgoing<T> {
             rest.iter_mut().zip(start + AT_ONCE as u32..).for_each(|(visit, group)| *visit = group);
             listed += number;
         }
-        sums.fill(T::default());
+        drive.fill(T::default());
         for &group in &visits[..listed] {
             for (post, weight) in groups[group as usize] {
-                let sum = &mut sums[post as usize];
+                let sum = &mut drive[post as usize];
                 *sum = *sum + weight;
             }
         }
-        drive.iter_mut().zip(sums).for_each(|(drive, sum)| *drive = (*sum).into());
         true
     }
 }

@@ -1,6 +1,6 @@
 //! The Python interpreter inside this process.
 
-use std::ffi::{CStr, CString, OsString};
+use std::ffi::{CStr, CString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -116,15 +116,11 @@ struct Choice {
 }
 
 fn choose(python: Option<&Path>) -> Choice {
-    choose_from(python, |name| std::env::var_os(name).filter(|value| !value.is_empty()))
-}
-
-fn choose_from(python: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Choice {
     if let Some(python) = python {
         return Choice { from: "the caller".into(), python: python.into() };
     }
     for name in SELECTORS {
-        if let Some(value) = variable(name) {
+        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
             let value = PathBuf::from(value);
             let python = match (name, cfg!(windows)) {
                 ("SORN_PYTHON", _) => value,
@@ -213,47 +209,4 @@ fn linked_version() -> String {
     let short = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()].join(".");
     let suffix = if text.contains("free-threading") { "t" } else { "" };
     format!("{short}{suffix}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(python: Option<&str>, set: &[(&str, &str)]) -> (String, PathBuf) {
-        let variable = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
-        let Choice { from, python } = choose_from(python.map(Path::new), variable);
-        (from, python)
-    }
-
-    #[test]
-    fn the_nearest_choice_counts() {
-        let venv = ("VIRTUAL_ENV", "env");
-        let conda = ("CONDA_PREFIX", "conda");
-        let own = ("SORN_PYTHON", "mine");
-        assert_eq!(chosen(Some("given"), &[own, venv]), ("the caller".into(), "given".into()));
-        assert_eq!(chosen(None, &[venv, conda, own]), ("SORN_PYTHON".into(), "mine".into()));
-        let (from, python) = chosen(None, &[venv, conda]);
-        assert_eq!(from, "VIRTUAL_ENV");
-        assert!(python.starts_with("env") && python != Path::new("env"));
-        assert_eq!(chosen(None, &[conda]).0, "CONDA_PREFIX");
-        assert_eq!(chosen(None, &[]).0, "the build");
-    }
-
-    #[test]
-    fn a_program_that_is_no_interpreter_is_refused() {
-        for python in ["no-such-program", "true"] {
-            let error = start(Choice { from: "SORN_PYTHON".into(), python: python.into() }).unwrap_err();
-            let text = error.to_string();
-            assert!(
-                text.starts_with(&format!("SORN_PYTHON names the Python interpreter {python}")),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_librarys_version_is_short() {
-        let linked = linked_version();
-        assert!(linked.starts_with("3.") && linked.split('.').count() == 2, "{linked}");
-    }
 }

@@ -63,8 +63,27 @@ fn an_environment_without_gymnasium() {
 fn one_that_is_none_is_refused() {
     let answer = ask(&[("SORN_PYTHON", Path::new("no/such/python"))]);
     assert!(answer.contains("refused: SORN_PYTHON names the Python interpreter no/such/python"), "{answer}");
+    let answer = ask(&[("SORN_PYTHON", Path::new("true"))]);
+    assert!(
+        answer.contains("refused: SORN_PYTHON names the Python interpreter true, which does not run"),
+        "{answer}"
+    );
     let answer = ask(&[("VIRTUAL_ENV", Path::new("no/venv"))]);
     assert!(answer.contains("refused: VIRTUAL_ENV names the Python interpreter no/venv"), "{answer}");
+}
+
+#[test]
+fn the_nearest_choice_counts() {
+    let named = |variables: &[(&str, &str)]| {
+        let paths: Vec<_> = variables.iter().map(|(name, path)| (*name, Path::new(path))).collect();
+        ask(&paths)
+    };
+    let (own, venv, conda) = (("SORN_PYTHON", "mine"), ("VIRTUAL_ENV", "env"), ("CONDA_PREFIX", "conda"));
+    assert!(named(&[venv, conda, own]).contains("refused: SORN_PYTHON names the Python interpreter mine"));
+    assert!(named(&[conda, venv]).contains("refused: VIRTUAL_ENV names the Python interpreter env"));
+    assert!(named(&[conda]).contains("refused: CONDA_PREFIX names the Python interpreter conda"));
+    assert!(named(&[("SORN_PYTHON", ""), conda]).contains("refused: CONDA_PREFIX"));
+    assert!(named(&[]).contains("python: \"3."), "that of the build");
 }
 
 /// A program that answers as a Python of another version would.

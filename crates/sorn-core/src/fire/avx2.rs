@@ -72,6 +72,21 @@ fn firing(total: __m256d, lanes: Lanes, inclusive: bool) -> u16 {
     _mm256_movemask_pd(fires) as u16
 }
 
+/// What `quarter` says, one bit a neuron, of up to sixteen neurons from `first` on; those of a whole word need no count.
+#[inline]
+#[target_feature(enable = "avx2,popcnt")]
+fn word_of(first: usize, n: usize, mut quarter: impl FnMut(usize, Lanes) -> u16) -> u16 {
+    if n - first >= LANES {
+        let mut at = |k: usize| quarter(first + k, Lanes::All) << k;
+        return at(0) | at(WIDTH) | at(2 * WIDTH) | at(3 * WIDTH);
+    }
+    let mut word = 0;
+    for at in (first..n).step_by(WIDTH) {
+        word |= quarter(at, first_lanes(n - at)) << (at - first);
+    }
+    word
+}
+
 /// Tells who of sixteen neurons fires, and appends them.
 ///
 /// # Safety
@@ -100,16 +115,14 @@ pub(super) fn excitatory_lanes(d: Drives<'_>, r: &mut [f64], pattern: &mut Patte
         (&d.excitation[..n], &d.inhibition[..n], &d.noise[..n], &d.input[..n], &d.thresholds[..n]);
     let mut active = Appender::new(active, n);
     for (word, first) in (0..n).step_by(LANES).enumerate() {
-        let mut fires = 0;
-        for at in (first..n.min(first + LANES)).step_by(WIDTH) {
-            let lanes = first_lanes(n - at);
+        let fires = word_of(first, n, |at, lanes| {
             let difference = _mm256_sub_pd(load(e, at, lanes), load(i, at, lanes));
             let base = _mm256_add_pd(difference, load(noise, at, lanes));
             let threshold = load(t, at, lanes);
             store(r, at, lanes, _mm256_sub_pd(base, threshold));
             let total = _mm256_sub_pd(_mm256_add_pd(base, load(u, at, lanes)), threshold);
-            fires |= firing(total, lanes, d.inclusive) << (at - first);
-        }
+            firing(total, lanes, d.inclusive)
+        });
         // SAFETY: a neuron is told once.
         unsafe { tell(pattern, word, fires, &mut active) };
     }
@@ -122,13 +135,11 @@ pub(super) fn inhibitory_lanes(d: Drives<'_>, pattern: &mut Pattern, active: &mu
     let (e, noise, t) = (&d.excitation[..n], &d.noise[..n], d.thresholds);
     let mut active = Appender::new(active, n);
     for (word, first) in (0..n).step_by(LANES).enumerate() {
-        let mut fires = 0;
-        for at in (first..n.min(first + LANES)).step_by(WIDTH) {
-            let lanes = first_lanes(n - at);
+        let fires = word_of(first, n, |at, lanes| {
             let driven = _mm256_add_pd(load(e, at, lanes), load(noise, at, lanes));
             let total = _mm256_sub_pd(driven, load(t, at, lanes));
-            fires |= firing(total, lanes, d.inclusive) << (at - first);
-        }
+            firing(total, lanes, d.inclusive)
+        });
         // SAFETY: a neuron is told once.
         unsafe { tell(pattern, word, fires, &mut active) };
     }

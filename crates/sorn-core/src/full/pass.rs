@@ -385,16 +385,14 @@ impl Full {
     #[inline(always)]
     fn drive_loop<F: Form>(&mut self, pre: &Pattern, drive: &mut [f64]) {
         pre.list_now(&mut self.now);
-        let units = &self.columns.units;
-        if let Some(outgoing) = &mut self.at_rest {
-            outgoing.drive(&self.now, usize::MAX, drive);
-            // In the units of columns, numbers of 32 bits.
-            drive.iter_mut().zip(units).for_each(|(drive, unit)| *drive = f64::from(*drive as f32 / unit));
-        } else {
-            F::sum(&self.weights, &self.now, &mut self.driven);
-            let driven = Row::flatten(&self.driven).iter().zip(units);
-            drive.iter_mut().zip(driven).for_each(|(drive, (sum, unit))| *drive = f64::from(sum / unit));
+        match &mut self.at_rest {
+            Some(outgoing) => {
+                outgoing.drive(&self.now, usize::MAX, Row::flatten_mut(&mut self.driven));
+            }
+            None => F::sum(&self.weights, &self.now, &mut self.driven),
         }
+        let driven = Row::flatten(&self.driven).iter().zip(&self.columns.units);
+        drive.iter_mut().zip(driven).for_each(|(drive, (sum, unit))| *drive = f64::from(sum / unit));
     }
 }
 

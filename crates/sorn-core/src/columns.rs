@@ -2,6 +2,7 @@
 
 use crate::Synapses;
 use crate::events::Events;
+use crate::huge_pages;
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{self, Index, Lookup, Masks, Pattern};
 use crate::kernel::{self, LANES, Real, Row, Slice, TINY};
@@ -111,6 +112,8 @@ impl<I: Index> Columns<I> {
             }
             columns.slices.push(slice);
         }
+        huge_pages::ask(&columns.weights);
+        huge_pages::ask(&columns.pre);
         if I::fast_lookup(columns.n_pre, isa).is_none() && Events::fit(columns.weights.len()) {
             columns.events = Some(Events::default());
             columns.sums = vec![Row::default(); columns.slices.len()];

@@ -1,5 +1,6 @@
 //! Who is active among presynaptic neurons, found from the active neurons instead of looked up for every synapse.
 
+use crate::huge_pages;
 use crate::kernel::lookup::{Masks, Pairing, Pattern, pair};
 use crate::kernel::{LANES, Mask};
 use crate::places::Places;
@@ -36,6 +37,8 @@ impl Events {
         self.outgoing.rebuild(n_pre, slices * LANES, column);
         self.before.resize(rows, 0);
         self.now.resize(rows, 0);
+        huge_pages::ask(&self.before);
+        huge_pages::ask(&self.now);
         self.irregular.clear();
         self.irregular.resize(slices, false);
         self.any_irregular = false;

@@ -32,6 +32,7 @@ mod fire;
 mod full;
 mod growth;
 mod health;
+mod huge_pages;
 mod input;
 pub mod inputs;
 mod kernel;

@@ -1,5 +1,6 @@
 //! The synapses of a matrix that does not change, by presynaptic neuron.
 
+use crate::huge_pages;
 use crate::kernel::Real;
 
 /// Synapses summed without a look at how many are left, which a processor would guess wrongly row by row.
@@ -46,6 +47,7 @@ impl<T: Real> Outgoing<T> {
                 taken[pre] += 1;
             }
         }
+        huge_pages::ask(&groups);
         let visits = vec![0; groups.len() + AT_ONCE];
         Outgoing { starts, groups, visits }
     }

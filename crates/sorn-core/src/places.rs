@@ -1,5 +1,7 @@
 //! Where the synapses of each presynaptic neuron are, in a matrix that is stored by columns.
 
+use crate::huge_pages;
+
 /// For every presynaptic neuron the places of its synapses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
@@ -30,6 +32,8 @@ impl Places {
             // Room for growth, so that a later rebuild allocates nothing.
             self.places.reserve_exact(total + total / 8 + 64 - self.places.len());
             self.posts.reserve_exact(total + total / 8 + 64 - self.posts.len());
+            huge_pages::ask(&self.places);
+            huge_pages::ask(&self.posts);
         }
         self.places.resize(total, 0);
         self.posts.resize(total, 0);

@@ -5,6 +5,7 @@
 //! powers of two, which changes no bit of a mantissa. Nothing else than what a saved state tells may decide when that
 //! happens, since bits depend on it.
 
+use crate::huge_pages;
 use crate::kernel::LANES;
 use std::ops::Range;
 
@@ -25,7 +26,11 @@ pub(crate) struct Units {
 impl Units {
     pub(crate) fn new(n_post: usize) -> Self {
         let n_post = n_post.next_multiple_of(LANES);
-        Units { units: vec![1.0; n_post], sums: vec![0.0; n_post], lengths: vec![0; n_post] }
+        let units = Units { units: vec![1.0; n_post], sums: vec![0.0; n_post], lengths: vec![0; n_post] };
+        huge_pages::ask(&units.units);
+        huge_pages::ask(&units.sums);
+        huge_pages::ask(&units.lengths);
+        units
     }
 
     /// Sets a column whose weights were once stored, `kept` the unit and the sum that it had, and hands each to `store` in

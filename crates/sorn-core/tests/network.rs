@@ -275,6 +275,33 @@ fn large_networks_go_on_and_split_to_the_bit() {
     }
 }
 
+/// The columns of one block are more than the caches hold, those of three are not: then changes wait for no column.
+#[test]
+fn very_large_networks_split_to_the_bit() {
+    let end = |threads| {
+        let params = Params {
+            ne: 21_000,
+            nu: 20,
+            lambda_ee: 8.0,
+            lambda_ei: 8.0,
+            network_type_ie: NetworkType::Sparse,
+            lambda_ie: 40.0,
+            eta_stdp: 0.05,
+            eta_inhib: 0.02,
+            sp_probability: 1.0,
+            precision: Precision::Fast,
+            threads,
+            ..Params::default()
+        };
+        let mut network = Network::new(&params, 4).unwrap();
+        drive(&mut network, 25, 1.0);
+        network.state()
+    };
+    let whole = end(1);
+    assert!(whole.deaths > 100, "{}", whole.deaths);
+    assert!(whole == end(3));
+}
+
 #[test]
 fn fast_stays_near_exact_while_the_spikes_agree() {
     let run = |precision| {

@@ -8,6 +8,7 @@
 //! The drive is that of the active neurons' rows alone.
 
 use crate::Synapses;
+use crate::huge_pages;
 use crate::kernel::column::{self, Signs};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
@@ -131,6 +132,9 @@ impl<I: Index> Contiguous<I> {
             block.restless.push(post as u32);
             block.count += length as usize;
         }
+        block.weights.iter().for_each(huge_pages::ask);
+        huge_pages::ask(&block.pre);
+        huge_pages::ask(&block.sums);
         block.rebuild();
         block
     }

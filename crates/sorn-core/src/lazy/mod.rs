@@ -5,6 +5,7 @@
 //! A column's numbers depend on that column alone, whatever the number of blocks.
 
 use crate::Synapses;
+use crate::huge_pages;
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
 use crate::kernel::{LANES, Real, Row};
@@ -39,6 +40,8 @@ pub(crate) struct Lazy<I: Index> {
     codes: Vec<u32>,
     /// Rows that a rule visits, and what it does there.
     active: Vec<(u32, u32)>,
+    /// Changes that wait for the numbers of their columns, where those are not at hand.
+    waiting: Vec<pass::Touch>,
     count: usize,
     /// The synapses by column, once a rule from outside has asked for them.
     by_column: Option<Places>,
@@ -98,6 +101,7 @@ impl<I: Index> Lazy<I> {
             drive: vec![0.0; n_post],
             codes: vec![0; n_post.div_ceil(LANES)],
             active: Vec::with_capacity(synapses.n_pre),
+            waiting: Vec::with_capacity(pass::WAITING + LANES),
             count: lengths.iter().sum(),
             by_column: None,
             isa,
@@ -107,6 +111,9 @@ impl<I: Index> Lazy<I> {
         let room = groups + groups / 8 + LANES;
         lazy.weights.reserve_exact(room);
         lazy.posts.reserve_exact(room);
+        huge_pages::ask(&lazy.weights);
+        huge_pages::ask(&lazy.posts);
+        huge_pages::ask(&lazy.drive);
         for &length in &lengths {
             let capacity = length / LANES + 1;
             let start = lazy.push_groups(capacity);

@@ -14,6 +14,12 @@ use crate::units::Units;
 
 /// Rows that are asked for ahead of the one at hand.
 const AHEAD: usize = 2;
+/// Rows of which it is asked where they are.
+const FAR_AHEAD: usize = 10;
+/// Columns above which their numbers are not at hand, and are asked for before they are needed.
+const AT_HAND: usize = 20_000;
+/// Changes that wait for the numbers of their columns.
+pub(super) const WAITING: usize = 64;
 
 /// The loop that needs masks, which compilers do not see; what it computes is the same in each form.
 pub(super) trait Form {
@@ -155,26 +161,40 @@ impl<I: Index> Lazy<I> {
                 }
             }
         }
+        let Lazy { rows, weights, posts, columns, active, waiting, .. } = self;
         let mut pruned = 0;
-        for at in 0..self.active.len() {
-            if let Some(&(soon, _)) = self.active.get(at + AHEAD) {
-                self.prefetch(soon);
+        if columns.sums.len() <= AT_HAND {
+            for (at, &(neuron, signs)) in active.iter().enumerate() {
+                prefetch_row(&active[at..], rows, weights, posts);
+                let row = &mut rows[neuron as usize];
+                let groups = row.groups();
+                let fell = step.row::<F, I>(&mut weights[groups.clone()], &posts[groups], signs, columns);
+                row.holes += fell;
+                pruned += fell;
             }
-            let (neuron, signs) = self.active[at];
-            let row = &mut self.rows[neuron as usize];
-            let groups = row.groups();
-            let (weights, posts) = (&mut self.weights[groups.clone()], &self.posts[groups]);
-            pruned += step.row::<F, I>(row, weights, posts, signs, &mut self.columns);
+            return pruned;
         }
-        pruned
-    }
-
-    /// Asks for the synapses of a row: rows are too short for the machine to see that it is reading in order.
-    #[inline(always)]
-    fn prefetch(&self, neuron: u32) {
-        let groups = self.rows[neuron as usize].groups();
-        prefetch(&self.weights[groups.clone()]);
-        prefetch(&self.posts[groups]);
+        for (at, &(pre, signs)) in active.iter().enumerate() {
+            prefetch_far_row(&active[at..], rows);
+            prefetch_row(&active[at..], rows, weights, posts);
+            for group in rows[pre as usize].groups() {
+                let (up, down) = F::masks(&weights[group], &posts[group], step.codes, signs);
+                let mut touched = up | down;
+                while touched != 0 {
+                    let lane = touched.trailing_zeros() as usize;
+                    touched &= touched - 1;
+                    let post = posts[group][lane].to_u32();
+                    prefetch(&columns.units[post as usize..][..1]);
+                    prefetch(&columns.sums[post as usize..][..1]);
+                    let place = (group * LANES + lane) as u32;
+                    waiting.push(Touch { place, pre, post, up: up >> lane & 1 != 0 });
+                }
+                if waiting.len() > WAITING {
+                    pruned += step.settle(waiting, weights, rows, columns);
+                }
+            }
+        }
+        pruned + step.settle(waiting, weights, rows, columns)
     }
 
     /// Computes the drive that neurons active at `t + 1` give.
@@ -182,11 +202,13 @@ impl<I: Index> Lazy<I> {
         self.drive.fill(0.0);
         self.active.clear();
         self.active.extend(pre.now().map(|neuron| (neuron, 0)));
-        for at in 0..self.active.len() {
-            if let Some(&(soon, _)) = self.active.get(at + AHEAD) {
-                self.prefetch(soon);
+        let far = self.drive.len() > AT_HAND;
+        for (at, &(neuron, _)) in self.active.iter().enumerate() {
+            if far {
+                prefetch_far_row(&self.active[at..], &self.rows);
             }
-            let groups = self.rows[self.active[at].0 as usize].groups();
+            prefetch_row(&self.active[at..], &self.rows, &self.weights, &self.posts);
+            let groups = self.rows[neuron as usize].groups();
             for (weights, posts) in self.weights[groups.clone()].iter().zip(&self.posts[groups]) {
                 for (weight, post) in weights.0.iter().zip(posts) {
                     self.drive[post.to_u32() as usize] += weight;
@@ -199,6 +221,29 @@ impl<I: Index> Lazy<I> {
     }
 }
 
+/// Asks for the synapses of a row soon to come: rows are too short for the machine to see that it is reading in order.
+#[inline(always)]
+fn prefetch_row<I: Index>(
+    active: &[(u32, u32)],
+    rows: &[Extent],
+    weights: &[Row<f32>],
+    posts: &[[I; LANES]],
+) {
+    if let Some(&(soon, _)) = active.get(AHEAD) {
+        let groups = rows[soon as usize].groups();
+        prefetch(&weights[groups.clone()]);
+        prefetch(&posts[groups]);
+    }
+}
+
+/// Asks where a row is that comes later.
+#[inline(always)]
+fn prefetch_far_row(active: &[(u32, u32)], rows: &[Extent]) {
+    if let Some(&(later, _)) = active.get(FAR_AHEAD) {
+        prefetch(&rows[later as usize..][..1]);
+    }
+}
+
 /// What is the same for every row of a step.
 struct Step<'a> {
     /// Activity of the postsynaptic neurons, see [`Form::masks`].
@@ -208,11 +253,20 @@ struct Step<'a> {
     floor: f32,
 }
 
+/// A change of a synapse that waits for the numbers of its column.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touch {
+    place: u32,
+    pre: u32,
+    post: u32,
+    up: bool,
+}
+
 impl Step<'_> {
+    /// Changes the synapses of a row; returns how many were pruned.
     #[inline(always)]
     fn row<F: Form, I: Index>(
         &self,
-        row: &mut Extent,
         weights: &mut [Row<f32>],
         posts: &[[I; LANES]],
         signs: u32,
@@ -225,20 +279,45 @@ impl Step<'_> {
             while touched != 0 {
                 let lane = touched.trailing_zeros() as usize;
                 touched &= touched - 1;
-                let (old, post) = (weights.0[lane], posts[lane].to_u32() as usize);
-                let unit = columns.units[post];
-                let moved = old + unit * if up >> lane & 1 != 0 { self.plus } else { self.minus };
-                let new = if moved > unit { unit } else { moved };
-                let new = if moved <= 0.0 { self.floor * unit } else { new };
-                columns.sums[post] += f64::from(new) - f64::from(old);
-                weights.0[lane] = new;
-                if !new.exists() {
-                    pruned += 1;
-                    row.holes += 1;
-                    columns.lose(post, 1);
-                }
+                let (post, up) = (posts[lane].to_u32() as usize, up >> lane & 1 != 0);
+                pruned += u32::from(!self.change(&mut weights.0[lane], post, up, columns));
             }
         }
         pruned
+    }
+
+    /// Makes the changes that wait; returns how many synapses were pruned.
+    #[inline(always)]
+    fn settle(
+        &self,
+        waiting: &mut Vec<Touch>,
+        weights: &mut [Row<f32>],
+        rows: &mut [Extent],
+        columns: &mut Units,
+    ) -> u32 {
+        let mut pruned = 0;
+        let weights = Row::flatten_mut(weights);
+        for Touch { place, pre, post, up } in waiting.drain(..) {
+            if !self.change(&mut weights[place as usize], post as usize, up, columns) {
+                pruned += 1;
+                rows[pre as usize].holes += 1;
+            }
+        }
+        pruned
+    }
+
+    /// Changes a synapse; returns whether it still exists.
+    #[inline(always)]
+    fn change(&self, weight: &mut f32, post: usize, up: bool, columns: &mut Units) -> bool {
+        let (old, unit) = (*weight, columns.units[post]);
+        let moved = old + unit * if up { self.plus } else { self.minus };
+        let new = if moved > unit { unit } else { moved };
+        let new = if moved <= 0.0 { self.floor * unit } else { new };
+        columns.sums[post] += f64::from(new) - f64::from(old);
+        *weight = new;
+        if !new.exists() {
+            columns.lose(post, 1);
+        }
+        new.exists()
     }
 }

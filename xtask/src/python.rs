@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, bail};
 
@@ -49,6 +50,11 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
         &format!("cannot install {REQUIREMENTS}"),
     )?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// What became of [`prepare`] in a thread of its own.
+pub(crate) fn join(preparing: JoinHandle<Result<()>>) -> Result<()> {
+    preparing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn succeed(command: &mut Command, otherwise: &str) -> Result<()> {

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::python;
 use crate::steps::{Outcome, STEPS, Step};
 use crate::workspace::Workspace;
 
@@ -41,6 +43,8 @@ impl Counts {
 pub(crate) struct Session<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) counts: Counts,
+    /// The Python environment in the making, until somebody waits for it.
+    pub(crate) venv: &'a mut Option<JoinHandle<Result<()>>>,
 }
 
 impl Session<'_> {
@@ -90,10 +94,15 @@ pub(crate) fn run(only: &[String], keep_going: bool) -> Result<bool> {
     let workspace = Workspace::load()?;
     let chosen = choose(only);
     let mut reports: Vec<Report> = Vec::new();
+    // It is downloaded, while the steps before it compile.
+    let mut venv = chosen.contains("python").then(|| {
+        let workspace = workspace.clone();
+        std::thread::spawn(move || python::prepare(&workspace))
+    });
     for step in STEPS.iter().filter(|s| chosen.contains(s.name)) {
         println!("\n== {}: {}", step.name, step.about);
         let started = Instant::now();
-        let mut context = Session { workspace: &workspace, counts: Counts::default() };
+        let mut context = Session { workspace: &workspace, counts: Counts::default(), venv: &mut venv };
         let lacking =
             step.needs.iter().find(|n| reports.iter().any(|r| r.step.name == **n && r.result.is_err()));
         let result = match lacking {
@@ -110,6 +119,10 @@ pub(crate) fn run(only: &[String], keep_going: bool) -> Result<bool> {
         if failed && !keep_going {
             break;
         }
+    }
+    if let Some(venv) = venv {
+        // Not left half made by a step that failed before its turn.
+        let _ = python::join(venv);
     }
     Ok(sum_up(&reports, chosen.len()))
 }

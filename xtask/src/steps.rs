@@ -120,7 +120,9 @@ fn custom_robot(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn python_(session: &mut Session<'_>) -> Result<Outcome> {
-    python::prepare(session.workspace)?;
+    if let Some(venv) = session.venv.take() {
+        python::join(venv)?;
+    }
     Ok(Outcome::Done)
 }
 

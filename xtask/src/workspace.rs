@@ -17,6 +17,7 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// The workspace as cargo sees it, dependencies not resolved (needs no network).
+#[derive(Clone)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,

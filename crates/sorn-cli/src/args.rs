@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Go on with a run, or a run over several seeds, that was stopped
     Resume(Resume),
-    /// Evaluate what a run learnt: greedy policy, nothing learning
+    /// Evaluate what a run learnt: greedy policy, unless told otherwise, nothing learning
     Eval(Eval),
     /// Step a reservoir alone: inputs in, probes and state out
     Simulate(Simulate),
@@ -98,6 +98,9 @@ pub(crate) struct Eval {
     /// Seed of the evaluation's episodes [default: the run's]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Draw the actions from the policy, as while training, instead of taking the best
+    #[arg(long)]
+    pub(crate) stochastic: bool,
     /// Film the first episode (of one run, not of several seeds)
     #[arg(long, value_name = "FILE.gif")]
     pub(crate) gif: Option<PathBuf>,

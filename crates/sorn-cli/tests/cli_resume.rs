@@ -270,6 +270,23 @@ fn a_second_process_is_kept_out() {
     child.wait().unwrap();
 }
 
+/// Actions are drawn on request, from where the generator was when the run ended.
+#[test]
+fn a_run_is_evaluated_with_drawn_actions_too() {
+    let place = Place::new();
+    place.done(&["run", "quick.toml"]);
+    let evaluate = |more: &[&str]| {
+        let json = place.done(&[&["eval", "runs/quick/seed-0", "--json"], more].concat());
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()
+    };
+    let (greedy, drawn) = (evaluate(&[]), evaluate(&["--stochastic"]));
+    assert_ne!(greedy, drawn);
+    assert_eq!(drawn, evaluate(&["--stochastic"]));
+    assert_eq!(drawn["episodes"], greedy["episodes"]);
+    let said = |more: &[&str]| place.done(&[&["eval", "runs/quick/seed-0"], more].concat());
+    assert!(said(&[]).contains("greedy policy") && said(&["--stochastic"]).contains("drawn actions"));
+}
+
 /// The statistics of a normalising wrapper outlive episodes: they are part of what is saved.
 #[test]
 fn a_run_that_normalises_its_observations_goes_on_with_its_statistics() {

@@ -1,4 +1,4 @@
-//! The frozen greedy policy over some episodes.
+//! The frozen policy over some episodes.
 
 use std::ops::ControlFlow;
 
@@ -31,9 +31,18 @@ pub struct Trained {
     pub agent: Agent,
     /// The environment's part of it ([`Env::memory`]), e.g. the statistics of a normalising wrapper.
     pub memory: Option<Value>,
+    /// Whether it is shown with greedy actions, or with actions drawn from its policy as while training.
+    pub deterministic: bool,
 }
 
 impl Trained {
+    /// A copy of the agent that learns nothing more.
+    pub(crate) fn frozen(&self) -> Agent {
+        let mut agent = self.agent.frozen();
+        agent.set_sampling(!self.deterministic);
+        agent
+    }
+
     /// The environment it is evaluated in: it knows what the one of the training had learnt, and learns nothing more.
     pub(crate) fn make_env(&self, experiment: &Experiment) -> Result<(AnyEnv, EnvSpec), LabError> {
         let refuse = |reason| LabError::Config { origin: experiment.name.clone(), reason };
@@ -46,7 +55,7 @@ impl Trained {
     }
 }
 
-/// Runs `episodes` episodes with a frozen copy of what was trained: a greedy policy, nothing learns, nothing is plastic.
+/// Runs `episodes` episodes with a frozen copy of what was trained: nothing learns, nothing is plastic.
 ///
 /// The environment's seeds come from `seed` by another stream than those of training. `None` where there is no episode to
 /// run, or `progress` wished to stop before the last was done.
@@ -65,7 +74,7 @@ pub fn evaluate(
     let seeds = |episode| episode_seed(seed, "evaluation", episode);
     let name = format!("evaluation of {}", experiment.env.id);
     guarded(&name, seed, &mut returns, Returns::place, seeds, |returns| {
-        sorn_agents::run(&mut env, &mut trained.agent.frozen(), 0..episodes, seeds, returns)
+        sorn_agents::run(&mut env, &mut trained.frozen(), 0..episodes, seeds, returns)
     })?;
     let all = (returns.all.len() as u64 == episodes).then_some(returns.all);
     Ok(all.and_then(|all| statistics(&all)))

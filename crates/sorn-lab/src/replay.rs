@@ -42,7 +42,7 @@ impl Replay {
     pub fn of(dir: &RunDir, least: u64, progress: &dyn Progress) -> Result<Option<Replay>, LabError> {
         let experiment = dir.experiment();
         let trained = dir.trained()?;
-        let mut agent = trained.agent.frozen();
+        let mut agent = trained.frozen();
         let (mut env, _) = trained.make_env(experiment)?;
         let seed = experiment.run.seed;
         let neurons = agent.network().map(|network| (network.ne() as u32, network.ni() as u32));

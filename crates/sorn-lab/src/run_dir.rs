@@ -113,6 +113,7 @@ impl RunDir {
             Some(checkpoint) => Ok(Trained {
                 agent: checkpoint.agent(&self.experiment, &env, &dir)?,
                 memory: checkpoint.memory,
+                deterministic: true,
             }),
             None => Err(LabError::directory(&self.path, "no checkpoint yet; go on with it by `sorn resume`")),
         }

@@ -145,7 +145,7 @@ fn go_on_in(
     if stopped {
         return Ok(outcome);
     }
-    let trained = Trained { agent, memory: memory.take() };
+    let trained = Trained { agent, memory: memory.take(), deterministic: true };
     let eval = evaluate(experiment, &trained, experiment.eval.episodes, seed, progress)?;
     if eval.is_none() && experiment.eval.episodes > 0 {
         return Ok(outcome);

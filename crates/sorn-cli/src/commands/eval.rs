@@ -1,8 +1,6 @@
-//! `sorn eval`: the frozen greedy policy of a run, or of several.
+//! `sorn eval`: the frozen policy of a run, or of several.
 
-use std::path::Path;
-
-use sorn_lab::{Evaluation, Filmed, RunDir, Sweep, counted, evaluate, film, try_film};
+use sorn_lab::{Evaluation, Filmed, LabError, RunDir, Sweep, Trained, counted, evaluate, film, try_film};
 
 use crate::ExitStatus;
 use crate::args::Eval;
@@ -21,14 +19,15 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
         let seed = args.seed.unwrap_or(dir.experiment().run.seed);
         // Before hours of evaluation, not after.
         if let Some(path) = &args.gif {
-            try_film(dir.experiment(), &dir.trained()?, seed, path)?;
+            try_film(dir.experiment(), &trained(&dir, args)?, seed, path)?;
         }
         let Some(eval) = of_run(&dir, args)? else { return Ok(ExitStatus::Interrupted) };
         let text = match args.json {
             true => serde_json::to_string_pretty(&eval)? + "\n",
             false => format!(
-                "{}, greedy policy, {}: mean return {:.2} +- {:.2}, min {:.2}\n",
+                "{}, {}, {}: mean return {:.2} +- {:.2}, min {:.2}\n",
                 dir.experiment().env.id,
+                if args.stochastic { "drawn actions" } else { "greedy policy" },
                 counted(eval.episodes, "episode"),
                 eval.mean,
                 eval.sd,
@@ -38,7 +37,7 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
         // Whatever becomes of the film.
         result(&text)?;
         if let Some(path) = &args.gif {
-            let filmed = film(dir.experiment(), &dir.trained()?, seed, args.spikes, path, &Waiting)?;
+            let filmed = film(dir.experiment(), &trained(&dir, args)?, seed, args.spikes, path, &Waiting)?;
             let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
             let path = path.display();
             note(&format!(
@@ -61,19 +60,23 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
             None => return Ok(ExitStatus::Interrupted),
         }
     }
-    result(&describe(&evals, &args.dir, args.json)?)?;
+    result(&describe(&evals, args)?)?;
     Ok(ExitStatus::Done)
+}
+
+fn trained(dir: &RunDir, args: &Eval) -> Result<Trained, LabError> {
+    Ok(Trained { deterministic: !args.stochastic, ..dir.trained()? })
 }
 
 fn of_run(dir: &RunDir, args: &Eval) -> anyhow::Result<Option<Evaluation>> {
     let experiment = dir.experiment();
     let episodes = args.episodes.unwrap_or(experiment.eval.episodes.max(1));
     let seed = args.seed.unwrap_or(experiment.run.seed);
-    Ok(evaluate(experiment, &dir.trained()?, episodes, seed, &Waiting)?)
+    Ok(evaluate(experiment, &trained(dir, args)?, episodes, seed, &Waiting)?)
 }
 
-fn describe(evals: &[(u64, Evaluation)], dir: &Path, json: bool) -> anyhow::Result<String> {
-    if json {
+fn describe(evals: &[(u64, Evaluation)], args: &Eval) -> anyhow::Result<String> {
+    if args.json {
         let list: Vec<_> =
             evals.iter().map(|(seed, eval)| serde_json::json!({ "seed": seed, "eval": eval })).collect();
         return Ok(serde_json::to_string_pretty(&list)? + "\n");
@@ -85,9 +88,10 @@ fn describe(evals: &[(u64, Evaluation)], dir: &Path, json: bool) -> anyhow::Resu
     }
     let mean = evals.iter().map(|(_, eval)| eval.mean).sum::<f64>() / evals.len().max(1) as f64;
     Ok(format!(
-        "{}{}: greedy policies of {}, mean return {mean:.2}\n",
+        "{}{}: {} of {}, mean return {mean:.2}\n",
         table(&rows),
-        dir.display(),
+        args.dir.display(),
+        if args.stochastic { "drawn actions" } else { "greedy policies" },
         counted(evals.len() as u64, "seed")
     ))
 }

@@ -52,7 +52,7 @@ pub fn film(
     let fps = spec.render_fps.filter(|&fps| fps > 0.0 && fps.is_finite()).unwrap_or(DEFAULT_FPS);
     let pictures = Pictures::default();
     let mut camera = Camera { env, pictures: pictures.clone() };
-    let mut agent = trained.agent.frozen();
+    let mut agent = trained.frozen();
     let raster = spikes.then(|| Raster::new(agent.config().reservoir.params.ne));
     let mut director =
         Director { pictures, raster, reel: Reel::new(fps), step: 0, filmed: None, failed: None, progress };

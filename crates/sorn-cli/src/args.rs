@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Go on with a run, or a run over several seeds, that was stopped
     Resume(Resume),
-    /// Evaluate what a run learnt: greedy policy, unless told otherwise, nothing learning
+    /// Evaluate what a run learnt: greedy policy, nothing learning
     Eval(Eval),
     /// Step a reservoir alone: inputs in, probes and state out
     Simulate(Simulate),

@@ -1,0 +1,7 @@
+//! The agent from outside. One program: what every test compiles of the configuration's formats is compiled once.
+
+mod batch;
+mod continuous;
+mod own_loop;
+mod rm_sorn;
+mod whole;

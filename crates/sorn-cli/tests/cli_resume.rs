@@ -275,7 +275,7 @@ fn a_second_process_is_kept_out() {
 fn a_run_is_evaluated_with_drawn_actions_too() {
     let place = Place::new();
     // All actions stay as likely as one another.
-    place.done(&["run", "quick.toml", "--set", "agent.learner.actor_step=0.0"]);
+    place.done(&["run", "quick.toml", "--set", "agent.learner={kind=\"actor_critic\",actor_step=0.0}"]);
     let evaluate = |more: &[&str]| {
         let json = place.done(&[&["eval", "runs/quick/seed-0", "--json"], more].concat());
         serde_json::from_str::<serde_json::Value>(&json).unwrap()

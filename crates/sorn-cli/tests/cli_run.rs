@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, assert_same, contents};
+use common::{Place, QUICK, assert_same, contents, stderr};
 use serde_json::Value;
 
 #[test]
@@ -182,6 +182,31 @@ fn one_is_no_plural() {
     assert!(text.ends_with("found 1 number\n"), "{text}");
     let text = place.done(&["run", "quick.toml", "--seeds", "1..2", "--set", "run.episodes=1"]);
     assert!(text.contains("solved by 0 of 1 seed;"), "{text}");
+}
+
+/// Results of an environment that cannot be made here, of Python's without Python, say.
+#[test]
+fn thresholds_are_noted_with_the_results() {
+    let place = Place::new();
+    place.write("quick.toml", &QUICK.replace("threshold = 450.0\n", ""));
+    place.done(&["run", "quick.toml", "--seeds", "0..2", "--set", "run.episodes=3"]);
+    let edit = |file: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(place.path(file)).unwrap();
+        assert!(text.contains(from), "{file}: {text}");
+        place.write(file, &text.replace(from, to));
+    };
+    edit("runs/quick/experiment.toml", "CartPole-v1", "gymnasium:Elsewhere-v0");
+    let table = place.done(&["compare", "--markdown", "runs/quick"]);
+    assert!(table.contains("| 0/2 | never |") && table.contains("| 0/2 at 475 |"), "{table}");
+    place.done(&["compare", "runs/quick"]);
+    edit("runs/quick/aggregate.json", "\"threshold\": 475.0", "\"threshold\": null");
+    let output = place.sorn(&["compare", "--markdown", "runs/quick"]).output().unwrap();
+    assert!(String::from_utf8(output.stdout.clone()).unwrap().contains("| `quick` | - | - |"), "{output:?}");
+    let warning = stderr(&output);
+    assert!(
+        warning.contains("runs/quick: the threshold of gymnasium:Elsewhere-v0 is not known: "),
+        "{warning}"
+    );
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub struct Aggregate {
     pub version: String,
     /// The seeds.
     pub seeds: Vec<u64>,
+    /// Mean return that counts as solving the task; absent in files of earlier versions.
+    #[serde(default)]
+    pub threshold: Option<f64>,
     /// Runs that solved the task.
     pub solved: u64,
     /// `solved` as a fraction of the runs.
@@ -75,6 +78,7 @@ impl Aggregate {
             env: first.env.clone(),
             version: first.version.clone(),
             seeds: summaries.iter().map(|s| s.seed).collect(),
+            threshold: first.threshold,
             solved,
             success_rate: solved as f64 / summaries.len() as f64,
             episodes_to_solve: summaries.iter().map(|s| s.episodes_to_solve).collect(),
@@ -101,6 +105,7 @@ mod tests {
             env_steps: 10 * episodes,
             wall_secs: 1.0,
             mean_return_last_100: 0.0,
+            threshold: Some(475.0),
             solved: solve.is_some(),
             episodes_to_solve: solve,
             env_steps_to_solve: solve.map(|s| 10 * s),
@@ -112,6 +117,7 @@ mod tests {
     fn unsolved_runs_count_as_the_longest() {
         let all = [summary(3, 120, Some(120)), summary(4, 500, None), summary(5, 130, Some(130))];
         let aggregate = Aggregate::of(&all).unwrap();
+        assert_eq!(aggregate.threshold, Some(475.0));
         assert_eq!(aggregate.solved, 2);
         assert_eq!(aggregate.seeds, [3, 4, 5]);
         let spread = aggregate.episodes_to_solve_spread.unwrap();

@@ -30,6 +30,8 @@ pub struct Comparison {
     pub arms: Vec<ComparedArm>,
     #[serde(skip)]
     experiment: Experiment,
+    #[serde(skip)]
+    first: PathBuf,
 }
 
 impl Comparison {
@@ -56,7 +58,7 @@ impl Comparison {
             arms.push(ComparedArm { aggregate, p, returns });
         }
         match experiment {
-            Some(experiment) => Ok(Comparison { arms, experiment }),
+            Some(experiment) => Ok(Comparison { arms, experiment, first: dirs[0].clone() }),
             None => Err(LabError::directory(Path::new(""), "at least one directory expected, found none")),
         }
     }
@@ -67,13 +69,16 @@ impl Comparison {
     /// [`LabError`] where a figure cannot be drawn or written.
     pub fn draw(&self, out: &Path) -> Result<Vec<PathBuf>, LabError> {
         let failed = |e: FigureError| LabError::damaged(out, e.to_string());
-        let (_, spec) = self.experiment.make_env(&self.experiment.name)?;
         let name = |arm: &ComparedArm| arm.aggregate.experiment.clone();
-        let title = format!("{}, {}", spec.id, counted(self.arms[0].aggregate.seeds.len() as u64, "seed"));
+        let title = format!(
+            "{}, {}",
+            self.experiment.env.id,
+            counted(self.arms[0].aggregate.seeds.len() as u64, "seed")
+        );
         let options = CurveOptions {
             title: title.clone(),
             window: usize::try_from(self.experiment.run.window).unwrap_or(usize::MAX),
-            threshold: self.experiment.threshold(&spec),
+            threshold: known_threshold(&self.first, &self.experiment, self.arms[0].aggregate.threshold),
             ..CurveOptions::default()
         };
         let arms: Vec<Arm> =
@@ -106,6 +111,14 @@ pub(crate) fn aggregate(dir: &Path) -> Result<Aggregate, LabError> {
         return Err(LabError::directory(dir, reason));
     }
     serde_json::from_str(&read_text(&path)?).map_err(|e| LabError::damaged(&path, e.to_string()))
+}
+
+/// The threshold of a finished sweep; where it cannot be known here, none, and a warning.
+pub(crate) fn known_threshold(dir: &Path, experiment: &Experiment, noted: Option<f64>) -> Option<f64> {
+    experiment.threshold_of_runs(noted).unwrap_or_else(|error| {
+        tracing::warn!("{}: the threshold of {} is not known: {error}", dir.display(), experiment.env.id);
+        None
+    })
 }
 
 /// Episodes to solve as numbers to rank.

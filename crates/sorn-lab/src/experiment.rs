@@ -213,6 +213,17 @@ impl Experiment {
             .map_err(|source| LabError::Agent { origin: origin.into(), source })
     }
 
+    /// The threshold of finished runs: what they noted, or else the experiment's or its environment's.
+    ///
+    /// # Errors
+    /// [`LabError`] where the environment is asked, but cannot be made here: Python's without the bridge, say.
+    pub(crate) fn threshold_of_runs(&self, noted: Option<f64>) -> Result<Option<f64>, LabError> {
+        match noted.or(self.run.threshold) {
+            Some(threshold) => Ok(Some(threshold)),
+            None => self.make_env(&self.name).map(|(_, spec)| spec.reward_threshold),
+        }
+    }
+
     /// The threshold that counts: the experiment's, else the environment's.
     pub fn threshold(&self, spec: &EnvSpec) -> Option<f64> {
         self.run.threshold.or(spec.reward_threshold)

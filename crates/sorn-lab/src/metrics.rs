@@ -135,6 +135,11 @@ impl Solver {
         Solver { window, threshold, returns: Vec::new(), solved_at: None }
     }
 
+    /// What it watches for.
+    pub fn threshold(&self) -> Option<f64> {
+        self.threshold
+    }
+
     /// Takes one more episode.
     pub fn push(&mut self, episode: &Episode) {
         self.returns.push(episode.ret);

@@ -113,6 +113,7 @@ impl<'a> Recorder<'a> {
             env_steps: self.line_steps,
             wall_secs,
             mean_return_last_100: last.iter().sum::<f64>() / last.len().max(1) as f64,
+            threshold: self.solver.threshold(),
             solved: solved.is_some(),
             episodes_to_solve: solved.map(|(episodes, _)| episodes),
             env_steps_to_solve: solved.map(|(_, steps)| steps),

@@ -27,6 +27,9 @@ pub struct Summary {
     pub wall_secs: f64,
     /// Mean return of the last 100 episodes (of all where there are fewer).
     pub mean_return_last_100: f64,
+    /// Mean return that counts as solving the task; absent in files of earlier versions.
+    #[serde(default)]
+    pub threshold: Option<f64>,
     /// Whether the mean return of `run.window` consecutive episodes reached the threshold.
     pub solved: bool,
     /// Episodes up to the last of that window.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sorn_report::stats::mann_whitney;
 
-use crate::compare::{self, aggregate};
+use crate::compare::{self, aggregate, known_threshold};
 use crate::{Aggregate, LabError, Spread, Sweep, quartile};
 
 /// What the names of an experiment's controls end with.
@@ -26,12 +26,8 @@ pub fn results_table(dirs: &[PathBuf]) -> Result<String, LabError> {
     for dir in dirs {
         let aggregate = aggregate(dir)?;
         let threshold = match Sweep::read(dir)? {
-            // Without the bridge's feature the environment cannot be made, and its threshold is not known.
-            Some(sweep) => sweep
-                .experiment()
-                .make_env(&aggregate.experiment)
-                .map_or(sweep.experiment().run.threshold, |(_, spec)| sweep.experiment().threshold(&spec)),
-            None => None,
+            Some(sweep) => known_threshold(dir, sweep.experiment(), aggregate.threshold),
+            None => aggregate.threshold,
         };
         rows.push(Row { aggregate, threshold });
     }
@@ -105,6 +101,7 @@ mod tests {
             env: "E-v0".into(),
             version: "0".into(),
             seeds: vec![0, 1, 2, 3],
+            threshold: None,
             solved: solve.iter().flatten().count() as u64,
             success_rate: 0.0,
             episodes_to_solve: solve.to_vec(),

@@ -7,7 +7,7 @@ use sorn_report::stats::{mann_whitney, moving_mean};
 
 use crate::compare::ranks;
 use crate::plot::{picture, weights};
-use crate::{Aggregate, Experiment, LabError, Progress, Replay, RunDir, Summary, Sweep, metrics};
+use crate::{Aggregate, LabError, Progress, Replay, RunDir, Summary, Sweep, metrics};
 
 /// Points of a curve: a page shows no more.
 const POINTS: usize = 400;
@@ -96,12 +96,14 @@ pub(super) fn arm(
         }
     }
     let summaries: Vec<Summary> = runs.iter().filter_map(|run| run.summary.clone()).collect();
+    let threshold = summaries.first().and_then(|summary| summary.threshold);
+    let threshold = noted(experiment.threshold_of_runs(threshold), problems).flatten();
     Ok(Some(Arm {
         name: experiment.name.clone(),
         question: experiment.question.clone(),
         env: experiment.env.id.clone(),
         command: format!("sorn run {}{seeds} --out again", dir.join(file).display()),
-        threshold: threshold(&experiment),
+        threshold,
         window: experiment.run.window,
         config: experiment.to_toml(),
         aggregate: Aggregate::of(&summaries),
@@ -124,12 +126,6 @@ pub(super) fn compare(arms: &mut [Arm]) {
 /// The value, or nothing and a problem more.
 fn noted<T>(result: Result<T, LabError>, problems: &mut Vec<String>) -> Option<T> {
     result.map_err(|error| problems.push(error.to_string())).ok()
-}
-
-/// The experiment's own threshold, or its environment's where that can be made here.
-fn threshold(experiment: &Experiment) -> Option<f64> {
-    let made = experiment.make_env(&experiment.name).ok();
-    made.map_or(experiment.run.threshold, |(_, spec)| experiment.threshold(&spec))
 }
 
 fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Run {

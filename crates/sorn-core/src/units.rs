@@ -12,6 +12,9 @@ use std::ops::Range;
 /// Steps after which sums are added up anew: rounding adds to them, and they may shrink.
 pub(crate) const ADD_UP_EVERY: u64 = 128;
 
+/// Most last bits by which a weight above its unit is told from 1.
+const MOST_ABOVE: u32 = 1 << 16;
+
 /// One value per column each, of whole slices.
 #[derive(Clone, Debug)]
 pub(crate) struct Units {
@@ -46,7 +49,14 @@ impl Units {
         let (mut sum, mut length) = (0.0, 0);
         for (pre, weight) in synapses {
             // A zero that exists is negative, see `kernel`.
-            let weight = if weight == 0.0 { -0.0 } else { (weight * f64::from(unit)) as f32 };
+            let weight = match (1.0 - weight) / f64::EPSILON {
+                _ if weight == 0.0 => -0.0,
+                // See `plain`.
+                above if kept.is_some() && above <= f64::from(MOST_ABOVE) => {
+                    f32::from_bits(unit.to_bits() + above as u32)
+                }
+                _ => (weight * f64::from(unit)) as f32,
+            };
             store(pre, weight);
             sum += f64::from(weight);
             length += 1;
@@ -57,9 +67,17 @@ impl Units {
     }
 
     /// A weight of a column as it is meant.
+    ///
+    /// The only weight of a column may lie above its unit, by a few last bits of 32, where rounding has made the sum too
+    /// small. It is 1 then, less as many last bits of 64, from which [`read`](Self::read) finds it again.
     pub(crate) fn plain(&self, post: usize, weight: f32) -> f64 {
+        let unit = self.units[post];
+        if weight > unit {
+            let above = weight.to_bits().saturating_sub(unit.to_bits()).min(MOST_ABOVE);
+            return 1.0 - f64::from(above) * f64::EPSILON;
+        }
         // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
-        (f64::from(weight) / f64::from(self.units[post])).min(1.0) + 0.0
+        f64::from(weight) / f64::from(unit) + 0.0
     }
 
     /// Makes the sums of columns their units; returns whether one is not `near` 1.
@@ -137,5 +155,27 @@ impl Units {
     pub(crate) fn append_to(&self, n_post: usize, units: &mut Vec<[f64; 2]>) {
         let columns = self.units.iter().zip(&self.sums).take(n_post);
         units.extend(columns.map(|(&unit, &sum)| [f64::from(unit), sum]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_above_its_unit_is_read_again() {
+        for unit in [0.13_f32, 1.0, 1.9999999] {
+            for above in [0, 1, 3, MOST_ABOVE] {
+                let stored = f32::from_bits(unit.to_bits() + above);
+                let mut columns = Units::new(1);
+                columns.units[0] = unit;
+                let plain = columns.plain(0, stored);
+                assert!((1.0 - 1e-10..=1.0).contains(&plain), "{plain}");
+                let (mut read, kept) = (Vec::new(), [f64::from(unit), f64::from(unit)]);
+                columns
+                    .read(0, Some(&kept), [(4, plain)].into_iter(), |pre, weight| read.push((pre, weight)));
+                assert_eq!(read, [(4, stored)]);
+            }
+        }
     }
 }

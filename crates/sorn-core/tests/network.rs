@@ -217,6 +217,39 @@ fn a_state_that_does_not_fit_is_refused() {
     assert!(Network::from_state(&smaller, state.clone()).is_err());
 }
 
+/// A column of which one synapse has everything: rounding leaves its weight a last bit above the sum.
+#[test]
+fn a_saved_run_with_a_sole_synapse_goes_on_to_the_bit() {
+    let params = Params {
+        ne: 45,
+        ni: Some(8),
+        nu: 4,
+        lambda_ee: 11.25,
+        lambda_ei: 9.0,
+        network_type_ei: NetworkType::Dense,
+        eta_stdp: 0.083_803,
+        eta_inhib: 0.041_9,
+        h_ip_spread: 0.01,
+        clip_te: false,
+        always_ip: true,
+        sp_probability: 0.9,
+        prune: false,
+        noise: NoiseLaw::None,
+        precision: Precision::Fast,
+        ..Params::default()
+    };
+    for seed in 0..20 {
+        let mut whole = Network::new(&params, seed).unwrap();
+        for k in 0..30 {
+            drive(&mut whole, 7, 0.4);
+            let mut resumed = Network::from_state(&params, whole.state()).unwrap();
+            drive(&mut whole, 3, 0.3);
+            drive(&mut resumed, 3, 0.3);
+            assert!(whole.state() == resumed.state(), "seed {seed}, stop {k}");
+        }
+    }
+}
+
 #[test]
 fn threads_change_no_bit() {
     for precision in [Precision::Exact, Precision::Fast] {

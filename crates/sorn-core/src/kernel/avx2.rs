@@ -309,7 +309,7 @@ pub(super) const MOST_U16: usize = 512;
 /// Tables of sixteen bytes each, a bit for a neuron, in both halves of a register.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn tables<const N: usize>(words: &[Mask]) -> [__m256i; N] {
+pub(crate) fn tables<const N: usize>(words: &[Mask]) -> [__m256i; N] {
     let (tables, _) = words.as_chunks::<8>();
     let tables: &[[Mask; 8]; N] = tables.first_chunk().expect("a pattern has 64 words or more");
     // SAFETY: eight words are sixteen bytes.
@@ -321,7 +321,7 @@ fn tables<const N: usize>(words: &[Mask]) -> [__m256i; N] {
 /// Of bytes, the bit that their lowest three bits number.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn power(bits: __m256i) -> __m256i {
+pub(crate) fn power(bits: __m256i) -> __m256i {
     let powers = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
     let bits = _mm256_and_si256(bits, _mm256_set1_epi8(7));
     _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(powers), bits)
@@ -330,7 +330,7 @@ fn power(bits: __m256i) -> __m256i {
 /// Which bytes have a bit.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn have(bytes: __m256i, bit: __m256i) -> u32 {
+pub(crate) fn have(bytes: __m256i, bit: __m256i) -> u32 {
     _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit)) as u32
 }
 

@@ -163,6 +163,10 @@ pub(crate) type Lookup<I> = fn(&[[I; LANES]], &Pattern, Pairing, &mut Masks);
 pub(crate) trait Index: Copy + Default + std::fmt::Debug + Send + Sync + 'static {
     fn from_u32(index: u32) -> Self;
     fn to_u32(self) -> u32;
+    /// The same indices, if they have sixteen bits.
+    fn as_u16(_indices: &[[Self; LANES]]) -> Option<&[[u16; LANES]]> {
+        None
+    }
     /// A lookup among `n` neurons in registers, if there is one.
     fn fast_lookup(n: usize, isa: Isa) -> Option<Lookup<Self>>;
 }
@@ -190,6 +194,11 @@ impl Index for u8 {
 }
 
 impl Index for u16 {
+    #[inline(always)]
+    fn as_u16(indices: &[[u16; LANES]]) -> Option<&[[u16; LANES]]> {
+        Some(indices)
+    }
+
     #[inline(always)]
     fn from_u32(index: u32) -> Self {
         index as u16

@@ -1,14 +1,22 @@
 //! The loop for AVX2.
 
-use super::pass::Form;
+use super::pass::{Form, Set};
 use crate::kernel::lookup::Index;
-use crate::kernel::{LANES, Mask, Row};
+use crate::kernel::{LANES, Mask, Row, avx2};
 use std::arch::x86_64::*;
 
 /// Chosen only where the machine has it.
 pub(super) struct Avx2;
 
 impl Form for Avx2 {
+    const FEW: usize = size_of::<Set>() * 8;
+
+    #[inline(always)]
+    fn members(posts: [&[u16; LANES]; 2], set: &Set) -> u32 {
+        // SAFETY: the machine has it.
+        unsafe { members(posts, set) }
+    }
+
     #[inline(always)]
     fn masks<I: Index>(weights: &Row<f32>, posts: &[I; LANES], codes: &[u32], signs: u32) -> (Mask, Mask) {
         // SAFETY: the machine has it.
@@ -22,6 +30,31 @@ fn masks<I: Index>(weights: &Row<f32>, posts: &[I; LANES], codes: &[u32], signs:
     let low = half_masks::<I, 0>(weights, posts, codes, signs);
     let high = half_masks::<I, 1>(weights, posts, codes, signs);
     (low.0 | high.0 << (LANES / 2), low.1 | high.1 << (LANES / 2))
+}
+
+/// Looks 32 columns up in tables of sixteen bytes: a byte of the set, and a bit of that byte.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn members(posts: [&[u16; LANES]; 2], set: &Set) -> u32 {
+    // SAFETY: sixteen posts are 32 bytes.
+    let [a, b] = posts.map(|posts| unsafe { _mm256_loadu_si256(posts.as_ptr().cast()) });
+    // The bytes of two groups, one after the other.
+    let pack = |a, b| _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(a, b));
+    let byte = pack(_mm256_srli_epi16::<3>(a), _mm256_srli_epi16::<3>(b));
+    let seven = _mm256_set1_epi16(7);
+    let bit = avx2::power(pack(_mm256_and_si256(a, seven), _mm256_and_si256(b, seven)));
+    let mut tables = avx2::tables::<8>(set).map(|table| _mm256_shuffle_epi8(table, byte));
+    // The highest bits of a byte's number choose among the tables.
+    for (half, choice) in [
+        (4, _mm256_slli_epi16::<1>(byte)),
+        (2, _mm256_slli_epi16::<2>(byte)),
+        (1, _mm256_slli_epi16::<3>(byte)),
+    ] {
+        for k in 0..half {
+            tables[k] = _mm256_blendv_epi8(tables[k], tables[k + half], choice);
+        }
+    }
+    avx2::have(tables[0], bit)
 }
 
 /// Of eight synapses.
@@ -55,4 +88,26 @@ fn half_masks<I: Index, const HALF: usize>(
     let kinds = _mm256_andnot_si256(absent, kinds);
     let mask = |lanes| _mm256_movemask_ps(_mm256_castsi256_ps(lanes)) as Mask;
     (mask(_mm256_slli_epi32::<31>(kinds)), mask(_mm256_slli_epi32::<30>(kinds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::isa::Isa;
+    use crate::lazy::pass::Plain;
+    use crate::rng::{below, stream};
+
+    #[test]
+    fn tables_tell_the_members_of_a_set() {
+        if !Isa::available().contains(&Isa::Avx2) {
+            return;
+        }
+        let rng = &mut stream(5, "test");
+        for _ in 0..2000 {
+            let set: Set = std::array::from_fn(|_| below(rng, 1 << 16) as Mask);
+            let mut posts = || std::array::from_fn(|_| below(rng, Avx2::FEW as u64) as u16);
+            let (a, b) = (posts(), posts());
+            assert_eq!(Avx2::members([&a, &b], &set), Plain::members([&a, &b], &set));
+        }
+    }
 }

@@ -21,14 +21,28 @@ const AT_HAND: usize = 20_000;
 /// Changes that wait for the numbers of their columns.
 pub(super) const WAITING: usize = 64;
 
-/// The loop that needs masks, which compilers do not see; what it computes is the same in each form.
+/// A bit for each of at most 1,024 columns.
+pub(super) type Set = [Mask; 64];
+
+/// The loops that need masks, which compilers do not see; what they compute is the same in each form.
 pub(super) trait Form {
+    /// Columns up to which [`members`](Self::members) is faster than [`masks`](Self::masks).
+    const FEW: usize = 0;
+
+    /// Which of two groups of columns, the first sixteen bits for the first, are in a set.
+    #[inline(always)]
+    fn members(posts: [&[u16; LANES]; 2], set: &Set) -> u32 {
+        let posts = posts.into_iter().flatten().map(|&post| usize::from(post));
+        let bits = posts.map(|post| set[post / LANES] >> (post % LANES) & 1);
+        bits.enumerate().fold(0, |members, (n, bit)| members | u32::from(bit) << n)
+    }
+
     /// Which of sixteen synapses are raised, and which lowered: of those that exist, by `signs` and the code of their
     /// postsynaptic neuron, two bits of `codes` for each.
     fn masks<I: Index>(weights: &Row<f32>, posts: &[I; LANES], codes: &[u32], signs: u32) -> (Mask, Mask);
 }
 
-struct Plain;
+pub(super) struct Plain;
 
 impl Form for Plain {
     #[inline(always)]
@@ -148,6 +162,9 @@ impl<I: Index> Lazy<I> {
             minus: learning.change.minus as f32,
             floor: learning.change.floor as f32,
         };
+        // Of a neuron that was active before, that is now, and both.
+        let kinds = [(true, false), (false, true), (true, true)]
+            .map(|(before, now)| signs(learning.pairs, before, now));
         self.active.clear();
         for word in 0..self.rows.len().div_ceil(LANES) {
             let (before, now) = pre.word(word);
@@ -155,7 +172,7 @@ impl<I: Index> Lazy<I> {
             while active != 0 {
                 let lane = active.trailing_zeros() as usize;
                 active &= active - 1;
-                let signs = signs(learning.pairs, before >> lane & 1 != 0, now >> lane & 1 != 0);
+                let signs = kinds[usize::from((before >> lane & 1) + 2 * (now >> lane & 1)) - 1];
                 if signs != 0 {
                     self.active.push(((word * LANES + lane) as u32, signs));
                 }
@@ -163,6 +180,21 @@ impl<I: Index> Lazy<I> {
         }
         let Lazy { rows, weights, posts, columns, active, waiting, .. } = self;
         let mut pruned = 0;
+        if step.codes.len() * LANES <= F::FEW
+            && let Some(posts) = I::as_u16(posts)
+        {
+            let targets = kinds.map(|signs| Target::new(signs, learning, step.codes.len()));
+            for (at, &(neuron, signs)) in active.iter().enumerate() {
+                prefetch_row(&active[at..], rows, weights, posts);
+                let row = &mut rows[neuron as usize];
+                let groups = row.groups();
+                let target = &targets[kinds.iter().position(|&kind| kind == signs).unwrap_or(0)];
+                let fell = step.few::<F>(&mut weights[groups.clone()], &posts[groups], target, columns);
+                row.holes += fell;
+                pruned += fell;
+            }
+            return pruned;
+        }
         if columns.sums.len() <= AT_HAND {
             for (at, &(neuron, signs)) in active.iter().enumerate() {
                 prefetch_row(&active[at..], rows, weights, posts);
@@ -253,6 +285,39 @@ struct Step<'a> {
     floor: f32,
 }
 
+/// The columns that are raised, and those that are lowered, in the rows of neurons of one kind of activity.
+#[derive(Clone, Copy)]
+struct Target {
+    sets: [Set; 2],
+    /// Whether a set has anybody.
+    any: [bool; 2],
+}
+
+impl Target {
+    /// For rows with these signs.
+    #[inline(always)]
+    fn new(signs: u32, learning: &Learning<'_>, slices: usize) -> Self {
+        let (mut before, mut now): (Set, Set) = ([0; 64], [0; 64]);
+        for slice in 0..slices {
+            (before[slice], now[slice]) = learning.post.word(learning.first_slice + slice);
+        }
+        // Per sign and code, all bits or none.
+        let takes = |kind| -> [Mask; 4] {
+            std::array::from_fn(|code| if signs >> (2 * code) & 3 == kind { Mask::MAX } else { 0 })
+        };
+        let takes = [takes(1), takes(2)];
+        let mut sets = [[0; 64]; 2];
+        for (set, [none, old, new, both]) in sets.iter_mut().zip(takes) {
+            for slice in 0..64 {
+                let (before, now) = (before[slice], now[slice]);
+                set[slice] =
+                    none & !before & !now | old & before & !now | new & !before & now | both & before & now;
+            }
+        }
+        Target { sets, any: takes.map(|takes| takes != [0; 4]) }
+    }
+}
+
 /// A change of a synapse that waits for the numbers of its column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Touch {
@@ -281,6 +346,40 @@ impl Step<'_> {
                 touched &= touched - 1;
                 let (post, up) = (posts[lane].to_u32() as usize, up >> lane & 1 != 0);
                 pruned += u32::from(!self.change(&mut weights.0[lane], post, up, columns));
+            }
+        }
+        pruned
+    }
+
+    /// As [`row`](Self::row), of few columns.
+    #[inline(always)]
+    fn few<F: Form>(
+        &self,
+        weights: &mut [Row<f32>],
+        posts: &[[u16; LANES]],
+        target: &Target,
+        columns: &mut Units,
+    ) -> u32 {
+        let mut pruned = 0;
+        for (weights, posts) in weights.chunks_mut(2).zip(posts.chunks(2)) {
+            let pair = [&posts[0], posts.last().unwrap_or(&posts[0])];
+            let members =
+                |kind: usize| if target.any[kind] { F::members(pair, &target.sets[kind]) } else { 0 };
+            let (up, down) = (members(0), members(1));
+            let weights = Row::flatten_mut(weights);
+            let mut touched = up | down;
+            if posts.len() == 1 {
+                touched &= u32::from(Mask::MAX);
+            }
+            let posts = posts.as_flattened();
+            while touched != 0 {
+                let lane = touched.trailing_zeros() as usize;
+                touched &= touched - 1;
+                if weights[lane].exists() {
+                    let up = up >> lane & 1 != 0;
+                    pruned +=
+                        u32::from(!self.change(&mut weights[lane], usize::from(posts[lane]), up, columns));
+                }
             }
         }
         pruned

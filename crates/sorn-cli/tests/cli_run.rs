@@ -199,6 +199,9 @@ fn thresholds_are_noted_with_the_results() {
     let table = place.done(&["compare", "--markdown", "runs/quick"]);
     assert!(table.contains("| 0/2 | never |") && table.contains("| 0/2 at 475 |"), "{table}");
     place.done(&["compare", "runs/quick"]);
+    let output = place.sorn(&["report", "runs/quick"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(stderr(&output).matches("gymnasium:Elsewhere-v0").count(), 1, "{}", stderr(&output));
     edit("runs/quick/aggregate.json", "\"threshold\": 475.0", "\"threshold\": null");
     let output = place.sorn(&["compare", "--markdown", "runs/quick"]).output().unwrap();
     assert!(String::from_utf8(output.stdout.clone()).unwrap().contains("| `quick` | - | - |"), "{output:?}");

@@ -84,20 +84,25 @@ pub(super) fn arm(
     let places: Vec<(u64, PathBuf)> = places;
     let window = usize::try_from(experiment.run.window).unwrap_or(usize::MAX);
     let mut runs = Vec::new();
-    let mut sample = None;
+    // Where the environment cannot be made, that is told once, not for every run.
+    let (mut sample, mut can_look) = (None, true);
     for (seed, path) in &places {
         if progress.stop() {
             return Ok(None);
         }
         let Some(dir) = noted(RunDir::read(path), problems) else { continue };
         runs.push(run(&dir, *seed, window, problems));
-        if sample.is_none() && dir.checkpoints().is_dir() {
-            sample = look_into(&dir, *seed, progress, problems);
+        if sample.is_none() && can_look && dir.checkpoints().is_dir() {
+            can_look = noted(experiment.make_env(&experiment.name), problems).is_some();
+            sample = if can_look { look_into(&dir, *seed, progress, problems) } else { None };
         }
     }
     let summaries: Vec<Summary> = runs.iter().filter_map(|run| run.summary.clone()).collect();
     let threshold = summaries.first().and_then(|summary| summary.threshold);
-    let threshold = noted(experiment.threshold_of_runs(threshold), problems).flatten();
+    let threshold = match can_look {
+        true => noted(experiment.threshold_of_runs(threshold), problems).flatten(),
+        false => threshold.or(experiment.run.threshold),
+    };
     Ok(Some(Arm {
         name: experiment.name.clone(),
         question: experiment.question.clone(),

@@ -1,4 +1,4 @@
-//! The loop for AVX2.
+//! The loops for AVX2.
 
 use super::pass::{Form, Set};
 use crate::kernel::lookup::Index;

@@ -180,27 +180,22 @@ impl<I: Index> Lazy<I> {
         }
         let Lazy { rows, weights, posts, columns, active, waiting, .. } = self;
         let mut pruned = 0;
-        if step.codes.len() * LANES <= F::FEW
-            && let Some(posts) = I::as_u16(posts)
-        {
-            let targets = kinds.map(|signs| Target::new(signs, learning, step.codes.len()));
-            for (at, &(neuron, signs)) in active.iter().enumerate() {
-                prefetch_row(&active[at..], rows, weights, posts);
-                let row = &mut rows[neuron as usize];
-                let groups = row.groups();
-                let target = &targets[kinds.iter().position(|&kind| kind == signs).unwrap_or(0)];
-                let fell = step.few::<F>(&mut weights[groups.clone()], &posts[groups], target, columns);
-                row.holes += fell;
-                pruned += fell;
-            }
-            return pruned;
-        }
         if columns.sums.len() <= AT_HAND {
+            let few = I::as_u16(posts).filter(|_| step.codes.len() * LANES <= F::FEW);
+            let few =
+                few.map(|posts| (posts, kinds.map(|signs| Target::new(signs, learning, step.codes.len()))));
             for (at, &(neuron, signs)) in active.iter().enumerate() {
                 prefetch_row(&active[at..], rows, weights, posts);
                 let row = &mut rows[neuron as usize];
                 let groups = row.groups();
-                let fell = step.row::<F, I>(&mut weights[groups.clone()], &posts[groups], signs, columns);
+                let weights = &mut weights[groups.clone()];
+                let fell = match &few {
+                    Some((posts, targets)) => {
+                        let target = &targets[kinds.iter().position(|&kind| kind == signs).unwrap_or(0)];
+                        step.few::<F>(weights, &posts[groups], target, columns)
+                    }
+                    None => step.row::<F, I>(weights, &posts[groups], signs, columns),
+                };
                 row.holes += fell;
                 pruned += fell;
             }

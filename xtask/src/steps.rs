@@ -161,15 +161,8 @@ fn package(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn peers(session: &mut Session<'_>) -> Result<Outcome> {
-    let tests = session.workspace.peer_tests();
-    if tests.is_empty() {
-        return Ok(Outcome::Skipped("no test requires the feature \"peers\""));
-    }
     let mut command = cargo();
-    command.arg("test").args(TESTED).args(["--features", "sorn-tests/peers"]);
-    for test in &tests {
-        command.args(["--test", test]);
-    }
+    command.arg("test").args(TESTED).args(["--features", "sorn-tests/peers", "--test", "parity"]);
     session.run(command.env("SORN_TEST_PYTHON", python::program(session.workspace, "python")))?;
     Ok(Outcome::Done)
 }
@@ -178,7 +171,7 @@ fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
     let python = python::program(session.workspace, "python");
     let mut command = cargo();
     command.arg("test").args(TESTED).args(["--features", "sorn-tests/gymnasium,sorn-cli/gymnasium"]);
-    command.args(["--test", "gymnasium", "--test", "cli_gymnasium"]);
+    command.args(["--test", "gymnasium"]);
     // Linked with the library of the interpreter that is to run.
     session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
     Ok(Outcome::Done)

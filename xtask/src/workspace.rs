@@ -47,14 +47,4 @@ impl Workspace {
     pub(crate) fn packages(&self) -> impl Iterator<Item = &Value> {
         self.metadata["packages"].as_array().into_iter().flatten()
     }
-
-    /// Names of the integration tests that need the Python peers.
-    pub(crate) fn peer_tests(&self) -> Vec<String> {
-        self.packages()
-            .filter(|p| p["name"] == "sorn-tests")
-            .flat_map(|p| p["targets"].as_array().into_iter().flatten())
-            .filter(|t| t["required-features"].as_array().is_some_and(|f| f.iter().any(|f| f == "peers")))
-            .filter_map(|t| t["name"].as_str().map(str::to_owned))
-            .collect()
-    }
 }

@@ -1,14 +1,12 @@
 //! `sorn resume`: after a kill at any moment, or a signal, a run goes on to the same bits.
 
-mod common;
-
 use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 #[cfg(unix)]
-use common::send;
-use common::{Place, QUICK, assert_same, start, stderr, wait_for};
+use crate::common::send;
+use crate::common::{Place, QUICK, assert_same, start, stderr, wait_for};
 
 /// The reference: the quick experiment, uninterrupted. Gives the time it took, by which to interrupt others.
 fn uninterrupted(place: &Place) -> Duration {
@@ -155,13 +153,13 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 fn a_finished_run_is_left_as_it_is() {
     let place = Place::recording();
     uninterrupted(&place);
-    let before = common::contents(&place.path("whole"));
+    let before = crate::common::contents(&place.path("whole"));
     let output = place.output(&["resume", "whole/quick/seed-0"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.lines().last().unwrap().contains("next: "), "{text}");
     let text = stderr(&output);
     assert!(text.contains("whole/quick/seed-0: finished before, nothing to do"), "{text}");
-    assert_eq!(before, common::contents(&place.path("whole")));
+    assert_eq!(before, crate::common::contents(&place.path("whole")));
 }
 
 #[cfg(unix)]

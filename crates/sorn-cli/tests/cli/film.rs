@@ -1,10 +1,8 @@
 //! `sorn eval --gif`: what is in the film.
 
-mod common;
-
 use std::fs::File;
 
-use common::{Place, stderr};
+use crate::common::{Place, stderr};
 
 /// The pictures of a GIF as RGB, one after the other, with their delays in hundredths of a second.
 fn play(place: &Place, name: &str) -> (usize, usize, Vec<(Vec<u8>, u64)>) {

@@ -1,8 +1,6 @@
 //! `sorn run`: what it writes, what it prints, and that the same seed gives the same bits.
 
-mod common;
-
-use common::{Place, QUICK, assert_same, contents, stderr};
+use crate::common::{Place, QUICK, assert_same, contents, stderr};
 use serde_json::Value;
 
 #[test]

@@ -1,12 +1,10 @@
 //! `run.num_envs`: one agent in several environments, from an experiment file.
 
-mod common;
-
 use std::fs;
 
 #[cfg(unix)]
-use common::send;
-use common::{Place, assert_same, start, wait_for};
+use crate::common::send;
+use crate::common::{Place, assert_same, start, wait_for};
 use serde_json::Value;
 
 /// A hundred observations are plastic, so that all four have much to do.
@@ -90,7 +88,7 @@ fn interrupted_between_two_rounds_it_loses_nothing() {
     });
     send("INT", child.id());
     let output = child.wait_with_output().unwrap();
-    let text = common::stderr(&output);
+    let text = crate::common::stderr(&output);
     assert_eq!(output.status.code(), Some(130), "{text}");
     assert!(text.contains("all saved; go on with: "), "{text}");
     let before = lines(&place, dir).len();

@@ -1,11 +1,9 @@
 //! Recordings that are missing, cut short or no such thing: each is named, and `sorn report` tells of the rest.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Place, stderr};
+use crate::common::{Place, stderr};
 
 /// Two runs of one experiment with probes, and another beside it.
 fn place() -> Place {

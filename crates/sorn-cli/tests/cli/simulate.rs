@@ -1,12 +1,10 @@
 //! `sorn simulate`: recorded arrays, states in both formats, and errors.
 
-mod common;
-
 use std::fs;
 
-use common::Place;
+use crate::common::Place;
 #[cfg(unix)]
-use common::{send, start, stderr, wait_for};
+use crate::common::{send, start, stderr, wait_for};
 
 const SMALL: [&str; 8] =
     ["--set", "ne=50", "--set", "nu=4", "--set", "lambda_ee=10", "--set", "lambda_ei=20"];

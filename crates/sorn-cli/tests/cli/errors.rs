@@ -1,11 +1,9 @@
 //! Every wrong input gets an error that names it, and exit code 2; work that fails gets 1.
 
-mod common;
-
 use std::fs;
 use std::process::Stdio;
 
-use common::{Place, QUICK, stderr};
+use crate::common::{Place, QUICK, stderr};
 
 /// The error of `sorn run` on the quick experiment with `from` replaced by `to`.
 fn refused(from: &str, to: &str) -> String {
@@ -126,9 +124,9 @@ fn an_existing_run_is_not_written_over() {
     let place = Place::new();
     let short = ["run", "quick.toml", "--set", "run.episodes=2"];
     place.done(&short);
-    let before = common::contents(&place.path("runs"));
+    let before = crate::common::contents(&place.path("runs"));
     contains(&place.fails(2, &short), &["runs/quick/seed-0: holds a finished run", "--out", "--seed"]);
-    assert_eq!(before, common::contents(&place.path("runs")));
+    assert_eq!(before, crate::common::contents(&place.path("runs")));
     fs::remove_file(place.path("runs/quick/seed-0/summary.json")).unwrap();
     contains(&place.fails(2, &short), &["sorn resume"]);
 }

@@ -1,10 +1,8 @@
 //! `sorn plot` and `sorn report`: figures of a run, and what they say of recordings that are missing or damaged.
 
-mod common;
-
 use std::fs;
 
-use common::{Place, stderr};
+use crate::common::{Place, stderr};
 
 const PROBES: &str = "record.probes=[\"TE:5\", \"ExcitatoryActivation\", \"EEConnectionCounts:10\"]";
 

@@ -1,8 +1,6 @@
 //! The small commands, and the help.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn help_is_stable() {

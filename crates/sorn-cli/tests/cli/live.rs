@@ -1,8 +1,6 @@
 //! `--live`: in a terminal, and where there is none.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn without_a_terminal_nothing_is_begun() {

@@ -1,5 +1,6 @@
 //! Python's environments from the command line. `cargo xtask test --only bridge` sets the interpreter.
 
+#[path = "cli/common.rs"]
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,13 @@
+//! The command from outside, one file per part of it.
+
+mod batch;
+mod common;
+mod damaged;
+mod errors;
+mod figures;
+mod film;
+mod live;
+mod other;
+mod resume;
+mod run;
+mod simulate;

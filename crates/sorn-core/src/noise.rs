@@ -8,16 +8,45 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod single;
 
 const LANES: usize = 8;
 type Lanes = [f64; LANES];
+type State = [[u64; LANES]; 4];
 
 /// Eight xoshiro256++ generators side by side; the state of the noise stream.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseGenerator {
-    state: [[u64; LANES]; 4],
+    state: State,
+}
+
+/// How the generators go on; every form does the same.
+trait Step {
+    /// The next word of each.
+    fn next(state: &mut State) -> [u64; LANES];
+}
+
+struct Plain;
+
+impl Step for Plain {
+    #[inline(always)]
+    fn next([s0, s1, s2, s3]: &mut State) -> [u64; LANES] {
+        let mut out = [0; LANES];
+        for l in 0..LANES {
+            out[l] = s0[l].wrapping_add(s3[l]).rotate_left(23).wrapping_add(s0[l]);
+            let t = s1[l] << 17;
+            s2[l] ^= s0[l];
+            s3[l] ^= s1[l];
+            s1[l] ^= s2[l];
+            s0[l] ^= s3[l];
+            s2[l] ^= t;
+            s3[l] = s3[l].rotate_left(45);
+        }
+        out
+    }
 }
 
 impl NoiseGenerator {
@@ -33,23 +62,6 @@ impl NoiseGenerator {
         NoiseGenerator { state }
     }
 
-    #[inline(always)]
-    fn next(&mut self) -> [u64; LANES] {
-        let [s0, s1, s2, s3] = &mut self.state;
-        let mut out = [0; LANES];
-        for l in 0..LANES {
-            out[l] = s0[l].wrapping_add(s3[l]).rotate_left(23).wrapping_add(s0[l]);
-            let t = s1[l] << 17;
-            s2[l] ^= s0[l];
-            s3[l] ^= s1[l];
-            s1[l] ^= s2[l];
-            s0[l] ^= s3[l];
-            s2[l] ^= t;
-            s3[l] = s3[l].rotate_left(45);
-        }
-        out
-    }
-
     /// Fills `out` with normal numbers of mean 0 and standard deviation `sd` (Box & Muller 1958).
     pub(crate) fn fill_normal(&mut self, sd: f64, out: &mut [f64]) {
         #[cfg(target_arch = "x86_64")]
@@ -63,37 +75,37 @@ impl NoiseGenerator {
                 return unsafe { self.fill_normal_avx2(sd, out) };
             }
         }
-        self.fill_normal_lanes(sd, out);
+        self.fill_normal_lanes::<Plain>(sd, out);
     }
 
     /// The same loop, compiled for wider registers; the arithmetic and so the bits are the same.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512dq")]
     fn fill_normal_avx512(&mut self, sd: f64, out: &mut [f64]) {
-        self.fill_normal_lanes(sd, out);
+        self.fill_normal_lanes::<Plain>(sd, out);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn fill_normal_avx2(&mut self, sd: f64, out: &mut [f64]) {
-        self.fill_normal_lanes(sd, out);
+        self.fill_normal_lanes::<avx2::Avx2>(sd, out);
     }
 
     #[inline(always)]
-    fn fill_normal_lanes(&mut self, sd: f64, out: &mut [f64]) {
+    fn fill_normal_lanes<S: Step>(&mut self, sd: f64, out: &mut [f64]) {
         let (chunks, rest) = out.as_chunks_mut();
         for chunk in chunks {
-            *chunk = self.draw_normal(sd);
+            *chunk = self.draw_normal::<S>(sd);
         }
         if !rest.is_empty() {
-            rest.copy_from_slice(&self.draw_normal(sd)[..rest.len()]);
+            rest.copy_from_slice(&self.draw_normal::<S>(sd)[..rest.len()]);
         }
     }
 
     #[inline(always)]
-    fn draw_normal(&mut self, sd: f64) -> [f64; 2 * LANES] {
+    fn draw_normal<S: Step>(&mut self, sd: f64) -> [f64; 2 * LANES] {
         // Plain loops over lanes, which the compiler turns into vector instructions.
-        let (first, second) = (self.next(), self.next());
+        let (first, second) = (S::next(&mut self.state), S::next(&mut self.state));
         let mut radius = [0.0; LANES];
         for l in 0..LANES {
             radius[l] = (-2.0 * ln(open_unit(first[l]))).sqrt() * sd;
@@ -110,8 +122,8 @@ impl NoiseGenerator {
     /// Fills `out` with numbers uniform in `[0, width)`.
     pub(crate) fn fill_uniform(&mut self, width: f64, out: &mut [f64]) {
         for chunk in out.chunks_mut(LANES) {
-            let lanes: Lanes =
-                self.next().map(|bits| (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64) * width);
+            let lanes: Lanes = Plain::next(&mut self.state)
+                .map(|bits| (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64) * width);
             chunk.copy_from_slice(&lanes[..chunk.len()]);
         }
     }
@@ -218,6 +230,19 @@ mod tests {
         assert!((tail - 0.05).abs() < 0.002, "{tail}");
         let serial: f64 = noise.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / n;
         assert!(serial.abs() < 0.008);
+    }
+
+    /// The widest form and the plain one draw the same.
+    #[test]
+    fn every_form_draws_the_same() {
+        for n in [1, 15, 16, 17, 200] {
+            let mut generators = [stream(3, "a"), stream(3, "a")].map(NoiseGenerator::new);
+            let mut noise = [vec![0.0; n], vec![0.0; n]];
+            generators[0].fill_normal(0.05, &mut noise[0]);
+            generators[1].fill_normal_lanes::<Plain>(0.05, &mut noise[1]);
+            assert_eq!(noise[0], noise[1]);
+            assert_eq!(generators[0], generators[1]);
+        }
     }
 
     #[test]

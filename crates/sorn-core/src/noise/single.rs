@@ -1,7 +1,10 @@
 //! The same noise in 32 bits, for [`Precision::Fast`](crate::Precision::Fast): twice as many lanes, and series half as
 //! long. Numbers are multiples of about 1e-7 and stay below 5.8 standard deviations, beyond which lies one in 10^8.
 
-use super::{LANES, NoiseGenerator};
+use super::{LANES, NoiseGenerator, Plain, Step};
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
 
 const WIDE: usize = 2 * LANES;
 
@@ -19,39 +22,39 @@ impl NoiseGenerator {
                 return unsafe { self.fill_avx2(sd, out) };
             }
         }
-        self.fill_lanes(sd, out);
+        self.fill_lanes::<Plain>(sd, out);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512dq")]
     fn fill_avx512(&mut self, sd: f64, out: &mut [f64]) {
-        self.fill_lanes(sd, out);
+        self.fill_lanes::<Plain>(sd, out);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn fill_avx2(&mut self, sd: f64, out: &mut [f64]) {
-        self.fill_lanes(sd, out);
+        self.fill_lanes::<Avx2>(sd, out);
     }
 
     #[inline(always)]
-    fn fill_lanes(&mut self, sd: f64, out: &mut [f64]) {
+    fn fill_lanes<S: Step>(&mut self, sd: f64, out: &mut [f64]) {
         let sd = sd as f32;
         let mut chunks = out.chunks_exact_mut(2 * WIDE);
         for chunk in &mut chunks {
-            self.draw(sd, chunk);
+            self.draw::<S>(sd, chunk);
         }
         let rest = chunks.into_remainder();
         if !rest.is_empty() {
             let mut last = [0.0; 2 * WIDE];
-            self.draw(sd, &mut last);
+            self.draw::<S>(sd, &mut last);
             rest.copy_from_slice(&last[..rest.len()]);
         }
     }
 
     #[inline(always)]
-    fn draw(&mut self, sd: f32, out: &mut [f64]) {
-        let (first, second) = (halves(self.next()), halves(self.next()));
+    fn draw<S: Step>(&mut self, sd: f32, out: &mut [f64]) {
+        let (first, second) = (halves(S::next(&mut self.state)), halves(S::next(&mut self.state)));
         let mut radius = [0.0; WIDE];
         for l in 0..WIDE {
             radius[l] = (-2.0 * ln(open_unit(first[l]))).sqrt() * sd;
@@ -135,7 +138,7 @@ mod tests {
     fn series_are_accurate() {
         let mut generator = NoiseGenerator::new(stream(1, "test"));
         for _ in 0..2000 {
-            for bits in halves(generator.next()) {
+            for bits in halves(Plain::next(&mut generator.state)) {
                 let x = open_unit(bits);
                 assert!(0.0 < x && x < 1.0);
                 let exact = f64::from(x).ln();
@@ -175,7 +178,7 @@ mod tests {
             let mut generators = [stream(3, "a"), stream(3, "a")].map(NoiseGenerator::new);
             let mut noise = [vec![0.0; n], vec![0.0; n]];
             generators[0].fill_normal_single(0.05, &mut noise[0]);
-            generators[1].fill_lanes(0.05, &mut noise[1]);
+            generators[1].fill_lanes::<Plain>(0.05, &mut noise[1]);
             assert_eq!(noise[0], noise[1]);
             assert_eq!(generators[0], generators[1]);
         }

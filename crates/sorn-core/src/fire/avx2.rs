@@ -152,19 +152,31 @@ pub(super) fn intrinsic_lanes(rule: Intrinsic<'_>, pattern: &Pattern, thresholds
     let h_ip = &rule.h_ip[..n];
     let (eta, one) = (_mm256_set1_pd(rule.eta), _mm256_set1_pd(1.0));
     let (min, max) = (_mm256_set1_pd(rule.min), _mm256_set1_pd(rule.max));
+    // A neuron's bit becomes the sign of its lane.
+    let shifts = [0, 4, 8, 12].map(|first| {
+        let first = _mm256_set1_epi64x(first);
+        _mm256_sub_epi64(_mm256_setr_epi64x(63, 62, 61, 60), first)
+    });
     for (word, first) in (0..n).step_by(LANES).enumerate() {
         let active = _mm256_set1_epi64x(i64::from(pattern.word(word).1));
-        for at in (first..n.min(first + LANES)).step_by(WIDTH) {
-            let lanes = first_lanes(n - at);
-            let first_bit = _mm256_set1_epi64x((at - first) as i64);
-            let signs = _mm256_sub_epi64(_mm256_setr_epi64x(63, 62, 61, 60), first_bit);
-            let active = _mm256_castsi256_pd(_mm256_sllv_epi64(active, signs));
+        let mut quarter = |at: usize, lanes, shift| {
+            let active = _mm256_castsi256_pd(_mm256_sllv_epi64(active, shift));
             let x = _mm256_blendv_pd(_mm256_setzero_pd(), one, active);
             let change = _mm256_mul_pd(eta, _mm256_sub_pd(x, load(h_ip, at, lanes)));
             let moved = _mm256_add_pd(load(thresholds, at, lanes), change);
             // Of equal operands, zeros of two signs, both give the second.
             let limited = _mm256_min_pd(max, _mm256_max_pd(moved, min));
             store(thresholds, at, lanes, limited);
+        };
+        if n - first >= LANES {
+            quarter(first, Lanes::All, shifts[0]);
+            quarter(first + WIDTH, Lanes::All, shifts[1]);
+            quarter(first + 2 * WIDTH, Lanes::All, shifts[2]);
+            quarter(first + 3 * WIDTH, Lanes::All, shifts[3]);
+        } else {
+            for (at, shift) in (first..n).step_by(WIDTH).zip(shifts) {
+                quarter(at, first_lanes(n - at), shift);
+            }
         }
     }
 }

@@ -87,7 +87,8 @@ impl Units {
         let (mut least, mut largest) = (u32::MAX, 0);
         for (unit, &sum) in self.units.iter_mut().zip(&self.sums) {
             let new = sum as f32;
-            *unit = if new > 0.0 { new } else { 1.0 };
+            // Whether it is positive, asked of 32 bits instead of 64.
+            *unit = if new.to_bits().cast_signed() > 0 { new } else { 1.0 };
             least = least.min(unit.to_bits());
             largest = largest.max(unit.to_bits());
         }

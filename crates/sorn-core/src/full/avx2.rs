@@ -54,9 +54,15 @@ impl Form for Avx2 {
         masks: [Mask; 2],
         floor: f32,
         changes: &mut Row<f32>,
-    ) -> Mask {
+    ) {
         // SAFETY: the machine has it.
         unsafe { add(weights, columns, masks, floor, changes) }
+    }
+
+    #[inline(always)]
+    fn add_or_prune(weights: &mut Row<f32>, columns: [&Row<f32>; 2], change: &mut Row<f32>) -> Mask {
+        // SAFETY: the machine has it.
+        unsafe { add_or_prune(weights, columns, change) }
     }
 
     #[inline(always)]
@@ -100,14 +106,23 @@ fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visit
     // From one slice to the next.
     const STEP: i32 = visit(1, 1) as i32;
     let mut visits = Appender::new(visits, neurons.len() * touched.len() * LANES);
-    for &neuron in neurons {
-        let first = neuron as usize * width;
-        let groups = exists[first..].as_chunks::<LANES>().0.iter();
-        for (exists, (group, touched)) in groups.zip(touched.iter().enumerate()) {
-            let slice = group * LANES;
-            let hit = avx2::any_shared(exists, touched);
-            // SAFETY: masks have sixteen bits each.
-            unsafe { visits.push_avx2::<STEP>(hit, visit(first + slice, slice)) };
+    let mut push = |exists: &Masks, touched: &Masks, first: usize, slice: usize| {
+        let hit = avx2::any_shared(exists, touched);
+        // SAFETY: masks have sixteen bits each.
+        unsafe { visits.push_avx2::<STEP>(hit, visit(first + slice, slice)) };
+    };
+    if let [touched] = touched {
+        for &neuron in neurons {
+            let first = neuron as usize * width;
+            push(exists[first..].first_chunk().expect("masks after the last row"), touched, first, 0);
+        }
+    } else {
+        for &neuron in neurons {
+            let first = neuron as usize * width;
+            let groups = exists[first..].as_chunks().0.iter();
+            for (exists, (group, touched)) in groups.zip(touched.iter().enumerate()) {
+                push(exists, touched, first, group * LANES);
+            }
         }
     }
     visits.finish();
@@ -126,7 +141,7 @@ fn change<const UP: bool, const DOWN: bool>(
     let nothing = _mm256_set1_ps(-0.0);
     let (up, down) = (signs(up), signs(down));
     let (old, unit, before) = (load(weights), load(unit), load(change));
-    let (mut new, mut added, mut fell) = (old, before, 0);
+    let (mut new, mut added, mut lows) = (old, before, [_mm256_setzero_ps(); 2]);
     for half in 0..2 {
         let unit = unit[half];
         if UP {
@@ -138,13 +153,13 @@ fn change<const UP: bool, const DOWN: bool>(
             let lowered = _mm256_add_ps(new[half], fall);
             let low = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(lowered, _mm256_setzero_ps()), down[half]);
             new[half] = _mm256_blendv_ps(lowered, _mm256_mul_ps(unit, _mm256_set1_ps(step.floor)), low);
-            fell |= (_mm256_movemask_ps(low) as Mask) << (8 * half);
+            lows[half] = low;
         }
         added[half] = _mm256_add_ps(before[half], _mm256_sub_ps(new[half], old[half]));
     }
     store(weights, new);
     store(change, added);
-    fell
+    if DOWN { bits(lows) } else { 0 }
 }
 
 #[inline]
@@ -163,23 +178,53 @@ fn add(
     [exist, may_fall]: [Mask; 2],
     floor: f32,
     change: &mut Row<f32>,
-) -> Mask {
+) {
     // -0.0 changes no bit of what it is added to.
     let nothing = _mm256_set1_ps(-0.0);
     let (exist, may_fall) = (signs(exist), signs(may_fall));
     let (old, added, unit, before) = (load(weights), load(added), load(unit), load(change));
-    let (mut new, mut sum, mut fell) = (old, before, 0);
+    let (mut new, mut sum) = (old, before);
     for half in 0..2 {
         let moved = _mm256_add_ps(old[half], _mm256_blendv_ps(nothing, added[half], exist[half]));
         let moved = _mm256_min_ps(moved, unit[half]);
         let low = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(moved, _mm256_setzero_ps()), may_fall[half]);
         new[half] = _mm256_blendv_ps(moved, _mm256_mul_ps(unit[half], _mm256_set1_ps(floor)), low);
         sum[half] = _mm256_add_ps(before[half], _mm256_sub_ps(new[half], old[half]));
-        fell |= (_mm256_movemask_ps(low) as Mask) << (8 * half);
     }
     store(weights, new);
     store(change, sum);
-    fell
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_or_prune(weights: &mut Row<f32>, [added, unit]: [&Row<f32>; 2], change: &mut Row<f32>) -> Mask {
+    let zero = _mm256_setzero_ps();
+    let (old, added, unit, before) = (load(weights), load(added), load(unit), load(change));
+    let (mut new, mut sum, mut low) = (old, before, [zero; 2]);
+    for half in 0..2 {
+        let exist = _mm256_cmp_ps::<_CMP_NEQ_OQ>(old[half], zero);
+        let moved = _mm256_add_ps(old[half], _mm256_and_ps(added[half], exist));
+        let moved = _mm256_min_ps(moved, unit[half]);
+        low[half] = _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(moved, zero), exist);
+        new[half] = _mm256_max_ps(moved, zero);
+        sum[half] = _mm256_add_ps(before[half], _mm256_sub_ps(new[half], old[half]));
+    }
+    store(weights, new);
+    store(change, sum);
+    bits(low)
+}
+
+/// The signs of halves.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn bits(halves: [__m256; 2]) -> Mask {
+    let any = _mm256_or_ps(halves[0], halves[1]);
+    // One look for what is rare.
+    if _mm256_testz_ps(any, any) != 0 {
+        return 0;
+    }
+    let [low, high] = halves.map(|half| _mm256_movemask_ps(half) as Mask);
+    low | high << 8
 }
 
 #[inline]

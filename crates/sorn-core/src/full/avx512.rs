@@ -54,9 +54,15 @@ impl Form for Avx512 {
         masks: [Mask; 2],
         floor: f32,
         changes: &mut Row<f32>,
-    ) -> Mask {
+    ) {
         // SAFETY: the machine has it.
         unsafe { add(weights, columns, masks, floor, changes) }
+    }
+
+    #[inline(always)]
+    fn add_or_prune(weights: &mut Row<f32>, columns: [&Row<f32>; 2], change: &mut Row<f32>) -> Mask {
+        // SAFETY: the machine has it.
+        unsafe { add_or_prune(weights, columns, change) }
     }
 
     #[inline(always)]
@@ -143,13 +149,26 @@ fn add(
     [exist, may_fall]: [Mask; 2],
     floor: f32,
     change: &mut Row<f32>,
-) -> Mask {
+) {
     let (old, unit) = (load(weights), load(unit));
     // -0.0 changes no bit of what it is added to. A masked sum would become a masked store, which some machines are slow at.
     let added = _mm512_mask_mov_ps(_mm512_set1_ps(-0.0), exist, load(added));
     let moved = _mm512_min_ps(_mm512_add_ps(old, added), unit);
     let fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(may_fall, moved, _mm512_setzero_ps());
     let new = _mm512_mask_mul_ps(moved, fell, unit, _mm512_set1_ps(floor));
+    store(change, _mm512_add_ps(load(change), _mm512_sub_ps(new, old)));
+    store(weights, new);
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn add_or_prune(weights: &mut Row<f32>, [added, unit]: [&Row<f32>; 2], change: &mut Row<f32>) -> Mask {
+    let zero = _mm512_setzero_ps();
+    let old = load(weights);
+    let exist = _mm512_cmp_ps_mask::<_CMP_NEQ_OQ>(old, zero);
+    let moved = _mm512_min_ps(_mm512_add_ps(old, _mm512_maskz_mov_ps(exist, load(added))), load(unit));
+    let fell = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(exist, moved, zero);
+    let new = _mm512_max_ps(moved, zero);
     store(change, _mm512_add_ps(load(change), _mm512_sub_ps(new, old)));
     store(weights, new);
     fell

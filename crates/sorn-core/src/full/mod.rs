@@ -27,11 +27,8 @@ type Masks = [Mask; LANES];
 /// more when the column has shrunk.
 const NEAR: Range<f32> = 0.125..16.0;
 
-/// Whether a change of 32 bits is not small beside a sum.
-#[inline(always)]
-fn is_large(change: f32, sum: f64) -> bool {
-    f64::from(change.abs()) > 0.125 * sum
-}
+/// Share of a column's sum above which a change is not small beside it.
+const LARGE: f64 = 0.125;
 
 /// Most columns.
 pub(crate) const MOST: usize = 2 * LANES * LANES;
@@ -167,8 +164,9 @@ impl Full {
         for slice in 0..self.width {
             let sums = &self.columns.sums[slice * LANES..][..LANES];
             let pairs = self.changes[slice].0.iter().zip(sums);
+            let large = |(&change, &sum): (&f32, &f64)| f64::from(change.abs()) - LARGE * sum > 0.0;
             let mut large =
-                pairs.enumerate().fold(0, |mask: Mask, (l, (&c, &s))| mask | Mask::from(is_large(c, s)) << l);
+                pairs.enumerate().fold(0, |mask: Mask, (l, pair)| mask | Mask::from(large(pair)) << l);
             while large != 0 {
                 let lane = large.trailing_zeros() as usize;
                 large &= large - 1;

@@ -3,7 +3,7 @@
 // Loops over lanes with an index become vector instructions.
 #![allow(clippy::needless_range_loop)]
 
-use super::{Full, MOST, Masks, NEAR, is_large};
+use super::{Full, LARGE, MOST, Masks, NEAR};
 use crate::kernel::isa::{Isa, dispatch};
 use crate::kernel::lookup::Pattern;
 use crate::kernel::{LANES, Mask, Real, Row};
@@ -43,15 +43,16 @@ pub(super) trait Form {
     /// Sixteen units times the one number where a bit is set, times the other where not.
     fn choose(mask: Mask, numbers: [f32; 2], unit: &Row<f32>, out: &mut Row<f32>);
     /// Adds numbers to sixteen synapses, `columns` being what is added and the units, which they stay below; `masks` tell
-    /// which exist, and which of these get the floor if they fall to nothing. Adds what that changes to `change`; returns
-    /// which fell.
+    /// which exist, and which of these get the floor if they fall to nothing. Adds what that changes to `change`.
     fn add(
         weights: &mut Row<f32>,
         columns: [&Row<f32>; 2],
         masks: [Mask; 2],
         floor: f32,
         change: &mut Row<f32>,
-    ) -> Mask;
+    );
+    /// As [`add`](Self::add) of synapses that exist where they are not 0, and that are pruned where they fall to nothing.
+    fn add_or_prune(weights: &mut Row<f32>, columns: [&Row<f32>; 2], change: &mut Row<f32>) -> Mask;
     /// Sums of the rows of some neurons, as many slices each as there are sums.
     fn sum(weights: &[Row<f32>], neurons: &[u32], sums: &mut [Row<f32>]);
 }
@@ -130,8 +131,7 @@ impl Form for Plain {
         [exist, may_fall]: [Mask; 2],
         floor: f32,
         change: &mut Row<f32>,
-    ) -> Mask {
-        let mut fell = 0;
+    ) {
         for l in 0..LANES {
             let (old, unit) = (weights.0[l], unit.0[l]);
             let moved = old + if exist >> l & 1 != 0 { added.0[l] } else { -0.0 };
@@ -140,7 +140,20 @@ impl Form for Plain {
             let new = if low { unit * floor } else { moved };
             change.0[l] += new - old;
             weights.0[l] = new;
-            fell |= Mask::from(low) << l;
+        }
+    }
+
+    #[inline(always)]
+    fn add_or_prune(weights: &mut Row<f32>, [added, unit]: [&Row<f32>; 2], change: &mut Row<f32>) -> Mask {
+        let mut fell = 0;
+        for l in 0..LANES {
+            let (old, unit) = (weights.0[l], unit.0[l]);
+            let moved = old + if old != 0.0 { added.0[l] } else { 0.0 };
+            let moved = if moved > unit { unit } else { moved };
+            let new = if moved > 0.0 { moved } else { 0.0 };
+            change.0[l] += new - old;
+            weights.0[l] = new;
+            fell |= Mask::from((old != 0.0) & (moved <= 0.0)) << l;
         }
         fell
     }
@@ -275,15 +288,15 @@ impl Full {
         self.changes.fill(Row::default());
         let pruned = match learning.pairs {
             Pairs::Stdp => self.stdp::<F>(learning, step),
-            Pairs::Istdp => self.istdp::<F>(learning, step),
+            Pairs::Istdp if step.floor.exists() => self.istdp::<F, false>(learning, step),
+            Pairs::Istdp => self.istdp::<F, true>(learning, step),
         };
-        // As wide as what is compared.
-        let mut large = 0_u64;
-        for (sum, &change) in self.columns.sums.iter_mut().zip(Row::flatten(&self.changes)) {
-            *sum += f64::from(change);
-            large |= u64::from(is_large(change, *sum));
+        // By how much a change is too large, at most.
+        let mut excess = [f64::NEG_INFINITY; LANES];
+        for (sums, changes) in self.columns.sums.as_chunks_mut().0.iter_mut().zip(&self.changes) {
+            add(sums, changes, &mut excess);
         }
-        if large != 0 {
+        if excess.into_iter().any(|excess| excess > 0.0) {
             self.add_up_changed();
         }
         // What rounding leaves of the sum of nothing is not nothing.
@@ -323,15 +336,18 @@ impl Full {
         let touched = &touched.as_chunks().0[..self.width.div_ceil(LANES)];
         self.visits.clear();
         F::list(&self.exists, self.width, &self.active[list], touched, &mut self.visits);
-        let units = self.columns.units.as_chunks::<LANES>().0;
-        let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
+        // What is behind the references of `self` would be looked up anew in every visit.
+        let Full { visits, exists, weights, changes, columns, .. } = self;
+        let (exists, weights, changes) = (&mut exists[..], &mut weights[..], &mut changes[..]);
+        let units = columns.units.as_chunks::<LANES>().0;
+        let lengths = columns.lengths.as_chunks_mut::<LANES>().0;
         let mut pruned = 0;
-        for &visit in &self.visits {
+        for &visit in &visits[..] {
             let (place, slice) = (visit as usize / SLICES, visit as usize % SLICES);
-            let mask = &mut self.exists[place];
+            let mask = &mut exists[place];
             let signs = [*mask & up[slice], *mask & down[slice]];
-            let (unit, change) = (Row(units[slice]), &mut self.changes[slice]);
-            let fell = F::change::<UP, DOWN>(&mut self.weights[place], &unit, signs, step, change);
+            let (unit, change) = (Row(units[slice]), &mut changes[slice]);
+            let fell = F::change::<UP, DOWN>(&mut weights[place], &unit, signs, step, change);
             if DOWN && fell != 0 && !step.floor.exists() {
                 pruned += prune(mask, fell, &mut lengths[slice]);
             }
@@ -342,7 +358,7 @@ impl Full {
     /// Changes every synapse of the neurons that were active before, all of a column alike: whole rows, since few slices of
     /// a row have none, and loops that are always as long are foreseen.
     #[inline(always)]
-    fn istdp<F: Form>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
+    fn istdp<F: Form, const PRUNES: bool>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [_, now] = learning.post.words::<SLICES>(learning.first_slice);
         let units = self.columns.units.as_chunks::<LANES>().0;
         let lengths = self.columns.lengths.as_chunks_mut::<LANES>().0;
@@ -357,10 +373,14 @@ impl Full {
                 let synapses = self.weights[places.clone()].iter_mut().zip(&mut self.exists[places]);
                 let columns = added.iter().zip(units).zip(&mut self.changes).zip(now).zip(&mut *lengths);
                 for ((weights, mask), ((((added, unit), change), now), lengths)) in synapses.zip(columns) {
-                    let masks = [*mask, *mask & !now];
-                    let fell = F::add(weights, [added, &Row(*unit)], masks, step.floor, change);
-                    if fell != 0 && !step.floor.exists() {
-                        pruned += prune(mask, fell, lengths);
+                    let columns = [added, &Row(*unit)];
+                    if PRUNES {
+                        let fell = F::add_or_prune(weights, columns, change);
+                        if fell != 0 {
+                            pruned += prune(mask, fell, lengths);
+                        }
+                    } else {
+                        F::add(weights, columns, [*mask, *mask & !now], step.floor, change);
                     }
                 }
             }
@@ -393,6 +413,16 @@ impl Full {
         }
         let driven = Row::flatten(&self.driven).iter().zip(&self.columns.units);
         drive.iter_mut().zip(driven).for_each(|(drive, (sum, unit))| *drive = f64::from(sum / unit));
+    }
+}
+
+/// Adds changes to sums; notes by how much one is too large, at most.
+#[inline(always)]
+fn add(sums: &mut [f64; LANES], changes: &Row<f32>, excess: &mut [f64; LANES]) {
+    for l in 0..LANES {
+        sums[l] += f64::from(changes.0[l]);
+        let beyond = f64::from(changes.0[l].abs()) - LARGE * sums[l];
+        excess[l] = if beyond > excess[l] { beyond } else { excess[l] };
     }
 }
 

@@ -92,7 +92,9 @@ impl Events {
 }
 
 fn mark_all(masks: &mut [Mask], active: impl Iterator<Item = u32>, outgoing: &Places) {
-    for (place, _) in active.flat_map(|neuron| outgoing.of(neuron)) {
-        masks[place / LANES] |= 1 << (place % LANES);
+    for neuron in active {
+        for &place in outgoing.places(neuron) {
+            masks[place as usize / LANES] |= 1 << (place as usize % LANES);
+        }
     }
 }

@@ -50,6 +50,12 @@ impl Places {
         self.starts[0] = 0;
     }
 
+    /// The places of a neuron's synapses.
+    #[inline(always)]
+    pub(crate) fn places(&self, neuron: u32) -> &[u32] {
+        &self.places[self.starts[neuron as usize]..self.starts[neuron as usize + 1]]
+    }
+
     /// The synapses of a neuron: their places and postsynaptic neurons, ascending.
     #[inline(always)]
     pub(crate) fn of(&self, neuron: u32) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {

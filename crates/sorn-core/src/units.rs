@@ -26,6 +26,25 @@ pub(crate) struct Units {
     pub(crate) lengths: Vec<u32>,
 }
 
+/// The same for a loop, in which the places of vectors would be looked up again and again.
+#[derive(Debug)]
+pub(crate) struct Numbers<'a> {
+    pub(crate) units: &'a [f32],
+    pub(crate) sums: &'a mut [f64],
+    pub(crate) lengths: &'a mut [u32],
+}
+
+impl Numbers<'_> {
+    /// As [`Units::lose`].
+    pub(crate) fn lose(&mut self, post: usize, number: u32) {
+        self.lengths[post] -= number;
+        if self.lengths[post] == 0 {
+            // Else what rounding leaves of the sum of nothing.
+            self.sums[post] = 0.0;
+        }
+    }
+}
+
 impl Units {
     pub(crate) fn new(n_post: usize) -> Self {
         let n_post = n_post.next_multiple_of(LANES);
@@ -97,11 +116,11 @@ impl Units {
 
     /// Notes that a column lost synapses.
     pub(crate) fn lose(&mut self, post: usize, number: u32) {
-        self.lengths[post] -= number;
-        if self.lengths[post] == 0 {
-            // Else what rounding leaves of the sum of nothing.
-            self.sums[post] = 0.0;
-        }
+        self.numbers().lose(post, number);
+    }
+
+    pub(crate) fn numbers(&mut self) -> Numbers<'_> {
+        Numbers { units: &self.units, sums: &mut self.sums, lengths: &mut self.lengths }
     }
 
     /// Sets the sums of columns without synapses to 0.

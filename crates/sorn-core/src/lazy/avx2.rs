@@ -18,9 +18,32 @@ impl Form for Avx2 {
     }
 
     #[inline(always)]
+    fn existing(weights: &[Row<f32>]) -> u32 {
+        // SAFETY: the machine has it.
+        unsafe { existing(weights) }
+    }
+
+    #[inline(always)]
     fn masks<I: Index>(weights: &Row<f32>, posts: &[I; LANES], codes: &[u32], signs: u32) -> (Mask, Mask) {
         // SAFETY: the machine has it.
         unsafe { masks(weights, posts, codes, signs) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn existing(weights: &[Row<f32>]) -> u32 {
+    let group = |row: &Row<f32>| {
+        // SAFETY: eight weights are 32 bytes.
+        let absent = [0, 8].map(|first| unsafe {
+            let weights = _mm256_load_si256(row.0.as_ptr().add(first).cast());
+            _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(weights, _mm256_setzero_si256())))
+        });
+        !(absent[0] | absent[1] << 8) as u32 & u32::from(Mask::MAX)
+    };
+    match weights {
+        [first, second] => group(first) | group(second) << LANES,
+        _ => weights.first().map_or(0, group),
     }
 }
 
@@ -108,6 +131,19 @@ mod tests {
             let mut posts = || std::array::from_fn(|_| below(rng, Avx2::FEW as u64) as u16);
             let (a, b) = (posts(), posts());
             assert_eq!(Avx2::members([&a, &b], &set), Plain::members([&a, &b], &set));
+        }
+    }
+
+    #[test]
+    fn absent_synapses_are_told_from_zeros() {
+        if !Isa::available().contains(&Isa::Avx2) {
+            return;
+        }
+        let rng = &mut stream(6, "test");
+        for n in (0..=2).cycle().take(300) {
+            let mut row = || Row(std::array::from_fn(|_| [0.0, -0.0, 0.5][below(rng, 3) as usize]));
+            let weights: Vec<Row<f32>> = (0..n).map(|_| row()).collect();
+            assert_eq!(Avx2::existing(&weights), Plain::existing(&weights));
         }
     }
 }

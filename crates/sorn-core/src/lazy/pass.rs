@@ -10,7 +10,7 @@ use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
 use crate::kernel::{LANES, Mask, Real, Row, prefetch};
 use crate::plastic::{Learning, Pairs};
-use crate::units::Units;
+use crate::units::Numbers;
 
 /// Rows that are asked for ahead of the one at hand.
 const AHEAD: usize = 2;
@@ -35,6 +35,13 @@ pub(super) trait Form {
         let posts = posts.into_iter().flatten().map(|&post| usize::from(post));
         let bits = posts.map(|post| set[post / LANES] >> (post % LANES) & 1);
         bits.enumerate().fold(0, |members, (n, bit)| members | u32::from(bit) << n)
+    }
+
+    /// Which synapses of one or two groups exist, the first sixteen bits for the first.
+    #[inline(always)]
+    fn existing(weights: &[Row<f32>]) -> u32 {
+        let weights = Row::flatten(weights).iter().enumerate();
+        weights.fold(0, |existing, (n, weight)| existing | u32::from(weight.exists()) << n)
     }
 
     /// Which of sixteen synapses are raised, and which lowered: of those that exist, by `signs` and the code of their
@@ -179,6 +186,7 @@ impl<I: Index> Lazy<I> {
             }
         }
         let Lazy { rows, weights, posts, columns, active, waiting, .. } = self;
+        let (rows, weights, columns) = (&mut rows[..], &mut weights[..], &mut columns.numbers());
         let mut pruned = 0;
         if columns.sums.len() <= AT_HAND {
             let few = I::as_u16(posts).filter(|_| step.codes.len() * LANES <= F::FEW);
@@ -226,24 +234,26 @@ impl<I: Index> Lazy<I> {
 
     /// Computes the drive that neurons active at `t + 1` give.
     pub(super) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        self.drive.fill(0.0);
-        self.active.clear();
-        self.active.extend(pre.now().map(|neuron| (neuron, 0)));
-        let far = self.drive.len() > AT_HAND;
-        for (at, &(neuron, _)) in self.active.iter().enumerate() {
+        let Lazy { rows, weights, posts, columns, drive: sums, active, .. } = self;
+        let (rows, weights, posts, sums) = (&rows[..], &weights[..], &posts[..], &mut sums[..]);
+        sums.fill(0.0);
+        active.clear();
+        active.extend(pre.now().map(|neuron| (neuron, 0)));
+        let far = sums.len() > AT_HAND;
+        for (at, &(neuron, _)) in active.iter().enumerate() {
             if far {
-                prefetch_far_row(&self.active[at..], &self.rows);
+                prefetch_far_row(&active[at..], rows);
             }
-            prefetch_row(&self.active[at..], &self.rows, &self.weights, &self.posts);
-            let groups = self.rows[neuron as usize].groups();
-            for (weights, posts) in self.weights[groups.clone()].iter().zip(&self.posts[groups]) {
+            prefetch_row(&active[at..], rows, weights, posts);
+            let groups = rows[neuron as usize].groups();
+            for (weights, posts) in weights[groups.clone()].iter().zip(&posts[groups]) {
                 for (weight, post) in weights.0.iter().zip(posts) {
-                    self.drive[post.to_u32() as usize] += weight;
+                    sums[post.to_u32() as usize] += weight;
                 }
             }
         }
-        for ((out, drive), unit) in drive.iter_mut().zip(&self.drive).zip(&self.columns.units) {
-            *out = f64::from(drive / unit);
+        for ((drive, sum), unit) in drive.iter_mut().zip(sums).zip(&columns.units) {
+            *drive = f64::from(*sum / unit);
         }
     }
 }
@@ -330,7 +340,7 @@ impl Step<'_> {
         weights: &mut [Row<f32>],
         posts: &[[I; LANES]],
         signs: u32,
-        columns: &mut Units,
+        columns: &mut Numbers<'_>,
     ) -> u32 {
         let mut pruned = 0;
         for (weights, posts) in weights.iter_mut().zip(posts) {
@@ -353,7 +363,7 @@ impl Step<'_> {
         weights: &mut [Row<f32>],
         posts: &[[u16; LANES]],
         target: &Target,
-        columns: &mut Units,
+        columns: &mut Numbers<'_>,
     ) -> u32 {
         let mut pruned = 0;
         for (weights, posts) in weights.chunks_mut(2).zip(posts.chunks(2)) {
@@ -361,20 +371,17 @@ impl Step<'_> {
             let members =
                 |kind: usize| if target.any[kind] { F::members(pair, &target.sets[kind]) } else { 0 };
             let (up, down) = (members(0), members(1));
-            let weights = Row::flatten_mut(weights);
             let mut touched = up | down;
-            if posts.len() == 1 {
-                touched &= u32::from(Mask::MAX);
+            if touched != 0 {
+                touched &= F::existing(weights);
             }
+            let weights = Row::flatten_mut(weights);
             let posts = posts.as_flattened();
             while touched != 0 {
                 let lane = touched.trailing_zeros() as usize;
                 touched &= touched - 1;
-                if weights[lane].exists() {
-                    let up = up >> lane & 1 != 0;
-                    pruned +=
-                        u32::from(!self.change(&mut weights[lane], usize::from(posts[lane]), up, columns));
-                }
+                let (post, up) = (usize::from(posts[lane]), up >> lane & 1 != 0);
+                pruned += u32::from(!self.change(&mut weights[lane], post, up, columns));
             }
         }
         pruned
@@ -387,7 +394,7 @@ impl Step<'_> {
         waiting: &mut Vec<Touch>,
         weights: &mut [Row<f32>],
         rows: &mut [Extent],
-        columns: &mut Units,
+        columns: &mut Numbers<'_>,
     ) -> u32 {
         let mut pruned = 0;
         let weights = Row::flatten_mut(weights);
@@ -402,7 +409,7 @@ impl Step<'_> {
 
     /// Changes a synapse; returns whether it still exists.
     #[inline(always)]
-    fn change(&self, weight: &mut f32, post: usize, up: bool, columns: &mut Units) -> bool {
+    fn change(&self, weight: &mut f32, post: usize, up: bool, columns: &mut Numbers<'_>) -> bool {
         let (old, unit) = (*weight, columns.units[post]);
         let moved = old + unit * if up { self.plus } else { self.minus };
         let new = if moved > unit { unit } else { moved };

@@ -78,6 +78,19 @@ pub(crate) fn prefetch<T>(values: &[T]) {
     let _ = values;
 }
 
+/// As [`prefetch`], for one value; nothing happens where there is none.
+#[inline(always)]
+pub(crate) fn prefetch_one<T>(values: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch changes nothing, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(at).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, at);
+}
+
 /// What a rule does to synapses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {

@@ -40,8 +40,6 @@ pub(crate) struct Lazy<I: Index> {
     codes: Vec<u32>,
     /// Rows that a rule visits, and what it does there.
     active: Vec<(u32, u32)>,
-    /// Changes that wait for the numbers of their columns, where those are not at hand.
-    waiting: Vec<pass::Touch>,
     count: usize,
     /// The synapses by column, once a rule from outside has asked for them.
     by_column: Option<Places>,
@@ -101,7 +99,6 @@ impl<I: Index> Lazy<I> {
             drive: vec![0.0; n_post],
             codes: vec![0; n_post.div_ceil(LANES)],
             active: Vec::with_capacity(synapses.n_pre),
-            waiting: Vec::with_capacity(pass::WAITING + LANES),
             count: lengths.iter().sum(),
             by_column: None,
             isa,

@@ -8,7 +8,7 @@ use super::{Extent, Lazy, NEAR};
 use super::{avx2::Avx2, avx512::Avx512};
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{LANES, Mask, Real, Row, prefetch};
+use crate::kernel::{LANES, Mask, Real, Row, prefetch, prefetch_one};
 use crate::plastic::{Learning, Pairs};
 use crate::units::Numbers;
 
@@ -19,7 +19,7 @@ const FAR_AHEAD: usize = 10;
 /// Columns above which their numbers are not at hand, and are asked for before they are needed.
 const AT_HAND: usize = 20_000;
 /// Changes that wait for the numbers of their columns.
-pub(super) const WAITING: usize = 64;
+const WAITING: usize = 64;
 
 /// A bit for each of at most 1,024 columns.
 pub(super) type Set = [Mask; 64];
@@ -185,7 +185,7 @@ impl<I: Index> Lazy<I> {
                 }
             }
         }
-        let Lazy { rows, weights, posts, columns, active, waiting, .. } = self;
+        let Lazy { rows, weights, posts, columns, active, .. } = self;
         let (rows, weights, columns) = (&mut rows[..], &mut weights[..], &mut columns.numbers());
         let mut pruned = 0;
         if columns.sums.len() <= AT_HAND {
@@ -209,27 +209,31 @@ impl<I: Index> Lazy<I> {
             }
             return pruned;
         }
+        let (mut waiting, mut waits) = ([Touch::default(); WAITING + LANES], 0);
         for (at, &(pre, signs)) in active.iter().enumerate() {
             prefetch_far_row(&active[at..], rows);
             prefetch_row(&active[at..], rows, weights, posts);
             for group in rows[pre as usize].groups() {
                 let (up, down) = F::masks(&weights[group], &posts[group], step.codes, signs);
                 let mut touched = up | down;
+                let posts = &posts[group];
                 while touched != 0 {
                     let lane = touched.trailing_zeros() as usize;
                     touched &= touched - 1;
-                    let post = posts[group][lane].to_u32();
-                    prefetch(&columns.units[post as usize..][..1]);
-                    prefetch(&columns.sums[post as usize..][..1]);
+                    let post = posts[lane].to_u32();
+                    prefetch_one(columns.units, post as usize);
+                    prefetch_one(columns.sums, post as usize);
                     let place = (group * LANES + lane) as u32;
-                    waiting.push(Touch { place, pre, post, up: up >> lane & 1 != 0 });
+                    waiting[waits] = Touch { place, pre, post, up: up >> lane & 1 != 0 };
+                    waits += 1;
                 }
-                if waiting.len() > WAITING {
-                    pruned += step.settle(waiting, weights, rows, columns);
+                if waits > WAITING {
+                    pruned += step.settle(&waiting[..waits], weights, rows, columns);
+                    waits = 0;
                 }
             }
         }
-        pruned + step.settle(waiting, weights, rows, columns)
+        pruned + step.settle(&waiting[..waits], weights, rows, columns)
     }
 
     /// Computes the drive that neurons active at `t + 1` give.
@@ -324,8 +328,8 @@ impl Target {
 }
 
 /// A change of a synapse that waits for the numbers of its column.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Touch {
+#[derive(Clone, Copy, Debug, Default)]
+struct Touch {
     place: u32,
     pre: u32,
     post: u32,
@@ -391,14 +395,14 @@ impl Step<'_> {
     #[inline(always)]
     fn settle(
         &self,
-        waiting: &mut Vec<Touch>,
+        waiting: &[Touch],
         weights: &mut [Row<f32>],
         rows: &mut [Extent],
         columns: &mut Numbers<'_>,
     ) -> u32 {
         let mut pruned = 0;
         let weights = Row::flatten_mut(weights);
-        for Touch { place, pre, post, up } in waiting.drain(..) {
+        for &Touch { place, pre, post, up } in waiting {
             if !self.change(&mut weights[place as usize], post as usize, up, columns) {
                 pruned += 1;
                 rows[pre as usize].holes += 1;

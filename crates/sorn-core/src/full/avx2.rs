@@ -111,6 +111,7 @@ fn list(exists: &[Mask], width: usize, neurons: &[u32], touched: &[Masks], visit
         // SAFETY: masks have sixteen bits each.
         unsafe { visits.push_avx2::<STEP>(hit, visit(first + slice, slice)) };
     };
+    // At most 256 columns are one group, for which a loop in each row would cost as much as what it does.
     if let [touched] = touched {
         for &neuron in neurons {
             let first = neuron as usize * width;

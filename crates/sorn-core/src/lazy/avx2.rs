@@ -112,38 +112,3 @@ fn half_masks<I: Index, const HALF: usize>(
     let mask = |lanes| _mm256_movemask_ps(_mm256_castsi256_ps(lanes)) as Mask;
     (mask(_mm256_slli_epi32::<31>(kinds)), mask(_mm256_slli_epi32::<30>(kinds)))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::isa::Isa;
-    use crate::lazy::pass::Plain;
-    use crate::rng::{below, stream};
-
-    #[test]
-    fn tables_tell_the_members_of_a_set() {
-        if !Isa::available().contains(&Isa::Avx2) {
-            return;
-        }
-        let rng = &mut stream(5, "test");
-        for _ in 0..2000 {
-            let set: Set = std::array::from_fn(|_| below(rng, 1 << 16) as Mask);
-            let mut posts = || std::array::from_fn(|_| below(rng, Avx2::FEW as u64) as u16);
-            let (a, b) = (posts(), posts());
-            assert_eq!(Avx2::members([&a, &b], &set), Plain::members([&a, &b], &set));
-        }
-    }
-
-    #[test]
-    fn absent_synapses_are_told_from_zeros() {
-        if !Isa::available().contains(&Isa::Avx2) {
-            return;
-        }
-        let rng = &mut stream(6, "test");
-        for n in (0..=2).cycle().take(300) {
-            let mut row = || Row(std::array::from_fn(|_| [0.0, -0.0, 0.5][below(rng, 3) as usize]));
-            let weights: Vec<Row<f32>> = (0..n).map(|_| row()).collect();
-            assert_eq!(Avx2::existing(&weights), Plain::existing(&weights));
-        }
-    }
-}

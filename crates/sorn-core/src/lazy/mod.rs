@@ -19,6 +19,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod pass;
+#[cfg(test)]
+mod tests;
 
 /// Steps between two looks for places of pruned synapses to win back.
 const COMPACT_EVERY: u64 = 64;

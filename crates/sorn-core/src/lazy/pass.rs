@@ -165,8 +165,7 @@ impl<I: Index> Lazy<I> {
         }
         let step = Step {
             codes: &self.codes,
-            plus: learning.change.plus as f32,
-            minus: learning.change.minus as f32,
+            moves: [learning.change.minus, learning.change.plus].map(|change| change as f32),
             floor: learning.change.floor as f32,
         };
         // Of a neuron that was active before, that is now, and both.
@@ -289,8 +288,8 @@ fn prefetch_far_row(active: &[(u32, u32)], rows: &[Extent]) {
 struct Step<'a> {
     /// Activity of the postsynaptic neurons, see [`Form::masks`].
     codes: &'a [u32],
-    plus: f32,
-    minus: f32,
+    /// What is added to a synapse that is lowered, and to one that is raised.
+    moves: [f32; 2],
     floor: f32,
 }
 
@@ -415,14 +414,24 @@ impl Step<'_> {
     #[inline(always)]
     fn change(&self, weight: &mut f32, post: usize, up: bool, columns: &mut Numbers<'_>) -> bool {
         let (old, unit) = (*weight, columns.units[post]);
-        let moved = old + unit * if up { self.plus } else { self.minus };
-        let new = if moved > unit { unit } else { moved };
-        let new = if moved <= 0.0 { self.floor * unit } else { new };
-        columns.sums[post] += f64::from(new) - f64::from(old);
-        *weight = new;
-        if !new.exists() {
+        let moved = old + unit * self.moves[usize::from(up)];
+        if moved <= 0.0 {
+            return self.fall(weight, post, columns);
+        }
+        *weight = if moved > unit { unit } else { moved };
+        columns.sums[post] += f64::from(*weight) - f64::from(old);
+        true
+    }
+
+    /// Gives a synapse the weight of one that falls to 0 or below; returns whether it still exists.
+    #[cold]
+    #[inline(never)]
+    fn fall(&self, weight: &mut f32, post: usize, columns: &mut Numbers<'_>) -> bool {
+        let old = std::mem::replace(weight, self.floor * columns.units[post]);
+        columns.sums[post] += f64::from(*weight) - f64::from(old);
+        if !weight.exists() {
             columns.lose(post, 1);
         }
-        new.exists()
+        weight.exists()
     }
 }

@@ -1,12 +1,16 @@
 //! The synapses of a matrix that does not change, by presynaptic neuron.
 
 use crate::huge_pages;
-use crate::kernel::Real;
+use crate::kernel::{Real, prefetch_one};
 
 /// Synapses summed without a look at how many are left, which a processor would guess wrongly row by row.
 const GROUP: usize = 4;
 /// Groups of a neuron that are listed at once, whether it has as many or not.
 const AT_ONCE: usize = 4;
+/// Bytes of groups above which those of a neuron are not at hand, and are asked for before they are needed.
+const AT_HAND: usize = 1 << 18;
+/// Groups that are asked for ahead of the one at hand.
+const AHEAD: usize = 12;
 
 /// A matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they
 /// have synapses. Neurons ascend, so every sum keeps its order.
@@ -17,7 +21,7 @@ pub(crate) struct Outgoing<T> {
     /// Synapses `(post, weight)`; those that fill a group up are of weight 0, which no sum notices, and go to columns far
     /// apart: an addition waits for the one before it to the same sum.
     groups: Vec<[(u32, T); GROUP]>,
-    /// Room for the groups of active neurons, and `AT_ONCE` more.
+    /// Room for the groups of active neurons, and for reading and writing some more.
     visits: Vec<u32>,
 }
 
@@ -48,7 +52,7 @@ impl<T: Real> Outgoing<T> {
             }
         }
         huge_pages::ask(&groups);
-        let visits = vec![0; groups.len() + AT_ONCE];
+        let visits = vec![0; groups.len() + AT_ONCE + AHEAD];
         Outgoing { starts, groups, visits }
     }
 
@@ -71,7 +75,11 @@ impl<T: Real> Outgoing<T> {
             listed += number;
         }
         drive.fill(T::default());
-        for &group in &visits[..listed] {
+        let far = size_of_val(&groups[..]) > AT_HAND;
+        for (n, &group) in visits[..listed].iter().enumerate() {
+            if far {
+                prefetch_one(groups, visits[n + AHEAD] as usize);
+            }
             for (post, weight) in groups[group as usize] {
                 let sum = &mut drive[post as usize];
                 *sum = *sum + weight;

@@ -5,7 +5,7 @@ use crate::events::Events;
 use crate::huge_pages;
 use crate::kernel::isa::Isa;
 use crate::kernel::lookup::{self, Index, Lookup, Masks, Pattern};
-use crate::kernel::{self, LANES, Real, Row, Slice, TINY};
+use crate::kernel::{self, LANES, Real, Row, TINY};
 use crate::plastic::{Block, Learning};
 use crate::rows::Rows;
 use std::ops::Range;
@@ -212,11 +212,6 @@ impl<I: Index> Columns<I> {
             }
         }
     }
-}
-
-fn slice<'a>(weights: &'a mut [Row<f64>], masks: &'a Masks) -> Slice<'a> {
-    let depth = weights.len();
-    Slice { weights, plus: &masks.plus[..depth], minus: &masks.minus[..depth], now: &masks.now[..depth] }
 }
 
 impl<I: Index> Block for Columns<I> {

@@ -2,8 +2,13 @@
 
 use crate::huge_pages;
 use crate::kernel::lookup::{Masks, Pairing, Pattern, pair};
-use crate::kernel::{LANES, Mask};
+use crate::kernel::{LANES, Mask, prefetch};
 use crate::places::Places;
+
+/// Neurons whose synapses are asked for ahead of those at hand.
+const AHEAD: usize = 2;
+/// How many of a neuron are asked for: the machine sees that it is reading in order after a few.
+const ASKED: usize = 256;
 
 /// Per row of a matrix in slices, which synapses see an active neuron.
 ///
@@ -15,6 +20,8 @@ pub(crate) struct Events {
     now: Vec<Mask>,
     irregular: Vec<bool>,
     any_irregular: bool,
+    /// Neurons whose synapses are being marked.
+    active: Vec<u32>,
     /// The pattern that is marked.
     generation: Option<u64>,
 }
@@ -35,6 +42,8 @@ impl Events {
         column: impl Fn(usize) -> C,
     ) {
         self.outgoing.rebuild(n_pre, slices * LANES, column);
+        self.active.clear();
+        self.active.reserve(n_pre.next_multiple_of(LANES) + LANES);
         self.before.resize(rows, 0);
         self.now.resize(rows, 0);
         huge_pages::ask(&self.before);
@@ -68,10 +77,13 @@ impl Events {
             std::mem::swap(&mut self.before, &mut self.now);
         } else {
             self.before.fill(0);
-            mark_all(&mut self.before, pattern.before(), &self.outgoing);
+            self.active.clear();
+            self.active.extend(pattern.before());
+            mark_all(&mut self.before, &self.active, &self.outgoing);
         }
         self.now.fill(0);
-        mark_all(&mut self.now, pattern.now(), &self.outgoing);
+        pattern.list_now(&mut self.active);
+        mark_all(&mut self.now, &self.active, &self.outgoing);
         self.generation = Some(pattern.generation());
     }
 
@@ -91,8 +103,12 @@ impl Events {
     }
 }
 
-fn mark_all(masks: &mut [Mask], active: impl Iterator<Item = u32>, outgoing: &Places) {
-    for neuron in active {
+fn mark_all(masks: &mut [Mask], active: &[u32], outgoing: &Places) {
+    for (at, &neuron) in active.iter().enumerate() {
+        if let Some(&soon) = active.get(at + AHEAD) {
+            let places = outgoing.places(soon);
+            prefetch(&places[..places.len().min(ASKED)]);
+        }
         for &place in outgoing.places(neuron) {
             masks[place as usize / LANES] |= 1 << (place as usize % LANES);
         }

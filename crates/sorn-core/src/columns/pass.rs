@@ -1,13 +1,16 @@
 //! The pass over slices, compiled for the registers that the machine has.
 
-use super::{Columns, Extent, ROW_BLOCK, slice};
+use super::{Columns, Extent, ROW_BLOCK};
 use crate::kernel::isa::{Isa, dispatch};
-use crate::kernel::lookup::{Index, Pairing, Pattern};
-use crate::kernel::{LANES, Loops, Plain};
+use crate::kernel::lookup::{Index, Masks, Pairing, Pattern};
+use crate::kernel::{LANES, Loops, Plain, Slice};
 use crate::plastic::{Block, Learning, Op};
 
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::{avx2::Avx2, avx512::Avx512};
+
+/// Slices that are asked for ahead of the one at hand.
+const AHEAD: usize = 2;
 
 impl<I: Index> Columns<I> {
     /// Runs the operations on every slice and writes the drive; returns how many synapses were pruned.
@@ -72,9 +75,17 @@ impl<I: Index> Columns<I> {
                 self.find(index, pre, pairing);
                 found = true;
             }
+            let soon = self.slices.get(index + AHEAD).unwrap_or(&self.slices[index]).start;
             let extent = &mut self.slices[index];
             let (start, depth) = (extent.start, extent.depth);
-            let mut slice = slice(&mut self.weights[start..start + depth], &self.masks);
+            let Masks { plus, minus, now } = &self.masks;
+            let mut slice = Slice {
+                soon: self.weights.as_ptr().wrapping_add(soon),
+                weights: &mut self.weights[start..start + depth],
+                plus: &plus[..depth],
+                minus: &minus[..depth],
+                now: &now[..depth],
+            };
             match op {
                 Op::Update => {
                     let changed = F::update(&mut slice, &learning.change);

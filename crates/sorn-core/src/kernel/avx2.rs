@@ -4,7 +4,7 @@
 
 use super::append::Appender;
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
-use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY};
+use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY, prefetch_row};
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
@@ -248,7 +248,8 @@ fn divide<const CAREFULLY: bool>(slice: &mut Slice<'_>, sums: &Row<f64>) -> (Row
     let reciprocals = divisors.map(|divisor| _mm256_div_pd(one, divisor));
     let mut drive = [zero; QUARTERS];
     let mut died = 0;
-    for (row, &now) in slice.weights.iter_mut().zip(slice.now) {
+    for (n, (row, &now)) in slice.weights.iter_mut().zip(slice.now).enumerate() {
+        prefetch_row(slice.soon, n);
         let mut weights = load(row);
         let now = signs(now);
         for k in 0..QUARTERS {

@@ -2,7 +2,7 @@
 
 use super::append::Appender;
 use super::lookup::{Lookup, Masks, Pairing, Pattern};
-use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY};
+use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY, prefetch_row};
 
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
@@ -109,16 +109,45 @@ fn halves(mask: Mask) -> [u8; 2] {
     mask.to_le_bytes()
 }
 
+/// Rows of which a word tells which a rule changes.
+const BLOCK: usize = 64;
+/// Changed rows of a block above which all are gone through.
+const MANY: u32 = 24;
+
+/// Which of at most [`BLOCK`] rows a rule changes.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
-    let (up, down) = (_mm512_set1_pd(change.plus), _mm512_set1_pd(change.minus));
-    let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
-    let floor = _mm512_set1_pd(change.floor);
-    let (mut fallen, mut small) = (0, 0);
-    let mut sums = [_mm512_setzero_pd(); 2];
-    let masks = slice.plus.iter().zip(slice.minus);
-    for (row, (&plus, &minus)) in slice.weights.iter_mut().zip(masks) {
+#[target_feature(enable = "avx512f,avx512bw")]
+fn changed_rows(plus: &[Mask], minus: &[Mask]) -> u64 {
+    const HALF: usize = BLOCK / 2;
+    let mut rows = 0;
+    for (n, (plus, minus)) in plus.chunks(HALF).zip(minus.chunks(HALF)).enumerate() {
+        let used = u32::MAX >> (HALF - plus.len());
+        // SAFETY: only masks that are used are read.
+        let [plus, minus] =
+            [plus, minus].map(|masks| unsafe { _mm512_maskz_loadu_epi16(used, masks.as_ptr().cast()) });
+        let any = _mm512_or_si512(plus, minus);
+        rows |= u64::from(_mm512_test_epi16_mask(any, any)) << (HALF * n);
+    }
+    rows
+}
+
+/// A change of rows, and what comes of it.
+struct Changes {
+    raise: __m512d,
+    lower: __m512d,
+    floor: __m512d,
+    /// Synapses that fell to 0 or below.
+    fallen: u32,
+    /// Halves of rows with a weight that is positive but below `TINY`.
+    small: u8,
+}
+
+impl Changes {
+    /// Changes a row; returns its weights.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
+    fn apply(&mut self, row: &mut Row<f64>, plus: Mask, minus: Mask) -> [__m512d; 2] {
+        let (one, tiny) = (_mm512_set1_pd(1.0), _mm512_set1_pd(TINY));
         let mut weights = load(row);
         let mut low = [0; 2];
         let (touched, minus) = (halves(plus | minus), halves(minus));
@@ -126,7 +155,7 @@ fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
             let old = weights[half];
             let bits = _mm512_castpd_si512(old);
             let exists = _mm512_mask_test_epi64_mask(touched[half], bits, bits);
-            let added = _mm512_mask_blend_pd(minus[half], up, down);
+            let added = _mm512_mask_blend_pd(minus[half], self.raise, self.lower);
             let sum = _mm512_mask_add_pd(old, exists, old, added);
             low[half] = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(minus[half] & exists, sum, tiny);
             weights[half] = _mm512_min_pd(sum, one);
@@ -136,30 +165,62 @@ fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
             for half in 0..2 {
                 let weight = weights[half];
                 let fell = _mm512_mask_cmp_pd_mask::<_CMP_LE_OQ>(low[half], weight, _mm512_setzero_pd());
-                weights[half] = _mm512_mask_mov_pd(weight, fell, floor);
-                fallen += fell.count_ones();
-                small |= low[half] & !fell;
+                weights[half] = _mm512_mask_mov_pd(weight, fell, self.floor);
+                self.fallen += fell.count_ones();
+                self.small |= low[half] & !fell;
             }
         }
         store(row, weights);
-        sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
+        weights
     }
-    let pruned = if change.floor.exists() { 0 } else { fallen };
-    let mut changed = Changed { sums: Row::default(), pruned, tiny: small != 0 };
+}
+
+/// Where few rows change they are listed first: where each had to be asked, the machine would guess wrongly.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
+fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
+    let [raise, lower, floor] = [change.plus, change.minus, change.floor].map(|c| _mm512_set1_pd(c));
+    let mut changes = Changes { raise, lower, floor, fallen: 0, small: 0 };
+    let mut sums = [_mm512_setzero_pd(); 2];
+    let masks = slice.plus.chunks(BLOCK).zip(slice.minus.chunks(BLOCK));
+    for (weights, (plus, minus)) in slice.weights.chunks_mut(BLOCK).zip(masks) {
+        let mut rows = changed_rows(plus, minus);
+        if rows.count_ones() > MANY {
+            for (row, (&plus, &minus)) in weights.iter_mut().zip(plus.iter().zip(minus)) {
+                let weights = changes.apply(row, plus, minus);
+                sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
+            }
+            continue;
+        }
+        while rows != 0 {
+            let row = rows.trailing_zeros() as usize;
+            rows &= rows - 1;
+            changes.apply(&mut weights[row], plus[row], minus[row]);
+        }
+        sums = add_up(sums, weights);
+    }
+    let pruned = if change.floor.exists() { 0 } else { changes.fallen };
+    let mut changed = Changed { sums: Row::default(), pruned, tiny: changes.small != 0 };
     store(&mut changed.sums, sums);
     changed
+}
+
+/// Adds rows to sums.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn add_up(mut sums: [__m512d; 2], weights: &[Row<f64>]) -> [__m512d; 2] {
+    for row in weights {
+        let weights = load(row);
+        sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
+    }
+    sums
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn sum(weights: &[Row<f64>]) -> Row<f64> {
-    let mut sums = [_mm512_setzero_pd(); 2];
-    for row in weights {
-        let weights = load(row);
-        sums = [_mm512_add_pd(sums[0], weights[0]), _mm512_add_pd(sums[1], weights[1])];
-    }
     let mut out = Row::default();
-    store(&mut out, sums);
+    store(&mut out, add_up([_mm512_setzero_pd(); 2], weights));
     out
 }
 
@@ -176,7 +237,8 @@ fn divide<const CAREFULLY: bool>(slice: &mut Slice<'_>, sums: &Row<f64>) -> (Row
     let reciprocals = divisors.map(|divisor| _mm512_div_pd(one, divisor));
     let mut drive = [_mm512_setzero_pd(); 2];
     let mut died = 0;
-    for (row, &now) in slice.weights.iter_mut().zip(slice.now) {
+    for (n, (row, &now)) in slice.weights.iter_mut().zip(slice.now).enumerate() {
+        prefetch_row(slice.soon, n);
         let mut weights = load(row);
         for half in 0..2 {
             let (w, s, y) = (weights[half], divisors[half], reciprocals[half]);

@@ -61,6 +61,8 @@ pub(crate) struct Slice<'a> {
     pub(crate) minus: &'a [Mask],
     /// Synapses whose presynaptic neuron is active at `t + 1`.
     pub(crate) now: &'a [Mask],
+    /// Where the weights of a slice soon to come begin; they are asked for while this one is divided.
+    pub(crate) soon: *const Row<f64>,
 }
 
 /// Asks for values before they are needed, where the machine would not guess that they will be.
@@ -89,6 +91,17 @@ pub(crate) fn prefetch_one<T>(values: &[T], at: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, at);
+}
+
+/// Asks for a row into the second level of caches: the first one's misses are few at a time, and many rows are asked for.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn prefetch_row(first: *const Row<f64>, row: usize) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+    for line in (0..size_of::<Row<f64>>()).step_by(64) {
+        // SAFETY: a prefetch changes nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(row).cast::<i8>().wrapping_add(line)) };
+    }
 }
 
 /// What a rule does to synapses.
@@ -153,7 +166,7 @@ pub(crate) trait Loops {
     /// Adds up the weights.
     fn sum(weights: &[Row<f64>]) -> Row<f64>;
     /// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give.
-    /// No weight may be below `TINY`, save absent ones.
+    /// Meanwhile it may ask for the slice soon to come, a row with each of its own. No weight may be below `TINY`, save absent ones.
     fn divide(slice: &mut Slice<'_>, sums: &Row<f64>) -> Row<f64>;
     /// Like [`divide`](Self::divide), for weights of any size and negative zeros; also returns how many became 0 by
     /// underflow.
@@ -206,7 +219,13 @@ mod tests {
         }
 
         fn slice(&mut self) -> Slice<'_> {
-            Slice { weights: &mut self.weights, plus: &self.plus, minus: &self.minus, now: &self.now }
+            Slice {
+                weights: &mut self.weights,
+                plus: &self.plus,
+                minus: &self.minus,
+                now: &self.now,
+                soon: std::ptr::null(),
+            }
         }
     }
 
@@ -261,7 +280,8 @@ mod tests {
         let mut weights = [Row([f64::from_bits(1); LANES])];
         // Absent, negative and large ones among them.
         (weights[0].0[3], weights[0].0[4], weights[0].0[12]) = (0.0, -0.0, 0.3);
-        let mut slice = Slice { weights: &mut weights, plus: &masks, minus: &masks, now: &masks };
+        let mut slice =
+            Slice { weights: &mut weights, plus: &masks, minus: &masks, now: &masks, soon: std::ptr::null() };
         assert!(any_tiny(slice.weights));
         assert_eq!(F::divide_carefully(&mut slice, &Row([4.0; LANES])).1, 13);
         let mut expected = Row::default();
@@ -289,7 +309,8 @@ mod tests {
             };
             let old: Vec<Row<f64>> = (0..3).map(|_| Row(std::array::from_fn(|_| weight()))).collect();
             let (mut new, masks) = (old.clone(), [0x5a5a, 0xffff, 0]);
-            let mut slice = Slice { weights: &mut new, plus: &masks, minus: &masks, now: &masks };
+            let mut slice =
+                Slice { weights: &mut new, plus: &masks, minus: &masks, now: &masks, soon: std::ptr::null() };
             let (drive, died) = F::divide_carefully(&mut slice, &sums);
             let quotients: Vec<Row<f64>> =
                 old.iter().map(|row| Row(std::array::from_fn(|l| row.0[l] / sums.0[l]))).collect();
@@ -327,7 +348,13 @@ mod tests {
             let weights = Row(std::array::from_fn(|_| dividend()));
             let mut data = [weights];
             let masks = [0];
-            let mut slice = Slice { weights: &mut data, plus: &masks, minus: &masks, now: &masks };
+            let mut slice = Slice {
+                weights: &mut data,
+                plus: &masks,
+                minus: &masks,
+                now: &masks,
+                soon: std::ptr::null(),
+            };
             F::divide(&mut slice, &sums);
             for l in 0..LANES {
                 let exact = weights.0[l] / sums.0[l];

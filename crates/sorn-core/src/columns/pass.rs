@@ -1,7 +1,7 @@
 //! The pass over slices, compiled for the registers that the machine has.
 
 use super::{Columns, Extent, ROW_BLOCK};
-use crate::kernel::isa::{Isa, dispatch};
+use crate::kernel::isa::{Isa, forms};
 use crate::kernel::lookup::{Index, Masks, Pairing, Pattern};
 use crate::kernel::{LANES, Loops, Plain, Slice};
 use crate::plastic::{Block, Learning, Op};
@@ -13,9 +13,13 @@ use crate::kernel::{avx2::Avx2, avx512::Avx512};
 const AHEAD: usize = 2;
 
 impl<I: Index> Columns<I> {
-    /// Runs the operations on every slice and writes the drive; returns how many synapses were pruned.
-    pub(super) fn run_slices(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        dispatch!(self.slices_loop / slices_avx2 / slices_avx512(pre, learning, drive))
+    forms! {
+        /// Runs the operations on every slice and writes the drive; returns how many synapses were pruned.
+        pub(super) fn run_slices / slices_avx2 / slices_avx512(
+            &mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]
+        ) -> u32 {
+            self.slices_loop::<F>(pre, learning, drive)
+        }
     }
 
     /// Writes the drive of one slice.
@@ -24,18 +28,6 @@ impl<I: Index> Columns<I> {
         let Extent { start, depth, .. } = self.slices[index];
         let driven = Plain::drive(&self.weights[start..start + depth], &self.masks.now[..depth]);
         drive[index * LANES..][..LANES].copy_from_slice(&driven.0);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-    fn slices_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        self.slices_loop::<Avx512>(pre, learning, drive)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn slices_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>, drive: &mut [f64]) -> u32 {
-        self.slices_loop::<Avx2>(pre, learning, drive)
     }
 
     #[inline(always)]

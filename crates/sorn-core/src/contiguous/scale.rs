@@ -2,9 +2,11 @@
 
 use super::{Column, Contiguous, Rest};
 use crate::kernel::column::{self, GROUP, Signs};
-use crate::kernel::isa::Isa;
+use crate::kernel::isa::{Isa, forms};
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{self, LANES, prefetch};
+use crate::kernel::{self, LANES, Loops, Plain, prefetch};
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::{avx2::Avx2, avx512::Avx512};
 use crate::plastic::Learning;
 
 /// Columns that are asked for ahead of the one at hand.
@@ -13,54 +15,16 @@ const AHEAD: usize = 2;
 const LOOK_EVERY: u8 = 64;
 
 impl<I: Index> Contiguous<I> {
-    /// Runs `Op::Update`; returns how many synapses were pruned.
-    pub(super) fn update(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        match self.isa {
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { self.update_avx512(pre, learning) },
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { self.update_avx2(pre, learning) },
-            Isa::Plain => self.update_loop(pre, learning),
+    forms! {
+        /// Runs `Op::Update`; returns how many synapses were pruned.
+        pub(super) fn update / update_avx2 / update_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+            self.update_loop(pre, learning)
         }
-    }
 
-    /// Divides restless columns by their sums; returns how many synapses died of it.
-    pub(super) fn scale(&mut self, plus: f64) -> u32 {
-        match self.isa {
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { self.scale_avx512(plus) },
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { self.scale_avx2(plus) },
-            Isa::Plain => self.scale_loop::<false>(plus),
+        /// Divides restless columns by their sums; returns how many synapses died of it.
+        pub(super) fn scale / scale_avx2 / scale_avx512(&mut self, plus: f64) -> u32 {
+            self.scale_loop::<F>(plus)
         }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")]
-    fn update_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop(pre, learning)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn update_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop(pre, learning)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
-    fn scale_avx512(&mut self, plus: f64) -> u32 {
-        self.scale_loop::<true>(plus)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn scale_avx2(&mut self, plus: f64) -> u32 {
-        self.scale_loop::<true>(plus)
     }
 
     #[inline(always)]
@@ -101,7 +65,7 @@ impl<I: Index> Contiguous<I> {
     }
 
     #[inline(always)]
-    fn scale_loop<const FUSED: bool>(&mut self, plus: f64) -> u32 {
+    fn scale_loop<F: Loops>(&mut self, plus: f64) -> u32 {
         let mut died = 0;
         let [first, second] = &mut self.weights;
         let (from, to) = if self.current == 0 { (first, second) } else { (second, first) };
@@ -127,7 +91,7 @@ impl<I: Index> Contiguous<I> {
                     died += column::divide_carefully(to, sums[n]);
                     (to == from, false)
                 } else {
-                    column::divide::<FUSED>(from, to, sums[n])
+                    column::divide::<F>(from, to, sums[n])
                 };
                 column.look(to);
                 column.rest = match same || back && column.rest == Rest::Divided {

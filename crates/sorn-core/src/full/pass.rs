@@ -4,7 +4,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::{Full, LARGE, MOST, Masks, NEAR};
-use crate::kernel::isa::{Isa, dispatch};
+use crate::kernel::isa::{Isa, forms};
 use crate::kernel::lookup::Pattern;
 use crate::kernel::{LANES, Mask, Real, Row};
 use crate::plastic::{Learning, Pairs};
@@ -173,93 +173,35 @@ impl Form for Plain {
 }
 
 impl Full {
-    /// Lists the active neurons, for [`update`](Self::update).
-    pub(super) fn list_active(&mut self, pre: &Pattern) {
-        dispatch!(self.list_loop / list_avx2 / list_avx512(pre));
-    }
+    forms! {
+        /// Lists the active neurons, for [`update`](Self::update).
+        pub(super) fn list_active / list_avx2 / list_avx512(&mut self, pre: &Pattern) {
+            self.list_loop::<F>(pre);
+        }
 
-    /// Runs `Op::Update`; returns how many synapses were pruned.
-    pub(super) fn update(&mut self, learning: &Learning<'_>) -> u32 {
-        dispatch!(self.update_loop / update_avx2 / update_avx512(learning))
-    }
+        /// Runs `Op::Update`; returns how many synapses were pruned.
+        pub(super) fn update / update_avx2 / update_avx512(&mut self, learning: &Learning<'_>) -> u32 {
+            self.update_loop::<F>(learning)
+        }
 
-    /// Runs `Op::Scale`; returns whether a unit has wandered far from 1.
-    pub(super) fn scale(&mut self) -> bool {
-        dispatch!(self.scale_loop / scale_avx2 / scale_avx512())
-    }
+        /// Runs `Op::Scale`; returns whether a unit has wandered far from 1.
+        pub(super) fn scale / scale_avx2 / scale_avx512(&mut self) -> bool {
+            self.columns.scale(&NEAR)
+        }
 
-    /// Computes the drive that neurons active at `t + 1` give.
-    pub(super) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        dispatch!(self.drive_loop / drive_avx2 / drive_avx512(pre, drive));
-    }
+        /// Computes the drive that neurons active at `t + 1` give.
+        pub(super) fn drive / drive_avx2 / drive_avx512(&mut self, pre: &Pattern, drive: &mut [f64]) {
+            self.drive_loop::<F>(pre, drive);
+        }
 
-    /// Brings every unit to `[1, 2)` and adds every column up anew.
-    pub(super) fn add_up(&mut self) {
-        dispatch!(self.add_up_loop / add_up_avx2 / add_up_avx512());
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-    fn add_up_avx512(&mut self) {
-        self.add_up_loop::<Avx512>();
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn add_up_avx2(&mut self) {
-        self.add_up_loop::<Avx2>();
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-    fn list_avx512(&mut self, pre: &Pattern) {
-        self.list_loop::<Avx512>(pre);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn list_avx2(&mut self, pre: &Pattern) {
-        self.list_loop::<Avx2>(pre);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-    fn update_avx512(&mut self, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Avx512>(learning)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn update_avx2(&mut self, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Avx2>(learning)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-    fn scale_avx512(&mut self) -> bool {
-        self.scale_loop::<Avx512>()
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn scale_avx2(&mut self) -> bool {
-        self.scale_loop::<Avx2>()
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-    fn drive_avx512(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        self.drive_loop::<Avx512>(pre, drive);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn drive_avx2(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        self.drive_loop::<Avx2>(pre, drive);
+        /// Brings every unit to `[1, 2)` and adds every column up anew.
+        pub(super) fn add_up / add_up_avx2 / add_up_avx512(&mut self) {
+            self.add_up_loop();
+        }
     }
 
     #[inline(always)]
-    fn add_up_loop<F: Form>(&mut self) {
+    fn add_up_loop(&mut self) {
         let powers = &mut self.driven;
         for (post, power) in powers.iter_mut().flat_map(|row| &mut row.0).enumerate() {
             *power = self.columns.power(post);
@@ -274,11 +216,6 @@ impl Full {
                 *sum += f64::from(*weight);
             }
         }
-    }
-
-    #[inline(always)]
-    fn scale_loop<F: Form>(&mut self) -> bool {
-        self.columns.scale(&NEAR)
     }
 
     #[inline(always)]

@@ -15,6 +15,8 @@ pub(crate) struct Avx2;
 const QUARTERS: usize = 4;
 
 impl Loops for Avx2 {
+    const FUSED: bool = true;
+
     #[inline(always)]
     fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
         // SAFETY: the machine has it.

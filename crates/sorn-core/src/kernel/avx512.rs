@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 pub(crate) struct Avx512;
 
 impl Loops for Avx512 {
+    const FUSED: bool = true;
+
     #[inline(always)]
     fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
         // SAFETY: the machine has it.

@@ -6,7 +6,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::lookup::{Index, Pairing, Pattern};
-use super::{Change, LANES, Mask, Real, Row, TINY, fused_quotient, portable};
+use super::{Change, LANES, Loops, Mask, Real, Row, TINY, fused_quotient, portable};
 
 /// Columns that are added up at a time: enough to hide that each addition waits for the one before.
 pub(crate) const GROUP: usize = 8;
@@ -121,16 +121,16 @@ pub(crate) fn divisor(sum: f64) -> f64 {
 }
 
 /// Writes `from` divided by its sum to `to`; returns whether that is what `from` holds, and what `to` held. No weight may
-/// be below `TINY`, save absent ones. `FUSED` where fused multiplications and additions are fast.
+/// be below `TINY`, save absent ones.
 #[inline(always)]
-pub(crate) fn divide<const FUSED: bool>(from: &[Row<f64>], to: &mut [Row<f64>], sum: f64) -> (bool, bool) {
+pub(crate) fn divide<F: Loops>(from: &[Row<f64>], to: &mut [Row<f64>], sum: f64) -> (bool, bool) {
     let divisor = divisor(sum);
     let reciprocal = 1.0 / divisor;
     let (mut moved, mut other) = ([0; LANES], [0; LANES]);
     for (from, to) in from.iter().zip(to) {
         for l in 0..LANES {
             let quotient =
-                if FUSED { fused_quotient(from.0[l], divisor, reciprocal) } else { from.0[l] / divisor };
+                if F::FUSED { fused_quotient(from.0[l], divisor, reciprocal) } else { from.0[l] / divisor };
             moved[l] |= quotient.to_bits() ^ from.0[l].to_bits();
             other[l] |= quotient.to_bits() ^ to.0[l].to_bits();
             to.0[l] = quotient;

@@ -41,18 +41,45 @@ impl Isa {
     }
 }
 
-/// Calls a method in the form for the instruction set `$self.isa`.
-macro_rules! dispatch {
-    ($self:ident.$plain:ident / $avx2:ident / $avx512:ident ($($argument:expr),*)) => {
-        match $self.isa {
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { $self.$avx512($($argument),*) },
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { $self.$avx2($($argument),*) },
-            Isa::Plain => $self.$plain::<Plain>($($argument),*),
+/// Methods that are compiled for each instruction set and run in the form for that of `self.isa`; `F` is the form.
+macro_rules! forms {
+    ($(
+        $(#[$doc:meta])*
+        $visibility:vis fn $name:ident / $avx2:ident / $avx512:ident
+        (&mut $self:ident $(, $argument:ident: $type:ty)*) $(-> $out:ty)? $body:block
+    )*) => {$(
+        $(#[$doc])*
+        $visibility fn $name(&mut $self $(, $argument: $type)*) $(-> $out)? {
+            match $self.isa {
+                // SAFETY: the machine has it.
+                #[cfg(target_arch = "x86_64")]
+                Isa::Avx512 => unsafe { $self.$avx512($($argument),*) },
+                // SAFETY: the machine has it.
+                #[cfg(target_arch = "x86_64")]
+                Isa::Avx2 => unsafe { $self.$avx2($($argument),*) },
+                Isa::Plain => {
+                    #[allow(dead_code)]
+                    type F = Plain;
+                    $body
+                }
+            }
         }
-    };
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,bmi1,fma,popcnt")]
+        fn $avx512(&mut $self $(, $argument: $type)*) $(-> $out)? {
+            #[allow(dead_code)]
+            type F = Avx512;
+            $body
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma,popcnt")]
+        fn $avx2(&mut $self $(, $argument: $type)*) $(-> $out)? {
+            #[allow(dead_code)]
+            type F = Avx2;
+            $body
+        }
+    )*};
 }
-pub(crate) use dispatch;
+pub(crate) use forms;

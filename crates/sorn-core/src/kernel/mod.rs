@@ -161,6 +161,9 @@ pub(crate) fn fused_quotient(weight: f64, sum: f64, reciprocal: f64) -> f64 {
 
 /// The loops of one instruction set.
 pub(crate) trait Loops {
+    /// Whether it has fused multiplications and additions.
+    const FUSED: bool;
+
     /// Changes weights, keeps them in `[0, 1]`, and adds them up.
     fn update(slice: &mut Slice<'_>, change: &Change) -> Changed;
     /// Adds up the weights.

@@ -9,6 +9,8 @@ use super::{Change, Changed, LANES, Loops, Mask, Real, Row, Slice, TINY};
 pub(crate) struct Plain;
 
 impl Loops for Plain {
+    const FUSED: bool = false;
+
     #[inline(always)]
     fn update(slice: &mut Slice<'_>, change: &Change) -> Changed {
         let mut changed = Changed { sums: Row::default(), pruned: 0, tiny: false };

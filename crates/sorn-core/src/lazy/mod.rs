@@ -241,7 +241,11 @@ impl<I: Index> Block for Lazy<I> {
         for op in learning.ops {
             match op {
                 Op::Update => pruned += self.update(pre, learning),
-                Op::Scale => self.scale(),
+                Op::Scale => {
+                    if self.scale() {
+                        self.fold();
+                    }
+                }
                 Op::Grow => {
                     let first = learning.first_slice * LANES;
                     let posts = first..first + self.drive.len();

@@ -6,7 +6,7 @@
 use super::{Extent, Lazy, NEAR};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
-use crate::kernel::isa::Isa;
+use crate::kernel::isa::{Isa, forms};
 use crate::kernel::lookup::{Index, Pattern};
 use crate::kernel::{LANES, Mask, Real, Row, prefetch, prefetch_one};
 use crate::plastic::{Learning, Pairs};
@@ -80,21 +80,6 @@ fn spread(mask: Mask) -> u32 {
     bits
 }
 
-/// Calls a pass in the form for the instruction set.
-macro_rules! dispatch {
-    ($self:ident.$plain:ident / $avx2:ident / $avx512:ident ($($argument:expr),*)) => {
-        match $self.isa {
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { $self.$avx512($($argument),*) },
-            // SAFETY: the machine has it.
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { $self.$avx2($($argument),*) },
-            Isa::Plain => $self.$plain($($argument),*),
-        }
-    };
-}
-
 /// What a rule does to the synapses of one row, by the code of the postsynaptic neuron's activity, see `Pattern`: two bits
 /// for each code, 1 to raise, 2 to lower.
 fn signs(pairs: Pairs, before: bool, now: bool) -> u32 {
@@ -112,49 +97,16 @@ fn signs(pairs: Pairs, before: bool, now: bool) -> u32 {
 }
 
 impl<I: Index> Lazy<I> {
-    /// Runs `Op::Update`; returns how many synapses were pruned.
-    pub(super) fn update(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        dispatch!(self.update_plain / update_avx2 / update_avx512(pre, learning))
-    }
-
-    /// Runs `Op::Scale`.
-    pub(super) fn scale(&mut self) {
-        let far = dispatch!(self.scale_plain / scale_avx2 / scale_avx512());
-        if far {
-            self.fold();
+    forms! {
+        /// Runs `Op::Update`; returns how many synapses were pruned.
+        pub(super) fn update / update_avx2 / update_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
+            self.update_loop::<F>(pre, learning)
         }
-    }
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,popcnt")]
-    fn update_avx512(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Avx512>(pre, learning)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn update_avx2(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Avx2>(pre, learning)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,popcnt")]
-    fn scale_avx512(&mut self) -> bool {
-        self.columns.scale(&NEAR)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,popcnt")]
-    fn scale_avx2(&mut self) -> bool {
-        self.columns.scale(&NEAR)
-    }
-
-    fn update_plain(&mut self, pre: &Pattern, learning: &Learning<'_>) -> u32 {
-        self.update_loop::<Plain>(pre, learning)
-    }
-
-    fn scale_plain(&mut self) -> bool {
-        self.columns.scale(&NEAR)
+        /// Runs `Op::Scale`; returns whether a unit has wandered far from 1.
+        pub(super) fn scale / scale_avx2 / scale_avx512(&mut self) -> bool {
+            self.columns.scale(&NEAR)
+        }
     }
 
     #[inline(always)]

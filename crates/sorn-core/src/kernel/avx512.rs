@@ -52,6 +52,7 @@ pub(super) fn available() -> bool {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("popcnt")
     });

@@ -8,7 +8,7 @@ pub(crate) enum Isa {
     /// AVX2, FMA and POPCNT.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512 F, BW, DQ, VL and VBMI.
+    /// AVX-512 F, BW, DQ, VL and VBMI, BMI1, FMA and POPCNT.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }

@@ -206,10 +206,13 @@ mod tests {
     }
 
     impl Data {
-        fn random(rows: usize, rng: &mut Xoshiro256PlusPlus) -> Self {
-            let mut mask = || (0..rows).map(|_| below(rng, 1 << 16) as u16).collect::<Vec<Mask>>();
-            let (plus, minus, now) = (mask(), mask(), mask());
-            let minus = minus.iter().zip(&plus).map(|(m, p)| m & !p).collect();
+        /// In which a rule changes one row of `every`.
+        fn random(rows: usize, every: u64, rng: &mut Xoshiro256PlusPlus) -> Self {
+            let changed: Vec<bool> = (0..rows).map(|_| below(rng, every) == 0).collect();
+            let mut mask = |row: usize| if changed[row] { below(rng, 1 << 16) as Mask } else { 0 };
+            let plus: Vec<Mask> = (0..rows).map(&mut mask).collect();
+            let minus = (0..rows).map(|row| mask(row) & !plus[row]).collect();
+            let now = (0..rows).map(|_| below(rng, 1 << 16) as Mask).collect();
             let mut weight = || match below(rng, 8) {
                 0 => 0.0,
                 1 => uniform(rng) * 0.004,
@@ -244,8 +247,8 @@ mod tests {
     fn compare<F: Loops>() {
         let rng = &mut stream(1, "test");
         for round in 0..300 {
-            let mut ours = Data::random(round % 40, rng);
-            let mut theirs = Data { weights: ours.weights.clone(), ..Data::random(0, rng) };
+            let mut ours = Data::random(round % 150, [1, 2, 10][round / 3 % 3], rng);
+            let mut theirs = Data { weights: ours.weights.clone(), ..Data::random(0, 1, rng) };
             (theirs.plus, theirs.minus, theirs.now) =
                 (ours.plus.clone(), ours.minus.clone(), ours.now.clone());
             let floor = [0.0, -0.0, 0.001][round % 3];

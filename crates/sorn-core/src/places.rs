@@ -1,6 +1,7 @@
 //! Where the synapses of each presynaptic neuron are, in a matrix that is stored by columns.
 
 use crate::huge_pages;
+use std::ops::Range;
 
 /// For every presynaptic neuron the places of its synapses.
 #[derive(Clone, Debug, Default)]
@@ -50,17 +51,21 @@ impl Places {
         self.starts[0] = 0;
     }
 
+    #[inline(always)]
+    fn range(&self, neuron: u32) -> Range<usize> {
+        self.starts[neuron as usize]..self.starts[neuron as usize + 1]
+    }
+
     /// The places of a neuron's synapses.
     #[inline(always)]
     pub(crate) fn places(&self, neuron: u32) -> &[u32] {
-        &self.places[self.starts[neuron as usize]..self.starts[neuron as usize + 1]]
+        &self.places[self.range(neuron)]
     }
 
     /// The synapses of a neuron: their places and postsynaptic neurons, ascending.
     #[inline(always)]
     pub(crate) fn of(&self, neuron: u32) -> impl Iterator<Item = (usize, usize)> + Clone + '_ {
-        let range = self.starts[neuron as usize]..self.starts[neuron as usize + 1];
-        let places = self.places[range.clone()].iter().map(|&place| place as usize);
-        places.zip(self.posts[range].iter().map(|&post| post as usize))
+        let posts = self.posts[self.range(neuron)].iter();
+        self.places(neuron).iter().zip(posts).map(|(&place, &post)| (place as usize, post as usize))
     }
 }

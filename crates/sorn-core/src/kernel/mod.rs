@@ -93,7 +93,20 @@ pub(crate) fn prefetch_one<T>(values: &[T], at: usize) {
     let _ = (values, at);
 }
 
-/// Asks for a row into the second level of caches: the first one's misses are few at a time, and many rows are asked for.
+/// As [`prefetch_one`], into the second level of caches: the first one can wait for few values at a time.
+#[inline(always)]
+pub(crate) fn prefetch_far<T>(values: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch changes nothing, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(values.as_ptr().wrapping_add(at).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, at);
+}
+
+/// Asks for a row of those that begin at `first`, as [`prefetch_far`].
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn prefetch_row(first: *const Row<f64>, row: usize) {

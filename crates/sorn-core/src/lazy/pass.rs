@@ -8,7 +8,7 @@ use super::{Extent, Lazy, NEAR};
 use super::{avx2::Avx2, avx512::Avx512};
 use crate::kernel::isa::{Isa, forms};
 use crate::kernel::lookup::{Index, Pattern};
-use crate::kernel::{LANES, Mask, Real, Row, prefetch, prefetch_one};
+use crate::kernel::{LANES, Mask, Real, Row, prefetch, prefetch_far};
 use crate::plastic::{Learning, Pairs};
 use crate::units::Numbers;
 
@@ -18,8 +18,10 @@ const AHEAD: usize = 2;
 const FAR_AHEAD: usize = 10;
 /// Columns above which their numbers are not at hand, and are asked for before they are needed.
 const AT_HAND: usize = 20_000;
+/// Columns above which their drive is not in the second level of caches either.
+const FAR: usize = 1 << 16;
 /// Changes that wait for the numbers of their columns.
-const WAITING: usize = 64;
+const WAITING: usize = 256;
 
 /// A bit for each of at most 1,024 columns.
 pub(super) type Set = [Mask; 64];
@@ -172,8 +174,8 @@ impl<I: Index> Lazy<I> {
                     let lane = touched.trailing_zeros() as usize;
                     touched &= touched - 1;
                     let post = posts[lane].to_u32();
-                    prefetch_one(columns.units, post as usize);
-                    prefetch_one(columns.sums, post as usize);
+                    prefetch_far(columns.units, post as usize);
+                    prefetch_far(columns.sums, post as usize);
                     let place = (group * LANES + lane) as u32;
                     waiting[waits] = Touch { place, pre, post, up: up >> lane & 1 != 0 };
                     waits += 1;
@@ -200,6 +202,12 @@ impl<I: Index> Lazy<I> {
                 prefetch_far_row(&active[at..], rows);
             }
             prefetch_row(&active[at..], rows, weights, posts);
+            if sums.len() > FAR
+                && let Some(&(soon, _)) = active.get(at + 1)
+            {
+                let posts = posts[rows[soon as usize].groups()].as_flattened();
+                posts.iter().for_each(|post| prefetch_far(sums, post.to_u32() as usize));
+            }
             let groups = rows[neuron as usize].groups();
             for (weights, posts) in weights[groups.clone()].iter().zip(&posts[groups]) {
                 for (weight, post) in weights.0.iter().zip(posts) {

@@ -22,6 +22,9 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
+/// Most columns of which everything is at hand.
+const AT_HAND: usize = 20_000;
+
 /// Steps between two looks for places of pruned synapses to win back.
 const COMPACT_EVERY: u64 = 64;
 
@@ -42,6 +45,8 @@ pub(crate) struct Lazy<I: Index> {
     codes: Vec<u32>,
     /// Rows that a rule visits, and what it does there.
     active: Vec<(u32, u32)>,
+    /// Whether what is known of the columns is at hand, and need not be asked for before it is needed.
+    at_hand: bool,
     count: usize,
     /// The synapses by column, once a rule from outside has asked for them.
     by_column: Option<Places>,
@@ -101,6 +106,7 @@ impl<I: Index> Lazy<I> {
             drive: vec![0.0; n_post],
             codes: vec![0; n_post.div_ceil(LANES)],
             active: Vec::with_capacity(synapses.n_pre),
+            at_hand: n_post <= AT_HAND,
             count: lengths.iter().sum(),
             by_column: None,
             isa,
@@ -126,6 +132,12 @@ impl<I: Index> Lazy<I> {
             lazy.columns = stored;
         }
         lazy
+    }
+
+    /// The same, as if it had more columns than are at hand.
+    #[cfg(test)]
+    pub(crate) fn far(self) -> Self {
+        Lazy { at_hand: false, ..self }
     }
 
     /// Appends groups; returns the first.

@@ -16,8 +16,6 @@ use crate::units::Numbers;
 const AHEAD: usize = 2;
 /// Rows of which it is asked where they are.
 const FAR_AHEAD: usize = 10;
-/// Columns above which their numbers are not at hand, and are asked for before they are needed.
-const AT_HAND: usize = 20_000;
 /// Columns above which their drive is not in the second level of caches either.
 const FAR: usize = 1 << 16;
 /// Changes that wait for the numbers of their columns.
@@ -138,10 +136,10 @@ impl<I: Index> Lazy<I> {
                 }
             }
         }
-        let Lazy { rows, weights, posts, columns, active, .. } = self;
+        let Lazy { rows, weights, posts, columns, active, at_hand, .. } = self;
         let (rows, weights, columns) = (&mut rows[..], &mut weights[..], &mut columns.numbers());
         let mut pruned = 0;
-        if columns.sums.len() <= AT_HAND {
+        if *at_hand {
             let few = I::as_u16(posts).filter(|_| step.codes.len() * LANES <= F::FEW);
             let few =
                 few.map(|posts| (posts, kinds.map(|signs| Target::new(signs, learning, step.codes.len()))));
@@ -191,12 +189,12 @@ impl<I: Index> Lazy<I> {
 
     /// Computes the drive that neurons active at `t + 1` give.
     pub(super) fn drive(&mut self, pre: &Pattern, drive: &mut [f64]) {
-        let Lazy { rows, weights, posts, columns, drive: sums, active, .. } = self;
+        let Lazy { rows, weights, posts, columns, drive: sums, active, at_hand, .. } = self;
         let (rows, weights, posts, sums) = (&rows[..], &weights[..], &posts[..], &mut sums[..]);
         sums.fill(0.0);
         active.clear();
         active.extend(pre.now().map(|neuron| (neuron, 0)));
-        let far = sums.len() > AT_HAND;
+        let far = !*at_hand;
         for (at, &(neuron, _)) in active.iter().enumerate() {
             if far {
                 prefetch_far_row(&active[at..], rows);

@@ -35,13 +35,6 @@ impl Agent {
             ));
         }
         let organises = !self.greedy && self.learner.sees() && self.reservoir.kind() == ReservoirKind::Sorn;
-        if organises && self.config.reservoir.params.always_ip {
-            return Err(AgentError::Mismatch(
-                "several environments at once cannot organise one reservoir: reservoir.params.always_ip = false \
-                 expected, found true"
-                    .into(),
-            ));
-        }
         if organises && !self.config.plasticity.is_over(u64::MAX) {
             return Err(AgentError::Mismatch(format!(
                 "several environments at once cannot organise one reservoir: plasticity.mode = \"first_steps\" (the first \

@@ -326,9 +326,6 @@ fn what_cannot_be_batched_is_refused() {
         assert_eq!(batch(&mut agent(&random), 2, 3).unwrap().episodes.len(), 3);
         assert_eq!(batch(&mut agent(&plastic), 1, 2).unwrap().episodes.len(), 2, "one environment can");
     }
-    let mut always_ip = config("sorn", LEARNERS[0]);
-    always_ip.reservoir.params.always_ip = true;
-    assert!(refused(&always_ip).contains("always_ip"));
     let error = refused(&config("none", r#"{ kind = "ars" }"#));
     assert!(error.contains("cannot learn from several environments"), "{error}");
 

@@ -12,10 +12,10 @@ fn params(ne: usize) -> Params {
     Params {
         ne,
         nu: ne / 20,
-        lambda_ee: 100.0,
-        lambda_ei: 100.0,
+        lambda_ee: 100.0.into(),
+        lambda_ei: 100.0.into(),
         network_type_ie: NetworkType::Sparse,
-        lambda_ie: 100.0,
+        lambda_ie: 100.0.into(),
         ..Params::default()
     }
 }

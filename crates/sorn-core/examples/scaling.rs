@@ -53,10 +53,10 @@ fn measure(ne: usize, precision: Precision, threads: usize) -> Result<Cost, Box<
     let params = Params {
         ne,
         nu: ne / 20,
-        lambda_ee: 100.0_f64.min(ne as f64 / 2.0),
-        lambda_ei: 100.0_f64.min(ne as f64 / 2.0),
+        lambda_ee: 100.0_f64.min(ne as f64 / 2.0).into(),
+        lambda_ei: 100.0_f64.min(ne as f64 / 2.0).into(),
         network_type_ie: NetworkType::Sparse,
-        lambda_ie: 100.0_f64.min(ne as f64 / 2.0),
+        lambda_ie: 100.0_f64.min(ne as f64 / 2.0).into(),
         precision,
         threads,
         ..Params::default()

@@ -34,8 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ne,
         ni: Some(*ni as usize),
         nu: *nu as usize,
-        lambda_ee: degree,
-        lambda_ei: if large { degree } else { 40.0 },
+        lambda_ee: degree.into(),
+        lambda_ei: if large { degree } else { 40.0 }.into(),
         network_type_ie: if large { NetworkType::Sparse } else { NetworkType::Dense },
         precision: if precision == "fast" { Precision::Fast } else { Precision::Exact },
         noise: if noise == "noise" { NoiseLaw::Gaussian } else { NoiseLaw::None },
@@ -126,7 +126,8 @@ fn read(params: &Params, mut words: &[u64]) -> Result<Network, Box<dyn Error>> {
     };
     let (wee, wei, wie) = (matrix(ne, ne)?, matrix(ni, ne)?, matrix(ne, ni)?);
     let (te, ti) = (floats(take(ne)?), floats(take(ni)?));
-    let small = Params { lambda_ee: 1.0, lambda_ei: 1.0, lambda_ie: 1.0, ..params.clone() };
+    let small =
+        Params { lambda_ee: 1.0.into(), lambda_ei: 1.0.into(), lambda_ie: 1.0.into(), ..params.clone() };
     let state = State { wee, wei, wie, te, ti, ..Network::new(&small, 1)?.state() };
     Ok(Network::from_state(params, state)?)
 }

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn equals_a_frozen_network() {
-        let params = Params { ne: 60, nu: 5, lambda_ee: 8.0, freeze: Rules::all(), ..Params::default() };
+        let params =
+            Params { ne: 60, nu: 5, lambda_ee: 8.0.into(), freeze: Rules::all(), ..Params::default() };
         let mut network = Network::new(&params, 9).unwrap();
         let (wee, wei, wie) = (network.wee().to_dense(), network.wei().to_dense(), network.wie().to_dense());
         let (te, ti) = (network.te().to_vec(), network.ti().to_vec());

@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn absent_pairs_are_those_of_the_dense_matrix() {
-        let params = Params { ne: 12, nu: 2, lambda_ee: 3.0, lambda_ei: 4.0, ..Params::default() };
+        let params =
+            Params { ne: 12, nu: 2, lambda_ee: 3.0.into(), lambda_ei: 4.0.into(), ..Params::default() };
         let mut network = Network::new(&params, 3).unwrap();
         network.set_frozen(Rules::none().with(crate::Rule::Stdp));
         let dense = network.wee().to_dense();

@@ -70,7 +70,7 @@ pub use rules::{Rule, Rules};
 pub use state::State;
 pub use step::Supplied;
 pub use switches::{
-    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, Precision,
-    ThresholdInit,
+    Degree, Firing, Fraction, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets,
+    Precision, ThresholdInit,
 };
 pub use synapses::Synapses;

@@ -312,7 +312,8 @@ impl Network {
     }
 
     /// Freezes these rules and no others: [`Rules::all`] makes a static reservoir (upstream's phase "training"),
-    /// [`Rules::none`] a fully plastic one. With `always_ip`, intrinsic plasticity stays.
+    /// [`Rules::none`] a fully plastic one. With `always_ip`, intrinsic plasticity stays while some, but not all, rules are
+    /// frozen.
     pub fn set_frozen(&mut self, rules: Rules) {
         self.frozen = rules;
         self.rest();

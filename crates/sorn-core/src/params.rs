@@ -1,7 +1,7 @@
 //! Every parameter and switch of the SORN family, as one plain configuration.
 
 use crate::switches::{
-    Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, Precision,
+    Degree, Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets, Precision,
     ThresholdInit,
 };
 use crate::{Rule, Rules};
@@ -30,16 +30,16 @@ pub struct Params {
 
     /// Connectivity of `Wee`, excitatory to excitatory; never a neuron to itself.
     pub network_type_ee: NetworkType,
-    /// Mean number of incoming E synapses of an E neuron.
-    pub lambda_ee: f64,
+    /// Mean number of incoming E synapses of an E neuron, or their share of the other E neurons.
+    pub lambda_ee: Degree,
     /// Connectivity of `Wei`, inhibitory to excitatory.
     pub network_type_ei: NetworkType,
-    /// Mean number of outgoing synapses of an I neuron.
-    pub lambda_ei: f64,
+    /// Mean number of outgoing synapses of an I neuron, or their share of the E neurons.
+    pub lambda_ei: Degree,
     /// Connectivity of `Wie`, excitatory to inhibitory.
     pub network_type_ie: NetworkType,
-    /// Mean number of incoming synapses of an I neuron.
-    pub lambda_ie: f64,
+    /// Mean number of incoming synapses of an I neuron, or their share of the E neurons.
+    pub lambda_ie: Degree,
 
     /// Smallest initial threshold of an E neuron, and the lower limit of intrinsic plasticity.
     pub te_min: f64,
@@ -70,7 +70,8 @@ pub struct Params {
     pub h_ip_spread: f64,
     /// Whether intrinsic plasticity keeps thresholds in `[te_min, te_max]`.
     pub clip_te: bool,
-    /// Whether intrinsic plasticity goes on while every other rule is frozen (Hartmann et al. 2015).
+    /// Whether intrinsic plasticity goes on in a network of which some, but not all, rules are frozen, itself among them
+    /// (Hartmann et al. 2015). A network of which every rule is frozen is static.
     pub always_ip: bool,
 
     /// Step size of reward-modulated STDP, see [`RewardStdp`](crate::RewardStdp).
@@ -143,6 +144,21 @@ impl Params {
         }
     }
 
+    /// Mean number of incoming E synapses of an E neuron, from [`lambda_ee`](Self::lambda_ee).
+    pub fn in_degree_ee(&self) -> f64 {
+        self.lambda_ee.of(self.ne - 1)
+    }
+
+    /// Mean number of outgoing synapses of an I neuron, from [`lambda_ei`](Self::lambda_ei).
+    pub fn out_degree_ei(&self) -> f64 {
+        self.lambda_ei.of(self.ne)
+    }
+
+    /// Mean number of incoming synapses of an I neuron, from [`lambda_ie`](Self::lambda_ie).
+    pub fn in_degree_ie(&self) -> f64 {
+        self.lambda_ie.of(self.ne)
+    }
+
     /// Mean target rate: `h_ip`, or `2 nu / ne`, which is above 1, and lets every threshold fall, where `nu > ne / 2`.
     pub fn mean_h_ip(&self) -> f64 {
         self.h_ip.unwrap_or(2.0 * self.nu as f64 / self.ne as f64)
@@ -156,11 +172,11 @@ impl Default for Params {
             ni: None,
             nu: 10,
             network_type_ee: NetworkType::Sparse,
-            lambda_ee: 20.0,
+            lambda_ee: Degree::Count(20.0),
             network_type_ei: NetworkType::Sparse,
-            lambda_ei: 40.0,
+            lambda_ei: Degree::Count(40.0),
             network_type_ie: NetworkType::Dense,
-            lambda_ie: 100.0,
+            lambda_ie: Degree::Count(100.0),
             te_min: 0.0,
             te_max: 1.0,
             ti_min: 0.0,

@@ -1,6 +1,8 @@
 //! Published SORNs by name.
 
-use crate::switches::{Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, ThresholdInit};
+use crate::switches::{
+    Degree, Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, ThresholdInit,
+};
 use crate::{ParamError, Params, Rule};
 
 impl Params {
@@ -35,7 +37,7 @@ impl Params {
 /// Only STDP, IP and scaling of `Wee`, of which IP acts on thresholds alone, so that its place in the order is free; every I neuron reaches every E neuron; no noise; one pool of neurons per symbol.
 fn lazar2009() -> Params {
     Params {
-        lambda_ee: 10.0,
+        lambda_ee: Degree::Count(10.0),
         network_type_ei: NetworkType::Dense,
         te_max: 0.5,
         eta_stdp: 0.001,
@@ -60,20 +62,26 @@ fn counting() -> Params {
     }
 }
 
-/// Noise of variance 0.05 instead of input.
+/// Noise of variance 0.05 instead of input. As in the authors' code (chrhartm/SORN, `zheng2013`), a weak inhibitory synapse is
+/// kept at 0.001, both matrices are scaled, and densities are shares of the neurons.
 fn zheng2013() -> Params {
     Params {
+        network_type_ee: NetworkType::Bernoulli,
+        lambda_ee: Degree::fraction(0.1),
         network_type_ei: NetworkType::Bernoulli,
+        lambda_ei: Degree::fraction(0.2),
+        initial_activity: InitialActivity::Target,
+        istdp_floor: 0.001,
         h_ip: Some(0.1),
         clip_te: false,
         noise_sd: 0.05_f64.sqrt(),
         firing: Firing::Inclusive,
         rules: vec![Rule::Ip, Rule::Stdp, Rule::Sp, Rule::Istdp, Rule::Ss],
-        scale_wei: false,
         ..Params::default()
     }
 }
 
+/// Pools overlap, as in three of the paper's four experiments.
 fn hartmann2015() -> Params {
     Params {
         network_type_ei: NetworkType::Dense,
@@ -93,15 +101,22 @@ fn hartmann2015() -> Params {
         firing: Firing::Inclusive,
         inhibition: Inhibition::Fast,
         rules: vec![Rule::Ip, Rule::Stdp, Rule::Ss],
-        input: InputMap::Pools { size: 10, overlap: false },
+        input: InputMap::Pools { size: 10, overlap: true },
         input_gain: 0.5,
         ..Params::default()
     }
 }
 
+/// As in the authors' code (delpapa/SORN), a weak inhibitory synapse is kept at 0.001, and densities are shares of the
+/// neurons, so that another `ne` keeps them.
 fn delpapa2017() -> Params {
     Params {
+        network_type_ee: NetworkType::Bernoulli,
+        lambda_ee: Degree::fraction(0.1),
         network_type_ei: NetworkType::Bernoulli,
+        lambda_ei: Degree::fraction(0.2),
+        initial_activity: InitialActivity::Target,
+        istdp_floor: 0.001,
         h_ip: Some(0.1),
         clip_te: false,
         sp_scales_with_ne: true,

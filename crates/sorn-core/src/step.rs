@@ -167,7 +167,8 @@ impl Network {
         for n in 0..self.schedule.len() {
             match self.schedule[n] {
                 Stage::BuiltIn(rule) => {
-                    let always = rule == Rule::Ip && self.params.always_ip;
+                    // A static network is static: the switch is about phases that freeze some rules.
+                    let always = rule == Rule::Ip && self.params.always_ip && !self.frozen.is_all();
                     if always || !self.frozen.contains(rule) {
                         self.schedule_rule(rule, &mut ee, &mut ei);
                     }

@@ -14,6 +14,46 @@ pub enum NetworkType {
     Dense,
 }
 
+/// A mean number of synapses per neuron. In TOML `lambda_ee = 20`, or `lambda_ee = { fraction = 0.1 }` of the neurons that
+/// there are, which keeps the density when the network grows.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+#[serde(untagged, expecting = "expected a number of synapses, or { fraction = ... } of the neurons")]
+pub enum Degree {
+    /// That many synapses.
+    Count(f64),
+    /// A share of the possible partners.
+    Fraction(Fraction),
+}
+
+/// A share of the possible partners, 0 to 1.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Fraction {
+    /// The share.
+    pub fraction: f64,
+}
+
+impl Degree {
+    /// A share of the possible partners, 0 to 1.
+    pub const fn fraction(fraction: f64) -> Degree {
+        Degree::Fraction(Fraction { fraction })
+    }
+
+    /// The number of synapses where there are `partners` possible ones.
+    pub fn of(self, partners: usize) -> f64 {
+        match self {
+            Degree::Count(count) => count,
+            Degree::Fraction(Fraction { fraction }) => fraction * partners as f64,
+        }
+    }
+}
+
+impl From<f64> for Degree {
+    fn from(count: f64) -> Degree {
+        Degree::Count(count)
+    }
+}
+
 /// How initial thresholds are drawn from their range.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]

@@ -15,7 +15,7 @@ pub(crate) fn ee(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Synapses {
     let mut wee = Synapses::new(ne);
     for post in 0..ne {
         // Drawn among the others, so indices from `post` on move up by one.
-        sampler.draw(params.network_type_ee, params.lambda_ee, ne - 1, rng);
+        sampler.draw(params.network_type_ee, params.in_degree_ee(), ne - 1, rng);
         if sampler.chosen.is_empty() {
             sampler.choose(1, ne - 1, rng);
         }
@@ -31,7 +31,7 @@ pub(crate) fn ei(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Synapses {
     let mut sampler = Sampler::new(ne);
     let mut columns = vec![Vec::new(); ne];
     for pre in 0..ni {
-        sampler.draw(params.network_type_ei, params.lambda_ei, ne, rng);
+        sampler.draw(params.network_type_ei, params.out_degree_ei(), ne, rng);
         for &post in &sampler.chosen {
             columns[post as usize].push((pre as u32, initial_weight(rng)));
         }
@@ -52,7 +52,7 @@ pub(crate) fn ie(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Synapses {
     let mut sampler = Sampler::new(ne);
     let mut wie = Synapses::new(ne);
     for _ in 0..params.ni() {
-        sampler.draw(params.network_type_ie, params.lambda_ie, ne, rng);
+        sampler.draw(params.network_type_ie, params.in_degree_ie(), ne, rng);
         if sampler.chosen.is_empty() {
             sampler.choose(1, ne, rng);
         }
@@ -160,7 +160,7 @@ mod tests {
                 network_type_ee: network_type,
                 network_type_ei: network_type,
                 network_type_ie: network_type,
-                lambda_ee: 12.0,
+                lambda_ee: 12.0.into(),
                 ..Params::default()
             };
             let rng = &mut stream(1, "topology");
@@ -178,9 +178,9 @@ mod tests {
                 network_type_ee: network_type,
                 network_type_ei: network_type,
                 network_type_ie: network_type,
-                lambda_ee: 2.0,
-                lambda_ei: 3.0,
-                lambda_ie: 39.0,
+                lambda_ee: 2.0.into(),
+                lambda_ei: 3.0.into(),
+                lambda_ie: 39.0.into(),
                 ..Params::default()
             };
             let rng = &mut stream(2, "topology");

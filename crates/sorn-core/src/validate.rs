@@ -1,6 +1,6 @@
 //! Range checks of [`Params`].
 
-use crate::switches::{InputMap, NetworkType};
+use crate::switches::{Degree, Fraction, InputMap, NetworkType};
 use crate::{ParamError, Params, Rule, reward};
 
 impl Params {
@@ -99,7 +99,11 @@ fn range(key: &str, value: f64, low: f64, high: f64) -> Result<(), ParamError> {
     check(key, value, (low..=high).contains(&value), format!("{low} to {high}"))
 }
 
-fn lambda(key: &str, network_type: NetworkType, value: f64, most: usize) -> Result<(), ParamError> {
+fn lambda(key: &str, network_type: NetworkType, value: Degree, most: usize) -> Result<(), ParamError> {
+    if let Degree::Fraction(Fraction { fraction }) = value {
+        range(&format!("{key}.fraction"), fraction, 0.0, 1.0)?;
+    }
+    let value = value.of(most);
     if network_type == NetworkType::Dense {
         return finite(key, value);
     }
@@ -108,7 +112,7 @@ fn lambda(key: &str, network_type: NetworkType, value: f64, most: usize) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use crate::{InputMap, Params};
+    use crate::{Degree, InputMap, Params};
 
     #[test]
     fn names_what_is_wrong() {
@@ -116,8 +120,9 @@ mod tests {
             ("ne", Params { ne: 1, ..Params::default() }),
             ("ni", Params { ni: Some(0), ..Params::default() }),
             ("nu", Params { nu: 201, ..Params::default() }),
-            ("lambda_ee", Params { lambda_ee: 200.0, ..Params::default() }),
-            ("lambda_ei", Params { lambda_ei: f64::NAN, ..Params::default() }),
+            ("lambda_ee", Params { lambda_ee: 200.0.into(), ..Params::default() }),
+            ("lambda_ei", Params { lambda_ei: f64::NAN.into(), ..Params::default() }),
+            ("lambda_ee.fraction", Params { lambda_ee: Degree::fraction(1.5), ..Params::default() }),
             ("te_max", Params { te_max: -1.0, ..Params::default() }),
             ("eta_stdp", Params { eta_stdp: -0.1, ..Params::default() }),
             ("mu_ip", Params { mu_ip: 0.0, ..Params::default() }),

@@ -18,9 +18,9 @@ fn params() -> impl Strategy<Value = Params> {
             ne,
             ni: Some(ni),
             nu,
-            lambda_ee: (ne as f64 / 4.0).max(1.0),
-            lambda_ei: (ne as f64 / 5.0).max(1.0),
-            lambda_ie: (ne as f64 / 2.0).max(1.0),
+            lambda_ee: (ne as f64 / 4.0).max(1.0).into(),
+            lambda_ei: (ne as f64 / 5.0).max(1.0).into(),
+            lambda_ie: (ne as f64 / 2.0).max(1.0).into(),
             network_type_ee: if dense_ee { NetworkType::Dense } else { NetworkType::Sparse },
             network_type_ie: if dense_ie { NetworkType::Dense } else { NetworkType::Bernoulli },
             firing: if strict { Firing::Strict } else { Firing::Inclusive },
@@ -106,7 +106,7 @@ proptest! {
 
     #[test]
     fn any_input_works_or_is_refused(values in prop::collection::vec(any::<f64>(), 0..20), seed: u64) {
-        let params = Params { ne: 30, nu: 8, lambda_ee: 5.0, lambda_ei: 5.0, ..Params::default() };
+        let params = Params { ne: 30, nu: 8, lambda_ee: 5.0.into(), lambda_ei: 5.0.into(), ..Params::default() };
         let mut network = Network::new(&params, seed).unwrap();
         let good = values.len() == 8 && values.iter().all(|v| v.is_finite());
         let before = network.state();
@@ -147,11 +147,53 @@ fn frozen_rules_change_nothing() {
 }
 
 #[test]
-fn always_ip_survives_freezing() {
+fn a_network_whose_rules_are_all_frozen_is_static_whatever_the_preset() {
+    for name in Params::PRESETS {
+        let params = Params { initial_activity: InitialActivity::Half, ..Params::preset(name).unwrap() };
+        let mut network = Network::new(&params, 3).unwrap();
+        network.set_frozen(Rules::all());
+        let before = network.state();
+        drive(&mut network, 50, 1.0);
+        let after = network.state();
+        assert_eq!((after.te, after.wee, after.wei), (before.te, before.wee, before.wei), "{name}");
+    }
+}
+
+#[test]
+fn a_density_holds_for_every_number_of_neurons() {
+    for name in ["zheng2013", "delpapa2017"] {
+        for ne in [100, 200, 400, 800] {
+            let params = Params { ne, ..Params::preset(name).unwrap() };
+            let network = Network::new(&params, 1).unwrap();
+            let share = network.ee_connections() as f64 / (ne * (ne - 1)) as f64;
+            assert!((share - 0.1).abs() < 0.01, "{name}, {ne} neurons: {share}");
+            let share = network.ei_connections() as f64 / (ne * network.ni()) as f64;
+            assert!((share - 0.2).abs() < 0.02, "{name}, {ne} neurons: {share}");
+        }
+    }
+}
+
+/// The authors' code keeps an inhibitory synapse that iSTDP takes to 0.
+#[test]
+fn published_networks_keep_their_inhibition() {
+    for name in ["zheng2013", "delpapa2017"] {
+        for ne in [200, 400] {
+            let params = Params { ne, ..Params::preset(name).unwrap() };
+            let mut network = Network::new(&params, 2).unwrap();
+            let synapses = network.ei_connections();
+            drive(&mut network, 30_000, 0.0);
+            assert_eq!(network.ei_connections(), synapses, "{name}, {ne} neurons");
+            assert_eq!(network.health().without_inhibition, 0);
+        }
+    }
+}
+
+#[test]
+fn always_ip_survives_the_freezing_of_some_rules() {
     let params =
         Params { initial_activity: InitialActivity::Half, ..Params::preset("hartmann2015").unwrap() };
     let mut network = Network::new(&params, 3).unwrap();
-    network.set_frozen(Rules::all());
+    network.set_frozen(Rules::none().with(Rule::Ip).with(Rule::Stdp));
     let before = network.te().to_vec();
     drive(&mut network, 5, 1.0);
     assert_ne!(network.te(), before);
@@ -163,8 +205,8 @@ fn a_neuron_without_synapses_divides_nothing_by_zero() {
     let params = Params {
         ne: 20,
         nu: 2,
-        lambda_ee: 2.0,
-        lambda_ei: 4.0,
+        lambda_ee: 2.0.into(),
+        lambda_ei: 4.0.into(),
         eta_stdp: 1.0,
         eta_inhib: 1.0,
         ..Params::default()
@@ -224,8 +266,8 @@ fn a_saved_run_with_a_sole_synapse_goes_on_to_the_bit() {
         ne: 45,
         ni: Some(8),
         nu: 4,
-        lambda_ee: 11.25,
-        lambda_ei: 9.0,
+        lambda_ee: 11.25.into(),
+        lambda_ei: 9.0.into(),
         network_type_ei: NetworkType::Dense,
         eta_stdp: 0.083_803,
         eta_inhib: 0.041_9,
@@ -278,8 +320,8 @@ fn large(precision: Precision, h_ip: f64) -> Params {
     Params {
         ne: 1100,
         nu: 20,
-        lambda_ee: 30.0,
-        lambda_ei: 60.0,
+        lambda_ee: 30.0.into(),
+        lambda_ei: 60.0.into(),
         network_type_ie: NetworkType::Sparse,
         precision,
         h_ip: Some(h_ip),
@@ -315,10 +357,10 @@ fn very_large_networks_split_to_the_bit() {
         let params = Params {
             ne: 21_000,
             nu: 20,
-            lambda_ee: 8.0,
-            lambda_ei: 8.0,
+            lambda_ee: 8.0.into(),
+            lambda_ei: 8.0.into(),
             network_type_ie: NetworkType::Sparse,
-            lambda_ie: 40.0,
+            lambda_ie: 40.0.into(),
             eta_stdp: 0.05,
             eta_inhib: 0.02,
             sp_probability: 1.0,
@@ -360,8 +402,8 @@ fn a_frozen_network_goes_on_as_its_copy() {
         let params = Params {
             ne: 120,
             nu: 20,
-            lambda_ee: 5.0,
-            lambda_ei: 6.0,
+            lambda_ee: 5.0.into(),
+            lambda_ei: 6.0.into(),
             eta_stdp: 0.02,
             precision,
             ..Params::default()
@@ -387,9 +429,9 @@ fn columns_that_shrink_to_little_still_sum_to_one() {
             ne: 5,
             ni: Some(1),
             nu: 1,
-            lambda_ee: 1.25,
-            lambda_ei: 1.0,
-            lambda_ie: 2.5,
+            lambda_ee: 1.25.into(),
+            lambda_ei: 1.0.into(),
+            lambda_ie: 2.5.into(),
             eta_stdp: 0.378,
             eta_inhib: 0.189,
             sp_probability: 0.9,

@@ -26,7 +26,14 @@ impl PlasticityRule for Add {
 }
 
 fn quiet(ne: usize) -> Params {
-    Params { ne, nu: 4, lambda_ee: 8.0, lambda_ei: 8.0, noise: NoiseLaw::None, ..Params::default() }
+    Params {
+        ne,
+        nu: 4,
+        lambda_ee: 8.0.into(),
+        lambda_ei: 8.0.into(),
+        noise: NoiseLaw::None,
+        ..Params::default()
+    }
 }
 
 fn run(network: &mut Network, steps: usize) {
@@ -121,9 +128,9 @@ fn eligibility_decays_between_pairing_and_reward() {
         ne: 3,
         ni: Some(1),
         nu: 3,
-        lambda_ee: 1.0,
-        lambda_ei: 1.0,
-        lambda_ie: 1.0,
+        lambda_ee: 1.0.into(),
+        lambda_ei: 1.0.into(),
+        lambda_ie: 1.0.into(),
         te_min: 0.9,
         rules: vec![Rule::Rmstdp],
         eta_rmstdp: 0.1,

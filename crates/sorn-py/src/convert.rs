@@ -198,9 +198,9 @@ pub(crate) fn params(
 pub(crate) fn room(params: &Params) -> PyResult<()> {
     let (ne, ni) = (params.ne as f64, params.ni() as f64);
     let synapses = [
-        (params.network_type_ee, params.lambda_ee * ne, ne * ne),
-        (params.network_type_ei, params.lambda_ei * ni, ni * ne),
-        (params.network_type_ie, params.lambda_ie * ni, ne * ni),
+        (params.network_type_ee, params.in_degree_ee() * ne, ne * ne),
+        (params.network_type_ei, params.out_degree_ei() * ni, ni * ne),
+        (params.network_type_ie, params.in_degree_ie() * ni, ne * ni),
     ];
     let count = synapses.map(|(kind, sparse, dense)| match kind {
         NetworkType::Dense => dense,

@@ -120,7 +120,6 @@ fn what_cannot_be_done_in_several_environments_is_refused() {
             "agent.plasticity={mode=\"alternating\",on=10,off=10}",
             "run.num_envs = 2: agent: several environments at once cannot organise",
         ),
-        ("agent.reservoir.params.always_ip=true", "reservoir.params.always_ip = false expected, found true"),
         ("env.wrappers=[{kind=\"normalize_observation\"}]", "agent.normalization.observation = true"),
     ] {
         let text = refused(&[set]);

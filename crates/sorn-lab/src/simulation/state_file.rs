@@ -287,8 +287,8 @@ mod tests {
         let params = Params {
             ne: 30,
             nu: 3,
-            lambda_ee: 6.0,
-            lambda_ei: 8.0,
+            lambda_ee: 6.0.into(),
+            lambda_ei: 8.0.into(),
             prune,
             eta_stdp: 0.05,
             ..Params::default()

@@ -77,7 +77,7 @@ pub(crate) fn active(name: &str, activity: ArrayView2<'_, f64>, column: usize) -
 
 /// A state with the generators of `seed`, to put arrays into.
 pub(crate) fn blank(seed: u64) -> PyResult<State> {
-    let smallest = Params { ne: 8, nu: 1, lambda_ee: 1.0, lambda_ei: 1.0, ..Params::default() };
+    let smallest = Params { ne: 8, nu: 1, lambda_ee: 1.0.into(), lambda_ei: 1.0.into(), ..Params::default() };
     Ok(Network::new(&smallest, seed).map_err(to_py)?.state())
 }
 

@@ -89,8 +89,8 @@ mod tests {
             ne,
             nu: 1,
             ni: Some(1),
-            lambda_ee: 1.0,
-            lambda_ei: 1.0,
+            lambda_ee: 1.0.into(),
+            lambda_ei: 1.0.into(),
             noise_sd: 0.0,
             ..Params::default()
         };

@@ -5,7 +5,7 @@ use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyReadonl
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use sorn_report::SpikeTrains;
-use sorn_report::stats::{self, Alternative, MinChoice, PowerLaw, StatsError, Surrogate};
+use sorn_report::stats::{self, Alternative, MinChoice, PowerLaw, StatsError, Surrogate, Threshold};
 
 use crate::argument::Argument;
 use crate::error::value_error;
@@ -188,16 +188,25 @@ pub(crate) mod functions {
         Ok(stats::surrogates(&trains(&spikes), surrogate(kind)?, seed).to_dense().into_pyarray(py))
     }
 
-    /// Start, duration and size of each.
+    /// Start, duration and size of each, and the threshold.
     #[pyfunction]
-    fn avalanches(activity: Train<'_>, threshold: Option<u64>) -> (Vec<u64>, Vec<u64>, Vec<u64>) {
+    fn avalanches(
+        activity: Train<'_>,
+        threshold: Argument<String>,
+    ) -> PyResult<(Vec<u64>, Vec<u64>, Vec<u64>, f64)> {
         let activity = activity.as_array().to_vec();
-        let found = stats::avalanches(&activity, threshold.unwrap_or_else(|| stats::half_mean(&activity)));
-        (
+        let threshold: Threshold = threshold
+            .get("threshold", "a str")?
+            .parse()
+            .map_err(|why| PyValueError::new_err(format!("threshold: {why}")))?;
+        let level = answer(threshold.of(&activity))?;
+        let found = stats::avalanches(&activity, level);
+        Ok((
             found.iter().map(|a| a.start).collect(),
             found.iter().map(|a| a.duration).collect(),
             found.iter().map(|a| a.size).collect(),
-        )
+            level,
+        ))
     }
 
     #[pyfunction]

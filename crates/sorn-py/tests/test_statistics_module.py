@@ -59,14 +59,19 @@ def test_surrogates_and_significance():
 
 def test_avalanches_and_power_laws():
     found = statistics.avalanches([0, 3, 1, 0, 0, 2, 0, 9], threshold=0)
-    np.testing.assert_array_equal(found, [[1, 5], [2, 1], [4, 2]])
+    np.testing.assert_array_equal(found[:3], [[1, 5], [2, 1], [4, 2]])
     assert len(statistics.avalanches([0, 1, 5, 1, 0]).start) == 1
+    # Intrinsic plasticity holds the mean a little below or above 20.
+    nearly = [0, 20] * 1000 + [19] + [40] * 1000
+    rules = {"half_mean": 10, "half_mean_floor": 9, "p25": 0, "p100": 40, 9.5: 9.5, np.int64(3): 3}
+    for rule, threshold in rules.items():
+        assert statistics.avalanches(nearly, rule).threshold == threshold
     values = np.floor((1 - RNG.random(20_000)) ** (-1 / 1.5) + 0.5).astype(int)
     law = statistics.fit_power_law(values, 10)
     assert law.exponent == pytest.approx(2.5, abs=0.1) and law.min == 10 and law.max is None
     assert law.events == np.sum(values >= 10)
     chosen = statistics.fit_power_law(values)
-    assert chosen.events >= 50 and chosen.exponent == pytest.approx(2.5, abs=0.2)
+    assert chosen.events >= 2000 and chosen.exponent == pytest.approx(2.5, abs=0.2)
     against = statistics.compare_power_law(values, law, "exponential")
     assert against.ratio > 0 and against.p < 0.01
     assert statistics.goodness_of_fit(values[:500], 2, replicas=20, seed=1) >= 0

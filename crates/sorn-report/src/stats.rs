@@ -34,7 +34,7 @@ mod weights;
 mod zeta;
 
 pub use alternative::{Alternative, LikelihoodRatio, compare_power_law};
-pub use avalanche::{Avalanche, avalanches, half_mean};
+pub use avalanche::{Avalanche, Threshold, avalanches};
 pub use branching::{Branching, branching_ratio};
 pub use capacity::{MemoryCapacity, memory_capacity};
 pub use correlation::{Correlations, correlations};

@@ -61,7 +61,7 @@ fn fits(exponent: f64, max: u64, durations: bool, fit: impl Fn(&[u64]) -> PowerL
     let of = |seed| {
         let mut random = SplitMix(1000 * seed + (10.0 * exponent) as u64);
         let drawn: Vec<u64> = (0..EVENTS).map(|_| sample(exponent, (1, max), &mut random)).collect();
-        let found = avalanches(&activity(&drawn, durations), 0);
+        let found = avalanches(&activity(&drawn, durations), 0.0);
         assert_eq!(found.len(), EVENTS);
         let values = found.iter().map(|a| if durations { a.duration } else { a.size });
         let values: Vec<u64> = values.collect();

@@ -6,7 +6,7 @@ use sorn_report::figure::{
     raster, tail, timeline, traces,
 };
 use sorn_report::stats::{
-    StatsError, avalanches, choose_min, correlations, half_mean, hamming_distance, intervals, quantile, rate,
+    StatsError, Threshold, avalanches, choose_min, correlations, hamming_distance, intervals, quantile, rate,
 };
 
 use super::{FigureKind, title};
@@ -81,12 +81,12 @@ pub(super) fn figure(run: &RunDir, kind: FigureKind, replay: &Replay) -> Result<
                 GraphOptions { title: titled("correlated neurons"), threshold: 0.3, ..Default::default() };
             graph(&found, replay.neurons.0 as usize, &options)
         }
-        _ => {
+        FigureKind::AvalancheSizes | FigureKind::AvalancheDurations => {
             let activity = replay.activity();
-            let found = avalanches(&activity, half_mean(&activity));
+            let half = Threshold::HalfMean.of(&activity).map_err(data("avalanches"))?;
+            let found = avalanches(&activity, half);
             let sizes = kind == FigureKind::AvalancheSizes;
             if found.is_empty() {
-                let half = half_mean(&activity);
                 let why = format!(
                     "no avalanche: the activity does not rise from {half}, half its mean, and fall back"
                 );
@@ -94,17 +94,14 @@ pub(super) fn figure(run: &RunDir, kind: FigureKind, replay: &Replay) -> Result<
             }
             let values: Vec<u64> = found.iter().map(|a| if sizes { a.size } else { a.duration }).collect();
             let (what, x_label) = match sizes {
-                true => ("avalanche sizes", "size (spikes above half the mean)"),
-                false => ("avalanche durations", "duration (steps)"),
+                true => ("avalanche sizes", format!("size (spikes above {half}, half the mean)")),
+                false => ("avalanche durations", format!("duration (steps above {half}, half the mean)")),
             };
-            // Too few for a fit are drawn without.
-            let fit = choose_min(&values, None, 10).ok();
-            tail(
-                &values,
-                fit.as_ref(),
-                &TailOptions { title: titled(what), x_label: x_label.to_owned(), ..Default::default() },
-            )
+            // Too few for a fit are drawn without. A bound far out in the tail would describe the largest events alone.
+            let fit = choose_min(&values, None, (values.len() / 10).max(10)).ok();
+            tail(&values, fit.as_ref(), &TailOptions { title: titled(what), x_label, ..Default::default() })
         }
+        _ => Err(FigureError::Empty(format!("{kind} is not drawn from activity"))),
     }
 }
 

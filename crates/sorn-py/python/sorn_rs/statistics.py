@@ -78,11 +78,12 @@ class LikelihoodRatio(NamedTuple):
 
 
 class Avalanches(NamedTuple):
-    """Avalanches: the first step above the threshold, how many follow in a row, and the sum of what lies above it."""
+    """Avalanches: the first step above the threshold, how many follow in a row, the sum of what lies above it, the threshold."""
 
     start: np.ndarray
     duration: np.ndarray
     size: np.ndarray
+    threshold: float
 
 
 class Branching(NamedTuple):
@@ -270,27 +271,32 @@ def surrogates(spikes, kind="circular_shift", seed=0):
     return _stats.surrogates(check.spikes("spikes", spikes), check.text("kind", kind), check.seed(seed))
 
 
-def avalanches(activity, threshold=None):
+def avalanches(activity, threshold="half_mean"):
     """Maximal stretches of steps whose activity lies above a threshold (Del Papa et al. 2017).
 
     Parameters
     ----------
     activity : array_like of int, shape (steps,)
         Spikes per step, as `time_histogram` gives them.
-    threshold : int, optional
-        Half the mean activity, rounded down, if not given. Exponents depend on it.
+    threshold : {"half_mean", "half_mean_floor", "p25", ...} or float
+        Half the mean activity, rounded or rounded down, a percentile of it from ``"p0"`` to ``"p100"``, or a number of spikes
+        per step. Exponents depend on it: state it beside them.
 
     Returns
     -------
     Avalanches
         Those cut off by the beginning or end of the record left out.
     """
-    threshold = None if threshold is None else integer("threshold", threshold, 0)
-    found = _stats.avalanches(check.whole("activity", activity), threshold)
-    return Avalanches(*(np.array(part, dtype=np.int64) for part in found))
+    if isinstance(threshold, bool | np.bool_) or not isinstance(threshold, str | int | float | np.number):
+        raise wrong(
+            "threshold", repr(threshold), "a rule such as 'half_mean' or 'p25', or a number", TypeError
+        )
+    threshold = threshold if isinstance(threshold, str) else repr(float(threshold))
+    *found, threshold = _stats.avalanches(check.whole("activity", activity), threshold)
+    return Avalanches(*(np.array(part, dtype=np.int64) for part in found), threshold)
 
 
-def fit_power_law(values, min=None, max=None, *, least=50):
+def fit_power_law(values, min=None, max=None, *, least=None):
     """Fit a discrete power law by maximum likelihood (Clauset, Shalizi and Newman 2009).
 
     Parameters
@@ -299,6 +305,8 @@ def fit_power_law(values, min=None, max=None, *, least=50):
     min, max : int, optional
         Bounds, both included. Without `min`, the bound with the smallest Kolmogorov-Smirnov distance that leaves at least
         `least` values.
+    least : int, optional
+        A tenth of the values and at least 50 if not given: a bound far out in the tail describes the largest values alone.
 
     Returns
     -------
@@ -306,7 +314,12 @@ def fit_power_law(values, min=None, max=None, *, least=50):
     """
     values = check.whole("values", values)
     min = None if min is None else integer("min", min, 1)
-    return PowerLaw(*_stats.fit_power_law(values, min, check.upper(max), integer("least", least, 2)))
+    return PowerLaw(*_stats.fit_power_law(values, min, check.upper(max), _least(values, least)))
+
+
+def _least(values, least):
+    """How many values a lower bound must leave."""
+    return max(50, -(-len(values) // 10)) if least is None else integer("least", least, 2)
 
 
 def compare_power_law(values, law, alternative="log_normal"):
@@ -319,14 +332,14 @@ def compare_power_law(values, law, alternative="log_normal"):
     )
 
 
-def goodness_of_fit(values, min=None, max=None, *, least=50, replicas=1000, seed=0):
+def goodness_of_fit(values, min=None, max=None, *, least=None, replicas=1000, seed=0):
     """Probability that values drawn from the law lie as far from their own fit as `values` from theirs.
 
     Arguments are those of `fit_power_law`; small answers, below 0.1, speak against a power law.
     """
     values = check.whole("values", values)
     min = None if min is None else integer("min", min, 1)
-    least, replicas = integer("least", least, 2), integer("replicas", replicas, 1)
+    least, replicas = _least(values, least), integer("replicas", replicas, 1)
     return _stats.goodness_of_fit(values, min, check.upper(max), least, replicas, check.seed(seed))
 
 

@@ -28,19 +28,25 @@ impl Branching {
 /// it is not biased where only some of the neurons are observed.
 ///
 /// # Errors
-/// [`StatsError::OutOfRange`] for fewer than 2 lags, [`StatsError::TooFew`] for a record shorter than `lags` + 2,
+/// [`StatsError::OutOfRange`] for fewer than 2 lags, [`StatsError::TooFew`] for a record shorter than twice the lags,
 /// [`StatsError::NotAllowed`] for a value that is not finite, [`StatsError::Undefined`] for constant activity
 /// and where the slopes show no decay or growth between ratios of 0 and 2.
 pub fn branching_ratio(activity: &[f64], lags: usize) -> Result<Branching, StatsError> {
     if lags < 2 {
         return Err(StatsError::OutOfRange { argument: "lags", value: lags as f64, allowed: "2 or more" });
     }
-    at_least("activity", activity.len(), lags + 2)?;
+    // Beyond half the record a slope rests on the record's two ends alone.
+    at_least("activity", activity.len(), (2 * lags).max(4))?;
     finite("activity", activity)?;
+    if activity.iter().all(|active| *active == activity[0]) {
+        return Err(StatsError::Undefined("constant activity has no branching ratio"));
+    }
     let slopes = (1..=lags)
         .map(|k| slope(&activity[..activity.len() - k], &activity[k..]))
         .collect::<Option<Vec<f64>>>()
-        .ok_or(StatsError::Undefined("constant activity has no branching ratio"))?;
+        .ok_or(StatsError::Undefined(
+            "the activity is constant over all steps that a lag leaves: fewer lags are needed",
+        ))?;
     let ratio = fit(&slopes)
         .ok_or(StatsError::Undefined("the slopes follow no exponential with a ratio between 0 and 2"))?;
     let (fitted, norm) = sums(&slopes, ratio);
@@ -187,7 +193,12 @@ mod tests {
     #[test]
     fn what_has_no_answer_is_named() {
         assert!(matches!(branching_ratio(&[1.0; 50], 10), Err(StatsError::Undefined(_))));
-        assert!(matches!(branching_ratio(&[1.0; 5], 10), Err(StatsError::TooFew { needed: 12, .. })));
+        assert!(matches!(branching_ratio(&[1.0; 5], 10), Err(StatsError::TooFew { needed: 20, .. })));
+        // Nearly silent, but not constant.
+        let mut sparse = [0.0; 50];
+        sparse[45] = 1.0;
+        let error = branching_ratio(&sparse, 10).unwrap_err().to_string();
+        assert!(error.contains("fewer lags"), "{error}");
         assert!(matches!(branching_ratio(&[1.0; 50], 1), Err(StatsError::OutOfRange { .. })));
         let alternating: Vec<f64> = (0..50).map(|i| f64::from(i % 2)).collect();
         let with_nan: Vec<f64> = alternating.iter().map(|a| if *a > 0.0 { f64::NAN } else { 0.0 }).collect();

@@ -51,6 +51,7 @@ enum Turn {
 pub struct Agent {
     config: AgentConfig,
     observations: Space,
+    actions: Space,
     normalization: Normalization,
     encoder: Encoder,
     reservoir: Reservoir,
@@ -92,6 +93,7 @@ impl Agent {
         Ok(Agent {
             config: config.clone(),
             observations: observation_space.clone(),
+            actions: action_space.clone(),
             normalization,
             encoder,
             flat: vec![0.0; observations],
@@ -126,6 +128,30 @@ impl Agent {
     /// The configuration.
     pub fn config(&self) -> &AgentConfig {
         &self.config
+    }
+
+    /// The space of the observations.
+    pub fn observation_space(&self) -> &Space {
+        &self.observations
+    }
+
+    /// The space of the actions.
+    pub fn action_space(&self) -> &Space {
+        &self.actions
+    }
+
+    /// The seed the agent was made with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether the agent learns nothing more: whether it is a [`frozen`](Self::frozen) copy.
+    pub fn is_frozen(&self) -> bool {
+        self.greedy
+    }
+
+    pub(crate) fn samples(&self) -> bool {
+        self.samples
     }
 
     /// Observations taken while training.
@@ -266,7 +292,7 @@ impl Agent {
         state: &AgentState,
     ) -> Result<Agent, AgentError> {
         let mut agent = Agent::new(config, observation_space, action_space, seed)?;
-        agent.load(state)?;
+        agent.load_state(state)?;
         Ok(agent)
     }
 
@@ -275,7 +301,7 @@ impl Agent {
         Agent::restore(&self.config, &self.observations, action_space, self.seed, state)
     }
 
-    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+    pub(crate) fn load_state(&mut self, state: &AgentState) -> Result<(), AgentError> {
         state.read("features/trace", self.features.trace_mut())?;
         state.read("features/phi", &mut self.phi)?;
         (self.turn, self.steps, self.greedy) = entry(state, "agent")?;

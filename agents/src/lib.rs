@@ -14,6 +14,7 @@ mod config;
 mod encoder;
 mod error;
 mod features;
+mod file;
 mod lanes;
 mod learner;
 mod normalization;
@@ -32,6 +33,7 @@ pub use config::AgentConfig;
 pub use encoder::EncoderConfig;
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
+pub use file::{AGENT_FORMAT_VERSION, FileError, FileFault};
 pub use learner::{
     ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, ReinforceConfig, RewardSignal,
     RmSornConfig, Selection, Traces, ValueConfig,

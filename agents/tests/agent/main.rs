@@ -2,6 +2,7 @@
 
 mod batch;
 mod continuous;
+mod file;
 mod own_loop;
 mod rm_sorn;
 mod whole;

@@ -10,8 +10,8 @@ use sorn_agents::{
 use sorn_env::{Env, Info, Options, Space, Step};
 
 /// A point on a line that the actions push left or right; the episode terminates beyond 1 and is cut after 30 steps.
-#[derive(Default)]
-struct Line {
+#[derive(Clone, Default)]
+pub(crate) struct Line {
     place: f32,
     speed: f32,
     steps: u32,
@@ -59,7 +59,7 @@ impl Env for Line {
     }
 }
 
-fn config(reservoir: &str, learner: &str) -> AgentConfig {
+pub(crate) fn config(reservoir: &str, learner: &str) -> AgentConfig {
     let text = format!(
         r#"
         plasticity = {{ mode = "first_steps", steps = 40 }}
@@ -71,7 +71,7 @@ fn config(reservoir: &str, learner: &str) -> AgentConfig {
     toml::from_str(&text).unwrap()
 }
 
-const LEARNERS: [&str; 9] = [
+pub(crate) const LEARNERS: [&str; 9] = [
     r#"learner = { kind = "actor_critic", reward = "failure", anneal = { target_return = 30.0, window = 3 } }"#,
     r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
     r#"learner = { kind = "actor_critic" }
@@ -87,14 +87,14 @@ const LEARNERS: [&str; 9] = [
 ];
 
 /// Beside the default; the speed's bounds are learnt.
-const ENCODERS: [&str; 3] = [
+pub(crate) const ENCODERS: [&str; 3] = [
     r#"encoder = { kind = "gaussian_population", cells = 4 }"#,
     r#"encoder = { kind = "thermometer", cells = 4 }"#,
     r#"encoder = { kind = "thermometer", cells = 4, bounds = [[-1.0, 1.0], [-0.3, 0.3]] }"#,
 ];
 
 /// `config` with one of `ENCODERS` and three neurons per input.
-fn with_encoder(config: &AgentConfig, encoder: usize) -> AgentConfig {
+pub(crate) fn with_encoder(config: &AgentConfig, encoder: usize) -> AgentConfig {
     let other: AgentConfig = toml::from_str(&format!(
         "{}\nreservoir = {{ params = {{ ne = 30, nu = 8, input = {{ pools = {{ size = 3 }} }} }} }}",
         ENCODERS[encoder]
@@ -105,7 +105,7 @@ fn with_encoder(config: &AgentConfig, encoder: usize) -> AgentConfig {
     config
 }
 
-fn agent(config: &AgentConfig, seed: u64) -> Agent {
+pub(crate) fn agent(config: &AgentConfig, seed: u64) -> Agent {
     Agent::new(config, &Line::default().observation_space(), &Line::default().action_space(), seed).unwrap()
 }
 
@@ -130,7 +130,7 @@ impl Observer for Watch {
 }
 
 /// One step with `agent` in `env`, whichever call is due; what it did.
-fn advance(env: &mut Line, agent: &mut Agent, action: &mut Option<i64>, episode: &mut u64) -> i64 {
+pub(crate) fn advance(env: &mut Line, agent: &mut Agent, action: &mut Option<i64>, episode: &mut u64) -> i64 {
     let chosen = match action.take() {
         Some(chosen) => chosen,
         None => {

@@ -9,6 +9,7 @@ mod element;
 mod env;
 pub mod seeding;
 mod space;
+mod space_file;
 mod space_values;
 mod value;
 mod vec_env;

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Dtype;
+use crate::space_file::BoxFile;
 use crate::value::Shape;
 
 /// A set of values, as Gymnasium's fundamental and composite spaces.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Space {
     /// Arrays within bounds.
     Box(BoxSpace),
@@ -34,7 +38,8 @@ pub enum Space {
 }
 
 /// Arrays of one shape and type within bounds; `-inf` and `inf` where there is none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "BoxFile", into = "BoxFile")]
 pub struct BoxSpace {
     /// Lower bounds (inclusive), in C order.
     pub low: Vec<f64>,

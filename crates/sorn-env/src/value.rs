@@ -246,7 +246,7 @@ each_dtype!(
 );
 
 /// The type of the numbers of an [`Array`] or a Box space, by NumPy's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Dtype {
     F32,

@@ -125,6 +125,14 @@ impl Agent {
         self.samples = samples;
     }
 
+    /// What a policy file holds of this frozen agent.
+    pub(crate) fn without_traces(&self) -> Agent {
+        let mut copy = self.clone();
+        copy.learner.forget();
+        copy.features.begin();
+        copy
+    }
+
     /// The configuration.
     pub fn config(&self) -> &AgentConfig {
         &self.config

@@ -2,7 +2,8 @@
 //!
 //! A file is safetensors: the arrays of [`Agent::state`] as tensors, and one metadata entry `sorn`, JSON with
 //! `format_version`, a checksum, and under `agent` the configuration, the spaces, the seed and the rest of the state. Arrays that
-//! a new agent of the same configuration and seed has as well are left out: what never changed is drawn again.
+//! a new agent of the same configuration and seed has as well are left out: what never changed is drawn again. A frozen agent's traces are left out too; they
+//! begin anew with an episode.
 
 mod container;
 
@@ -133,7 +134,7 @@ impl Agent {
 
     /// The bytes of the file that [`save_with`](Agent::save_with) writes.
     pub fn to_bytes(&self, notes: &Value) -> Vec<u8> {
-        let mut state = self.state();
+        let mut state = if self.is_frozen() { self.without_traces().state() } else { self.state() };
         if let Ok(fresh) =
             Agent::new(self.config(), self.observation_space(), self.action_space(), self.seed())
         {

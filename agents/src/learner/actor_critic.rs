@@ -232,6 +232,11 @@ impl Learn for ActorCritic {
         Ok(())
     }
 
+    fn forget(&mut self) {
+        self.z_theta.fill(0.0);
+        self.z_w.fill(0.0);
+    }
+
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
     }

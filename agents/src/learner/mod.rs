@@ -102,6 +102,9 @@ pub(crate) trait Learn: Debug + Send + Sync + Any {
         true
     }
 
+    /// Zeroes what only learning needs, such as traces: a policy file leaves it out.
+    fn forget(&mut self) {}
+
     fn copy(&self) -> Box<dyn Learn>;
 
     /// Swaps what passes from step to step in an episode with `other`, a copy for another stream of observations; what is

@@ -75,6 +75,10 @@ impl Learn for QLambda {
         self.q.load(state)
     }
 
+    fn forget(&mut self) {
+        self.q.z.fill(0.0);
+    }
+
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
     }

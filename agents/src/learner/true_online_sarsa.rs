@@ -94,6 +94,10 @@ impl Learn for TrueOnlineSarsa {
         Ok(())
     }
 
+    fn forget(&mut self) {
+        self.q.z.fill(0.0);
+    }
+
     fn copy(&self) -> Box<dyn Learn> {
         Box::new(self.clone())
     }

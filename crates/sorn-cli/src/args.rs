@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Evaluate what a run learnt: greedy policy, nothing learning
     Eval(Eval),
+    /// Save the agent of a run as a file of its own, for Rust, Python and `sorn eval`
+    Export(Export),
     /// Step a reservoir alone: inputs in, probes and state out
     Simulate(Simulate),
     /// Compare experiments that ran over several seeds: table, rank tests, figure
@@ -90,8 +92,11 @@ pub(crate) struct How {
 
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// Run directory (runs/NAME/seed-N), or that of several seeds (runs/NAME)
+    /// Run directory (runs/NAME/seed-N), that of several seeds (runs/NAME), or the file of an agent
     pub(crate) dir: PathBuf,
+    /// Environment for the file of an agent, e.g. CartPole-v1 [default: the one it was trained in]
+    #[arg(long, value_name = "ID")]
+    pub(crate) env: Option<String>,
     /// Episodes [default: eval.episodes of the run]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) episodes: Option<u64>,
@@ -110,6 +115,18 @@ pub(crate) struct Eval {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Run directory (runs/NAME/seed-N)
+    pub(crate) dir: PathBuf,
+    /// Where the agent goes
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) out: PathBuf,
+    /// Save a policy alone: it acts greedily, learns nothing more, and takes less space
+    #[arg(long)]
+    pub(crate) policy: bool,
 }
 
 #[derive(Debug, Args)]

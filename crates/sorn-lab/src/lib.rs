@@ -4,6 +4,7 @@
 //! where it stopped, [`evaluate`] looks at what was learnt, [`Sweep`] does so for many seeds. [`simulate`] steps a
 //! reservoir alone.
 
+mod agent_file;
 mod aggregate;
 mod checkpoint;
 mod compare;
@@ -35,6 +36,7 @@ mod train;
 mod words;
 mod wrapper;
 
+pub use agent_file::{export, read_agent};
 pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};

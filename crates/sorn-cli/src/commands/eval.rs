@@ -1,6 +1,8 @@
 //! `sorn eval`: the frozen policy of a run, or of several.
 
-use sorn_lab::{Evaluation, Filmed, LabError, RunDir, Sweep, Trained, counted, evaluate, film, try_film};
+use sorn_lab::{
+    Evaluation, Experiment, Filmed, RunDir, Sweep, Trained, counted, evaluate, film, read_agent, try_film,
+};
 
 use crate::ExitStatus;
 use crate::args::Eval;
@@ -14,38 +16,17 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
         return Err(Usage(format!("--gif {}: a name that ends in .gif expected", path.display())).into());
     }
     stop_on_signals("stopping the evaluation");
+    if args.dir.is_file() {
+        let (experiment, trained) = read_agent(&args.dir, args.env.as_deref())?;
+        return one(&experiment, trained, args);
+    }
+    if let Some(id) = &args.env {
+        let reason = format!("--env {id}: expected the file of an agent, found {}", args.dir.display());
+        return Err(Usage(reason).into());
+    }
     let Some(sweep) = Sweep::read(&args.dir)? else {
         let dir = RunDir::read(&args.dir)?;
-        let seed = args.seed.unwrap_or(dir.experiment().run.seed);
-        // Before hours of evaluation, not after.
-        if let Some(path) = &args.gif {
-            try_film(dir.experiment(), &trained(&dir, args)?, seed, path)?;
-        }
-        let Some(eval) = of_run(&dir, args)? else { return Ok(ExitStatus::Interrupted) };
-        let text = match args.json {
-            true => serde_json::to_string_pretty(&eval)? + "\n",
-            false => format!(
-                "{}, {}, {}: mean return {:.2} +- {:.2}, min {:.2}\n",
-                dir.experiment().env.id,
-                if args.stochastic { "drawn actions" } else { "greedy policy" },
-                counted(eval.episodes, "episode"),
-                eval.mean,
-                eval.sd,
-                eval.min
-            ),
-        };
-        // Whatever becomes of the film.
-        result(&text)?;
-        if let Some(path) = &args.gif {
-            let filmed = film(dir.experiment(), &trained(&dir, args)?, seed, args.spikes, path, &Waiting)?;
-            let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
-            let path = path.display();
-            note(&format!(
-                "{path}: the first episode, return {ret:.2}, {} in {seconds:.1} seconds",
-                counted(length, "step")
-            ));
-        }
-        return Ok(ExitStatus::Done);
+        return one(dir.experiment(), dir.trained()?, args);
     };
     if args.gif.is_some() {
         let one = sweep.runs().next().map(|(_, path)| path.display().to_string()).unwrap_or_default();
@@ -55,7 +36,9 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     }
     let mut evals = Vec::new();
     for (seed, path) in sweep.runs() {
-        match of_run(&RunDir::read(&path)?, args)? {
+        let dir = RunDir::read(&path)?;
+        let trained = Trained { deterministic: !args.stochastic, ..dir.trained()? };
+        match evaluated(dir.experiment(), &trained, args)? {
             Some(eval) => evals.push((seed, eval)),
             None => return Ok(ExitStatus::Interrupted),
         }
@@ -64,15 +47,44 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-fn trained(dir: &RunDir, args: &Eval) -> Result<Trained, LabError> {
-    Ok(Trained { deterministic: !args.stochastic, ..dir.trained()? })
+fn one(experiment: &Experiment, trained: Trained, args: &Eval) -> anyhow::Result<ExitStatus> {
+    let trained = Trained { deterministic: !args.stochastic, ..trained };
+    let seed = args.seed.unwrap_or(experiment.run.seed);
+    // Before hours of evaluation, not after.
+    if let Some(path) = &args.gif {
+        try_film(experiment, &trained, seed, path)?;
+    }
+    let Some(eval) = evaluated(experiment, &trained, args)? else { return Ok(ExitStatus::Interrupted) };
+    let text = match args.json {
+        true => serde_json::to_string_pretty(&eval)? + "\n",
+        false => format!(
+            "{}, {}, {}: mean return {:.2} +- {:.2}, min {:.2}\n",
+            experiment.env.id,
+            if args.stochastic { "drawn actions" } else { "greedy policy" },
+            counted(eval.episodes, "episode"),
+            eval.mean,
+            eval.sd,
+            eval.min
+        ),
+    };
+    // Whatever becomes of the film.
+    result(&text)?;
+    if let Some(path) = &args.gif {
+        let filmed = film(experiment, &trained, seed, args.spikes, path, &Waiting)?;
+        let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
+        let path = path.display();
+        note(&format!(
+            "{path}: the first episode, return {ret:.2}, {} in {seconds:.1} seconds",
+            counted(length, "step")
+        ));
+    }
+    Ok(ExitStatus::Done)
 }
 
-fn of_run(dir: &RunDir, args: &Eval) -> anyhow::Result<Option<Evaluation>> {
-    let experiment = dir.experiment();
+fn evaluated(experiment: &Experiment, trained: &Trained, args: &Eval) -> anyhow::Result<Option<Evaluation>> {
     let episodes = args.episodes.unwrap_or(experiment.eval.episodes.max(1));
     let seed = args.seed.unwrap_or(experiment.run.seed);
-    Ok(evaluate(experiment, &trained(dir, args)?, episodes, seed, &Waiting)?)
+    Ok(evaluate(experiment, trained, episodes, seed, &Waiting)?)
 }
 
 fn describe(evals: &[(u64, Evaluation)], args: &Eval) -> anyhow::Result<String> {

@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod envs;
 mod eval;
+mod export;
 mod new;
 mod plot;
 mod report;
@@ -20,6 +21,7 @@ pub(crate) fn dispatch(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Run(args) => run::run(&args),
         Command::Resume(args) => resume::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Plot(args) => plot::run(&args),

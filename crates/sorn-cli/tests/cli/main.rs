@@ -4,6 +4,7 @@ mod batch;
 mod common;
 mod damaged;
 mod errors;
+mod export;
 mod figures;
 mod film;
 mod live;

@@ -1,0 +1,76 @@
+//! Agents taken out of runs as files of their own, and evaluated without them.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sorn_agents::{Agent, FileError, FileFault};
+use sorn_env::{AnyEnv, Env as _};
+
+use crate::error::{READ, WRITE};
+use crate::{EnvConfig, EvalConfig, Experiment, LabError, RecordConfig, RunConfig, RunDir, Trained};
+
+/// What stands beside an agent that a run trained. Files of other programs have other notes, or none.
+#[derive(Deserialize, Serialize)]
+struct Notes {
+    env: Option<EnvConfig>,
+    memory: Option<sorn_env::Value>,
+}
+
+/// Saves what `dir` has learnt so far as a file that [`Agent::load`] and Python's `Agent.load` read. `policy` leaves out what only
+/// learning needs: the agent then acts greedily and learns nothing more.
+///
+/// # Errors
+/// [`LabError`] if there is no checkpoint yet, it is damaged, or `out` cannot be written.
+pub fn export(dir: &RunDir, policy: bool, out: &Path) -> Result<(), LabError> {
+    let Trained { agent, memory, .. } = dir.trained()?;
+    let agent = if policy { agent.frozen() } else { agent };
+    let experiment = dir.experiment();
+    let notes = json!({ "experiment": experiment.name, "env": experiment.env, "memory": memory });
+    agent.save_with(out, &notes).map_err(|FileError { path, fault }| match fault {
+        FileFault::Io(source) => LabError::Io { path, what: WRITE, source },
+        fault => LabError::damaged(&path, fault.to_string()),
+    })
+}
+
+/// The agent saved in `path`, and an experiment that evaluates it in the environment `env`, or in the one it was trained in if the
+/// file names one.
+///
+/// # Errors
+/// [`LabError`] naming the file if it is no agent, names no environment, or if the environment's spaces are others than the agent's.
+pub fn read_agent(path: &Path, env: Option<&str>) -> Result<(Experiment, Trained), LabError> {
+    let (agent, notes) = Agent::load_with(path).map_err(|FileError { path, fault }| match fault {
+        FileFault::Io(source) => LabError::Io { path, what: READ, source },
+        fault => LabError::damaged(&path, fault.to_string()),
+    })?;
+    let noted: Option<Notes> = serde_json::from_value(notes).ok();
+    let (noted_env, memory) = noted.map_or((None, None), |notes| (notes.env, notes.memory));
+    let same = |config: &EnvConfig| env.is_none_or(|id| config.id == id);
+    let (env, memory) = match (noted_env.filter(same), env) {
+        (Some(config), _) => (config, memory),
+        (None, Some(id)) => {
+            (EnvConfig { id: id.into(), kwargs: Default::default(), wrappers: Vec::new() }, None)
+        }
+        (None, None) => {
+            let reason = "names no environment: give one with --env, e.g. --env CartPole-v1";
+            return Err(LabError::damaged(path, reason));
+        }
+    };
+    let experiment = Experiment {
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        question: String::new(),
+        env,
+        agent: agent.config().clone(),
+        run: RunConfig { seed: agent.seed(), ..RunConfig::default() },
+        eval: EvalConfig::default(),
+        record: RecordConfig::default(),
+    };
+    let origin = path.display().to_string();
+    let (made, _) = experiment.make_env(&origin)?;
+    check(&agent, &made).map_err(|source| LabError::Agent { origin, source })?;
+    Ok((experiment, Trained { agent, memory, deterministic: true }))
+}
+
+fn check(agent: &Agent, env: &AnyEnv) -> Result<(), sorn_agents::AgentError> {
+    agent.check_spaces(&env.observation_space(), &env.action_space())
+}

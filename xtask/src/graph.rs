@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "sorn-tests",
         &["sorn-core", "sorn-env", "sorn-report", "sorn-envs", "sorn-agents", "sorn-lab", "sorn-cli"],
     ),
+    ("sorn-faults", &[]),
     ("xtask", &[]),
 ];
 

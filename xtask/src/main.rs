@@ -1,5 +1,6 @@
-//! `cargo xtask test`: everything that must pass, from a bare checkout.
+//! `cargo xtask test`: everything that must pass, from a bare checkout. `cargo xtask campaign`: what keeps looking for faults.
 
+mod campaign;
 mod graph;
 mod python;
 mod runner;
@@ -30,7 +31,7 @@ fn parse(args: &[String]) -> Result<Options> {
     let mut args = args.iter().map(String::as_str);
     match args.next() {
         Some("test") => {}
-        Some(other) => bail!("unknown command {other:?}; the only one is \"test\"\n\n{USAGE}"),
+        Some(other) => bail!("unknown command {other:?}; known are \"test\" and \"campaign\"\n\n{USAGE}"),
         None => bail!("no command given\n\n{USAGE}"),
     }
     while let Some(arg) = args.next() {
@@ -58,8 +59,11 @@ fn parse(args: &[String]) -> Result<Options> {
 
 fn run(args: &[String]) -> Result<bool> {
     if args.iter().any(|a| a == "--help" || a == "-h") {
-        print!("{USAGE}");
+        print!("{USAGE}\n{}", campaign::USAGE);
         return Ok(true);
+    }
+    if args.first().is_some_and(|first| first == "campaign") {
+        return campaign::run(&campaign::Options::parse(&args[1..])?);
     }
     let options = parse(args)?;
     if options.list {

@@ -69,7 +69,7 @@ pub(crate) const STEPS: &[Step] = &[
 const ALL: &[&str] = &["--workspace", "--features", "sorn-tests/peers,sorn-tests/browser,sorn-cli/live"];
 /// What is built and tested: the same crates with the same features in every step, so that no dependency is built
 /// twice. The Python package is built and tested by a step of its own.
-const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py", "--features", "sorn-cli/live"];
+pub(crate) const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py", "--features", "sorn-cli/live"];
 const ROBOT: &str = "examples/custom_robot/Cargo.toml";
 const PACKAGE: &str = "crates/sorn-py";
 

@@ -1,0 +1,117 @@
+//! `cargo xtask campaign`: kills, faults, odd files and odd calls, for as long as one likes.
+
+mod build;
+mod faults;
+mod kill;
+mod options;
+mod pool;
+mod process;
+mod rng;
+mod same;
+mod setting;
+mod table;
+mod work;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::workspace::Workspace;
+
+pub(crate) use options::{Options, USAGE};
+use table::Table;
+
+/// One kind of case.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// Its part of the time of `all`.
+    share: f64,
+    run: fn(&Campaign) -> Result<()>,
+}
+
+pub(crate) const KINDS: &[Kind] = &[
+    Kind { name: "kill", about: "kills and signals at any moment", share: 0.25, run: kill::run },
+    Kind {
+        name: "faults",
+        about: "disks that are full, break or write by half",
+        share: 0.25,
+        run: faults::run,
+    },
+];
+
+/// What a kind of case works with.
+pub(crate) struct Campaign {
+    workspace: Workspace,
+    seed: u64,
+    cases: Option<u64>,
+    case: Option<u64>,
+    jobs: usize,
+    deadline: Instant,
+    scratch: PathBuf,
+    programs: PathBuf,
+    table: Table,
+}
+
+impl Campaign {
+    fn time_is_up(&self) -> bool {
+        // With a number of cases it is the number that counts.
+        self.cases.is_none() && self.case.is_none() && Instant::now() >= self.deadline
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// The command that repeats one case.
+    fn repeat(&self, kind: &str, case: u64) -> String {
+        format!("cargo xtask campaign {kind} --seed {} --case {case}", self.seed)
+    }
+}
+
+/// Runs the kinds named; false if a promise did not hold.
+pub(crate) fn run(options: &Options) -> Result<bool> {
+    let workspace = Workspace::load()?;
+    // The process's number: another campaign may run beside this one.
+    let home = workspace.target.join("campaign");
+    let scratch = home.join(format!("scratch-{}", std::process::id()));
+    fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
+    let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| options.kinds.contains(&kind.name)).collect();
+    let shares: f64 = kinds.iter().map(|kind| kind.share).sum();
+    let mut campaign = Campaign {
+        workspace,
+        seed: options.seed,
+        cases: options.cases,
+        case: options.case,
+        jobs: options.jobs,
+        deadline: Instant::now(),
+        scratch: scratch.clone(),
+        programs: home.join("programs"),
+        table: Table::default(),
+    };
+    build::programs(&campaign)?;
+    for kind in kinds {
+        println!("== {}: {}", kind.name, kind.about);
+        let minutes = options.minutes * kind.share / shares;
+        campaign.deadline = Instant::now() + Duration::from_secs_f64(60.0 * minutes);
+        (kind.run)(&campaign)?;
+    }
+    print!("{}", campaign.table.text());
+    let command = options.command();
+    if let Some(path) = &options.json {
+        let json = serde_json::to_string_pretty(&campaign.table.json(options.seed, &command))?;
+        fs::write(path, json + "\n").with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &options.markdown {
+        campaign.table.put_into(path, &command)?;
+    }
+    campaign.table.check()?;
+    let failed = campaign.table.failed();
+    match failed {
+        0 => fs::remove_dir_all(&scratch).with_context(|| format!("cannot remove {}", scratch.display()))?,
+        n => println!("{n} failed; what is left of them is in {}", scratch.display()),
+    }
+    Ok(failed == 0)
+}

@@ -18,7 +18,8 @@ const SHIM: &str = "libsorn_faults.so";
 pub(crate) fn programs(campaign: &Campaign) -> Result<()> {
     fs::create_dir_all(&campaign.programs)
         .with_context(|| format!("cannot make {}", campaign.programs.display()))?;
-    build(campaign, cargo().arg("build").args(TESTED).args(["--bin", "sorn"]))?;
+    // The tests of the command bring the command along.
+    build(campaign, cargo().arg("test").args(TESTED).args(["--no-run", "--test", "cli"]))?;
     copy(campaign, &format!("sorn{}", std::env::consts::EXE_SUFFIX), "sorn")?;
     if HAS_SHIM {
         build(campaign, cargo().args(["build", "--package", "sorn-faults"]))?;

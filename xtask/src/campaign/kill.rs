@@ -86,7 +86,11 @@ fn one(campaign: &Campaign, piece: &Piece, operations: u64, case: u64, home: &Pa
             break;
         }
     }
-    let done = process::run(&mut piece.command(campaign, &dir)?, &stderr, HANG.max(20 * piece.took))?;
+    let done = process::run(
+        &mut piece.command(campaign, &dir)?,
+        &home.join("after.err"),
+        HANG.max(20 * piece.took),
+    )?;
     tried(ENDS, ends(&done));
     let outcome = match done.end {
         End::Code(0) => piece.check_end(&dir)?,

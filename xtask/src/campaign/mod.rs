@@ -1,6 +1,7 @@
 //! `cargo xtask campaign`: kills, faults, odd files and odd calls, for as long as one likes.
 
 mod build;
+mod concurrent;
 mod faults;
 mod kill;
 mod options;
@@ -40,6 +41,12 @@ pub(crate) const KINDS: &[Kind] = &[
         share: 0.25,
         run: faults::run,
     },
+    Kind {
+        name: "concurrent",
+        about: "several writers in one directory, or of one file",
+        share: 0.1,
+        run: concurrent::run,
+    },
 ];
 
 /// What a kind of case works with.
@@ -59,10 +66,6 @@ impl Campaign {
     fn time_is_up(&self) -> bool {
         // With a number of cases it is the number that counts.
         self.cases.is_none() && self.case.is_none() && Instant::now() >= self.deadline
-    }
-
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// The command that repeats one case.

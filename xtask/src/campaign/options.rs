@@ -9,7 +9,7 @@ use super::KINDS;
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask campaign [KIND]... [--minutes N] [--seed N] [--cases N | --case N] [--jobs N] [--json FILE] [--markdown FILE]
 
-  KIND             kill, faults, concurrent, fuzz, python, environments, soak, or all (the default)
+  KIND             kill, faults, concurrent, or all (the default)
   --minutes N      time for all kinds together [default: 10]
   --seed N         the same seed gives the same cases [default: 1]
   --cases N        as many cases of each kind, however long they take

@@ -1,6 +1,5 @@
 //! Pieces of work that are disturbed: what is started, how it is gone on with, and what must come of it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -240,7 +239,7 @@ impl Piece {
         let found = tree(dir)?;
         let mut said = Vec::new();
         for (name, bytes) in found.iter().filter(|(name, _)| is_result(name)) {
-            if [self.before.get(name), self.after.get(name)].iter().any(|known| *known == Some(bytes)) {
+            if [self.before.get(name), self.after.get(name)].contains(&Some(bytes)) {
                 continue;
             }
             // Of checkpoints the last few are kept; those before are not in the end's tree.
@@ -287,11 +286,4 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// How often each of several things occurred, in words.
-pub(crate) fn counted(names: impl Iterator<Item = String>) -> String {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    names.for_each(|name| *counts.entry(name).or_default() += 1);
-    counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }

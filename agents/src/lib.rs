@@ -35,8 +35,8 @@ pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
 pub use file::{AGENT_FORMAT_VERSION, FileError, FileFault};
 pub use learner::{
-    ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, ReinforceConfig, RewardSignal,
-    RmSornConfig, Selection, Traces, ValueConfig,
+    ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, PpoConfig, PpoMean, ReinforceConfig,
+    RewardSignal, RmSornConfig, Selection, StepSchedule, Traces, ValueConfig,
 };
 pub use normalization::NormalizationConfig;
 pub use plasticity::PlasticityConfig;

@@ -78,6 +78,8 @@ fn steps_allocate_nothing() {
     for kind in ["reinforce", "sarsa", "q_lambda", "true_online_sarsa"] {
         assert_eq!(allocations(&format!("learner = {{ kind = \"{kind}\" }}")), 0, "{kind}");
     }
+    // Memory for the steps between two updates grows to what was needed most.
+    assert!(allocations(r#"learner = { kind = "ppo", n_steps = 100 }"#) <= 4);
     let episodes = 2000 / 50;
     assert!(allocations(r#"learner = { kind = "ars" }"#) <= episodes, "more than once per iteration");
 }

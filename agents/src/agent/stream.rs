@@ -30,7 +30,7 @@ impl Agent {
         if !self.learner.clone().exchange(&mut *self.learner.clone()) {
             return Err(AgentError::Mismatch(
                 "this learner cannot learn from several environments at once: learner.kind = \"actor_critic\", \
-                 \"reinforce\", \"sarsa\", \"q_lambda\", \"true_online_sarsa\" and \"rm_sorn\" can"
+                 \"reinforce\", \"sarsa\", \"q_lambda\", \"true_online_sarsa\", \"rm_sorn\" and \"ppo\" can"
                     .into(),
             ));
         }
@@ -54,19 +54,20 @@ impl Agent {
     }
 
     /// `n` streams, each as the agent is now, between two episodes.
-    pub(crate) fn streams(&self, n: usize) -> Result<Vec<Stream>, AgentError> {
-        let stream = |index| {
+    pub(crate) fn streams(&mut self, n: usize) -> Result<Vec<Stream>, AgentError> {
+        let learners = self.learner.for_streams(n);
+        let stream = |(index, learner)| {
             Ok(Stream {
                 reservoir: self.reservoir.fork(self.seed, index)?,
                 features: self.features.clone(),
-                learner: self.learner.clone(),
+                learner,
                 ret: 0.0,
                 flat: self.flat.clone(),
                 phi: self.phi.clone(),
                 turn: Turn::Begin,
             })
         };
-        (0..n as u64).map(stream).collect()
+        (0..).zip(learners).map(stream).collect()
     }
 
     /// The stream that the agent is in.

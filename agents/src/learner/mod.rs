@@ -4,6 +4,7 @@ mod action_values;
 mod actor_critic;
 mod ars;
 pub(crate) mod linear;
+mod ppo;
 mod q_lambda;
 mod random;
 mod reinforce;
@@ -26,6 +27,8 @@ use actor_critic::ActorCritic;
 pub use actor_critic::ActorCriticConfig;
 use ars::Ars;
 pub use ars::{ArsConfig, Selection};
+use ppo::Ppo;
+pub use ppo::{PpoConfig, PpoMean, StepSchedule};
 use q_lambda::QLambda;
 use random::Random;
 use reinforce::Reinforce;
@@ -54,6 +57,8 @@ pub enum LearnerConfig {
     RmSorn(RmSornConfig),
     /// Augmented random search.
     Ars(ArsConfig),
+    /// Proximal policy optimisation: a batch learner.
+    Ppo(PpoConfig),
     /// Uniformly random actions: the control that learns nothing.
     Random {},
 }
@@ -107,6 +112,11 @@ pub(crate) trait Learn: Debug + Send + Sync + Any {
 
     fn copy(&self) -> Box<dyn Learn>;
 
+    /// Copies for `n` streams of observations, between two episodes.
+    fn streams(&mut self, n: usize) -> Vec<Box<dyn Learn>> {
+        (0..n).map(|_| self.copy()).collect()
+    }
+
     /// Swaps what passes from step to step in an episode with `other`, a copy for another stream of observations; what is
     /// learnt stays. False where the learner cannot learn from several streams.
     fn exchange(&mut self, _other: &mut dyn Learn) -> bool {
@@ -144,6 +154,11 @@ impl std::ops::DerefMut for Learner {
 }
 
 impl Learner {
+    /// One for each of `n` streams of observations, between two episodes.
+    pub(crate) fn for_streams(&mut self, n: usize) -> Vec<Learner> {
+        self.streams(n).into_iter().map(Learner).collect()
+    }
+
     pub(crate) fn new(
         config: &LearnerConfig,
         policy: Option<&PolicyConfig>,
@@ -167,6 +182,7 @@ impl Learner {
             }
             LearnerConfig::RmSorn(config) => Box::new(RmSorn::new(config, policy, features, actions, seed)?),
             LearnerConfig::Ars(config) => Box::new(Ars::new(config, policy, features, actions, seed)?),
+            LearnerConfig::Ppo(config) => Box::new(Ppo::new(config, policy, features, actions, seed)?),
             LearnerConfig::Random {} => {
                 PolicyConfig::refuse(policy, "learner.kind = \"random\"")?;
                 Box::new(Random::new(actions, seed))

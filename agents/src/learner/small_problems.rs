@@ -146,6 +146,8 @@ fn the_shortest_path_is_found() {
         (LearnerConfig::Reinforce(reinforce), None),
         (LearnerConfig::Ars(ArsConfig { alpha: 0.2.into(), nu: 0.3.into(), ..ArsConfig::default() }), None),
     ];
+    let ppo = PpoConfig { n_steps: 256, learning_rate: 0.03.into(), gamma: 1.0, ..PpoConfig::default() };
+    all.push((LearnerConfig::Ppo(ppo), None));
     let epsilon = Some(PolicyConfig::EpsilonGreedy { epsilon: explore });
     all.extend(all_value_learners(&config).map(|(_, config)| (config, epsilon)));
     let replacing = ValueConfig { traces: Traces::Replacing, ..config };
@@ -200,6 +202,7 @@ fn the_better_arm_is_preferred() {
         LearnerConfig::QLambda(ValueConfig::default()),
         LearnerConfig::TrueOnlineSarsa(ValueConfig::default()),
         LearnerConfig::Ars(ArsConfig::default()),
+        LearnerConfig::Ppo(PpoConfig { n_steps: 128, ..PpoConfig::default() }),
     ];
     for config in all {
         let mut bandit = learner(config.clone(), None, 1, 2);

@@ -61,7 +61,7 @@ fn tenth() -> Schedule {
 }
 
 impl PolicyConfig {
-    fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             PolicyConfig::Softmax { .. } => "softmax",
             PolicyConfig::EpsilonGreedy { .. } => "epsilon_greedy",
@@ -199,7 +199,7 @@ impl StochasticPolicy {
 }
 
 /// Turns scores into the probabilities of a softmax in place.
-fn softmax(scores: &mut [f64], temperature: f64) {
+pub(crate) fn softmax(scores: &mut [f64], temperature: f64) {
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut sum = 0.0;
     for score in scores.iter_mut() {
@@ -210,7 +210,7 @@ fn softmax(scores: &mut [f64], temperature: f64) {
 }
 
 /// Draws an index with the given probabilities.
-fn draw(probabilities: &[f64], rng: &mut Xoshiro256PlusPlus) -> usize {
+pub(crate) fn draw(probabilities: &[f64], rng: &mut Xoshiro256PlusPlus) -> usize {
     let mut left = unit(rng);
     for (index, p) in probabilities.iter().enumerate() {
         left -= p;

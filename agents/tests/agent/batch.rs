@@ -8,13 +8,14 @@ use sorn_agents::{
 use sorn_env::{AutoresetMode, Env, Info, Options, Space, Step, VecEnv};
 use sorn_envs::CartPole;
 
-const LEARNERS: [&str; 6] = [
+const LEARNERS: [&str; 7] = [
     r#"{ kind = "actor_critic", reward = "failure", anneal = { target_return = 500.0, window = 3 } }"#,
     r#"{ kind = "reinforce" }"#,
     r#"{ kind = "sarsa" }"#,
     r#"{ kind = "q_lambda" }"#,
     r#"{ kind = "true_online_sarsa" }"#,
     r#"{ kind = "rm_sorn" }"#,
+    r#"{ kind = "ppo", n_steps = 32 }"#,
 ];
 
 fn config(reservoir: &str, learner: &str) -> AgentConfig {

@@ -71,7 +71,7 @@ pub(crate) fn config(reservoir: &str, learner: &str) -> AgentConfig {
     toml::from_str(&text).unwrap()
 }
 
-pub(crate) const LEARNERS: [&str; 9] = [
+pub(crate) const LEARNERS: [&str; 10] = [
     r#"learner = { kind = "actor_critic", reward = "failure", anneal = { target_return = 30.0, window = 3 } }"#,
     r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
     r#"learner = { kind = "actor_critic" }
@@ -83,6 +83,7 @@ pub(crate) const LEARNERS: [&str; 9] = [
         policy = { kind = "epsilon_greedy", epsilon = { kind = "linear", from = 1.0, to = 0.1, episodes = 4 } }"#,
     r#"learner = { kind = "true_online_sarsa" }"#,
     r#"learner = { kind = "rm_sorn" }"#,
+    r#"learner = { kind = "ppo", n_steps = 30, batch_size = 7, n_epochs = 2 }"#,
     r#"learner = { kind = "random" }"#,
 ];
 

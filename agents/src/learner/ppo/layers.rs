@@ -160,8 +160,8 @@ mod tests {
             let of_outputs: Vec<f64> = (0..layers.padded()).map(|o| o as f64 - 2.0).collect();
             let mut gradient = vec![1.0; layers.len()];
             layers.backward(&mut gradient, rows.row(0), &of_outputs);
-            for o in 0..outputs {
-                let expected: Vec<f64> = phi.iter().map(|x| 1.0 + of_outputs[o] * x).collect();
+            for (o, of_output) in of_outputs.iter().take(outputs).enumerate() {
+                let expected: Vec<f64> = phi.iter().map(|x| 1.0 + of_output * x).collect();
                 assert_eq!(layers.read(&gradient, o).collect::<Vec<_>>(), expected);
             }
         }

@@ -27,6 +27,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
+use self::adam::Adam;
 use super::{Learn, Transition, same};
 use crate::{AgentError, AgentState, PolicyConfig};
 pub use config::{PpoConfig, PpoMean};
@@ -223,6 +224,12 @@ impl Learn for Ppo {
 
     fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         self.load_from(state)
+    }
+
+    fn forget(&mut self) {
+        self.segment.clear();
+        self.rollout.clear();
+        self.training.adam = Adam::new(self.training.parameters.len());
     }
 
     fn copy(&self) -> Box<dyn Learn> {

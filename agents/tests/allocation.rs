@@ -2,9 +2,12 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::convert::Infallible;
+use std::time::Duration;
 
 use sorn_agents::{Agent, AgentConfig};
-use sorn_env::Space;
+use sorn_env::fixed_rate::{Clock, FixedRate, OnOverrun, Rate};
+use sorn_env::{Env, Info, Options, Space, Step};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -53,6 +56,61 @@ fn allocations(config: &str) -> u64 {
         };
     }
     ALLOCATIONS.with(Cell::get) - before
+}
+
+/// A plant that ends no episode, and time that passes as asked for.
+struct Plant([f32; 4]);
+struct Time(Duration);
+
+impl Env for Plant {
+    type Obs = [f32; 4];
+    type Act = i64;
+    type Error = Infallible;
+
+    fn observation_space(&self) -> Space {
+        Space::box_f32(&[-1.0; 4], &[1.0; 4]).unwrap()
+    }
+    fn action_space(&self) -> Space {
+        Space::discrete(2).unwrap()
+    }
+    fn reset(&mut self, _: Option<u64>, _: Option<&Options>) -> Result<([f32; 4], Info), Infallible> {
+        Ok((self.0, Info::new()))
+    }
+    fn step(&mut self, action: &i64) -> Result<Step<[f32; 4]>, Infallible> {
+        self.0.rotate_left(1);
+        self.0[0] = *action as f32 - 0.5;
+        Ok(Step { obs: self.0, reward: 1.0, terminated: false, truncated: false, info: Info::new() })
+    }
+}
+
+impl Clock for Time {
+    fn now(&mut self) -> Duration {
+        self.0 += Duration::from_millis(7);
+        self.0
+    }
+    fn sleep_until(&mut self, time: Duration) {
+        self.0 = self.0.max(time);
+    }
+}
+
+#[test]
+fn a_tick_allocates_nothing() {
+    let rate = Rate { on_overrun: OnOverrun::Hold, ..Rate::hertz(100.0).unwrap() };
+    let mut env = FixedRate::with_clock(Plant([0.1; 4]), rate, Time(Duration::ZERO));
+    let config = toml::from_str("plasticity = { mode = \"first_steps\", steps = 500 }").unwrap();
+    let mut agent = Agent::new(&config, &env.observation_space(), &env.action_space(), 1).unwrap();
+    let mut action = agent.begin(&env.reset(None, None).unwrap().0).unwrap();
+    let mut before = 0;
+    for tick in 0..2_000 {
+        if tick == 1_000 {
+            before = ALLOCATIONS.with(Cell::get);
+        }
+        let step = env.step(&action.as_i64().unwrap()).unwrap();
+        agent.observe(step.reward, false, false, &step.obs).unwrap();
+        action = agent.act().unwrap();
+    }
+    assert!(env.report().overruns > 100, "{}", env.report());
+    assert_eq!(ALLOCATIONS.with(Cell::get) - before, 0);
 }
 
 #[test]

@@ -4,5 +4,6 @@ mod batch;
 mod continuous;
 mod file;
 mod own_loop;
+mod realtime;
 mod rm_sorn;
 mod whole;

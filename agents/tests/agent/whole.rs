@@ -112,8 +112,8 @@ pub(crate) fn agent(config: &AgentConfig, seed: u64) -> Agent {
 
 /// Returns per episode; stops after `steps` steps in all, in the middle of an episode if need be.
 #[derive(Default)]
-struct Watch {
-    returns: Vec<f64>,
+pub(crate) struct Watch {
+    pub(crate) returns: Vec<f64>,
     seen: u64,
 }
 

@@ -1,6 +1,7 @@
 //! [`check`]: whether an environment keeps the contract.
 //!
-//! What an author runs in the tests of their own environment:
+//! What an author runs in the tests of their own environment. It takes random actions for [`Config::episodes`] episodes, twice or
+//! more with the same seed: on a machine only if they can do no harm.
 //!
 //! ```
 //! # use std::convert::Infallible;

@@ -7,6 +7,7 @@ pub mod conformance;
 mod dynamic;
 mod element;
 mod env;
+pub mod fixed_rate;
 pub mod seeding;
 mod space;
 mod space_file;

@@ -11,15 +11,25 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
+use crate::fork;
+
 /// Looks for something to do before a thread goes to sleep, some tens of microseconds.
 const LOOKS: u32 = 1000;
 
 /// The caller's thread and its helpers.
 pub(crate) struct Crew {
+    threads: usize,
+    /// Locked by whoever has the helpers: a network and its copies share them.
+    helpers: Mutex<Helpers>,
+}
+
+/// The threads beside the caller's, and where they find work.
+#[derive(Default)]
+struct Helpers {
     board: Arc<Board>,
-    helpers: Vec<JoinHandle<()>>,
-    /// Held by whoever has the helpers: a network and its copies share them.
-    taken: Mutex<()>,
+    handles: Vec<JoinHandle<()>>,
+    /// The process that started them. A forked child has a copy of everything here, but none of the threads.
+    process: u64,
 }
 
 /// Where helpers find what to do.
@@ -46,53 +56,29 @@ struct Order {
 #[derive(Clone, Copy)]
 struct Work(&'static (dyn Fn(usize) + Sync));
 
-impl Crew {
-    /// A crew of so many threads, the caller's included; fewer where the system gives no more.
-    pub(crate) fn new(threads: usize) -> Self {
+impl Helpers {
+    /// Helpers for a crew of `threads`; fewer if the system does not start more.
+    fn start(threads: usize) -> Self {
         let board = Arc::new(Board::default());
         let helper = |number: usize| {
             let board = Arc::clone(&board);
             let thread = std::thread::Builder::new().name(format!("reservoir {number}"));
             thread.spawn(move || board.help(number)).ok()
         };
-        let helpers = (1..threads).map_while(helper).collect();
-        Crew { board, helpers, taken: Mutex::new(()) }
+        let process = fork::process();
+        Helpers { handles: (1..threads).map_while(helper).collect(), board, process }
     }
 
-    /// Calls `task` with each of `items`, its index and its share of `values`, which are `width` values, save for the last.
-    /// Which thread has which item is no task's business.
-    pub(crate) fn share<T: Send>(
-        &self,
-        items: &mut [T],
-        values: &mut [f64],
-        width: usize,
-        task: impl Fn(usize, &mut T, &mut [f64]) + Sync,
-    ) {
-        let threads = 1 + self.helpers.len();
-        let taken = match self.taken.try_lock() {
-            _ if threads == 1 || items.len() < 2 => None,
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if taken.is_none() {
-            let pairs = items.iter_mut().zip(values.chunks_mut(width)).enumerate();
-            return pairs.for_each(|(index, (item, values))| task(index, item, values));
-        }
-        let (items, values) = (Parts::new(items), Parts::new(values));
-        self.all(&|thread| {
-            for index in (thread..items.len).step_by(threads) {
-                let start = index * width;
-                if start < values.len {
-                    // SAFETY: threads have different numbers, so an index is that of one thread, and shares of values do
-                    // not overlap.
-                    let [item] = (unsafe { items.get(index, 1) }) else { return };
-                    // SAFETY: as above.
-                    let values = unsafe { values.get(start, width.min(values.len - start)) };
-                    task(index, item, values);
-                }
-            }
-        });
+    /// Whether this is a child forked from the process that started the threads.
+    fn left_behind(&self) -> bool {
+        !self.handles.is_empty() && self.process != fork::process()
+    }
+
+    /// Leaves alone what belongs to threads of another process: their locks may be held, and to join or detach them is
+    /// undefined.
+    fn forget(&mut self) {
+        std::mem::take(&mut self.handles).into_iter().for_each(std::mem::forget);
+        std::mem::forget(std::mem::take(&mut self.board));
     }
 
     /// Lets every thread call `work` with its number; returns when all have.
@@ -106,7 +92,7 @@ impl Crew {
             let mut order = lock(&board.order);
             order.number += 1;
             order.work = Some(work);
-            board.left.store(self.helpers.len(), Ordering::Relaxed);
+            board.left.store(self.handles.len(), Ordering::Relaxed);
             board.number.store(order.number, Ordering::Release);
             board.called.notify_all();
         }
@@ -115,6 +101,73 @@ impl Crew {
         if let Some(failure) = ours.err().or(failure) {
             resume_unwind(failure);
         }
+    }
+}
+
+impl Drop for Helpers {
+    fn drop(&mut self) {
+        if self.left_behind() {
+            return self.forget();
+        }
+        {
+            let mut order = lock(&self.board.order);
+            order.stop = true;
+            // Ends the looks.
+            self.board.number.store(u64::MAX, Ordering::Release);
+            self.board.called.notify_all();
+        }
+        for helper in self.handles.drain(..) {
+            // It catches every panic.
+            let _ = helper.join();
+        }
+    }
+}
+
+impl Crew {
+    /// A crew of so many threads, the caller's included; fewer where the system gives no more.
+    pub(crate) fn new(threads: usize) -> Self {
+        Crew { threads, helpers: Mutex::new(Helpers::start(threads)) }
+    }
+
+    /// Calls `task` with each of `items`, its index and its share of `values`, which are `width` values, save for the last.
+    /// Which thread has which item is no task's business.
+    pub(crate) fn share<T: Send>(
+        &self,
+        items: &mut [T],
+        values: &mut [f64],
+        width: usize,
+        task: impl Fn(usize, &mut T, &mut [f64]) + Sync,
+    ) {
+        let helpers = match self.helpers.try_lock() {
+            _ if self.threads == 1 || items.len() < 2 => None,
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+            // Another network has them, or had them in the thread that was running when this process was forked.
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let Some(mut helpers) = helpers else {
+            let pairs = items.iter_mut().zip(values.chunks_mut(width)).enumerate();
+            return pairs.for_each(|(index, (item, values))| task(index, item, values));
+        };
+        if helpers.left_behind() {
+            helpers.forget();
+            *helpers = Helpers::start(self.threads);
+        }
+        let threads = 1 + helpers.handles.len();
+        let (items, values) = (Parts::new(items), Parts::new(values));
+        helpers.all(&|thread| {
+            for index in (thread..items.len).step_by(threads) {
+                let start = index * width;
+                if start < values.len {
+                    // SAFETY: threads have different numbers, so an index is that of one thread, and shares of values do
+                    // not overlap.
+                    let [item] = (unsafe { items.get(index, 1) }) else { return };
+                    // SAFETY: as above.
+                    let values = unsafe { values.get(start, width.min(values.len - start)) };
+                    task(index, item, values);
+                }
+            }
+        });
     }
 }
 
@@ -167,25 +220,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Drop for Crew {
-    fn drop(&mut self) {
-        {
-            let mut order = lock(&self.board.order);
-            order.stop = true;
-            // Ends the looks.
-            self.board.number.store(u64::MAX, Ordering::Release);
-            self.board.called.notify_all();
-        }
-        for helper in self.helpers.drain(..) {
-            // It catches every panic.
-            let _ = helper.join();
-        }
-    }
-}
-
 impl fmt::Debug for Crew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Crew").field("threads", &(1 + self.helpers.len())).finish()
+        f.debug_struct("Crew").field("threads", &self.threads).finish()
     }
 }
 
@@ -263,5 +300,54 @@ mod tests {
             assert!(catch_unwind(AssertUnwindSafe(work)).is_err());
             run(&crew, 2, 16, 32);
         }
+    }
+
+    /// Whether `work` ends well in a forked child. The alarm ends a child that hangs.
+    #[cfg(unix)]
+    fn child_does(work: impl FnOnce()) -> bool {
+        // SAFETY: the C library readies its allocator and threads for the child; the standard library keeps nothing that
+        // a fork would break.
+        unsafe {
+            match libc::fork() {
+                0 => {
+                    libc::alarm(60);
+                    let done = catch_unwind(AssertUnwindSafe(work));
+                    libc::_exit(i32::from(done.is_err()))
+                }
+                child => {
+                    let mut status = -1;
+                    libc::waitpid(child, &mut status, 0);
+                    status == 0
+                }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_forked_child_has_helpers_of_its_own() {
+        let crew = Crew::new(3);
+        run(&crew, 9, 16, 144);
+        assert!(child_does(|| {
+            run(&crew, 9, 16, 144);
+            assert_eq!(lock(&crew.helpers).handles.len(), 2);
+        }));
+        run(&crew, 9, 16, 144);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_forked_child_can_drop_what_it_has_not_used() {
+        let mut crew = Some(Crew::new(3));
+        assert!(child_does(|| drop(crew.take())));
+        run(&Crew::new(2), 2, 16, 32);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_forked_child_does_without_helpers_that_were_at_work() {
+        let crew = Crew::new(3);
+        let _at_work = lock(&crew.helpers);
+        assert!(child_does(|| run(&crew, 9, 16, 144)));
     }
 }

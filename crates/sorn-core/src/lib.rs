@@ -29,6 +29,7 @@ mod dense;
 mod error;
 mod events;
 mod fire;
+mod fork;
 mod full;
 mod growth;
 mod health;

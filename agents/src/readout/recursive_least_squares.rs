@@ -15,8 +15,15 @@ use crate::learner::linear::{add, dot};
 /// ```
 ///
 /// Without forgetting (1) the readout is that of [`Ridge`](crate::Ridge) with the same penalty after every example; with it,
-/// an example counts `forgetting^n` after `n` others, and so does the penalty. Time and memory per example grow with the square
-/// of the number of features.
+/// an example counts `forgetting^n` after `n` others.
+///
+/// The penalty does not fade with the examples. Otherwise `P` would grow without bound for every feature that is silent, or
+/// always the same as another (covariance wind-up). What forgetting takes from it is given back as in dynamically
+/// regularised recursive least squares (Gay 1996, "Dynamically regularized fast RLS with application to echo cancellation",
+/// ICASSP): after each example, one feature after the other takes an example of target 0 in which it alone is not silent. It
+/// is one feature per example, or as many more as keep the penalty of the others from falling to a thousandth in between.
+///
+/// Time and memory per example grow with the square of the number of features.
 #[derive(Clone, Debug)]
 pub struct RecursiveLeastSquares {
     readout: Readout,
@@ -24,9 +31,36 @@ pub struct RecursiveLeastSquares {
     forgetting: f64,
     /// Symmetric, row after row.
     p: Vec<f64>,
+    renewal: Option<Renewal>,
     /// `P phi`.
     gain: Vec<f64>,
     predicted: Vec<f64>,
+}
+
+/// How the penalty is kept while examples are forgotten.
+#[derive(Clone, Copy, Debug)]
+struct Renewal {
+    /// Features after each example.
+    count: usize,
+    /// Square of what each of them shows.
+    share: f64,
+    /// The next feature.
+    next: usize,
+}
+
+impl Renewal {
+    /// The penalty of a feature may fall to the inverse of this before it is renewed.
+    const MOST: f64 = 1e3;
+
+    fn new(features: usize, penalty: f64, forgetting: f64) -> Option<Self> {
+        if forgetting == 1.0 {
+            return None;
+        }
+        let count = (features as f64 * -forgetting.ln() / Self::MOST.ln()).ceil();
+        let count = (count as usize).clamp(1, features);
+        let share = features as f64 / count as f64 * (1.0 - forgetting) * penalty;
+        Some(Renewal { count, share, next: 0 })
+    }
 }
 
 impl RecursiveLeastSquares {
@@ -47,6 +81,9 @@ impl RecursiveLeastSquares {
         if !(forgetting > 0.0 && forgetting <= 1.0) {
             return Err(AgentError::readout("forgetting", forgetting, "a number in (0, 1]"));
         }
+        if !(1.0 / penalty / forgetting).is_finite() {
+            return Err(AgentError::readout("penalty", penalty, "a number whose inverse can be represented"));
+        }
         let mut p = vec![0.0; features * features];
         p.iter_mut().step_by(features + 1).for_each(|diagonal| *diagonal = 1.0 / penalty);
         let readout = Readout { weights: vec![0.0; targets * features], features };
@@ -55,6 +92,7 @@ impl RecursiveLeastSquares {
             targets,
             forgetting,
             p,
+            renewal: Renewal::new(features, penalty, forgetting),
             gain: vec![0.0; features],
             predicted: vec![0.0; targets],
         })
@@ -81,14 +119,37 @@ impl RecursiveLeastSquares {
         for (row, error) in self.readout.weights.chunks_exact_mut(n).zip(errors) {
             add(row, error * scale, &self.gain);
         }
+        self.update(scale, self.forgetting);
+        if let Some(Renewal { count, share, next }) = self.renewal {
+            for k in 0..count {
+                self.renew((next + k) % n, share);
+            }
+            self.renewal = Some(Renewal { count, share, next: (next + count) % n });
+        }
+        Ok(())
+    }
+
+    /// Takes an example of target 0 in which `feature` alone is not 0 but the root of `share`.
+    fn renew(&mut self, feature: usize, share: f64) {
+        let n = self.readout.features;
+        self.gain.copy_from_slice(&self.p[feature * n..(feature + 1) * n]);
+        let scale = share / (1.0 + share * self.gain[feature]);
+        for row in self.readout.weights.chunks_exact_mut(n) {
+            add(row, -row[feature] * scale, &self.gain);
+        }
+        self.update(scale, 1.0);
+    }
+
+    /// `P = (P - scale gain gain^T) / forgetting`.
+    fn update(&mut self, scale: f64, forgetting: f64) {
+        let n = self.readout.features;
         // The lower triangle is computed and mirrored, so that rounding cannot make P lopsided.
         for i in 0..n {
             for j in 0..=i {
-                let updated = (self.p[i * n + j] - scale * self.gain[i] * self.gain[j]) / self.forgetting;
+                let updated = (self.p[i * n + j] - scale * self.gain[i] * self.gain[j]) / forgetting;
                 (self.p[i * n + j], self.p[j * n + i]) = (updated, updated);
             }
         }
-        Ok(())
     }
 }
 
@@ -117,7 +178,7 @@ mod tests {
         }
     }
 
-    /// One feature that is 1: `w = sum(f^(n-k) y_k) / (sum(f^(n-k)) + f^n penalty)`.
+    /// One feature that is 1: `w = sum(f^(n-k) y_k) / (sum(f^(n-k)) + penalty)`.
     #[test]
     fn forgetting_by_hand() {
         let (f, penalty) = (0.5, 2.0);
@@ -125,8 +186,58 @@ mod tests {
         for y in [8.0, 4.0, 2.0] {
             online.learn(&[1.0], &[y]).unwrap();
         }
-        let expected = (0.25 * 8.0 + 0.5 * 4.0 + 2.0) / (0.25 + 0.5 + 1.0 + 0.125 * penalty);
+        let expected = (0.25 * 8.0 + 0.5 * 4.0 + 2.0) / (0.25 + 0.5 + 1.0 + penalty);
         assert!((online.readout().weights()[0] - expected).abs() < 1e-14);
+    }
+
+    /// Silent features and two that are always the same, for many times as long as anything is remembered.
+    #[test]
+    fn with_forgetting_it_stays_finite_and_right_whatever_is_silent() {
+        for forgetting in [0.1, 0.5, 0.9, 0.99] {
+            let mut online = RecursiveLeastSquares::new(6, 1, 0.01, forgetting).unwrap();
+            let mut x = 0.5_f64;
+            for _ in 0..20_000 {
+                x = 3.99 * x * (1.0 - x);
+                online.learn(&[x, 0.0, 0.0, 1.0, 1.0, 0.0], &[2.0 * x + 1.0]).unwrap();
+            }
+            let w = online.readout().weights();
+            let predicted = w[0] * x + w[3] + w[4];
+            assert!((predicted - 2.0 * x - 1.0).abs() < 0.1, "{forgetting}: {predicted} at {x}");
+            assert!(online.p.iter().all(|p| p.is_finite() && p.abs() < 1e9), "{forgetting}");
+            assert_eq!([w[1], w[2], w[5]], [0.0; 3]);
+        }
+        // Nothing to learn from at all.
+        let mut online = RecursiveLeastSquares::new(3, 1, 0.01, 0.9).unwrap();
+        for _ in 0..20_000 {
+            online.learn(&[0.0, 0.0, 1.0], &[0.0]).unwrap();
+        }
+        assert!(online.p.iter().all(|p| p.is_finite()));
+        assert_eq!(online.readout().weights(), [0.0; 3]);
+    }
+
+    /// Against the weighted ridge regression that it follows.
+    #[test]
+    fn with_forgetting_it_is_weighted_ridge_regression() {
+        let (f, penalty, steps) = (0.98, 0.1, 3000);
+        let mut online = RecursiveLeastSquares::new(2, 1, penalty, f).unwrap();
+        let (mut gram, mut moment) = ([[0.0; 2]; 2], [0.0; 2]);
+        let mut x = 0.3_f64;
+        for step in 0..steps {
+            x = 3.99 * x * (1.0 - x);
+            let (phi, y) = ([x, 1.0], x * x - f64::from(step) / f64::from(steps));
+            online.learn(&phi, &[y]).unwrap();
+            for i in 0..2 {
+                moment[i] = f * moment[i] + phi[i] * y;
+                (0..2).for_each(|j| gram[i][j] = f * gram[i][j] + phi[i] * phi[j]);
+            }
+        }
+        let [[a, b], [c, d]] = [[gram[0][0] + penalty, gram[0][1]], [gram[1][0], gram[1][1] + penalty]];
+        let determinant = a * d - b * c;
+        let expected =
+            [(d * moment[0] - b * moment[1]) / determinant, (a * moment[1] - c * moment[0]) / determinant];
+        for (found, expected) in online.readout().weights().iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+        }
     }
 
     #[test]

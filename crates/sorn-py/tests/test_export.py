@@ -129,3 +129,20 @@ def test_wrong_files(tmp_path):
         export.write_nwb(tmp_path / "run.h5", RECORD)
     with pytest.raises(ValueError, match="session_start_time: found .*time zone"):
         export.write_nwb(tmp_path / "run.nwb", RECORD, session_start_time=datetime.datetime(2020, 1, 1))
+
+
+def test_spikes_in_nwb_are_one_column_with_an_index(tmp_path):
+    """Neuron by neuron, every spike would be looked at: 84 s for ten million."""
+    pynwb = pytest.importorskip("pynwb")
+    spikes = np.random.default_rng(0).random((50, 7)) < 0.3
+    spikes[:, 2] = False
+    export.write_nwb(tmp_path / "run.nwb", {"x": spikes, "y": spikes[:, :2]}, dt=2.0)
+    with pynwb.NWBHDF5IO(tmp_path / "run.nwb", "r") as io:
+        units = io.read().units
+        assert len(units) == 9 and units.resolution == 0.002
+        for row, train in enumerate([*spikes.T, *spikes[:, :2].T]):
+            np.testing.assert_array_equal(units["spike_times"][row], np.flatnonzero(train) * 0.002)
+            np.testing.assert_array_equal(units["obs_intervals"][row], [[0.0, 0.1]])
+        assert units["neuron"][:].tolist() == [*range(7), 0, 1]
+        assert list(units["population"][:]) == ["excitatory"] * 7 + ["inhibitory"] * 2
+        assert len(units.spike_times.data) == spikes.sum() + spikes[:, :2].sum()

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use serde_json::Value as Json;
 use sorn_lab::sorn_agents::{self, AgentConfig, EncoderConfig, run};
 use sorn_lab::sorn_env::Value;
-use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace};
+use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace, Section, call, call_method};
 
 use crate::argument::Argument;
 use crate::convert::{from_json, from_value, room, seed as seed_or_0, to_json, unsigned};
@@ -144,6 +145,7 @@ impl Agent {
         progress_bar: Argument<bool>,
     ) -> PyResult<Py<Self>> {
         let py = slf.py();
+        let _section = Section::enter(py)?;
         let total_timesteps = unsigned("total_timesteps", total_timesteps)?;
         if total_timesteps == 0 {
             return Err(PyValueError::new_err("total_timesteps: found 0, allowed: 1 or more"));
@@ -165,8 +167,8 @@ impl Agent {
                 None => env.bind(py).clone(),
                 Some(encoder) => {
                     let inputs = agent.config.reservoir.params.input_len();
-                    py.import("sorn_rs.wrappers")?
-                        .call_method1("EncodedObservation", (env, encoder, inputs))?
+                    let class = py.import("sorn_rs.wrappers")?.getattr("EncodedObservation")?;
+                    call(&class, (env, encoder, inputs), None)?
                 }
             };
             let env = GymnasiumEnv::from_python(&env).map_err(env_error)?;
@@ -184,7 +186,7 @@ impl Agent {
         let result = run(&mut env, &mut learner, first..u64::MAX, |k| episode_seed(seed, k), &mut watcher);
         let failure = watcher.failure.take();
         if let Some(bar) = bar {
-            bar.call_method0("close")?;
+            call_method(&bar, intern!(py, "close"), (), None)?;
         }
         {
             let mut agent = slf.try_borrow_mut()?;
@@ -349,7 +351,8 @@ impl Agent {
                 let py = observation.py();
                 let inputs = self.config.reservoir.params.input_len();
                 let arguments = (encoder, observation, inputs);
-                let encoded = py.import("sorn_rs.wrappers")?.call_method1("encode", arguments)?;
+                let encode = py.import("sorn_rs.wrappers")?.getattr("encode")?;
+                let encoded = call(&encode, arguments, None)?;
                 self.observations.decode(&encoded).map_err(env_error)
             }
         }

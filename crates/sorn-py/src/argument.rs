@@ -46,7 +46,7 @@ impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Argument<T> {
 }
 
 /// An object as it writes itself, if it can and is short.
-fn described(object: &Bound<'_, PyAny>) -> String {
+pub(crate) fn described(object: &Bound<'_, PyAny>) -> String {
     const LONGEST: usize = 60;
     let text = object.repr().ok().and_then(|text| text.to_cow().ok().map(|text| text.into_owned()));
     match text {

@@ -1,54 +1,104 @@
 //! Python objects as numbers and configurations, and back.
 
 use ndarray::{Array1, Array2, Ix1, Ix2};
-use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 use sorn_lab::readable;
 use sorn_lab::sorn_core::{NetworkType, Params};
+use sorn_lab::sorn_envs::gymnasium::call;
 
+use crate::argument::described;
 use crate::error::value_error;
-use crate::legacy::fits;
+use crate::legacy::{fits, room_for};
 
-/// Real numbers of one axis, from an array or whatever NumPy makes one of.
-pub(crate) fn vector(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Array1<f64>> {
+/// `len` real numbers, from an array or whatever NumPy makes one of; `allowed` is how messages call the length.
+///
+/// The length is checked before anything is copied: an array may claim to be longer than any memory.
+pub(crate) fn vector(
+    name: &str,
+    object: &Bound<'_, PyAny>,
+    len: usize,
+    allowed: &str,
+) -> PyResult<Array1<f64>> {
+    let check = |shape: &[usize]| match *shape {
+        [found] if found == len => Ok(()),
+        [found] => Err(format!("found {found} values, allowed: {allowed}")),
+        _ => Err(format!("found shape {}, allowed: one axis", tuple(shape))),
+    };
+    let check =
+        |shape: &[usize]| check(shape).map_err(|wrong| PyValueError::new_err(format!("{name}: {wrong}")));
     if let Ok(array) = object.cast::<PyArray1<f64>>() {
-        return Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned());
+        let array = array.try_readonly().map_err(value_error)?;
+        check(array.shape())?;
+        return Ok(array.as_array().to_owned());
     }
-    let array = numbers(name, object)?;
-    let shape = array.shape().to_vec();
-    array.into_dimensionality::<Ix1>().map_err(|_| {
-        PyValueError::new_err(format!("{name}: found shape {}, allowed: one axis", tuple(&shape)))
-    })
+    numbers(name, object, check)?.into_dimensionality::<Ix1>().map_err(value_error)
 }
 
-/// Real numbers of two axes.
-pub(crate) fn matrix(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Array2<f64>> {
+/// Real numbers of shape (steps, `columns`), as many rows as there is memory for.
+pub(crate) fn rows(name: &str, object: &Bound<'_, PyAny>, columns: usize) -> PyResult<Array2<f64>> {
+    let check = |shape: &[usize]| {
+        let allowed = match *shape {
+            [_, found] if found == columns => return room_for(name, shape),
+            [_, _] => format!("(steps, {columns})"),
+            _ => "two axes".into(),
+        };
+        Err(PyValueError::new_err(format!("{name}: found shape {}, allowed: {allowed}", tuple(shape))))
+    };
     if let Ok(array) = object.cast::<PyArray2<f64>>() {
-        return Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned());
+        let array = array.try_readonly().map_err(value_error)?;
+        check(array.shape())?;
+        return Ok(array.as_array().as_standard_layout().into_owned());
     }
-    let array = numbers(name, object)?;
-    let shape = array.shape().to_vec();
-    array.into_dimensionality::<Ix2>().map_err(|_| {
-        PyValueError::new_err(format!("{name}: found shape {}, allowed: two axes", tuple(&shape)))
-    })
+    let array = numbers(name, object, check)?;
+    let array = array.into_dimensionality::<Ix2>().map_err(value_error)?;
+    Ok(array.as_standard_layout().into_owned())
 }
 
-fn numbers(name: &str, object: &Bound<'_, PyAny>) -> PyResult<ndarray::ArrayD<f64>> {
+/// Real numbers of a shape that `check` accepts.
+fn numbers(
+    name: &str,
+    object: &Bound<'_, PyAny>,
+    check: impl Fn(&[usize]) -> PyResult<()>,
+) -> PyResult<ndarray::ArrayD<f64>> {
     let py = object.py();
     let numpy = py.import("numpy")?;
     let wrong = |found: String| PyTypeError::new_err(format!("{name}: found {found}, allowed: real numbers"));
-    let array =
-        numpy.call_method1("asarray", (object,)).map_err(|error| wrong(error.value(py).to_string()))?;
+    let array = call(&numpy.getattr("asarray")?, (object,), None)
+        .map_err(|error| wrong(error.value(py).to_string()))?;
     let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if !["f", "i", "u", "b"].contains(&kind.as_str()) {
         return Err(wrong(format!("{} of dtype {}", object.get_type().name()?, array.getattr("dtype")?)));
     }
+    check(&array.getattr("shape")?.extract::<Vec<usize>>()?)?;
     let array = array.call_method1("astype", (numpy.getattr("float64")?,))?;
     let array = array.cast_into::<numpy::PyArrayDyn<f64>>().map_err(PyErr::from)?;
     Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned())
+}
+
+/// Names in a list or another iterable. A sequence may claim any length, so it is read item by item.
+pub(crate) fn names(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    const MOST: usize = 1000;
+    let wrong = |found: &str| {
+        let message = format!("{argument}: found {found}, allowed: a list of names");
+        PyTypeError::new_err(message)
+    };
+    if object.is_instance_of::<PyString>() || object.is_instance_of::<PyDict>() {
+        return Err(wrong(&described(object)));
+    }
+    let mut names = Vec::new();
+    for item in object.try_iter().map_err(|_| wrong(&described(object)))? {
+        let item = item?;
+        if names.len() == MOST {
+            let message = format!("{argument}: found more than {MOST} names, allowed: {MOST} or fewer");
+            return Err(PyValueError::new_err(message));
+        }
+        names.push(item.extract().map_err(|_| wrong(&format!("{} in it", described(&item))))?);
+    }
+    Ok(names)
 }
 
 /// A number of 64 bits without sign.
@@ -78,6 +128,8 @@ pub(crate) fn tuple(shape: &[usize]) -> String {
 
 /// No configuration is nested deeper than this; what contains itself is.
 const DEEPEST: usize = 16;
+/// No array in a configuration has more rows than this.
+const LONGEST: usize = 1 << 20;
 
 /// A Python object as JSON; `name` is how messages call it.
 pub(crate) fn to_json(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -133,7 +185,11 @@ fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value
         return items.map(|(k, item)| nested(&format!("{name}[{k}]"), &item?, depth + 1)).collect();
     }
     // NumPy's scalars and arrays.
-    match object.call_method0("tolist") {
+    if object.len().is_ok_and(|len| len > LONGEST) {
+        let message = format!("{name}: found more than {LONGEST} values, allowed: {LONGEST} or fewer");
+        return Err(PyValueError::new_err(message));
+    }
+    match object.getattr("tolist").and_then(|list| call(&list, (), None)) {
         Ok(plain) if !plain.get_type().is(object.get_type()) => nested(name, &plain, depth + 1),
         _ => Err(wrong()),
     }
@@ -141,7 +197,21 @@ fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value
 
 /// JSON as Python objects.
 pub(crate) fn from_json<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    py.import("json")?.call_method1("loads", (value.to_string(),))
+    call(&py.import("json")?.getattr("loads")?, (value.to_string(),), None)
+}
+
+/// JSON as Python objects that refuse changes, which would have no effect on what they show.
+pub(crate) fn read_only<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    let read_only = py.import("sorn_rs._readonly")?.getattr("read_only")?;
+    call(&read_only, (from_json(py, value)?,), None)
+}
+
+/// An array that refuses changes, which would have no effect on what it is a copy of.
+pub(crate) fn fixed<'py, T: numpy::Element, D: ndarray::Dimension>(
+    array: Bound<'py, numpy::PyArray<T, D>>,
+) -> Bound<'py, numpy::PyArray<T, D>> {
+    array.readwrite().make_nonwriteable();
+    array
 }
 
 /// A configuration from JSON; an error names the key below `name`.
@@ -211,7 +281,7 @@ pub(crate) fn room(params: &Params) -> PyResult<()> {
     fits(&[2, (ee + ei + ie) as usize]).map_err(|()| {
         PyMemoryError::new_err(format!(
             "ne: found {}, allowed: as many as there is memory for their synapses; a network without \
-             network_type_ie = \"Sparse\" has ne x ni from E to I",
+             network_type_ie = \"sparse\" has ne x ni from E to I",
             params.ne
         ))
     })

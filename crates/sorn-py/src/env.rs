@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use sorn_lab::sorn_env::{AnyEnv, Dtype, Env, Info, Options, Space, Value};
-use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, PythonSpace};
+use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, PythonSpace, call};
 use sorn_lab::sorn_envs::{make, specs};
 
 use crate::argument::Argument;
@@ -152,28 +152,28 @@ pub(crate) fn space<'py>(py: Python<'py>, known: &Space) -> PyResult<Bound<'py, 
             };
             let arguments =
                 (bound(&known.low)?, bound(&known.high)?, PyTuple::new(py, &known.shape)?, name(known.dtype));
-            spaces.getattr("Box")?.call1(arguments)
+            call(&spaces.getattr("Box")?, arguments, None)
         }
         Space::Discrete { n, start } => {
             let keywords = PyDict::new(py);
             keywords.set_item("start", start)?;
-            spaces.getattr("Discrete")?.call((*n,), Some(&keywords))
+            call(&spaces.getattr("Discrete")?, (*n,), Some(&keywords))
         }
-        Space::MultiDiscrete { nvec } => spaces.getattr("MultiDiscrete")?.call1((nvec.clone(),)),
-        Space::MultiBinary { shape } => spaces.getattr("MultiBinary")?.call1((shape.clone(),)),
+        Space::MultiDiscrete { nvec } => call(&spaces.getattr("MultiDiscrete")?, (nvec.clone(),), None),
+        Space::MultiBinary { shape } => call(&spaces.getattr("MultiBinary")?, (shape.clone(),), None),
         Space::Dict(members) => {
             let dict = PyDict::new(py);
             for (key, member) in members {
                 dict.set_item(key, space(py, member)?)?;
             }
-            spaces.getattr("Dict")?.call1((dict,))
+            call(&spaces.getattr("Dict")?, (dict,), None)
         }
         Space::Tuple(members) => {
             let list = PyList::empty(py);
             for member in members {
                 list.append(space(py, member)?)?;
             }
-            spaces.getattr("Tuple")?.call1((list,))
+            call(&spaces.getattr("Tuple")?, (list,), None)
         }
     }
 }

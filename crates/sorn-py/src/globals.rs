@@ -3,8 +3,11 @@
 
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+
+use sorn_lab::sorn_envs::gymnasium::call_method;
 
 use crate::mt19937::Mt19937;
 
@@ -22,7 +25,7 @@ pub(crate) struct Globals<'py> {
 impl<'py> Globals<'py> {
     pub(crate) fn take(py: Python<'py>) -> PyResult<Self> {
         let np_random = py.import("numpy.random")?.into_any();
-        let state = np_random.call_method0("get_state")?;
+        let state = call_method(&np_random, intern!(py, "get_state"), (), None)?;
         let foreign = |_| {
             PyValueError::new_err(
                 "np.random: found a generator other than MT19937, allowed: NumPy's own global generator, or seed=",
@@ -37,7 +40,7 @@ impl<'py> Globals<'py> {
         };
 
         let random = py.import("random")?.into_any();
-        let state = random.call_method0("getstate")?;
+        let state = call_method(&random, intern!(py, "getstate"), (), None)?;
         let (version, words, gauss_next) =
             state.extract::<(Bound<'py, PyAny>, Vec<u32>, Bound<'py, PyAny>)>()?;
         let mt = words.split_last().and_then(|(&position, key)| Mt19937::new(key, position as usize));
@@ -52,11 +55,11 @@ impl<'py> Globals<'py> {
         let NumpyRandom { mt, cached } = self.numpy;
         let key = PyArray1::from_slice(py, &mt.key()[..]);
         let state = ("MT19937", key, mt.position(), i32::from(cached.is_some()), cached.unwrap_or(0.0));
-        self.np_random.call_method1("set_state", (state,))?;
+        call_method(&self.np_random, intern!(py, "set_state"), (state,), None)?;
         let mt = self.python.mt;
         let words = mt.key().iter().copied().chain([mt.position() as u32]);
         let words = PyTuple::new(py, words.collect::<Vec<_>>())?;
-        self.random.call_method1("setstate", ((self.version, words, self.gauss_next),))?;
+        call_method(&self.random, intern!(py, "setstate"), ((self.version, words, self.gauss_next),), None)?;
         Ok(())
     }
 }

@@ -1,26 +1,27 @@
 //! The class `Network`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ndarray::Array1;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
-use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyType};
 use sorn_lab::sorn_core::{self, Params, Rules, State};
+use sorn_lab::sorn_envs::gymnasium::call;
 use sorn_lab::{LabError, SavedNetwork, load_network, save_network};
 
 use crate::argument::Argument;
-use crate::convert::{self, from_json, matrix, tuple, vector};
-use crate::error::{to_py, value_error};
+use crate::convert::{self, fixed, names, read_only, room, rows, vector};
+use crate::error::{io_error, to_py, value_error};
 use crate::legacy::{Arrays, room_for, to_dict};
 use crate::recorder::Recorder;
-use crate::rule::Failure;
+use crate::rule::{Failure, name};
 
 mod running;
 
-/// What pickle is given.
-type Pickled<'py> = (Bound<'py, PyBytes>, Vec<(Option<usize>, Py<PyAny>)>);
+/// What pickle is given: bytes with a checksum, and the rules in Python.
+type Pickled<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>);
 
 /// Steps between two looks for Ctrl-C.
 const CHECK_EVERY: usize = 256;
@@ -87,7 +88,7 @@ impl Network {
         overrides: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let py = state.py();
-        let checked = py.import("sorn_rs._arguments")?.call_method1("check_state", (state,))?;
+        let checked = call(&py.import("sorn_rs._arguments")?.getattr("check_state")?, (state,), None)?;
         let arrays: Arrays<'_> = checked.extract()?;
         let sizes = match overrides {
             Some(overrides) => overrides.copy()?,
@@ -121,7 +122,8 @@ impl Network {
         input: &Bound<'py, PyAny>,
         reward: Option<Argument<f64>>,
     ) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        let input = vector("input", input)?;
+        let len = self.inner.params().input_len();
+        let input = vector("input", input, len, &format!("exactly {len}"))?;
         if let Some(reward) = reward {
             self.inner.set_reward(reward.real("reward")?).map_err(to_py)?;
         }
@@ -137,8 +139,8 @@ impl Network {
     /// ----------
     /// inputs : array_like, shape (steps, nu)
     ///     One row per step. (`Simulator.run` takes columns.)
-    /// record : list of str
-    ///     What to record after each step: `x`, `y` (bool), `recurrent`, `te`, `wee`, `wei`, `ee_connections`,
+    /// record : list of str, optional
+    ///     What to record after each step, ``["x"]`` if not given: `x`, `y` (bool), `recurrent`, `te`, `wee`, `wei`, `ee_connections`,
     ///     `ei_connections`, `births`, `deaths`.
     /// rewards : array_like, shape (steps,), optional
     ///     Seen by the rule `rmstdp`.
@@ -148,36 +150,21 @@ impl Network {
     /// dict
     ///     An array for each name, whose first axis is time.
     #[pyo3(
-        signature = (inputs, record=Argument::of(vec!["x".to_string()]), rewards=None),
+        signature = (inputs, record=None, rewards=None),
         text_signature = "($self, inputs, record=['x'], rewards=None)"
     )]
     fn run<'py>(
         &mut self,
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
-        record: Argument<Vec<String>>,
+        record: Option<&Bound<'py, PyAny>>,
         rewards: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let inputs = matrix("inputs", inputs)?;
-        let inputs = inputs.as_standard_layout();
-        let expected = self.inner.params().input_len();
-        if inputs.ncols() != expected {
-            return Err(PyValueError::new_err(format!(
-                "inputs: found shape {}, allowed: (steps, {expected})",
-                tuple(inputs.shape())
-            )));
-        }
-        let rewards = rewards.map(|rewards| vector("rewards", rewards)).transpose()?;
-        if let Some(rewards) = &rewards
-            && rewards.len() != inputs.nrows()
-        {
-            return Err(PyValueError::new_err(format!(
-                "rewards: found {} values, allowed: one per step ({})",
-                rewards.len(),
-                inputs.nrows()
-            )));
-        }
-        let record = record.get("record", "a list of names")?;
+        let inputs = rows("inputs", inputs, self.inner.params().input_len())?;
+        let allowed = format!("one per step ({})", inputs.nrows());
+        let rewards =
+            rewards.map(|rewards| vector("rewards", rewards, inputs.nrows(), &allowed)).transpose()?;
+        let record = record.map_or_else(|| Ok(vec!["x".into()]), |record| names("record", record))?;
         let mut recorder = Recorder::new(&record, &self.inner, inputs.nrows())?;
         for first in (0..inputs.nrows()).step_by(CHECK_EVERY) {
             let steps = first..inputs.nrows().min(first + CHECK_EVERY);
@@ -199,7 +186,7 @@ impl Network {
     ///     `ei_pre` to `ei_post`. ``grow_ee(pre, post, weight)`` adds a synapse. What it raises, `step` or `run` raises after the
     ///     step.
     /// position : int, optional
-    ///     Before which of the rules there are it acts; after all if not given.
+    ///     Before which of the rules there are it acts, from 0 to their number; after all if not given.
     ///
     /// Examples
     /// --------
@@ -213,14 +200,21 @@ impl Network {
     /// (200,)
     #[pyo3(signature = (rule, position=None))]
     fn add_rule(&mut self, rule: &Bound<'_, PyAny>, position: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let most = self.inner.params().rules.len() + self.rules.len();
         let position = position.map(|position| convert::unsigned("position", position)).transpose()?;
+        if let Some(found) = position.filter(|&position| position > most as u64) {
+            return Err(PyValueError::new_err(format!(
+                "position: found {found}, allowed: 0 to {most}, the number of rules there are"
+            )));
+        }
         self.insert(position.map(|position| position as usize), rule)
     }
 
-    /// Rules that were added, in the order in which they were.
+    /// Rules that were added, in the order in which they were, read-only; `add_rule` adds another.
     #[getter]
-    fn rules(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        self.rules.iter().map(|(_, rule)| rule.clone_ref(py)).collect()
+    fn rules<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let rules: Vec<&Py<PyAny>> = self.rules.iter().map(|(_, rule)| rule).collect();
+        call(&py.import("sorn_rs._readonly")?.getattr("ReadOnlyList")?, (rules,), None)
     }
 
     /// A copy that goes on by itself. Rules in Python are shared.
@@ -239,11 +233,14 @@ impl Network {
         self.copy(py)
     }
 
-    /// Save the network whole: safetensors, or NPZ with the arrays of `Simulator` where the name ends in `.npz`.
+    /// Save the network whole: safetensors, or NPZ with the arrays of `Simulator` if the name ends in `.npz`.
+    ///
+    /// The name ends in `.safetensors` or `.npz`, or has no extension.
     ///
     /// Rules in Python have no place in such a file; pickle the network instead.
     fn save(&self, py: Python<'_>, path: Argument<PathBuf>) -> PyResult<()> {
         let path = path.path()?;
+        known_extension(&path)?;
         if let Some((_, rule)) = self.rules.first() {
             return Err(PyValueError::new_err(format!(
                 "rules: found {rule}, allowed: none, as a file cannot hold rules in Python; pickle the network instead"
@@ -259,7 +256,10 @@ impl Network {
         match load_network(&path).map_err(file_error)? {
             SavedNetwork::Whole(whole) => {
                 let (params, state) = *whole;
-                Ok(sorn_core::Network::from_state(&params, state).map_err(to_py)?.into())
+                room(&params).and_then(|()| {
+                    let network = sorn_core::Network::from_state(&params, state);
+                    network.map(Network::from).map_err(|error| in_file(&path, error))
+                })
             }
             SavedNetwork::Upstream(_) => Err(PyValueError::new_err(format!(
                 "path: found {} with a state alone, allowed: what `save` saved; use Network.from_state(dict(numpy.load(path)))",
@@ -269,21 +269,47 @@ impl Network {
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled<'py>)> {
-        let whole = serde_json::to_vec(&(self.inner.params(), self.inner.state())).map_err(value_error)?;
-        let restore = py.get_type::<Network>().getattr("_restore")?;
-        let rules = self.rules.iter().map(|(position, rule)| (*position, rule.clone_ref(py))).collect();
-        Ok((restore, (PyBytes::new(py, &whole), rules)))
+        let places: Vec<(Option<usize>, String)> = self
+            .rules
+            .iter()
+            .map(|(position, rule)| Ok((*position, name(rule.bind(py))?)))
+            .collect::<PyResult<_>>()?;
+        let whole = (self.inner.params(), self.inner.state(), places);
+        let whole = serde_json::to_vec(&whole).map_err(value_error)?;
+        let sealed = call(&sealing(py, "seal")?, (PyBytes::new(py, &whole),), None)?;
+        let rules = PyList::new(py, self.rules.iter().map(|(_, rule)| rule))?;
+        Ok((py.get_type::<Network>().getattr("_restore")?, (sealed, rules)))
     }
 
     #[classmethod]
-    #[pyo3(signature = (whole, rules=vec![]))]
+    #[pyo3(signature = (whole, rules))]
     fn _restore(
-        class: &Bound<'_, PyType>,
-        whole: &[u8],
-        rules: Vec<(Option<usize>, Py<PyAny>)>,
+        _class: &Bound<'_, PyType>,
+        whole: &Bound<'_, PyAny>,
+        rules: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
-        let (params, state): (Params, State) = serde_json::from_slice(whole).map_err(value_error)?;
-        Network::whole(class.py(), &params, state, &rules)
+        let py = whole.py();
+        let whole = call(&sealing(py, "unseal")?, ("Network", whole), None)?;
+        let whole = whole.cast_into::<PyBytes>().map_err(PyErr::from)?;
+        let (params, state, places): (Params, State, Vec<(Option<usize>, String)>) =
+            serde_json::from_slice(whole.as_bytes()).map_err(value_error)?;
+        let found = rules.cast::<PyList>().map_or(0, |rules| rules.len());
+        if found != places.len() {
+            return Err(PyValueError::new_err(format!(
+                "rules: found {found}, allowed: the {} that the network had",
+                places.len()
+            )));
+        }
+        let mut placed = Vec::new();
+        for (place, (position, expected)) in places.into_iter().enumerate() {
+            let rule = rules.get_item(place)?;
+            let found = name(&rule)?;
+            if found != expected {
+                return Err(PyValueError::new_err(format!("rules: found {found:?}, allowed: {expected:?}")));
+            }
+            placed.push((position, rule.unbind()));
+        }
+        Network::whole(py, &params, state, &placed)
     }
 
     /// Number of excitatory neurons.
@@ -310,23 +336,21 @@ impl Network {
         self.inner.steps()
     }
 
-    /// All parameters by name.
+    /// All parameters by name, read-only. ``Network(network.params | {"ne": 100})`` makes a network of others.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        from_json(py, &serde_json::to_value(self.inner.params()).map_err(value_error)?)
+        read_only(py, &serde_json::to_value(self.inner.params()).map_err(value_error)?)
     }
 
     /// Names of the rules that do not act. Assign a list of names to change them; all five make a static network.
     #[getter]
-    fn frozen(&self) -> Vec<&'static str> {
-        self.inner.frozen().iter().map(|rule| rule.name()).collect()
+    fn frozen<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        read_only(py, &self.inner.frozen().iter().map(|rule| rule.name()).collect())
     }
 
     #[setter]
     fn set_frozen(&mut self, names: &Bound<'_, PyAny>) -> PyResult<()> {
-        let names: Vec<String> = names.extract().map_err(|_| {
-            PyTypeError::new_err(format!("frozen: found {names}, allowed: a list of names of rules"))
-        })?;
+        let names = convert::names("frozen", names)?;
         let rules = Rules::from_names(names.iter().map(String::as_str))
             .map_err(|error| PyValueError::new_err(format!("frozen: {error}")))?;
         // All of its own: then those in Python rest as well.
@@ -341,7 +365,7 @@ impl Network {
     fn x<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
         let mut x = Array1::from_elem(self.inner.ne(), false);
         self.inner.activity().spikes_e.iter().for_each(|&neuron| x[neuron as usize] = true);
-        x.into_pyarray(py)
+        fixed(x.into_pyarray(py))
     }
 
     /// Who fired in the last step, inhibitory, shape (ni,).
@@ -349,52 +373,58 @@ impl Network {
     fn y<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
         let mut y = Array1::from_elem(self.inner.ni(), false);
         self.inner.activity().spikes_i.iter().for_each(|&neuron| y[neuron as usize] = true);
-        y.into_pyarray(py)
+        fixed(y.into_pyarray(py))
     }
 
     /// Drive less threshold in the last step, without the input, shape (ne,).
     #[getter]
     fn recurrent<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        PyArray1::from_slice(py, self.inner.activity().recurrent)
+        fixed(PyArray1::from_slice(py, self.inner.activity().recurrent))
     }
 
-    /// Thresholds of excitatory neurons, shape (ne,), a copy.
+    /// Thresholds of excitatory neurons, shape (ne,), a read-only copy.
     #[getter]
     fn te<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        PyArray1::from_slice(py, self.inner.te())
+        fixed(PyArray1::from_slice(py, self.inner.te()))
     }
 
-    /// Thresholds of inhibitory neurons, shape (ni,), a copy.
+    /// Thresholds of inhibitory neurons, shape (ni,), a read-only copy.
     #[getter]
     fn ti<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        PyArray1::from_slice(py, self.inner.ti())
+        fixed(PyArray1::from_slice(py, self.inner.ti()))
     }
 
-    /// Weights from excitatory to excitatory neurons, shape (ne, ne), ``[pre, post]``, a dense copy.
+    /// Weights from excitatory to excitatory neurons, shape (ne, ne), ``[pre, post]``, a dense, read-only copy.
     #[getter]
     fn wee<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         room_for("wee", &[self.inner.ne(), self.inner.ne()])?;
-        Ok(self.inner.wee().to_dense().into_pyarray(py))
+        Ok(fixed(self.inner.wee().to_dense().into_pyarray(py)))
     }
 
-    /// Weights from inhibitory to excitatory neurons, shape (ni, ne), a dense copy.
+    /// Weights from inhibitory to excitatory neurons, shape (ni, ne), a dense, read-only copy.
     #[getter]
     fn wei<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         room_for("wei", &[self.inner.ni(), self.inner.ne()])?;
-        Ok(self.inner.wei().to_dense().into_pyarray(py))
+        Ok(fixed(self.inner.wei().to_dense().into_pyarray(py)))
     }
 
-    /// Weights from excitatory to inhibitory neurons, shape (ne, ni), a dense copy.
+    /// Weights from excitatory to inhibitory neurons, shape (ne, ni), a dense, read-only copy.
     #[getter]
     fn wie<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         room_for("wie", &[self.inner.ne(), self.inner.ni()])?;
-        Ok(self.inner.wie().to_dense().into_pyarray(py))
+        Ok(fixed(self.inner.wie().to_dense().into_pyarray(py)))
     }
 
-    /// The arrays of the state by the names of `Simulator`, copies: `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `X`, `Y`.
+    /// The arrays of the state by the names of `Simulator`, read-only copies: `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `X`, `Y`.
+    ///
+    /// `from_state` makes a network of others.
     #[getter]
-    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        to_dict(py, &self.inner, false)
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let state = to_dict(py, &self.inner, false)?;
+        for array in state.values() {
+            fixed(array.cast_into::<PyArray2<f64>>().map_err(PyErr::from)?);
+        }
+        call(&py.import("sorn_rs._readonly")?.getattr("read_only")?, (state,), None)
     }
 
     fn __repr__(&self) -> String {
@@ -411,10 +441,31 @@ impl Network {
     }
 }
 
+/// A function of the module that seals pickles.
+pub(crate) fn sealing<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("sorn_rs._sealed")?.getattr(name)
+}
+
+/// Refuses the extension of another kind of file.
+fn known_extension(path: &Path) -> PyResult<()> {
+    let Some(found) = path.extension() else { return Ok(()) };
+    if ["safetensors", "npz"].iter().any(|known| found.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(PyValueError::new_err(format!(
+        "path: found {path}, allowed: a name that ends in .safetensors or .npz"
+    )))
+}
+
 /// A file that cannot be read or written is an `OSError`, a wrong one a `ValueError`.
 fn file_error(error: LabError) -> PyErr {
-    match error {
-        LabError::Io { .. } => PyOSError::new_err(error.to_string()),
+    match &error {
+        LabError::Io { path, source, .. } => io_error(path, source, &error),
         _ => value_error(error),
     }
+}
+
+fn in_file(path: &Path, error: impl std::fmt::Display) -> PyErr {
+    value_error(format!("{}: {error}", path.display()))
 }

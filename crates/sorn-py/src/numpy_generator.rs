@@ -8,6 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use sorn_lab::sorn_envs::gymnasium::call_method;
 
 use crate::error::value_error;
 use crate::globals::NumpyRandom;
@@ -114,7 +115,7 @@ impl Known {
     /// Draws with the generator's words, none of them cached, and moves it on.
     fn draw(&self, py: Python<'_>, draw: impl FnOnce(&mut NumpyRandom)) -> PyResult<()> {
         let lock = self.lock.bind(py);
-        lock.call_method0(intern!(py, "acquire"))?;
+        call_method(lock, intern!(py, "acquire"), (), None)?;
         let drawn = Mt19937::new(&self.key(), self.position()).map(|mt| {
             let mut numpy = NumpyRandom::new(mt, None);
             draw(&mut numpy);
@@ -123,7 +124,7 @@ impl Known {
             // SAFETY: as in `key`; the lock is held.
             unsafe { self.memory().write(memory) };
         });
-        lock.call_method0(intern!(py, "release"))?;
+        call_method(lock, intern!(py, "release"), (), None)?;
         drawn.ok_or_else(|| {
             PyValueError::new_err("np.random: found a generator out of order, allowed: MT19937")
         })

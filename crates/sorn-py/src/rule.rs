@@ -6,12 +6,19 @@ use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use sorn_lab::sorn_core::{PlasticityRule, RuleContext};
+use sorn_lab::sorn_envs::gymnasium::call;
 
 use crate::argument::Argument;
-use crate::convert::vector;
+use crate::convert::{fixed, vector};
 
 /// Where an exception waits for the end of the step in which it was raised.
 pub(crate) type Failure = Arc<Mutex<Option<PyErr>>>;
+
+/// A callable's own name, or that of its class.
+pub(crate) fn name(call: &Bound<'_, PyAny>) -> PyResult<String> {
+    let name = call.getattr("__name__").or_else(|_| call.get_type().getattr("__name__"))?;
+    Ok(name.to_string())
+}
 
 /// A callable that is given the network of a step to change.
 #[derive(Debug)]
@@ -27,8 +34,7 @@ impl PythonRule {
         if !call.is_callable() {
             return Err(PyTypeError::new_err(format!("rule: found {call}, allowed: a callable")));
         }
-        let name = call.getattr("__name__").or_else(|_| call.get_type().getattr("__name__"))?;
-        Ok(PythonRule { name: name.to_string(), call: call.clone().unbind(), ni, failure: failure.clone() })
+        Ok(PythonRule { name: name(call)?, call: call.clone().unbind(), ni, failure: failure.clone() })
     }
 
     fn run(&self, py: Python<'_>, context: &mut RuleContext<'_>) -> PyResult<()> {
@@ -36,7 +42,7 @@ impl PythonRule {
         let mask = |active: &[u32], n: usize| {
             let mut mask = vec![false; n];
             active.iter().for_each(|&neuron| mask[neuron as usize] = true);
-            PyArray1::from_vec(py, mask).unbind()
+            fixed(PyArray1::from_vec(py, mask)).unbind()
         };
         let (x, y) = (context.x(), context.y());
         let [x_before, x_after] = [x.0, x.1].map(|active| mask(active, ne));
@@ -52,16 +58,16 @@ impl PythonRule {
                 y: y_after,
                 reward: context.reward(),
                 te: PyArray1::from_slice(py, context.te()).unbind(),
-                ee_pre: PyArray1::from_slice(py, &ee.pre).unbind(),
-                ee_post: PyArray1::from_slice(py, &ee.post).unbind(),
+                ee_pre: fixed(PyArray1::from_slice(py, &ee.pre)).unbind(),
+                ee_post: fixed(PyArray1::from_slice(py, &ee.post)).unbind(),
                 ee_weights: PyArray1::from_slice(py, &ee.weights).unbind(),
-                ei_pre: PyArray1::from_slice(py, &ei.pre).unbind(),
-                ei_post: PyArray1::from_slice(py, &ei.post).unbind(),
+                ei_pre: fixed(PyArray1::from_slice(py, &ei.pre)).unbind(),
+                ei_post: fixed(PyArray1::from_slice(py, &ei.post)).unbind(),
                 ei_weights: PyArray1::from_slice(py, &ei.weights).unbind(),
                 grown: Vec::new(),
             },
         )?;
-        self.call.call1(py, (&view,))?;
+        call(self.call.bind(py), (&view,), None)?;
         let view = view.borrow();
         // All is looked at before any of it is changed.
         let te = self.changed(py, "te", &view.te, context.te())?;
@@ -161,14 +167,20 @@ fn write(ne: usize, weights: &[f64], mut for_each: impl FnMut(usize, &mut dyn Fn
 fn put(place: &mut Py<PyArray1<f64>>, name: &str, values: &Bound<'_, PyAny>) -> PyResult<()> {
     *place = match values.cast::<PyArray1<f64>>() {
         Ok(array) => array.clone().unbind(),
-        Err(_) => vector(name, values)?.into_pyarray(values.py()).unbind(),
+        Err(_) => {
+            let len = place.bind(values.py()).len()?;
+            vector(name, values, len, &format!("as many as before ({len})"))?
+                .into_pyarray(values.py())
+                .unbind()
+        }
     };
     Ok(())
 }
 
 /// What a rule sees of a step, and may change: thresholds, and weights of synapses that there are.
 ///
-/// Change the arrays in place, or put others of the same length there. Weights are then limited to [0, 1], and 0 prunes a
+/// Change `te`, `ee_weights` and `ei_weights` in place, or put others of the same length there; the other arrays are read-only.
+/// Weights are then limited to [0, 1], and 0 prunes a
 /// synapse.
 #[pyclass(module = "sorn_rs", name = "StepContext")]
 pub(crate) struct StepContext {

@@ -6,6 +6,7 @@ use pyo3::types::{PyBool, PyDict};
 use sorn_env::{Env, Frame, Info, Options, Space, SpaceError, Step, Value};
 
 use super::attach::attach;
+use super::call::{call, call_method};
 use super::codec::{Codec, kind, tuple_of};
 use super::error::{Fault, GymnasiumError};
 use super::{frame, initialize, making, memory, objects};
@@ -104,7 +105,7 @@ impl GymnasiumEnv {
             }
             keywords.set_item(intern!(py, "options"), dict)?;
         }
-        let result = self.env.bind(py).call_method(intern!(py, "reset"), (), Some(&keywords))?;
+        let result = call_method(self.env.bind(py), intern!(py, "reset"), (), Some(&keywords))?;
         let pair = tuple_of(&result, 2, "a tuple of observation and info")?;
         Ok((
             self.observation.decode(&*pair.get_borrowed_item(0)?)?,
@@ -114,7 +115,7 @@ impl GymnasiumEnv {
 
     fn step_in(&self, py: Python<'_>, action: &Value) -> Result<Step<Value>, StepFault> {
         let action = self.action.encode(py, action).map_err(|e| StepFault("step, its action", e))?;
-        let result = self.step.bind(py).call1((action,)).map_err(|e| StepFault("step", e.into()))?;
+        let result = call(self.step.bind(py), (action,), None).map_err(|e| StepFault("step", e.into()))?;
         self.results(&result).map_err(|e| StepFault("step, what it returned", e))
     }
 
@@ -131,7 +132,7 @@ impl GymnasiumEnv {
 
     fn close_in(&mut self, py: Python<'_>) -> PyResult<()> {
         if !std::mem::replace(&mut self.closed, true) {
-            self.env.bind(py).call_method0("close")?;
+            call_method(self.env.bind(py), intern!(py, "close"), (), None)?;
         }
         Ok(())
     }

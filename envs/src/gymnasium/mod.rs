@@ -8,6 +8,7 @@
 //! with its environments in processes of their own is.
 
 mod attach;
+mod call;
 mod codec;
 mod decode;
 mod encode;
@@ -21,6 +22,7 @@ mod objects;
 mod python_space;
 mod vec_env;
 
+pub use call::{Section, call, call_method};
 pub use env::GymnasiumEnv;
 pub use error::{GymnasiumError, PythonException, WrapperFault};
 pub use interpreter::{InterpreterError, InterpreterInfo, initialize, interpreter};

@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyList};
 use sorn_env::{AutoresetMode, Batch, Data, Dtype, Info, Options, Space, SpaceError, Value};
 
 use super::attach::attach;
+use super::call::call_method;
 use super::codec::{Codec, tuple_of};
 use super::decode::numbers;
 use super::error::{Fault, GymnasiumError};
@@ -222,7 +223,7 @@ impl GymnasiumVecEnv {
             }
             keywords.set_item("options", dict)?;
         }
-        let result = self.env.bind(py).call_method(intern!(py, "reset"), (), Some(&keywords))?;
+        let result = call_method(self.env.bind(py), intern!(py, "reset"), (), Some(&keywords))?;
         let pair = tuple_of(&result, 2, "a tuple of observations and infos")?;
         let obs = self.observation.decode_batch(&*pair.get_borrowed_item(0)?, self.num_envs)?;
         Ok((obs, apart(&*pair.get_borrowed_item(1)?, self.num_envs)?))
@@ -242,7 +243,7 @@ impl GymnasiumVecEnv {
         self.same_length("batch", batch.obs.len())?;
         let actions: Vec<&Value> = actions.iter().collect();
         let actions = self.action.encode_batch(py, &actions)?;
-        let result = self.env.bind(py).call_method1(intern!(py, "step"), (actions,))?;
+        let result = call_method(self.env.bind(py), intern!(py, "step"), (actions,), None)?;
         let five =
             tuple_of(&result, 5, "a tuple of observations, rewards, terminations, truncations and infos")?;
         batch.obs = self.observation.decode_batch(&*five.get_borrowed_item(0)?, n)?;
@@ -280,7 +281,7 @@ impl GymnasiumVecEnv {
 
     fn close_in(&mut self, py: Python<'_>) -> PyResult<()> {
         if !std::mem::replace(&mut self.closed, true) {
-            self.env.bind(py).call_method0("close")?;
+            call_method(self.env.bind(py), intern!(py, "close"), (), None)?;
         }
         Ok(())
     }

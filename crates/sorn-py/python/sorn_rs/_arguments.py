@@ -152,14 +152,25 @@ def check_callbacks(callbacks) -> list:
     return list(dict.fromkeys(callbacks))
 
 
+def converted(name, value, dtype=None, shape="an array"):
+    """``np.ascontiguousarray``, or ``np.asarray`` without `dtype`; errors name the argument.
+
+    An array may claim to be larger than any memory: `np.broadcast_to` makes such.
+    """
+    try:
+        return np.asarray(value) if dtype is None else np.ascontiguousarray(value, dtype=dtype)
+    except ValueError as error:
+        raise wrong(name, f"a ragged sequence ({error})", shape) from None
+    except MemoryError:
+        found = f"shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
+        raise wrong(name, f"{found}, which does not fit in memory", "what does", MemoryError) from None
+
+
 def array(name: str, value, shape: str, column: bool = False) -> np.ndarray:
     """A C-ordered array of 64-bit floats with two axes; the caller's own where it is one. A single axis can be a column."""
     if type(value) is np.ndarray and value.dtype is FLOAT64 and value.ndim == 2 and value.flags.c_contiguous:
         return value
-    try:
-        found = np.asarray(value)
-    except ValueError as error:
-        raise wrong(name, f"a ragged sequence ({error})", f"an array of shape {shape}") from None
+    found = converted(name, value, shape=f"an array of shape {shape}")
     if found.dtype.kind not in "fiub":
         raise wrong(
             name,
@@ -171,7 +182,7 @@ def array(name: str, value, shape: str, column: bool = False) -> np.ndarray:
         found = found[:, None]
     if found.ndim != 2:
         raise wrong(name, f"shape {found.shape}", shape)
-    return np.ascontiguousarray(found, dtype=np.float64)
+    return converted(name, found, np.float64)
 
 
 def check_state(state) -> dict:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _native
-from ._arguments import integer, wrong
+from ._arguments import converted, integer, wrong
 
 # Values of an answer.
 MOST = 100_000_000
@@ -31,17 +31,15 @@ def series(name, values):
 
 
 def numbers(name, values, axes):
-    try:
-        found = np.asarray(values)
-    except ValueError as error:
-        raise wrong(name, f"a ragged sequence ({error})", f"an array of {axes} axes") from None
+    found = converted(name, values, shape=f"an array of {axes} axes")
     if found.size == 0 and found.dtype.kind == "f":
         found = found.astype(np.float64)
     if found.dtype.kind not in "fiub":
         raise wrong(name, f"{type(values).__name__} of dtype {found.dtype}", "real numbers", TypeError)
     if found.ndim != axes:
         raise wrong(name, f"shape {found.shape}", f"{axes} axes" if axes > 1 else "one axis")
-    return found
+    # Copied once, so that comparisons of all values are of what fits in memory.
+    return converted(name, found, found.dtype)
 
 
 def count(name, found):

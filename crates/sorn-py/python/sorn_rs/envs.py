@@ -8,7 +8,7 @@ the same name; `MaskedCartPole-v1` is CartPole without velocities.
 import numpy as np
 
 from . import _native
-from ._arguments import check_seed, integer, wrong
+from ._arguments import check_seed, converted, integer, wrong
 from ._extras import needed
 
 gymnasium = needed("gymnasium", "gym")
@@ -117,6 +117,8 @@ class NativeVectorEnv(VectorEnv):
         if num_envs > MOST:
             raise wrong("num_envs", num_envs, f"1 to {MOST}")
         try:
+            if not isinstance(autoreset_mode, (str, AutoresetMode)):
+                raise TypeError
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except (ValueError, TypeError):
             allowed = ", ".join(repr(mode.value) for mode in AutoresetMode)
@@ -171,10 +173,7 @@ class NativeVectorEnv(VectorEnv):
         if not self._begun:
             raise gymnasium.error.ResetNeeded("step: call reset first")
         space = self.action_space
-        try:
-            given = np.asarray(actions)
-        except ValueError as error:
-            raise wrong("actions", f"a ragged sequence ({error})", f"shape {space.shape}") from None
+        given = converted("actions", actions, shape=f"shape {space.shape}")
         kinds = "iu" if space.dtype.kind == "i" else "fiu"
         if given.shape != space.shape or given.dtype.kind not in kinds:
             raise ValueError(

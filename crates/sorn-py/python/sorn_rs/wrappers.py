@@ -88,9 +88,15 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
         dtype=np.float32,
         **overrides,
     ):
-        arguments = dict(steps=steps, scale=scale, gain=gain, bias=bias, frozen=frozen, dtype=dtype)
-        gymnasium.utils.RecordConstructorArgs.__init__(
-            self, params=params, seed=seed, **arguments, **overrides
+        given = dict(
+            params=params,
+            seed=seed,
+            steps=steps,
+            scale=scale,
+            gain=gain,
+            bias=bias,
+            frozen=frozen,
+            dtype=dtype,
         )
         gymnasium.ObservationWrapper.__init__(self, env)
         steps = integer("steps", steps, 1)
@@ -102,8 +108,10 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
             raise wrong("bias", bias, "0 or more")
         size = gymnasium.spaces.flatdim(env.observation_space)
         try:
-            self.scale = np.broadcast_to(np.asarray(scale, dtype=np.float64), (size,))
-        except (TypeError, ValueError):
+            # Its shape first: an array may claim to be larger than any memory.
+            scale = np.broadcast_to(np.asarray(scale), (size,))
+            self.scale = np.ascontiguousarray(scale, dtype=np.float64)
+        except (TypeError, ValueError, MemoryError):
             self.scale = np.zeros(size)
         if not np.all((self.scale > 0) & np.isfinite(self.scale)):
             raise wrong("scale", repr(scale), f"numbers above 0, one or {size}")
@@ -116,6 +124,8 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
         self.projection = gain * projection / np.linalg.norm(projection, axis=1, keepdims=True)
         self.offset = gain * rng.uniform(-bias, bias, self.network.ne)
         self.observation_space = gymnasium.spaces.Box(0, 1, (self.network.ne,), dtype)
+        # Once all is known to be sound: it is copied.
+        gymnasium.utils.RecordConstructorArgs.__init__(self, **given, **overrides)
 
     def reset(self, *, seed=None, options=None):
         """Begin an episode; with a seed, with the reservoir as it was made."""

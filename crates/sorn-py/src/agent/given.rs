@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use sorn_lab::sorn_envs::gymnasium::PythonSpace;
+use sorn_lab::sorn_envs::gymnasium::{PythonSpace, call};
 
 use super::watcher::env_error;
 
@@ -47,7 +47,8 @@ impl Given<'_> {
         let observations = match &self.encoder {
             None => observations,
             Some(encoder) if encoder.is_callable() => {
-                observations.py().import("sorn_rs.wrappers")?.call_method1("input_space", (inputs,))?
+                let module = observations.py().import("sorn_rs.wrappers")?;
+                call(&module.getattr("input_space")?, (inputs,), None)?
             }
             Some(other) => {
                 return Err(PyTypeError::new_err(format!("encoder: found {other}, allowed: a callable")));

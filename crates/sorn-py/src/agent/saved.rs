@@ -13,6 +13,7 @@ use sorn_lab::sorn_agents::{self, AgentConfig, AgentState};
 use super::Agent;
 use super::given::Given;
 use crate::error::value_error;
+use sorn_lab::sorn_envs::gymnasium::call;
 
 /// The entry beside the arrays.
 #[derive(serde::Deserialize)]
@@ -47,7 +48,7 @@ pub(super) fn save(agent: &Agent, py: Python<'_>, path: PathBuf) -> PyResult<()>
         arrays.set_item(name, array.into_pyarray(py))?;
     }
     arrays.set_item("sorn_agent", meta.to_string())?;
-    py.import("sorn_rs._files")?.call_method1("save_npz", (path, arrays))?;
+    call(&py.import("sorn_rs._files")?.getattr("save_npz")?, (path, arrays), None)?;
     Ok(())
 }
 
@@ -55,7 +56,8 @@ pub(super) fn load(py: Python<'_>, path: PathBuf, given: Given<'_>) -> PyResult<
     let wrong = |what: &str| {
         PyValueError::new_err(format!("path: found {} {what}, allowed: what `save` saved", path.display()))
     };
-    let file = py.import("sorn_rs._files")?.call_method1("load_npz", (&path,))?.cast_into::<PyDict>()?;
+    let file =
+        call(&py.import("sorn_rs._files")?.getattr("load_npz")?, (&path,), None)?.cast_into::<PyDict>()?;
     let mut state = AgentState { arrays: Default::default(), meta: Json::Null };
     let mut whole = None;
     for (name, array) in file {

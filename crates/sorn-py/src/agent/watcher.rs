@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use pyo3::exceptions::PyImportError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sorn_lab::sorn_agents::{self, EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent};
-use sorn_lab::sorn_envs::gymnasium::GymnasiumError;
+use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, call, call_method};
 
 use super::Agent;
 use crate::error::value_error;
@@ -30,7 +31,7 @@ pub(super) fn bar(py: Python<'_>, total: u64) -> PyResult<Bound<'_, PyAny>> {
     })?;
     let keywords = PyDict::new(py);
     keywords.set_item("total", total)?;
-    tqdm.getattr("tqdm")?.call((), Some(&keywords))
+    call(&tqdm.getattr("tqdm")?, (), Some(&keywords))
 }
 
 impl Watcher<'_, '_> {
@@ -44,7 +45,7 @@ impl Watcher<'_, '_> {
             None => event.set_item("reward", reward)?,
             Some(ret) => event.set_item("episode_return", ret)?,
         }
-        let answer = callback.call1((event,))?;
+        let answer = call(callback, (event,), None)?;
         Ok(answer.is_none() || answer.is_truthy()?)
     }
 
@@ -71,7 +72,7 @@ impl Watcher<'_, '_> {
             }
         }
         if let Some(bar) = self.bar {
-            bar.call_method1("update", (event.length,))?;
+            call_method(bar, intern!(bar.py(), "update"), (event.length,), None)?;
         }
         Ok(self.tell(event.episode, 0.0, Some(event.ret))? && self.steps < self.limit)
     }

@@ -206,7 +206,7 @@ fn measure(arm: &Arm, seed: u64) -> Result<[f64; 6], Box<dyn Error>> {
         Seen::ObservationsNowAndBefore => (4, 1e-6),
     };
     let mut ridge = Ridge::new(units + 1, 4)?;
-    drive(&mut agent, arm.seen, first..first + TRAINED, &mut |phi, y| ridge.learn(phi, y))?;
+    drive(&mut agent, arm.seen, first..first + TRAINED, &mut |phi, y| Ok(ridge.learn(phi, y)?))?;
     let readout = ridge.solve(penalty)?;
     // Per velocity: number, sum, sum of squares, sum of squared errors.
     let mut sums = [[0.0; 4]; 4];

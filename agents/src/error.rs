@@ -50,15 +50,8 @@ pub enum AgentError {
         what: String,
     },
     /// An argument that a supervised readout cannot take.
-    #[error("readout: {argument}: {allowed} expected, found {found}")]
-    Readout {
-        /// The argument.
-        argument: &'static str,
-        /// What was found.
-        found: String,
-        /// What is allowed.
-        allowed: String,
-    },
+    #[error(transparent)]
+    Readout(#[from] sorn_readout::ReadoutError),
     /// The reservoir's parameters are refused.
     #[error("reservoir.params: {0}")]
     Reservoir(String),
@@ -75,10 +68,6 @@ pub enum AgentError {
 }
 
 impl AgentError {
-    pub(crate) fn readout(argument: &'static str, found: impl ToString, allowed: &str) -> Self {
-        AgentError::Readout { argument, found: found.to_string(), allowed: allowed.into() }
-    }
-
     pub(crate) fn config(key: &str, found: impl ToString, allowed: &str) -> Self {
         AgentError::Config { key: key.into(), found: found.to_string(), allowed: allowed.into() }
     }

@@ -21,7 +21,6 @@ mod normalization;
 mod plasticity;
 mod policy;
 mod random;
-mod readout;
 mod reservoir;
 mod run_loop;
 mod schedule;
@@ -41,8 +40,10 @@ pub use learner::{
 pub use normalization::NormalizationConfig;
 pub use plasticity::PlasticityConfig;
 pub use policy::{PolicyConfig, Spread};
-pub use readout::{Readout, RecursiveLeastSquares, Ridge};
 pub use reservoir::{ReservoirConfig, ReservoirKind};
 pub use run_loop::{EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent, run};
 pub use schedule::Schedule;
 pub use state::AgentState;
+
+/// Supervised readouts fit what a reservoir says to what is known, outside an agent.
+pub use sorn_readout::{Readout, ReadoutError, RecursiveLeastSquares, Ridge};

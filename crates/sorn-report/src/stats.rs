@@ -7,7 +7,6 @@ mod alternative;
 mod avalanche;
 mod branching;
 mod capacity;
-mod cholesky;
 mod correlation;
 mod counts;
 mod entropy;

@@ -2,6 +2,7 @@
 
 mod env_trace;
 mod env_vec;
+mod readout;
 mod smoke;
 mod state_file;
 mod statistics;

@@ -1,9 +1,9 @@
 //! Memory capacity: how long a reservoir remembers its input.
 
-use ndarray::Array2;
+use sorn_readout::Ridge;
 
+use super::StatsError;
 use super::error::{at_least, finite};
-use super::{StatsError, cholesky};
 use crate::SpikeTrains;
 
 /// How much of the input of `lag` steps ago can be read from the spikes.
@@ -55,10 +55,27 @@ pub fn memory_capacity(
     for (neuron, train) in (0_u32..).zip(spikes.iter()) {
         train.iter().for_each(|step| states[*step as usize].push(neuron));
     }
-    let readout = Readout::new(spikes.neurons(), &states[lags..training], ridge)?;
+    let bias = spikes.neurons();
+    let features =
+        |state: &[u32]| state.iter().map(|i| (*i, 1.0)).chain([(bias as u32, 1.0)]).collect::<Vec<_>>();
+    let refused = |_| StatsError::OutOfRange {
+        argument: "ridge",
+        value: ridge,
+        allowed: "more, where some neurons fire almost alike",
+    };
+    let mut fit = Ridge::new(bias + 1, lags + 1).map_err(refused)?;
+    let mut targets = vec![0.0; lags + 1];
+    for step in lags..training {
+        targets.iter_mut().enumerate().for_each(|(lag, target)| *target = input[step - lag]);
+        fit.learn_sparse(features(&states[step]).into_iter(), &targets).map_err(refused)?;
+    }
+    // The constant is not shrunk. Neurons that always fire together need a ridge that does not drown in rounding.
+    let mut penalties = vec![ridge; bias];
+    penalties.push(0.0);
+    let readout = fit.solve_each(&penalties).map_err(refused)?;
     let by_lag = (0..=lags)
         .map(|lag| {
-            let weights = readout.fit(&input[lags - lag..training - lag]);
+            let weights = &readout.weights()[lag * (bias + 1)..];
             // A constant added to every guess changes no correlation.
             let guesses = states[training..].iter().map(|s| s.iter().map(|i| weights[*i as usize]).sum());
             squared_correlation(guesses.collect(), &input[training - lag..input.len() - lag])
@@ -66,54 +83,6 @@ pub fn memory_capacity(
         })
         .collect::<Result<_, _>>()?;
     Ok(MemoryCapacity { by_lag })
-}
-
-/// Ridge regression on states; the constant is not shrunk.
-struct Readout<'a> {
-    states: &'a [Vec<u32>],
-    means: Vec<f64>,
-    factor: Array2<f64>,
-}
-
-impl<'a> Readout<'a> {
-    fn new(neurons: usize, states: &'a [Vec<u32>], ridge: f64) -> Result<Self, StatsError> {
-        let n = states.len() as f64;
-        let mut together = Array2::<f64>::zeros((neurons, neurons));
-        for state in states {
-            for (k, &i) in state.iter().enumerate() {
-                for &j in &state[..=k] {
-                    together[[i as usize, j as usize]] += 1.0;
-                }
-            }
-        }
-        let means: Vec<f64> = together.diag().iter().map(|spikes| spikes / n).collect();
-        for i in 0..neurons {
-            for j in 0..=i {
-                together[[i, j]] -= n * means[i] * means[j];
-            }
-            together[[i, i]] += ridge;
-        }
-        // Neurons that always fire together need a ridge that does not drown in the rounding of their sums.
-        let factor = cholesky::factor(together).ok_or(StatsError::OutOfRange {
-            argument: "ridge",
-            value: ridge,
-            allowed: "more, where some neurons fire almost alike",
-        })?;
-        Ok(Self { states, means, factor })
-    }
-
-    fn fit(&self, targets: &[f64]) -> Vec<f64> {
-        let mean = targets.iter().sum::<f64>() / targets.len() as f64;
-        let mut weights = vec![0.0; self.means.len()];
-        // The targets less their mean add to 0, so the states' means need no subtraction here.
-        for (state, target) in self.states.iter().zip(targets) {
-            for &i in state {
-                weights[i as usize] += target - mean;
-            }
-        }
-        cholesky::solve(&self.factor, &mut weights);
-        weights
-    }
 }
 
 /// None where `input` is constant; 0 where the guesses are.

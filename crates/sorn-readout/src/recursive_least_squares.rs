@@ -1,8 +1,8 @@
 //! Recursive least squares: the readout of ridge regression, at every moment.
 
-use super::{Readout, example, sizes};
-use crate::AgentError;
-use crate::learner::linear::{add, dot};
+use crate::error::{example, positive, sizes};
+use crate::vector::{add, dot};
+use crate::{Readout, ReadoutError};
 
 /// Recursive least squares with exponential forgetting (Haykin, *Adaptive Filter Theory*; for reservoirs Jaeger 2003, "Adaptive
 /// nonlinear system identification with echo state networks"; FORCE learning, Sussillo & Abbott 2009,
@@ -67,22 +67,20 @@ impl RecursiveLeastSquares {
     /// No examples yet. `penalty` is positive, `forgetting` in `(0, 1]`.
     ///
     /// # Errors
-    /// [`AgentError::Readout`] naming the argument, what was found and what is allowed.
+    /// [`ReadoutError`] naming the argument, what was found and what is allowed.
     pub fn new(
         features: usize,
         targets: usize,
         penalty: f64,
         forgetting: f64,
-    ) -> Result<RecursiveLeastSquares, AgentError> {
+    ) -> Result<RecursiveLeastSquares, ReadoutError> {
         sizes(features, targets)?;
-        if !(penalty > 0.0 && penalty.is_finite()) {
-            return Err(AgentError::readout("penalty", penalty, "a positive number"));
-        }
+        positive("penalty", penalty)?;
         if !(forgetting > 0.0 && forgetting <= 1.0) {
-            return Err(AgentError::readout("forgetting", forgetting, "a number in (0, 1]"));
+            return Err(ReadoutError::new("forgetting", forgetting, "a number in (0, 1]"));
         }
         if !(1.0 / penalty / forgetting).is_finite() {
-            return Err(AgentError::readout("penalty", penalty, "a number whose inverse can be represented"));
+            return Err(ReadoutError::new("penalty", penalty, "a number whose inverse can be represented"));
         }
         let mut p = vec![0.0; features * features];
         p.iter_mut().step_by(features + 1).for_each(|diagonal| *diagonal = 1.0 / penalty);
@@ -106,8 +104,8 @@ impl RecursiveLeastSquares {
     /// Takes one example.
     ///
     /// # Errors
-    /// [`AgentError::Readout`] for a wrong length or a number that is not finite; nothing is taken then.
-    pub fn learn(&mut self, features: &[f64], targets: &[f64]) -> Result<(), AgentError> {
+    /// [`ReadoutError`] for a wrong length or a number that is not finite; nothing is taken then.
+    pub fn learn(&mut self, features: &[f64], targets: &[f64]) -> Result<(), ReadoutError> {
         let n = self.readout.features;
         example(features, targets, (n, self.targets))?;
         for (gain, row) in self.gain.iter_mut().zip(self.p.chunks_exact(n)) {
@@ -245,7 +243,7 @@ mod tests {
         let error = |penalty, forgetting| {
             RecursiveLeastSquares::new(1, 1, penalty, forgetting).unwrap_err().to_string()
         };
-        assert_eq!(error(0.0, 1.0), "readout: penalty: a positive number expected, found 0");
-        assert_eq!(error(1.0, 1.5), "readout: forgetting: a number in (0, 1] expected, found 1.5");
+        assert_eq!(error(0.0, 1.0), "readout: penalty: expected a positive number, found 0");
+        assert_eq!(error(1.0, 1.5), "readout: forgetting: expected a number in (0, 1], found 1.5");
     }
 }

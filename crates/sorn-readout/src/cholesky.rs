@@ -3,7 +3,7 @@
 use crate::vector::{add, dot};
 
 /// Overwrites the lower triangle of the `n` by `n` `matrix` with `L`, where `L L^T` is the matrix; only the lower triangle is
-/// read. False if the matrix is not positive definite.
+/// read. False if the matrix is not positive definite, or so nearly not that rounding decides.
 #[must_use]
 pub fn factor(matrix: &mut [f64], n: usize) -> bool {
     for i in 0..n {
@@ -13,7 +13,8 @@ pub fn factor(matrix: &mut [f64], n: usize) -> bool {
             row_i[j] = (row_i[j] - dot(&row_i[..j], &row_j[..j])) / row_j[j];
         }
         let rest = row_i[i] - dot(&row_i[..i], &row_i[..i]);
-        if !(rest > 0.0 && rest.is_finite()) {
+        let rounding = (8 + i) as f64 * f64::EPSILON * row_i[i];
+        if !(rest > rounding && rest.is_finite()) {
             return false;
         }
         row_i[i] = rest.sqrt();

@@ -1,0 +1,25 @@
+//! Sequence tasks: a network is fed a sequence, organises itself, and a readout says what its activity knows.
+//!
+//! [`Task`] is the whole configuration: a [`SourceConfig`] gives one item per step, [`Phase`]s say how long, which rules are
+//! frozen and what the steps are for, [`ReadoutConfig`] what is fitted. [`Run`] steps through the phases and ends with
+//! named [`Scores`]. A [`Control`] changes one thing of a task.
+
+mod config;
+mod control;
+mod error;
+mod features;
+mod fit;
+mod generate;
+mod run;
+mod score;
+mod source;
+
+pub use config::{
+    Freeze, FreezeEvery, Overrides, Phase, PhaseState, ReadoutConfig, ReadoutKind, Role, Target, Task,
+};
+pub use control::Control;
+pub use error::TaskError;
+pub use features::FeatureKind;
+pub use run::Run;
+pub use score::Scores;
+pub use source::{GrammarName, SourceConfig};

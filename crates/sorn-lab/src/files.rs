@@ -1,59 +1,115 @@
 //! Files are written whole or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::LabError;
 use crate::error::{READ, WRITE};
 
-/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it.
+/// A file on its way: what is written goes to a temporary file beside it, with a name of its own, and [`finish`](Whole::finish) puts
+/// it in place. Any number of writers may write the same path: it always holds all of one of them.
+///
+/// The temporary file is locked while it is written and removed if it is not finished, so one that nobody has locked was left by a
+/// process that was killed.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Whole {
+    pub(crate) fn create(path: &Path) -> Result<Whole, LabError> {
+        let create = || {
+            if path.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            loop {
+                let file = temporary(path)?;
+                // A file system without locks is no reason to fail.
+                let _ = file.as_file().try_lock();
+                if still_there(file.as_file())? {
+                    return Ok(file);
+                }
+            }
+        };
+        create().map(|file| Whole { file, path: path.to_path_buf() }).map_err(LabError::io(path, WRITE))
+    }
+
+    /// The file to write into.
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Hands the file to the disk and puts it in place.
+    pub(crate) fn finish(self) -> Result<(), LabError> {
+        let Whole { file, path } = self;
+        let finish = || {
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            sync_dir(&path)
+        };
+        finish().map_err(LabError::io(&path, WRITE))
+    }
+}
+
+/// Writes `bytes` to a temporary file beside `path`, hands it to the disk and puts it in place.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
-    let temporary = temporary(path);
-    let write = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        sync_dir(path)
-    };
-    write().map_err(|e| {
-        // What is left of a failed attempt only takes space.
-        let _ = fs::remove_file(&temporary);
-        LabError::io(path, WRITE)(e)
-    })
+    let mut whole = Whole::create(path)?;
+    whole.file().write_all(bytes).map_err(LabError::io(path, WRITE))?;
+    whole.finish()
 }
 
 /// Tries whether [`write_whole`] could write `path`; leaves nothing behind, and what `path` holds as it is.
 pub(crate) fn try_write(path: &Path) -> Result<(), LabError> {
-    let temporary = temporary(path);
-    let attempt = || {
-        if path.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        match File::create_new(&temporary) {
-            Ok(_) => fs::remove_file(&temporary),
-            // Left by a process that was killed.
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                File::options().write(true).open(&temporary).map(drop)
-            }
-            Err(e) => Err(e),
-        }
-    };
-    attempt().map_err(LabError::io(path, WRITE))
+    Whole::create(path).map(drop)
 }
 
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".tmp");
-    path.with_file_name(name)
+/// A new file beside `path`: `.NAME.RANDOM.tmp`.
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX);
+    // As any new file: what the user's mask leaves. A temporary file is otherwise its owner's alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder(path))
+}
+
+const SUFFIX: &str = ".tmp";
+
+/// Where `path` lies.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether nobody took the file away between its creation and its lock.
+#[cfg(unix)]
+fn still_there(file: &File) -> io::Result<bool> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 0)
+}
+
+#[cfg(not(unix))]
+fn still_there(_file: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Whether `name` is that of a temporary file of this program's for `NAME`; of any file if `of` is none.
+pub(crate) fn is_temporary(name: &OsStr, of: Option<&str>) -> bool {
+    let Some(stem) = name.to_str().and_then(|name| name.strip_suffix(SUFFIX)) else { return false };
+    // Earlier versions wrote NAME.tmp.
+    of.is_none_or(|of| stem == of || stem.strip_prefix('.').is_some_and(|rest| rest.starts_with(of)))
 }
 
 /// Hands the new name of `path` to the disk, where the system lets a directory be opened.
 #[cfg(unix)]
 fn sync_dir(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(parent)?.sync_all() {
+    match File::open(folder(path))?.sync_all() {
         // Some file systems cannot do this for a directory.
         Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(()),
         other => other,
@@ -80,12 +136,14 @@ pub(crate) fn remove(path: &Path) -> Result<(), LabError> {
     }
 }
 
-/// Takes away temporary files that a killed process left in `dir`.
+/// Takes away temporary files that a killed process left in `dir`; those that a process is writing stay.
 pub(crate) fn remove_temporaries(dir: &Path) -> Result<(), LabError> {
     let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
-    for entry in entries.flatten() {
-        if entry.path().extension().is_some_and(|e| e == "tmp") {
-            remove(&entry.path())?;
+    for entry in entries.flatten().filter(|entry| is_temporary(&entry.file_name(), None)) {
+        let path = entry.path();
+        let left = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if left {
+            remove(&path)?;
         }
     }
     Ok(())
@@ -130,8 +188,18 @@ mod tests {
         write_whole(&path, b"1").unwrap();
         write_whole(&path, b"22").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"22");
-        fs::write(dir.path().join("b.json.tmp"), b"half").unwrap();
+        // Two that a process was killed over, one of an earlier version, and one that is being written.
+        for left in ["b.json.tmp", ".a.json.x1y2z3.tmp"] {
+            fs::write(dir.path().join(left), b"half").unwrap();
+        }
+        let mut writing = Whole::create(&path).unwrap();
+        writing.file().write_all(b"333").unwrap();
         remove_temporaries(dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        writing.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"333");
+        drop(Whole::create(&path).unwrap());
+        write_whole(&path, b"22").unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         let nowhere = dir.path().join("no/such/a.json");
         for error in [write_whole(&nowhere, b"1").unwrap_err(), try_write(&nowhere).unwrap_err()] {
@@ -142,5 +210,35 @@ mod tests {
         try_write(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"22");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_is_all_of_one_of_its_writers() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        std::thread::scope(|scope| {
+            for writer in 0..4_u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        write_whole(path, &vec![writer; 100_000]).unwrap();
+                        let found = fs::read(path).unwrap();
+                        assert!(found.len() == 100_000 && found.iter().all(|byte| *byte == found[0]));
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_gets_the_rights_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        write_whole(&dir.path().join("whole"), b"1").unwrap();
+        fs::write(dir.path().join("plain"), b"1").unwrap();
+        let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("whole"), mode("plain"));
     }
 }

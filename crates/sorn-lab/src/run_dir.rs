@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::WRITE;
-use crate::files::{create_dir, read_text, write_whole};
+use crate::files::{create_dir, is_temporary, read_text, remove_temporaries, write_whole};
 use crate::{Checkpoint, Experiment, LabError, Summary, Trained, read};
 
 const CONFIG: &str = "config.toml";
@@ -33,7 +33,7 @@ impl RunDir {
             return Err(exists(path));
         }
         // What a process that was killed here leaves behind is no run yet.
-        let ours = |name: &std::ffi::OsStr| name == LOCK || name == "config.toml.tmp";
+        let ours = |name: &std::ffi::OsStr| name == LOCK || is_temporary(name, Some(CONFIG));
         if let Ok(mut entries) = fs::read_dir(path)
             && let Some(entry) = entries.find_map(|e| e.ok().filter(|e| !ours(&e.file_name())))
         {
@@ -47,6 +47,7 @@ impl RunDir {
         if path.join(CONFIG).exists() {
             return Err(exists(path));
         }
+        remove_temporaries(path)?;
         write_whole(&path.join(CONFIG), experiment.to_toml().as_bytes())?;
         Ok(RunDir { path: path.to_path_buf(), experiment: experiment.clone(), _lock: Some(lock) })
     }
@@ -201,6 +202,7 @@ mod tests {
         fs::create_dir(&path).unwrap();
         fs::write(path.join(LOCK), "").unwrap();
         fs::write(path.join("config.toml.tmp"), "name = ").unwrap();
+        fs::write(path.join(".config.toml.a1b2c3.tmp"), "name = ").unwrap();
         assert!(RunDir::open(&path).err().unwrap().to_string().contains("no config.toml"));
         drop(RunDir::create(&path, &experiment()).unwrap());
         let other = parent.path().join("other");

@@ -13,7 +13,7 @@ use sorn_core::Network;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::error::{READ, WRITE};
-use crate::files::create_dir;
+use crate::files::{Whole, create_dir};
 use crate::npy::{self, NpyType};
 use crate::simulation::{add, npy_scalar};
 use crate::{LabError, Probe, ProbeKind, SpikeFormat};
@@ -77,28 +77,21 @@ impl Streams {
         }
         self.sync()?;
         let path = dir.join(WHOLE);
-        let temporary = dir.join(format!("{WHOLE}.tmp"));
-        let write = || -> Result<(), LabError> {
-            let file = File::create(&temporary).map_err(LabError::io(&path, WRITE))?;
-            let mut zip = ZipWriter::new(BufWriter::new(file));
-            let first = npy_scalar(0);
-            let full = LabError::io(&path, WRITE);
-            add(&mut zip, "first_step", first.len() as u64, &mut first.as_slice()).map_err(full)?;
-            for stream in &self.streams {
-                let mut data = File::open(&stream.path).map_err(LabError::io(&stream.path, READ))?;
-                let size = data.metadata().map_or(u64::MAX, |m| m.len());
-                let mut source = BufReader::new(&mut data);
-                add(&mut zip, &stream.probe.kind.to_string(), size, &mut source)
-                    .map_err(LabError::io(&path, WRITE))?;
-            }
-            let file = zip.finish().map_err(|e| LabError::io(&path, WRITE)(e.into()))?;
-            let file = file.into_inner().map_err(|e| LabError::io(&path, WRITE)(e.into_error()))?;
-            file.sync_all().map_err(LabError::io(&path, WRITE))?;
-            fs::rename(&temporary, &path).map_err(LabError::io(&path, WRITE))
-        };
-        write().inspect_err(|_| {
-            let _ = fs::remove_file(&temporary);
-        })
+        let mut whole = Whole::create(&path)?;
+        let full = || LabError::io(&path, WRITE);
+        let mut zip = ZipWriter::new(BufWriter::new(whole.file()));
+        let first = npy_scalar(0);
+        add(&mut zip, "first_step", first.len() as u64, &mut first.as_slice()).map_err(full())?;
+        for stream in &self.streams {
+            let mut data = File::open(&stream.path).map_err(LabError::io(&stream.path, READ))?;
+            let size = data.metadata().map_or(u64::MAX, |m| m.len());
+            let mut source = BufReader::new(&mut data);
+            add(&mut zip, &stream.probe.kind.to_string(), size, &mut source).map_err(full())?;
+        }
+        let mut rest = zip.finish().map_err(|e| full()(e.into()))?;
+        rest.flush().map_err(full())?;
+        drop(rest);
+        whole.finish()
     }
 }
 

@@ -1,16 +1,17 @@
 //! [`Recording`]: probes streamed to the disk, and from there into one `.npz` file.
 
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Seek, Write, copy};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write, copy};
 use std::path::{Path, PathBuf};
 
 use sorn_core::Network;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::error::{READ, WRITE};
+use crate::LabError;
+use crate::error::WRITE;
+use crate::files::{Whole, folder};
 use crate::npy::{self, NpyType};
-use crate::{LabError, files};
 
 use super::Probe;
 
@@ -24,8 +25,8 @@ pub enum SpikeFormat {
     Bits,
 }
 
-/// Probes on their way into an `.npz` file. Until then each streams into a temporary file beside it, so that memory holds one
-/// row at a time.
+/// Probes on their way into an `.npz` file. Until then each streams into a file without a name on the same disk, so that memory
+/// holds one row at a time, and nothing is left if the process is killed.
 #[derive(Debug)]
 pub struct Recording {
     path: PathBuf,
@@ -39,7 +40,6 @@ pub struct Recording {
 #[derive(Debug)]
 struct Stream {
     probe: Probe,
-    path: PathBuf,
     file: BufWriter<File>,
     dtype: NpyType,
     shape: Vec<u64>,
@@ -71,12 +71,9 @@ impl Recording {
             if recording.streams.iter().any(|stream| stream.probe.kind == probe.kind) {
                 return Err(LabError::directory(path, format!("probe {} is named twice", probe.kind)));
             }
-            let mut name = path.file_name().unwrap_or_default().to_os_string();
-            name.push(format!(".{}.tmp", probe.kind));
-            let path = path.with_file_name(name);
-            let file = BufWriter::new(File::create(&path).map_err(LabError::io(&path, WRITE))?);
+            let file = tempfile::tempfile_in(folder(path)).map_err(LabError::io(path, WRITE))?;
             let (dtype, shape) = probe.kind.layout(network, spikes);
-            recording.streams.push(Stream { probe, path, file, dtype, shape, rows: 0 });
+            recording.streams.push(Stream { probe, file: BufWriter::new(file), dtype, shape, rows: 0 });
         }
         Ok(recording)
     }
@@ -90,7 +87,7 @@ impl Recording {
             if network.steps().is_multiple_of(stream.probe.every) {
                 self.row.clear();
                 stream.probe.kind.write(network, self.spikes, &mut self.row);
-                stream.file.write_all(&self.row).map_err(LabError::io(&stream.path, WRITE))?;
+                stream.file.write_all(&self.row).map_err(LabError::io(&self.path, WRITE))?;
                 stream.rows += 1;
             }
         }
@@ -103,44 +100,25 @@ impl Recording {
     /// # Errors
     /// [`LabError::Io`] where the disk refuses.
     pub fn finish(mut self) -> Result<(), LabError> {
-        let mut name = self.path.file_name().unwrap_or_default().to_os_string();
-        name.push(".tmp");
-        let temporary = self.path.with_file_name(name);
-        self.assemble(&temporary).inspect_err(|_| {
-            let _ = fs::remove_file(&temporary);
-        })?;
-        fs::rename(&temporary, &self.path).map_err(LabError::io(&self.path, WRITE))
-    }
-
-    fn assemble(&mut self, temporary: &Path) -> Result<(), LabError> {
-        let file = File::create(temporary).map_err(LabError::io(&self.path, WRITE))?;
-        let mut zip = ZipWriter::new(BufWriter::new(file));
+        let full = || LabError::io(&self.path, WRITE);
+        let mut whole = Whole::create(&self.path)?;
+        let mut zip = ZipWriter::new(BufWriter::new(whole.file()));
         let first = npy_scalar(self.first);
-        let mut write = |name: &str, size: u64, source: &mut dyn std::io::Read| {
-            add(&mut zip, name, size, source).map_err(LabError::io(&self.path, WRITE))
-        };
-        write("first_step", first.len() as u64, &mut first.as_slice())?;
+        add(&mut zip, "first_step", first.len() as u64, &mut first.as_slice()).map_err(full())?;
         for stream in &mut self.streams {
-            stream.file.flush().map_err(LabError::io(&stream.path, WRITE))?;
+            stream.file.flush().map_err(full())?;
             let rows: Vec<u64> = std::iter::once(stream.rows).chain(stream.shape.iter().copied()).collect();
             let header = npy::header(stream.dtype, &rows);
-            let data = File::open(&stream.path).map_err(LabError::io(&stream.path, READ))?;
+            let data = stream.file.get_mut();
+            data.seek(SeekFrom::Start(0)).map_err(full())?;
             let size = header.len() as u64 + data.metadata().map_or(u64::MAX, |m| m.len());
             let mut source = std::io::Read::chain(header.as_slice(), BufReader::new(data));
-            write(&stream.probe.kind.to_string(), size, &mut source)?;
+            add(&mut zip, &stream.probe.kind.to_string(), size, &mut source).map_err(full())?;
         }
-        let file = zip.finish().map_err(|e| LabError::io(&self.path, WRITE)(e.into()))?;
-        let file = file.into_inner().map_err(|e| LabError::io(&self.path, WRITE)(e.into_error()))?;
-        file.sync_all().map_err(LabError::io(&self.path, WRITE))
-    }
-}
-
-impl Drop for Recording {
-    fn drop(&mut self) {
-        for stream in &self.streams {
-            // What is left only takes space.
-            let _ = files::remove(&stream.path);
-        }
+        let mut rest = zip.finish().map_err(|e| full()(e.into()))?;
+        rest.flush().map_err(full())?;
+        drop(rest);
+        whole.finish()
     }
 }
 

@@ -205,6 +205,7 @@ pub fn readable(message: &str) -> String {
             "f32" | "f64" => "a number",
             "a sequence" => "a list",
             other if other.starts_with("struct ") || other == "a map" => "a table",
+            other if other.starts_with("internally tagged enum ") => "a table with the key `kind`",
             other => other,
         };
         return format!("{expected} expected, found {found}");

@@ -12,7 +12,7 @@ use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace, Section, call, call_method};
 
 use crate::argument::Argument;
-use crate::convert::{from_json, from_value, room, seed as seed_or_0, to_json, unsigned};
+use crate::convert::{flag, from_value, read_only, room, seed as seed_or_0, to_json, unsigned};
 use crate::error::value_error;
 use crate::legacy::room_for;
 
@@ -20,7 +20,7 @@ mod given;
 mod saved;
 mod watcher;
 
-use given::Given;
+use given::{Given, Spaces};
 use watcher::{Watcher, bar, env_error, run_error};
 
 /// An agent: encoder, reservoir, readout and policy, which learns while it acts.
@@ -52,8 +52,7 @@ pub(crate) struct Agent {
     inner: sorn_agents::Agent,
     config: AgentConfig,
     seed: u64,
-    observations: PythonSpace,
-    actions: PythonSpace,
+    spaces: Spaces,
     env: Option<Py<PyAny>>,
     /// In Python, from an observation to an element of `observations`.
     encoder: Option<Py<PyAny>>,
@@ -61,9 +60,17 @@ pub(crate) struct Agent {
     timesteps: u64,
     returns: Vec<f64>,
     lengths: Vec<u64>,
-    /// A copy that learns nothing, for `predict`.
-    frozen: Option<sorn_agents::Agent>,
+    /// Copies that learn nothing, for `predict`: one per observation of a batch.
+    frozen: Vec<sorn_agents::Agent>,
 }
+
+/// What pickle is given: sealed bytes, the environment, the spaces if there is none, the encoder.
+type Pickled<'py> = (
+    Bound<'py, PyAny>,
+    Option<Bound<'py, PyAny>>,
+    Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    Option<Bound<'py, PyAny>>,
+);
 
 #[pymethods]
 impl Agent {
@@ -94,26 +101,26 @@ impl Agent {
         }
         let inputs = config.reservoir.params.input_len();
         let given = Given { env, observation_space, action_space, encoder };
-        let (observations, actions) = given.spaces(inputs)?;
+        let spaces = given.spaces(inputs)?;
+        let Spaces { observations, actions, .. } = &spaces;
         room(&config.reservoir.params)?;
         let (ne, wide) = (config.reservoir.params.ne, |space: &PythonSpace| space.space().flat_dim());
-        room_for("observation_space", &[4, inputs, wide(&observations)])?;
-        room_for("action_space", &[4, ne.saturating_add(inputs), wide(&actions)])?;
+        room_for("observation_space", &[4, inputs, wide(observations)])?;
+        room_for("action_space", &[4, ne.saturating_add(inputs), wide(actions)])?;
         let inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
             .map_err(value_error)?;
         Ok(Agent {
             inner,
             config,
             seed,
-            observations,
-            actions,
+            spaces,
             env: given.env.map(Bound::unbind),
             encoder: given.encoder.map(Bound::unbind),
             episodes: 0,
             timesteps: 0,
             returns: Vec::new(),
             lengths: Vec::new(),
-            frozen: None,
+            frozen: Vec::new(),
         })
     }
 
@@ -158,6 +165,11 @@ impl Agent {
         }
         let (mut env, mut learner, seed, first) = {
             let agent = slf.try_borrow()?;
+            if agent.inner.is_frozen() {
+                return Err(PyValueError::new_err(
+                    "learn: found a policy that only acts, allowed: an agent saved whole",
+                ));
+            }
             let Some(env) = &agent.env else {
                 return Err(PyValueError::new_err(
                     "env: found None, allowed: an environment given to Agent; without one, call begin, act and observe",
@@ -191,7 +203,7 @@ impl Agent {
         {
             let mut agent = slf.try_borrow_mut()?;
             agent.inner = learner;
-            agent.frozen = None;
+            agent.frozen.clear();
         }
         match (failure, result) {
             (Some(error), _) => Err(error),
@@ -204,23 +216,25 @@ impl Agent {
     ///
     /// The first call after learning or with `episode_start` begins an episode; the reservoir remembers from call to call.
     /// A new episode begins with the reservoir as learning left it, except while actions are drawn: draws, and with them
-    /// the reservoir, then go on from episode to episode.
+    /// the reservoir, then go on from episode to episode. Each observation of a batch has a reservoir of its own, until the
+    /// size of the batch changes.
     ///
     /// Parameters
     /// ----------
-    /// observation : element of the observation space
+    /// observation : element of the observation space, or a batch of them
+    ///     A batch is an array with one more axis, or for spaces of parts a dictionary or tuple of such arrays.
     /// state : None
-    ///     For callers of other packages' agents; memory is the agent's own.
-    /// episode_start : bool
+    ///     For callers of other packages' agents, which pass back what was returned; memory is the agent's own.
+    /// episode_start : bool or array_like of bool, shape (n,)
     /// deterministic : bool
     ///     Whether to take the best action.
     ///
     /// Returns
     /// -------
-    /// action : element of the action space
+    /// action : element of the action space, or an array of n of them
     /// state : None
     #[pyo3(
-        signature = (observation, state=None, episode_start=Argument::of(false), deterministic=Argument::of(true)),
+        signature = (observation, state=None, episode_start=None, deterministic=None),
         text_signature = "($self, observation, state=None, episode_start=False, deterministic=True)"
     )]
     fn predict<'py>(
@@ -228,28 +242,53 @@ impl Agent {
         py: Python<'py>,
         observation: &Bound<'py, PyAny>,
         state: Option<&Bound<'py, PyAny>>,
-        episode_start: Argument<bool>,
-        deterministic: Argument<bool>,
+        episode_start: Option<&Bound<'py, PyAny>>,
+        deterministic: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Option<Py<PyAny>>)> {
         if let Some(state) = state {
             return Err(PyValueError::new_err(format!("state: found {state}, allowed: None")));
         }
-        let episode_start = episode_start.flag("episode_start")?;
-        let deterministic = deterministic.flag("deterministic")?;
-        let observation = self.decode(observation)?;
-        let under_way = self.frozen.is_some() && !episode_start;
-        if self.frozen.is_none() || episode_start && deterministic {
-            self.frozen = Some(self.inner.frozen());
-        }
-        let frozen = self.frozen.get_or_insert_with(|| self.inner.frozen());
-        frozen.set_sampling(!deterministic);
-        let action = if under_way {
-            frozen.observe(0.0, false, false, &observation).map_err(value_error)?;
-            frozen.act().map_err(value_error)?
-        } else {
-            frozen.begin(&observation).map_err(value_error)?
+        let batches = py.import("sorn_rs._batches")?;
+        let deterministic = match deterministic {
+            None => true,
+            Some(given) => flag("deterministic", given)?,
         };
-        Ok((self.actions.encode(py, &action).map_err(env_error)?, None))
+        let (space, actions) = saved::spaces_of(self, py);
+        let rows = call(&batches.getattr("rows")?, (space, observation), None)?;
+        let one = rows.is_none();
+        let rows: Vec<Bound<'py, PyAny>> = if one { vec![observation.clone()] } else { rows.extract()? };
+        let starts = call(&batches.getattr("starts")?, (episode_start, rows.len()), None)?;
+        let starts: Vec<bool> = starts.extract()?;
+        // All of it before any reservoir takes a step.
+        let rows = rows.iter().map(|row| self.decode(row)).collect::<PyResult<Vec<_>>>()?;
+        if self.frozen.len() != rows.len() {
+            self.frozen.clear();
+        }
+        let mut chosen = Vec::with_capacity(rows.len());
+        for (place, (row, start)) in rows.iter().zip(starts).enumerate() {
+            let under_way = place < self.frozen.len() && !start;
+            if place == self.frozen.len() {
+                self.frozen.push(self.inner.frozen());
+            } else if start && deterministic {
+                self.frozen[place] = self.inner.frozen();
+            }
+            let frozen = &mut self.frozen[place];
+            frozen.set_sampling(!deterministic);
+            let action = if under_way {
+                frozen.observe(0.0, false, false, row).map_err(value_error)?;
+                frozen.act().map_err(value_error)?
+            } else {
+                frozen.begin(row).map_err(value_error)?
+            };
+            chosen.push(saved::encoded(self, py, &action)?);
+        }
+        match chosen.pop() {
+            Some(action) if one => Ok((action, None)),
+            last => {
+                chosen.extend(last);
+                Ok((call(&batches.getattr("stacked")?, (actions, chosen), None)?, None))
+            }
+        }
     }
 
     /// Begin an episode with its first observation; returns an action.
@@ -260,13 +299,13 @@ impl Agent {
     ) -> PyResult<Bound<'py, PyAny>> {
         let observation = self.decode(observation)?;
         let action = self.inner.begin(&observation).map_err(value_error)?;
-        self.actions.encode(py, &action).map_err(env_error)
+        saved::encoded(self, py, &action)
     }
 
     /// The next action of the episode under way.
     fn act<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let action = self.inner.act().map_err(value_error)?;
-        self.actions.encode(py, &action).map_err(env_error)
+        saved::encoded(self, py, &action)
     }
 
     /// Take what followed the last action, and learn.
@@ -282,16 +321,18 @@ impl Agent {
         let observation = self.decode(observation)?;
         self.inner.observe(reward, terminated, truncated, &observation).map_err(value_error)?;
         self.timesteps += 1;
-        self.frozen = None;
+        self.frozen.clear();
         Ok(())
     }
 
-    /// Save the agent whole, as NPZ.
-    fn save(&self, py: Python<'_>, path: Argument<PathBuf>) -> PyResult<()> {
-        saved::save(self, py, path.path()?)
+    /// Save the agent whole, as safetensors: the file that the command ``sorn eval`` and Rust's `Agent::load` read as well.
+    fn save(&self, path: Argument<PathBuf>) -> PyResult<()> {
+        saved::save(self, &path.path()?)
     }
 
-    /// Load what `save` saved; it goes on exactly. The environment or spaces must be those it was made with.
+    /// Load what `save` or the command ``sorn export`` saved; it goes on exactly.
+    ///
+    /// The environment or spaces must be those it was made with. Without them the agent has the spaces in the file.
     #[classmethod]
     #[pyo3(signature = (path, env=None, *, observation_space=None, action_space=None, encoder=None))]
     fn load(
@@ -306,10 +347,30 @@ impl Agent {
         saved::load(class.py(), path.path()?, given)
     }
 
-    /// The configuration, every default filled in.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled<'py>)> {
+        let restore = py.get_type::<Agent>().getattr("_restore")?;
+        let of = |object: &Option<Py<PyAny>>| object.as_ref().map(|object| object.bind(py).clone());
+        let spaces = if self.env.is_some() { None } else { Some(saved::spaces_of(self, py)) };
+        Ok((restore, (saved::dump(self, py)?, of(&self.env), spaces, of(&self.encoder))))
+    }
+
+    #[classmethod]
+    fn _restore<'py>(
+        class: &Bound<'py, PyType>,
+        sealed: &Bound<'py, PyAny>,
+        env: Option<Bound<'py, PyAny>>,
+        spaces: Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+        encoder: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Self> {
+        let (observation_space, action_space) = spaces.unzip();
+        let given = Given { env, observation_space, action_space, encoder };
+        saved::undump(class.py(), sealed, given)
+    }
+
+    /// The configuration, every default filled in, read-only.
     #[getter]
     fn config<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        from_json(py, &serde_json::to_value(&self.config).map_err(value_error)?)
+        read_only(py, &serde_json::to_value(&self.config).map_err(value_error)?)
     }
 
     /// Environment steps learnt from.
@@ -333,8 +394,8 @@ impl Agent {
     fn __repr__(&self) -> String {
         format!(
             "Agent({} -> {}, num_timesteps={}, episodes={}, seed={})",
-            self.observations.space(),
-            self.actions.space(),
+            self.spaces.observations.space(),
+            self.spaces.actions.space(),
             self.timesteps,
             self.returns.len(),
             self.seed
@@ -346,14 +407,14 @@ impl Agent {
     /// An observation, of the space or encoded.
     fn decode(&self, observation: &Bound<'_, PyAny>) -> PyResult<Value> {
         match &self.encoder {
-            None => self.observations.decode(observation).map_err(env_error),
+            None => self.spaces.observations.decode(observation).map_err(env_error),
             Some(encoder) => {
                 let py = observation.py();
                 let inputs = self.config.reservoir.params.input_len();
                 let arguments = (encoder, observation, inputs);
                 let encode = py.import("sorn_rs.wrappers")?.getattr("encode")?;
                 let encoded = call(&encode, arguments, None)?;
-                self.observations.decode(&encoded).map_err(env_error)
+                self.spaces.observations.decode(&encoded).map_err(env_error)
             }
         }
     }

@@ -113,6 +113,15 @@ pub(crate) fn unsigned(name: &str, object: &Bound<'_, PyAny>) -> PyResult<u64> {
     })
 }
 
+/// True or False, NumPy's as well.
+pub(crate) fn flag(name: &str, object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let numpy = object.get_type().name().is_ok_and(|class| class == "bool_" || class == "bool");
+    if object.is_instance_of::<PyBool>() || numpy {
+        return object.is_truthy();
+    }
+    Err(PyTypeError::new_err(format!("{name}: found {}, allowed: True or False", described(object))))
+}
+
 /// A seed, 0 if not given.
 pub(crate) fn seed(object: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
     object.map_or(Ok(0), |object| unsigned("seed", object))

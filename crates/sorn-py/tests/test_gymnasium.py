@@ -1,12 +1,18 @@
 """Environments, the wrapper and the agent beside Gymnasium."""
 
+import copy
+import multiprocessing
+import pickle
+import random
+from concurrent.futures import ProcessPoolExecutor
+
 import numpy as np
 import pytest
 
 gymnasium = pytest.importorskip("gymnasium")
 
 import sorn_rs.envs  # noqa: E402
-from sorn_rs import Agent  # noqa: E402
+from sorn_rs import Agent, Network, _extras  # noqa: E402
 from sorn_rs.wrappers import SornObservation  # noqa: E402
 
 IDS = [spec["id"] for spec in sorn_rs._native.env_specs()]
@@ -121,11 +127,11 @@ def test_agent_is_repeatable_and_goes_on_exactly(tmp_path):
 
     one = Agent(gymnasium.make("CartPole-v1"), SMALL, seed=4)
     first = returns(one)
-    one.save(tmp_path / "agent.npz")
+    one.save(tmp_path / "agent.safetensors")
     then = returns(one)
     other = Agent(gymnasium.make("CartPole-v1"), SMALL, seed=4)
     assert returns(other) == first
-    loaded = Agent.load(tmp_path / "agent.npz", gymnasium.make("CartPole-v1"))
+    loaded = Agent.load(tmp_path / "agent.safetensors", gymnasium.make("CartPole-v1"))
     assert loaded.episode_returns == first and loaded.config == one.config and loaded.num_timesteps == 1500
     assert returns(loaded) == then
     assert then[: len(first)] == first
@@ -167,7 +173,7 @@ def test_predict_draws_from_the_policy(tmp_path):
     env = gymnasium.make("CartPole-v1")
     # So short a time that its policy is still undecided.
     agent = Agent(env, SMALL, seed=1).learn(1)
-    agent.save(path := tmp_path / "agent.npz")
+    agent.save(path := tmp_path / "agent.safetensors")
     obs, _ = env.reset(seed=1)
 
     def draws(agent, n=200):
@@ -200,11 +206,11 @@ def test_an_encoder_in_python(tmp_path):
     )
     obs, _ = env.reset(seed=1)
     assert agent.predict(obs)[0] in (0, 1)
-    agent.save(tmp_path / "agent.npz")
-    loaded = Agent.load(tmp_path / "agent.npz", env, encoder=code)
+    agent.save(tmp_path / "agent.safetensors")
+    loaded = Agent.load(tmp_path / "agent.safetensors", env, encoder=code)
     assert loaded.learn(300).episode_returns == agent.learn(300).episode_returns
     with pytest.raises(ValueError, match="encoder: found None, allowed: that of the agent saved"):
-        Agent.load(tmp_path / "agent.npz", env)
+        Agent.load(tmp_path / "agent.safetensors", env)
     # A robot's own loop sees it as well.
     robot = Agent(
         config=SMALL,
@@ -318,7 +324,7 @@ def test_continuous_actions():
 
 
 def test_broken_files(tmp_path):
-    env, path = gymnasium.make("CartPole-v1"), tmp_path / "agent.npz"
+    env, path = gymnasium.make("CartPole-v1"), tmp_path / "agent.safetensors"
     Agent(env, SMALL, seed=4).save(path)
     whole = path.read_bytes()
     middle = len(whole) // 2
@@ -330,11 +336,165 @@ def test_broken_files(tmp_path):
         whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
     ):
         path.write_bytes(broken)
-        with pytest.raises(ValueError, match=r"path: found .*agent.npz, which is no whole NPZ file"):
+        with pytest.raises(ValueError, match=r"agent.safetensors: the file is damaged"):
             Agent.load(path, env)
-    np.savez(path, sorn_agent=np.zeros(2))
-    with pytest.raises(ValueError, match="path: found .*agent.npz without the entry sorn_agent"):
-        Agent.load(path, env)
-    np.save(tmp_path / "array.npy", np.zeros(2))
-    with pytest.raises(ValueError, match="path: found .*array.npy, which is no whole NPZ file"):
-        Agent.load(tmp_path / "array.npy", env)
+    with pytest.raises(FileNotFoundError):
+        Agent.load(tmp_path / "none", env)
+
+
+def test_files_of_something_else_are_named(tmp_path):
+    env = gymnasium.make("CartPole-v1")
+    np.savez(tmp_path / "arrays.npz", x=np.zeros(2))
+    Network(seed=1).save(tmp_path / "network.safetensors")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.toml").write_text("")
+    expected = r"expected an agent saved by Agent.save or `sorn export`, found "
+    for name, found in {
+        "arrays.npz": "a ZIP archive",
+        "run": "the directory of a run",
+        "network.safetensors": "safetensors of another program|the state of a network",
+        ".": "a directory",
+    }.items():
+        with pytest.raises(ValueError, match=f"{expected}({found})"):
+            Agent.load(tmp_path / name, env)
+
+
+def test_an_agent_of_another_environment_is_refused(tmp_path):
+    Agent(gymnasium.make("CartPole-v1"), SMALL).save(path := tmp_path / "agent.safetensors")
+    with pytest.raises(ValueError, match="saved agent's observation space: expected Box.*, found Box"):
+        Agent.load(path, gymnasium.make("Acrobot-v1"))
+    # Without an environment it has the spaces in the file.
+    assert Agent.load(path).begin(np.zeros(4, dtype=np.float32)) in (0, 1)
+
+
+@pytest.mark.parametrize("change", [lambda agent: None, lambda agent: agent.learn(300)])
+def test_agents_pickle_and_copy_and_go_on_to_the_bit(change):
+    agent = Agent(gymnasium.make("CartPole-v1"), SMALL, seed=4)
+    change(agent)
+    obs = np.array([0.1, 0.2, -0.1, 0.3], dtype=np.float32)
+    for _ in range(5):
+        agent.predict(obs, deterministic=False)
+    others = [pickle.loads(pickle.dumps(agent)), copy.deepcopy(agent), copy.copy(agent)]
+    draws = [agent.predict(obs, deterministic=False)[0] for _ in range(50)]
+    returns = agent.learn(600).episode_returns
+    for other in others:
+        assert [other.predict(obs, deterministic=False)[0] for _ in range(50)] == draws
+        assert other.learn(600).episode_returns == returns
+        assert other.num_timesteps == agent.num_timesteps and other.config == agent.config
+
+
+def test_agents_without_an_environment_and_with_an_encoder_pickle():
+    env = gymnasium.make("CartPole-v1")
+    spaces = dict(observation_space=env.observation_space, action_space=env.action_space)
+    agent = Agent(config=SMALL, seed=3, encoder=code, **spaces)
+    obs = env.reset(seed=1)[0]
+    first = agent.begin(obs)
+    other = pickle.loads(pickle.dumps(agent))
+    for one in (agent, other):
+        one.observe(1.0, False, False, obs)
+    assert agent.act() == other.act() and first in (0, 1)
+
+
+def train(seed):
+    return Agent(gymnasium.make("CartPole-v1"), SMALL, seed=seed).learn(300)
+
+
+def test_agents_go_through_process_pools():
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        found = list(pool.map(train, [1, 2]))
+    assert [agent.episode_returns for agent in found] == [train(seed).episode_returns for seed in (1, 2)]
+
+
+def test_damaged_pickles_of_agents_are_refused():
+    agent = Agent(gymnasium.make("CartPole-v1"), SMALL, seed=4).learn(100)
+    restore, (sealed, *rest) = agent.__reduce__()
+    places = random.Random(0)
+    for _ in range(200):
+        broken, bit = bytearray(sealed), places.randrange(8 * len(sealed))
+        broken[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ValueError, match="Agent: found damaged bytes"):
+            restore(bytes(broken), *rest)
+
+
+def test_predict_takes_what_stable_baselines3_passes():
+    env = gymnasium.make("CartPole-v1")
+    agent = Agent(env, SMALL, seed=1).learn(500)
+    episodes = [
+        env.reset(seed=seed)[0] + 0.01 * np.arange(10, dtype=np.float32)[:, None] for seed in range(3)
+    ]
+
+    def alone(observations):
+        starts = [True] + [False] * 9
+        return [agent.predict(o, episode_start=s)[0] for o, s in zip(observations, starts, strict=True)]
+
+    expected = np.array([alone(observations) for observations in episodes]).T
+    state, found = None, []
+    for step, batch in enumerate(np.stack(episodes, axis=1)):
+        start = np.full(3, step == 0)
+        actions, state = agent.predict(batch, state=state, episode_start=start, deterministic=np.bool_(True))
+        assert actions.shape == (3,) and state is None
+        found.append(actions)
+    np.testing.assert_array_equal(found, expected)
+    # A batch of one, as evaluate_policy has it.
+    one = [
+        agent.predict(o[None], episode_start=np.ones(1, bool) * (k == 0))[0]
+        for k, o in enumerate(episodes[0])
+    ]
+    np.testing.assert_array_equal(np.concatenate(one), expected[:, 0])
+    for wrong in (np.ones(2, bool), np.ones(3), 1, "yes"):
+        with pytest.raises((TypeError, ValueError), match="episode_start: found"):
+            agent.predict(np.stack(episodes, axis=1)[0], episode_start=wrong)
+
+
+def test_predict_takes_batches_of_every_space():
+    spaces = gymnasium.spaces
+    for space, actions in (
+        (spaces.Discrete(3), spaces.Box(-1, 1, (2,))),
+        (spaces.MultiDiscrete([2, 3]), spaces.MultiDiscrete([2, 2])),
+        (spaces.Dict(a=spaces.Box(-1, 1, (2,)), b=spaces.Discrete(3)), spaces.Discrete(2)),
+        (spaces.Tuple([spaces.Box(-1, 1, (2,)), spaces.Discrete(3)]), spaces.Discrete(2)),
+    ):
+        learner = {"kind": "ars"} if isinstance(actions, spaces.Box) else {"kind": "actor_critic"}
+        config = SMALL | {"learner": learner}
+        agent = Agent(config=config, observation_space=space, action_space=actions)
+        several = gymnasium.vector.utils.batch_space(space, 4)
+        several.seed(1)
+        found, _ = agent.predict(several.sample(), episode_start=np.ones(4, bool))
+        assert found.shape == (4, *actions.shape)
+
+
+def test_evaluate_policy_of_stable_baselines3():
+    evaluation = pytest.importorskip("stable_baselines3.common.evaluation")
+    env = gymnasium.make("CartPole-v1")
+    agent = Agent(env, SMALL, seed=1).learn(500)
+    mean, _ = evaluation.evaluate_policy(agent, env, n_eval_episodes=3, warn=False)
+    assert mean >= 8
+
+
+def test_several_environments_at_once_are_refused_where_they_are_given():
+    envs = gymnasium.make_vec("CartPole-v1", num_envs=2)
+    with pytest.raises(
+        TypeError, match="env: found .*several environments at once, allowed: one environment"
+    ):
+        Agent(envs)
+
+
+@pytest.mark.parametrize(
+    "space", [gymnasium.spaces.Box(-1, 1, (0,)), gymnasium.spaces.Dict({}), gymnasium.spaces.Tuple([])]
+)
+def test_spaces_without_values_are_refused(space):
+    with pytest.raises(ValueError, match="observation_space"):
+        Agent(observation_space=space, action_space=gymnasium.spaces.Discrete(2))
+
+
+def test_a_learner_given_by_its_name_alone():
+    with pytest.raises(
+        ValueError, match="config.learner: a table with the key `kind` expected, found string"
+    ):
+        Agent(gymnasium.make("CartPole-v1"), config={"learner": "ars"})
+
+
+def test_an_old_gymnasium_is_named(monkeypatch):
+    monkeypatch.setattr(gymnasium, "__version__", "0.29.1")
+    with pytest.raises(ImportError, match=r"gymnasium >= 1.1 is needed, found 0.29.1"):
+        _extras.recent_gymnasium()

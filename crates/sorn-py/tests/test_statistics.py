@@ -73,3 +73,17 @@ def test_intervals_of_each_neuron():
 def test_one_axis_is_no_spike_train():
     with pytest.raises(ValueError, match=r"spike_train: found shape \(5,\)"):
         Statistics.firing_rate_network(np.zeros(5))
+
+
+def test_arguments_that_do_not_fit_are_named():
+    spikes = np.random.default_rng(0).random((50, 10)) < 0.5
+    for call in (
+        lambda: Statistics.fanofactor(spikes, 99, 5),
+        lambda: Statistics.firing_rate_neuron(spikes, 99, 5),
+    ):
+        with pytest.raises(ValueError, match="neuron: found 99, allowed: 0 to 9"):
+            call()
+    with pytest.raises(ValueError, match="num_neurons: found 4, allowed: .* 10 or more"):
+        Statistics.spike_source_entropy(spikes, 4)
+    with pytest.raises(ValueError, match="spike_train: found"):
+        Statistics.spike_times("a")

@@ -131,9 +131,13 @@ def test_mann_whitney():
 @pytest.mark.parametrize(
     "call, error, message",
     [
-        (lambda: statistics.rate([3, 2], 10), ValueError, "train: .*must ascend"),
+        (
+            lambda: statistics.rate([3, 2], 10),
+            ValueError,
+            "train: found step 2 after step 3, allowed: the ascending steps",
+        ),
         (lambda: statistics.rate([1, 20], 10), ValueError, "train: .*step 20"),
-        (lambda: statistics.rate([0.5], 10), ValueError, "train: found other values, allowed: whole numbers"),
+        (lambda: statistics.rate([0.5], 10), ValueError, "train: found 0.5, allowed: whole numbers"),
         (lambda: statistics.rate("spikes", 10), TypeError, "train: found str of dtype"),
         (lambda: statistics.rate([1], 0), ValueError, "steps: found 0"),
         (lambda: statistics.cv([]), ValueError, "train has 0 values, at least 2"),
@@ -168,3 +172,42 @@ def test_mann_whitney():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "train, error, found",
+    [
+        ([1678.0, 4607.6], ValueError, "4607.6"),
+        ([5, 9, 7], ValueError, "step 7 after step 9"),
+        ([3, 3, 9], ValueError, "step 3 after step 3"),
+        ([-1, 3, 9], ValueError, "-1"),
+        (np.array([True, False, True]), TypeError, "booleans"),
+        ([0, 1, 0, 1, 1], ValueError, "step 0 after step 1"),
+    ],
+)
+def test_what_is_no_list_of_ascending_steps_is_refused(train, error, found):
+    for call in (
+        statistics.intervals,
+        statistics.cv,
+        statistics.cv2,
+        statistics.lv,
+        lambda train: statistics.rate(train, 10_000),
+        lambda train: statistics.counts(train, 10_000, 10),
+        lambda train: statistics.fano_factor(train, 10_000, 10),
+        lambda train: statistics.instantaneous_rate(train, 10_000, 3.0),
+    ):
+        with pytest.raises(error, match=f"train: found {found}"):
+            call(train)
+
+
+def test_spikes_beyond_the_record_and_units_are_refused():
+    with pytest.raises(
+        ValueError, match="train: neuron 0 spikes at step 10000, the recording has the steps 0 to 100"
+    ):
+        statistics.counts([3, 9, 10_000], 100, 10)
+
+    class Quantities(np.ndarray):
+        units = "ms"
+
+    with pytest.raises(TypeError, match="train: found quantities in ms"):
+        statistics.cv(np.array([3, 9, 12]).view(Quantities))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._extras import needed
-from ._statistics import Statistics
+from ._statistics import Statistics, _train
 
 
 def _pyplot():
@@ -83,7 +83,7 @@ class Plotter:
     @staticmethod
     def isi_exponential_fit(spike_train: np.ndarray, neuron: int, bin_size: int, savefig: bool):
         """Histogram of a neuron's inter-spike intervals in `bin_size` bins, with a fit `a exp(-b t) - c`."""
-        intervals = Statistics.spike_time_intervals(np.asarray(spike_train)[:, neuron])
+        intervals = Statistics.spike_time_intervals(_train(spike_train, neuron))
         if len(intervals) == 0:
             raise ValueError(
                 f"neuron: found {neuron!r} with fewer than 2 spikes, allowed: one with intervals"
@@ -202,10 +202,11 @@ def _degrees(degrees, kind, bins, histtype, name):
 
 
 def _spikes(spike_train, figsize, marker, size):
-    plt = _pyplot()
+    rates = Statistics.firing_rate_network(spike_train)
     times, neurons = Statistics.spike_times(spike_train)
+    plt = _pyplot()
     plt.figure(figsize=figsize)
-    plt.plot(Statistics.firing_rate_network(spike_train), label="Firing rate")
+    plt.plot(rates, label="Firing rate")
     plt.plot(times, neurons, marker, markersize=size)
     plt.title("Spike Trains")
     plt.xlabel("Time step")

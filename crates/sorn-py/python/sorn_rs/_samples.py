@@ -21,9 +21,26 @@ def spikes(name, spikes):
 def whole(name, values):
     """Numbers from 0, 64 bits, one axis."""
     found = numbers(name, values, 1)
-    if found.size and (np.any(found < 0) or np.any(found != np.floor(found)) or np.any(found >= 2**63)):
-        raise wrong(name, "other values", "whole numbers, 0 or more")
+    if found.dtype == np.bool_:
+        return found.astype(np.uint64)
+    odd = (found < 0) | (found != np.floor(found)) | (found >= 2.0**63)
+    if odd.any():
+        raise wrong(name, found[odd][0], "whole numbers, 0 or more")
     return np.ascontiguousarray(found, dtype=np.uint64)
+
+
+def train(name, values):
+    """Steps at which a neuron spikes, 64 bits."""
+    steps = "the ascending steps of the spikes, as numpy.flatnonzero(spikes) gives them"
+    if hasattr(values, "units"):
+        raise wrong(name, f"quantities in {values.units}", f"{steps}, without a unit", TypeError)
+    if numbers(name, values, 1).dtype == np.bool_:
+        raise wrong(name, "booleans", steps, TypeError)
+    found = whole(name, values)
+    late = np.flatnonzero(found[1:] <= found[:-1])
+    if late.size:
+        raise wrong(name, f"step {found[late[0] + 1]} after step {found[late[0]]}", steps)
+    return found
 
 
 def series(name, values):

@@ -20,7 +20,7 @@ class Statistics:
         bin_size : int
         spike_rate : float
         """
-        train = _spikes(spike_train)[:, neuron]
+        train = _train(spike_train, neuron)
         time_period = len(train)
         return time_period, bin_size, np.count_nonzero(train == 1.0) * bin_size / time_period
 
@@ -68,7 +68,10 @@ class Statistics:
     @staticmethod
     def spike_times(spike_train: np.ndarray):
         """Indices of spikes, one array per axis of `spike_train`: time steps and neurons."""
-        return np.where(np.asarray(spike_train) == 1.0)
+        spikes = np.asarray(spike_train)
+        if spikes.dtype.kind not in "fiub" or spikes.ndim == 0:
+            raise ValueError(f"spike_train: found {spike_train!r}, allowed: an array of 0 and 1")
+        return np.where(spikes == 1.0)
 
     @staticmethod
     def spike_time_intervals(spike_train: np.ndarray):
@@ -105,7 +108,7 @@ class Statistics:
         mean_firing_rate, variance_firing_rate, fano_factor : float
             `fano_factor` is NaN for a silent neuron.
         """
-        train = _spikes(spike_train)[:, neuron]
+        train = _train(spike_train, neuron)
         if not 1 <= window_size <= len(train):
             raise ValueError(f"window_size: found {window_size!r}, allowed: 1 to {len(train)} time steps")
         windows = len(train) // window_size
@@ -119,14 +122,25 @@ class Statistics:
 
         NaN without a spike.
         """
-        if num_neurons < 2:
-            raise ValueError(f"num_neurons: found {num_neurons!r}, allowed: 2 or more")
         counts = np.count_nonzero(_spikes(spike_train), axis=0)
+        if num_neurons < 2 or num_neurons < np.count_nonzero(counts):
+            active = max(np.count_nonzero(counts), 2)
+            raise ValueError(
+                f"num_neurons: found {num_neurons!r}, allowed: the neurons of the network, {active} or more"
+            )
         total = np.sum(counts)
         if total == 0:
             return np.nan
         p = counts[counts > 0] / total
         return np.sum(p * np.log(p)) / np.log(1 / num_neurons)
+
+
+def _train(spike_train: np.ndarray, neuron: int) -> np.ndarray:
+    spikes = _spikes(spike_train)
+    neurons = spikes.shape[1]
+    if isinstance(neuron, (int, np.integer)) and not -neurons <= neuron < neurons:
+        raise ValueError(f"neuron: found {neuron!r}, allowed: 0 to {neurons - 1}")
+    return spikes[:, neuron]
 
 
 def _spikes(spike_train: np.ndarray) -> np.ndarray:

@@ -9,9 +9,9 @@ import numpy as np
 
 from . import _native
 from ._arguments import check_seed, converted, integer, wrong
-from ._extras import needed
+from ._extras import recent_gymnasium
 
-gymnasium = needed("gymnasium", "gym")
+gymnasium = recent_gymnasium()
 from gymnasium.vector import AutoresetMode, VectorEnv  # noqa: E402
 from gymnasium.vector.utils import batch_space  # noqa: E402
 

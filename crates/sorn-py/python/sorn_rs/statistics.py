@@ -136,13 +136,13 @@ class MannWhitney(NamedTuple):
 
 def rate(train, steps):
     """Spikes per step of a train in `steps` steps."""
-    return _stats.rate(check.whole("train", train), integer("steps", steps, 1))
+    return _stats.rate(check.train("train", train), integer("steps", steps, 1))
 
 
 def counts(train, steps, window):
     """Spikes in consecutive windows of `window` steps; a rest that fills none is left out."""
     train, steps, window = (
-        check.whole("train", train),
+        check.train("train", train),
         integer("steps", steps, 1),
         integer("window", window, 1),
     )
@@ -160,7 +160,7 @@ def fano_factor(train, steps, window):
         Without a spike.
     """
     train, steps, window = (
-        check.whole("train", train),
+        check.train("train", train),
         integer("steps", steps, 1),
         integer("window", window, 1),
     )
@@ -170,29 +170,29 @@ def fano_factor(train, steps, window):
 
 def instantaneous_rate(train, steps, sigma):
     """Rate at each step by a Gaussian kernel of standard deviation `sigma` steps, shape (steps,)."""
-    train, steps = check.whole("train", train), integer("steps", steps, 1)
+    train, steps = check.train("train", train), integer("steps", steps, 1)
     check.count("steps", steps)
     return np.array(_stats.instantaneous_rate(train, steps, real("sigma", sigma)))
 
 
 def intervals(train):
     """Inter-spike intervals in steps."""
-    return np.array(_stats.intervals(check.whole("train", train)), dtype=np.int64)
+    return np.array(_stats.intervals(check.train("train", train)), dtype=np.int64)
 
 
 def cv(train):
     """Coefficient of variation of the inter-spike intervals; needs two of them."""
-    return _stats.cv(check.whole("train", train))
+    return _stats.cv(check.train("train", train))
 
 
 def cv2(train):
     """CV2 of successive intervals (Holt et al. 1996); needs two of them."""
-    return _stats.cv2(check.whole("train", train))
+    return _stats.cv2(check.train("train", train))
 
 
 def lv(train):
     """Local variation of successive intervals (Shinomoto et al. 2003); needs two of them."""
-    return _stats.lv(check.whole("train", train))
+    return _stats.lv(check.train("train", train))
 
 
 def time_histogram(spikes, window=1):

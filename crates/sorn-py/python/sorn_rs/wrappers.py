@@ -3,10 +3,10 @@
 import numpy as np
 
 from ._arguments import check_seed, integer, real, wrong
-from ._extras import needed
+from ._extras import recent_gymnasium
 from ._native import Network
 
-gymnasium = needed("gymnasium", "gym")
+gymnasium = recent_gymnasium()
 
 __all__ = ["EncodedObservation", "SornObservation"]
 

@@ -1,12 +1,13 @@
 //! What an agent is given to act in: an environment, or spaces; and maybe an encoder.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use sorn_lab::sorn_envs::gymnasium::{PythonSpace, call};
 
 use super::watcher::env_error;
 
 /// Arguments of `Agent` and `Agent.load`.
+#[derive(Clone)]
 pub(super) struct Given<'py> {
     pub(super) env: Option<Bound<'py, PyAny>>,
     pub(super) observation_space: Option<Bound<'py, PyAny>>,
@@ -14,11 +15,27 @@ pub(super) struct Given<'py> {
     pub(super) encoder: Option<Bound<'py, PyAny>>,
 }
 
+/// The spaces of an agent.
+pub(super) struct Spaces {
+    /// As the agent sees them: with an encoder, an observation is numbers.
+    pub(super) observations: PythonSpace,
+    pub(super) actions: PythonSpace,
+    /// As they were given, of observations and of actions.
+    pub(super) python: (Py<PyAny>, Py<PyAny>),
+}
+
 impl Given<'_> {
-    /// The spaces of observations and actions as the agent sees them: with an encoder, an observation is `inputs` numbers.
-    pub(super) fn spaces(&self, inputs: usize) -> PyResult<(PythonSpace, PythonSpace)> {
+    /// The spaces; with an encoder, an observation is `inputs` numbers.
+    pub(super) fn spaces(&self, inputs: usize) -> PyResult<Spaces> {
         let (observations, actions) = match (&self.env, &self.observation_space, &self.action_space) {
             (Some(env), None, None) => {
+                if env.hasattr("single_observation_space").unwrap_or(false) {
+                    return Err(PyTypeError::new_err(format!(
+                        "env: found {}, several environments at once, allowed: one environment, as \
+                         gymnasium.make makes it; `sorn run` learns in several at once (run.num_envs)",
+                        env.get_type().name()?
+                    )));
+                }
                 let space = |name: &str| {
                     env.getattr(name).map_err(|_| {
                         let found = env.get_type();
@@ -44,6 +61,7 @@ impl Given<'_> {
                 )));
             }
         };
+        let python = (observations.clone().unbind(), actions.clone().unbind());
         let observations = match &self.encoder {
             None => observations,
             Some(encoder) if encoder.is_callable() => {
@@ -54,9 +72,18 @@ impl Given<'_> {
                 return Err(PyTypeError::new_err(format!("encoder: found {other}, allowed: a callable")));
             }
         };
-        Ok((
+        let (observations, actions) = (
             PythonSpace::new("observation_space", &observations).map_err(env_error)?,
             PythonSpace::new("action_space", &actions).map_err(env_error)?,
-        ))
+        );
+        for (name, space) in [("observation_space", &observations), ("action_space", &actions)] {
+            if space.space().flat_dim() == 0 {
+                return Err(PyValueError::new_err(format!(
+                    "{name}: found {}, which has no values, allowed: a space with at least one",
+                    space.space()
+                )));
+            }
+        }
+        Ok(Spaces { observations, actions, python })
     }
 }

@@ -1,104 +1,160 @@
-//! Agents in files: NPZ with the arrays of their state and one entry of JSON.
+//! Agents in files and pickles.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
 use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
-use serde_json::Value as Json;
-use sorn_lab::sorn_agents::{self, AgentConfig, AgentState};
+use pyo3::types::{PyBytes, PyDict};
+use serde_json::{Value as Json, json};
+use sorn_lab::sorn_agents::{self, AgentState, FileError, FileFault};
+use sorn_lab::sorn_envs::gymnasium::call;
 
 use super::Agent;
 use super::given::Given;
-use crate::error::value_error;
-use sorn_lab::sorn_envs::gymnasium::call;
+use super::watcher::env_error;
+use crate::error::{io_error, value_error};
+use crate::network::sealing;
 
-/// The entry beside the arrays.
-#[derive(serde::Deserialize)]
-struct Saved {
-    format_version: u32,
-    config: AgentConfig,
-    seed: u64,
+/// What stands beside the agent in a file that Python wrote; files of the command line have none of it.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+struct Notes {
     episodes: u64,
     timesteps: u64,
-    returns: Vec<f64>,
+    /// As bits: a return may be infinite.
+    returns: Vec<u64>,
     lengths: Vec<u64>,
-    #[serde(default)]
     encoder_in_python: bool,
-    agent: Json,
 }
 
-pub(super) fn save(agent: &Agent, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-    let state = agent.inner.state();
-    let meta = serde_json::json!({
-        "format_version": 1,
-        "config": agent.config,
-        "seed": agent.seed,
-        "episodes": agent.episodes,
-        "timesteps": agent.timesteps,
-        "returns": agent.returns,
-        "lengths": agent.lengths,
-        "encoder_in_python": agent.encoder.is_some(),
-        "agent": state.meta,
-    });
-    let arrays = PyDict::new(py);
-    for (name, array) in state.arrays {
-        arrays.set_item(name, array.into_pyarray(py))?;
+impl Notes {
+    fn of(agent: &Agent) -> Self {
+        Notes {
+            episodes: agent.episodes,
+            timesteps: agent.timesteps,
+            returns: agent.returns.iter().map(|ret| ret.to_bits()).collect(),
+            lengths: agent.lengths.clone(),
+            encoder_in_python: agent.encoder.is_some(),
+        }
     }
-    arrays.set_item("sorn_agent", meta.to_string())?;
-    call(&py.import("sorn_rs._files")?.getattr("save_npz")?, (path, arrays), None)?;
-    Ok(())
+
+    fn agent(self, py: Python<'_>, inner: sorn_agents::Agent, given: Given<'_>) -> PyResult<Agent> {
+        if self.encoder_in_python != given.encoder.is_some() {
+            let found = if given.encoder.is_some() { "a callable" } else { "None" };
+            let allowed = if self.encoder_in_python { "that of the agent saved" } else { "None, as it was" };
+            return Err(PyValueError::new_err(format!("encoder: found {found}, allowed: {allowed}")));
+        }
+        let config = inner.config().clone();
+        let spaces = given.or_spaces(py, &inner)?.spaces(config.reservoir.params.input_len())?;
+        inner.check_spaces(spaces.observations.space(), spaces.actions.space()).map_err(value_error)?;
+        Ok(Agent {
+            seed: inner.seed(),
+            inner,
+            config,
+            spaces,
+            env: given.env.map(Bound::unbind),
+            encoder: given.encoder.map(Bound::unbind),
+            episodes: self.episodes,
+            timesteps: self.timesteps,
+            returns: self.returns.into_iter().map(f64::from_bits).collect(),
+            lengths: self.lengths,
+            frozen: Vec::new(),
+        })
+    }
+}
+
+fn file_error(FileError { path, fault }: FileError) -> PyErr {
+    match fault {
+        FileFault::Io(source) => io_error(&path, &source, &format!("{}: {source}", path.display())),
+        fault => value_error(FileError { path, fault }),
+    }
+}
+
+pub(super) fn save(agent: &Agent, path: &Path) -> PyResult<()> {
+    agent.inner.save_with(path, &json!({ "python": Notes::of(agent) })).map_err(file_error)
 }
 
 pub(super) fn load(py: Python<'_>, path: PathBuf, given: Given<'_>) -> PyResult<Agent> {
-    let wrong = |what: &str| {
-        PyValueError::new_err(format!("path: found {} {what}, allowed: what `save` saved", path.display()))
+    let (inner, mut notes) = sorn_agents::Agent::load_with(&path).map_err(file_error)?;
+    let notes = match notes.get_mut("python").map(Json::take) {
+        None => Notes::default(),
+        Some(notes) => {
+            let wrong = |error| value_error(format!("{}: notes: python: {error}", path.display()));
+            serde_json::from_value(notes).map_err(wrong)?
+        }
     };
-    let file =
-        call(&py.import("sorn_rs._files")?.getattr("load_npz")?, (&path,), None)?.cast_into::<PyDict>()?;
-    let mut state = AgentState { arrays: Default::default(), meta: Json::Null };
-    let mut whole = None;
-    for (name, array) in file {
-        let name: String = name.extract()?;
-        if name == "sorn_agent" {
-            let text = array.call_method0("item").and_then(|item| item.extract::<String>());
-            whole = text.ok().and_then(|text| serde_json::from_str::<Saved>(&text).ok());
-        } else {
-            let array =
-                array.cast_into::<PyArrayDyn<f64>>().map_err(|_| wrong("with another type of array"))?;
+    notes.agent(py, inner, given)
+}
+
+/// Sealed bytes of everything but the environment, the encoder and the spaces.
+pub(super) fn dump<'py>(agent: &Agent, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let whole = agent.inner.to_bytes(&json!({ "python": Notes::of(agent) }));
+    let frozen: Vec<_> = agent
+        .frozen
+        .iter()
+        .map(|frozen| {
+            let state = frozen.state();
+            let arrays = PyDict::new(py);
+            for (name, array) in state.arrays {
+                arrays.set_item(name, array.into_pyarray(py))?;
+            }
+            Ok((arrays, state.meta.to_string()))
+        })
+        .collect::<PyResult<_>>()?;
+    call(&sealing(py, "dump")?, ((PyBytes::new(py, &whole), frozen),), None)
+}
+
+/// The agent of [`dump`].
+pub(super) fn undump(py: Python<'_>, sealed: &Bound<'_, PyAny>, given: Given<'_>) -> PyResult<Agent> {
+    let whole = call(&sealing(py, "load")?, ("Agent", sealed), None)?;
+    let (bytes, frozen): (Vec<u8>, Vec<(BTreeMap<String, Bound<'_, PyAny>>, String)>) = whole.extract()?;
+    let (inner, mut notes) = sorn_agents::Agent::from_bytes(&bytes).map_err(value_error)?;
+    let notes: Notes = serde_json::from_value(notes["python"].take()).map_err(value_error)?;
+    let mut agent = notes.agent(py, inner, given)?;
+    for (arrays, meta) in frozen {
+        let mut state =
+            AgentState { arrays: BTreeMap::new(), meta: serde_json::from_str(&meta).map_err(value_error)? };
+        for (name, array) in arrays {
+            let array = array.cast_into::<PyArrayDyn<f64>>().map_err(PyErr::from)?;
             let array: ArrayD<f64> = array.try_readonly().map_err(value_error)?.as_array().to_owned();
             state.arrays.insert(name, array);
         }
+        let inner = &agent.inner;
+        let (observations, actions) = (inner.observation_space(), inner.action_space());
+        let restored =
+            sorn_agents::Agent::restore(inner.config(), observations, actions, inner.seed(), &state);
+        agent.frozen.push(restored.map_err(value_error)?);
     }
-    let saved = whole.ok_or_else(|| wrong("without the entry sorn_agent"))?;
-    if saved.format_version != 1 {
-        return Err(wrong(&format!("of format version {}", saved.format_version)));
+    Ok(agent)
+}
+
+impl<'py> Given<'py> {
+    /// The spaces of `agent` if neither an environment nor spaces are given.
+    fn or_spaces(&self, py: Python<'py>, agent: &sorn_agents::Agent) -> PyResult<Given<'py>> {
+        let mut given = self.clone();
+        if let (None, None, None, None) =
+            (&self.env, &self.observation_space, &self.action_space, &self.encoder)
+        {
+            given.observation_space = Some(crate::env::space(py, agent.observation_space())?);
+            given.action_space = Some(crate::env::space(py, agent.action_space())?);
+        }
+        Ok(given)
     }
-    if saved.encoder_in_python != given.encoder.is_some() {
-        let found = if given.encoder.is_some() { "a callable" } else { "None" };
-        let allowed = if saved.encoder_in_python { "that of the agent saved" } else { "None, as it was" };
-        return Err(PyValueError::new_err(format!("encoder: found {found}, allowed: {allowed}")));
-    }
-    let inputs = saved.config.reservoir.params.input_len();
-    let (observations, actions) = given.spaces(inputs)?;
-    state.meta = saved.agent;
-    let inner =
-        sorn_agents::Agent::restore(&saved.config, observations.space(), actions.space(), saved.seed, &state)
-            .map_err(value_error)?;
-    Ok(Agent {
-        inner,
-        config: saved.config,
-        seed: saved.seed,
-        observations,
-        actions,
-        env: given.env.map(Bound::unbind),
-        encoder: given.encoder.map(Bound::unbind),
-        episodes: saved.episodes,
-        timesteps: saved.timesteps,
-        returns: saved.returns,
-        lengths: saved.lengths,
-        frozen: None,
-    })
+}
+
+/// The spaces as pickles hold them, checked where they are taken again.
+pub(super) fn spaces_of<'py>(agent: &Agent, py: Python<'py>) -> (Bound<'py, PyAny>, Bound<'py, PyAny>) {
+    (agent.spaces.python.0.bind(py).clone(), agent.spaces.python.1.bind(py).clone())
+}
+
+/// An action for Python.
+pub(super) fn encoded<'py>(
+    agent: &Agent,
+    py: Python<'py>,
+    action: &sorn_lab::sorn_env::Value,
+) -> PyResult<Bound<'py, PyAny>> {
+    agent.spaces.actions.encode(py, action).map_err(env_error)
 }

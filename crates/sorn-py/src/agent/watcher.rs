@@ -68,7 +68,7 @@ impl Watcher<'_, '_> {
             agent.lengths.push(event.length);
             if self.callback.is_some() {
                 agent.inner = now.clone();
-                agent.frozen = None;
+                agent.frozen.clear();
             }
         }
         if let Some(bar) = self.bar {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::WRITE;
 use crate::files::{create_dir, is_temporary, read_text, remove_temporaries, write_whole};
-use crate::{Checkpoint, Experiment, LabError, Summary, Trained, read};
+use crate::{Checkpoint, Episode, Experiment, LabError, Summary, Trained, metrics, read};
 
 const CONFIG: &str = "config.toml";
 const LOCK: &str = ".lock";
@@ -118,6 +118,14 @@ impl RunDir {
             }),
             None => Err(LabError::directory(&self.path, "no checkpoint yet; go on with it by `sorn resume`")),
         }
+    }
+
+    /// The episodes that `metrics.jsonl` holds so far; a last line that was written by half is none.
+    ///
+    /// # Errors
+    /// [`LabError`] if the file cannot be read or is damaged.
+    pub fn episodes(&self) -> Result<Vec<Episode>, LabError> {
+        metrics::read(&self.metrics())
     }
 
     pub(crate) fn metrics(&self) -> PathBuf {

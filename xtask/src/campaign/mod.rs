@@ -3,6 +3,7 @@
 mod build;
 mod concurrent;
 mod faults;
+mod fuzz;
 mod kill;
 mod options;
 mod pool;
@@ -47,6 +48,7 @@ pub(crate) const KINDS: &[Kind] = &[
         share: 0.1,
         run: concurrent::run,
     },
+    Kind { name: "fuzz", about: "mutated files and command lines", share: 0.2, run: fuzz::run },
 ];
 
 /// What a kind of case works with.
@@ -56,6 +58,7 @@ pub(crate) struct Campaign {
     cases: Option<u64>,
     case: Option<u64>,
     jobs: usize,
+    coverage: bool,
     deadline: Instant,
     scratch: PathBuf,
     programs: PathBuf,
@@ -89,6 +92,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         cases: options.cases,
         case: options.case,
         jobs: options.jobs,
+        coverage: options.coverage,
         deadline: Instant::now(),
         scratch: scratch.clone(),
         programs: home.join("programs"),

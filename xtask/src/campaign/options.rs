@@ -7,14 +7,15 @@ use anyhow::{Context, Result, bail};
 use super::KINDS;
 
 pub(crate) const USAGE: &str = "\
-Usage: cargo xtask campaign [KIND]... [--minutes N] [--seed N] [--cases N | --case N] [--jobs N] [--json FILE] [--markdown FILE]
+Usage: cargo xtask campaign [KIND]... [--minutes N] [--seed N] [--cases N | --case N] [--jobs N] [--coverage] [--json FILE] [--markdown FILE]
 
-  KIND             kill, faults, concurrent, or all (the default)
+  KIND             kill, faults, concurrent, fuzz, or all (the default)
   --minutes N      time for all kinds together [default: 10]
   --seed N         the same seed gives the same cases [default: 1]
   --cases N        as many cases of each kind, however long they take
   --case N         this case alone, as the table names it
   --jobs N         cases at once [default: one per processor]
+  --coverage       let fuzz build with counters of coverage, by which it chooses what to mutate (a build of its own)
   --json FILE      write the table as JSON
   --markdown FILE  replace the table between the markers of a Markdown file
 ";
@@ -27,6 +28,7 @@ pub(crate) struct Options {
     pub(crate) cases: Option<u64>,
     pub(crate) case: Option<u64>,
     pub(crate) jobs: usize,
+    pub(crate) coverage: bool,
     pub(crate) json: Option<PathBuf>,
     pub(crate) markdown: Option<PathBuf>,
 }
@@ -41,6 +43,7 @@ impl Options {
             cases: None,
             case: None,
             jobs,
+            coverage: false,
             json: None,
             markdown: None,
         };

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use crate::runner::Session;
-use crate::workspace::cargo;
+use crate::workspace::{Workspace, cargo};
 use crate::{graph, python};
 
 /// What a step that did not fail did.
@@ -137,8 +137,23 @@ fn package(session: &mut Session<'_>) -> Result<Outcome> {
     if !session.workspace.root.join(PACKAGE).exists() {
         return Ok(Outcome::Skipped("there is no crates/sorn-py"));
     }
-    let python = python::program(session.workspace, "python");
-    let wheels = session.workspace.target.join("wheels");
+    let workspace = session.workspace;
+    install_package(workspace, &mut |command| session.run(command))?;
+    // A test that skips itself for want of a peer would pass for the wrong reason: `-rs` names it.
+    let tests = Path::new(PACKAGE).join("tests");
+    let python = python::program(workspace, "python");
+    session
+        .run(Command::new(&python).args(["-m", "pytest", "-q", "-rs"]).arg(tests).env("MPLBACKEND", "Agg"))?;
+    Ok(Outcome::Done)
+}
+
+/// Builds the wheel and installs it into the virtual environment; `run` runs a command.
+pub(crate) fn install_package(
+    workspace: &Workspace,
+    run: &mut dyn FnMut(&mut Command) -> Result<()>,
+) -> Result<()> {
+    let python = python::program(workspace, "python");
+    let wheels = workspace.target.join("wheels");
     // Wheels of other versions would be installed as well.
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("cannot empty {}", wheels.display()))?;
@@ -146,18 +161,13 @@ fn package(session: &mut Session<'_>) -> Result<Outcome> {
     let mut build = Command::new(&python);
     build.args(["-m", "maturin", "build", "--profile", "dev", "--manifest-path"]);
     build.arg(Path::new(PACKAGE).join("Cargo.toml")).arg("--interpreter").arg(&python);
-    session.run(build.arg("--out").arg(&wheels))?;
+    run(build.arg("--out").arg(&wheels))?;
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"]);
     for wheel in fs::read_dir(&wheels)? {
         install.arg(wheel?.path());
     }
-    session.run(&mut install)?;
-    // A test that skips itself for want of a peer would pass for the wrong reason: `-rs` names it.
-    let tests = Path::new(PACKAGE).join("tests");
-    session
-        .run(Command::new(&python).args(["-m", "pytest", "-q", "-rs"]).arg(tests).env("MPLBACKEND", "Agg"))?;
-    Ok(Outcome::Done)
+    run(&mut install)
 }
 
 fn peers(session: &mut Session<'_>) -> Result<Outcome> {

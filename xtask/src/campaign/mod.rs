@@ -8,10 +8,12 @@ mod kill;
 mod options;
 mod pool;
 mod process;
+mod python;
 mod rng;
 mod same;
 mod setting;
 mod table;
+mod watch;
 mod work;
 
 use std::fs;
@@ -49,6 +51,12 @@ pub(crate) const KINDS: &[Kind] = &[
         run: concurrent::run,
     },
     Kind { name: "fuzz", about: "mutated files and command lines", share: 0.2, run: fuzz::run },
+    Kind {
+        name: "python",
+        about: "odd calls of the Python package, threads, forks, signals, exits",
+        share: 0.15,
+        run: python::run,
+    },
 ];
 
 /// What a kind of case works with.
@@ -57,6 +65,7 @@ pub(crate) struct Campaign {
     seed: u64,
     cases: Option<u64>,
     case: Option<u64>,
+    target: Option<String>,
     jobs: usize,
     coverage: bool,
     deadline: Instant,
@@ -91,6 +100,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         seed: options.seed,
         cases: options.cases,
         case: options.case,
+        target: options.target.clone(),
         jobs: options.jobs,
         coverage: options.coverage,
         deadline: Instant::now(),

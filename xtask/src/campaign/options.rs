@@ -7,13 +7,14 @@ use anyhow::{Context, Result, bail};
 use super::KINDS;
 
 pub(crate) const USAGE: &str = "\
-Usage: cargo xtask campaign [KIND]... [--minutes N] [--seed N] [--cases N | --case N] [--jobs N] [--coverage] [--json FILE] [--markdown FILE]
+Usage: cargo xtask campaign [KIND]... [--minutes N] [--seed N] [--cases N | --case N] [--target NAME] [--jobs N] [--coverage] [--json FILE] [--markdown FILE]
 
-  KIND             kill, faults, concurrent, fuzz, or all (the default)
+  KIND             kill, faults, concurrent, fuzz, python, environments, soak, or all (the default)
   --minutes N      time for all kinds together [default: 10]
   --seed N         the same seed gives the same cases [default: 1]
   --cases N        as many cases of each kind, however long they take
   --case N         this case alone, as the table names it
+  --target NAME    of fuzz and python: this target alone
   --jobs N         cases at once [default: one per processor]
   --coverage       let fuzz build with counters of coverage, by which it chooses what to mutate (a build of its own)
   --json FILE      write the table as JSON
@@ -27,6 +28,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) cases: Option<u64>,
     pub(crate) case: Option<u64>,
+    pub(crate) target: Option<String>,
     pub(crate) jobs: usize,
     pub(crate) coverage: bool,
     pub(crate) json: Option<PathBuf>,
@@ -42,6 +44,7 @@ impl Options {
             seed: 1,
             cases: None,
             case: None,
+            target: None,
             jobs,
             coverage: false,
             json: None,
@@ -80,6 +83,7 @@ impl Options {
                 "--seed" => options.seed = whole()?,
                 "--cases" => options.cases = Some(whole()?),
                 "--case" => options.case = Some(whole()?),
+                "--target" => options.target = Some(value),
                 "--jobs" => options.jobs = usize::try_from(whole()?.clamp(1, 64))?,
                 "--json" => options.json = Some(value.into()),
                 "--markdown" => options.markdown = Some(value.into()),

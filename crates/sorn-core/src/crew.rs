@@ -288,6 +288,41 @@ mod tests {
         });
     }
 
+    /// A thread may be early, late, awake or asleep at any point: pauses longer and shorter than the looks, before and within
+    /// the work, and crews that end at once.
+    #[test]
+    fn no_item_is_lost_whoever_is_late() {
+        let mut x = 1_u64;
+        let mut below = |n: u64| {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            x % n
+        };
+        let pause = |how: u64| match how {
+            0 => std::thread::sleep(std::time::Duration::from_micros(300)),
+            1 => std::thread::yield_now(),
+            2 => (0..2 * LOOKS).for_each(|_| std::hint::spin_loop()),
+            _ => {}
+        };
+        for _ in 0..60 {
+            let threads = 1 + below(4) as usize;
+            let crew = Crew::new(threads);
+            for round in 0..below(12) {
+                let mut items: Vec<(usize, u64)> = (0..1 + below(6)).map(|_| (0, below(12))).collect();
+                let mut values = vec![0.0; items.len() * 2];
+                pause(below(8));
+                crew.share(&mut items, &mut values, 2, |index, (count, how), values| {
+                    pause(*how);
+                    *count += 1;
+                    values.fill(index as f64);
+                });
+                assert!(items.iter().all(|(count, _)| *count == 1), "round {round} of {threads} threads");
+                assert!(values.iter().enumerate().all(|(place, value)| *value == (place / 2) as f64));
+            }
+        }
+    }
+
     #[test]
     fn a_panic_reaches_the_caller_and_the_crew_goes_on() {
         let crew = Crew::new(2);

@@ -41,7 +41,7 @@ pub(crate) fn build(campaign: &Campaign, command: &mut Command) -> Result<()> {
 }
 
 /// Copies a program of the profile `dev`.
-fn copy(campaign: &Campaign, from: &str, to: &str) -> Result<()> {
+pub(crate) fn copy(campaign: &Campaign, from: &str, to: &str) -> Result<()> {
     let from = campaign.workspace.target.join("debug").join(from);
     let to = campaign.programs.join(to);
     // Renamed: a program that runs cannot be written, but its name can be given to another.
@@ -52,7 +52,12 @@ fn copy(campaign: &Campaign, from: &str, to: &str) -> Result<()> {
 
 /// The command in the folder `dir`.
 pub(crate) fn sorn(campaign: &Campaign, dir: &Path, args: &[String]) -> Command {
-    let mut command = Command::new(campaign.programs.join("sorn"));
+    sorn_as(campaign, "sorn", dir, args)
+}
+
+/// The command under the name with which it was copied.
+pub(crate) fn sorn_as(campaign: &Campaign, name: &str, dir: &Path, args: &[String]) -> Command {
+    let mut command = Command::new(campaign.programs.join(name));
     command.args(args).current_dir(dir).env_remove("SORN_LOG").env("NO_COLOR", "1");
     command
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod concurrent;
+mod environments;
 mod faults;
 mod fuzz;
 mod kill;
@@ -12,6 +13,7 @@ mod python;
 mod rng;
 mod same;
 mod setting;
+mod soak;
 mod table;
 mod watch;
 mod work;
@@ -56,6 +58,13 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "odd calls of the Python package, threads, forks, signals, exits",
         share: 0.15,
         run: python::run,
+    },
+    Kind { name: "soak", about: "memory, descriptors and disk of long runs", share: 0.1, run: soak::run },
+    Kind {
+        name: "environments",
+        about: "environments of Python's that misbehave",
+        share: 0.1,
+        run: environments::run,
     },
 ];
 

@@ -49,10 +49,14 @@ pub(super) fn unpack(version: u32, bytes: &[u8]) -> Result<(Value, Arrays), File
     if bytes.starts_with(b"PK") {
         return Err(foreign("a ZIP archive, such as NumPy's .npz"));
     }
-    let whole = |e| match bytes.is_empty() {
-        true => FileFault::Damaged("the file is empty".into()),
-        false => FileFault::Damaged(format!("not a whole safetensors file ({} bytes): {e}", bytes.len())),
-    };
+    if bytes.is_empty() {
+        return Err(FileFault::Damaged("the file is empty".into()));
+    }
+    // Eight bytes of a length, then JSON.
+    if bytes.get(8).is_some_and(|byte| *byte != b'{') {
+        return Err(foreign(&format!("a file of another kind ({} bytes)", bytes.len())));
+    }
+    let whole = |e| FileFault::Damaged(format!("not a whole safetensors file ({} bytes): {e}", bytes.len()));
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(whole)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(whole)?;
     let text = header.metadata().as_ref().and_then(|m| m.get(ENTRY));

@@ -97,7 +97,8 @@ fn what_is_no_agent_is_named() {
     };
     assert!(refused(b"").ends_with("the file is damaged: the file is empty"));
     assert!(refused(b"PK\x03\x04....").contains("found a ZIP archive, such as NumPy's .npz"));
-    assert!(refused(b"name = \"cartpole\"\n").contains("not a whole safetensors file (18 bytes)"));
+    assert!(refused(b"name = \"cartpole\"\n").contains("found a file of another kind (18 bytes)"));
+    assert!(refused(b"\x40\0\0\0\0\0\0\0{").contains("damaged: not a whole safetensors file (9 bytes)"));
     let other = safetensors::serialize(std::iter::empty::<(&str, safetensors::tensor::TensorView)>(), None);
     assert!(refused(&other.unwrap()).contains("found safetensors of another program"));
     let error = Agent::load(dir.path()).unwrap_err().to_string();

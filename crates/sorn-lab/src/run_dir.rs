@@ -47,7 +47,6 @@ impl RunDir {
         if path.join(CONFIG).exists() {
             return Err(exists(path));
         }
-        remove_temporaries(path)?;
         write_whole(&path.join(CONFIG), experiment.to_toml().as_bytes())?;
         Ok(RunDir { path: path.to_path_buf(), experiment: experiment.clone(), _lock: Some(lock) })
     }
@@ -166,12 +165,17 @@ pub(crate) fn exists(path: &Path) -> LabError {
     )
 }
 
-/// Keeps other processes from writing in `dir` while the file returned lives.
+/// Keeps other processes from writing in `dir` while the file returned lives, and removes what a killed one left.
 pub(crate) fn lock(dir: &Path) -> Result<File, LabError> {
     let path = dir.join(LOCK);
     let file = File::create(&path).map_err(LabError::io(&path, WRITE))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            for folder in ["", "checkpoints", "figures"] {
+                remove_temporaries(&dir.join(folder))?;
+            }
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => Err(LabError::directory(
             dir,
             "another process is running in this directory; wait for it or stop it",

@@ -12,7 +12,6 @@ use sorn_core::rng;
 use sorn_env::{AnyEnv, Env};
 use sorn_envs::EnvSpec;
 
-use crate::files::remove_temporaries;
 use crate::metrics::Writer;
 use crate::outliers::Outliers;
 use crate::recorder::Recorder;
@@ -80,9 +79,6 @@ pub fn train(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError>
 }
 
 fn go_on(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
-    for folder in [dir.path().to_path_buf(), dir.checkpoints(), dir.path().join("figures")] {
-        remove_temporaries(&folder)?;
-    }
     let (experiment, origin) = (dir.experiment(), dir.origin());
     let (env, spec) = experiment.make_env(&origin)?;
     let mut envs = vec![env];

@@ -73,6 +73,14 @@ impl Place {
         fs::write(self.path(name), text).unwrap();
     }
 
+    /// The command in this folder, on a disk that takes no byte: every write to a file fails.
+    #[cfg(unix)]
+    pub(crate) fn on_a_full_disk(&self, arguments: &[&str]) -> Output {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_sorn")]);
+        shell.args(arguments).current_dir(self.0.path()).env_remove("SORN_LOG").output().unwrap()
+    }
+
     /// The command in this folder.
     pub(crate) fn sorn(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sorn"));

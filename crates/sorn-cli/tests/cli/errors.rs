@@ -69,7 +69,10 @@ fn a_wrong_command_is_refused() {
         (&["resume", "nowhere"], "nowhere: no such directory"),
         (&["resume", "."], "no config.toml"),
         (&["eval", "nowhere"], "nowhere: no such directory"),
-        (&["eval", "quick.toml"], "quick.toml: a directory expected, found a file"),
+        (
+            &["eval", "quick.toml"],
+            "quick.toml: expected an agent saved by Agent.save or `sorn export`, found a file of",
+        ),
         (&["run", "quick.toml", "--set", "env.kwargs.mode=nan"], "env.kwargs.mode: a finite number expected"),
         (&["plot", "nowhere", "learning-curve"], "nowhere: no such directory"),
         (&["plot", ".", "pie"], "learning-curve"),
@@ -187,13 +190,13 @@ fn damaged_run_directories_are_told() {
 #[test]
 fn a_full_disk_fails_with_the_file_named() {
     let place = Place::new();
-    let dir = place.path("runs/quick/seed-0");
-    fs::create_dir_all(&dir).unwrap();
-    // The temporary file lies on a device that is always full.
-    std::os::unix::fs::symlink("/dev/full", dir.join("config.toml.tmp")).unwrap();
-    let text = place.fails(1, &["run", "quick.toml"]);
-    contains(&text, &["runs/quick/seed-0/config.toml: cannot be written: No space left on device"]);
-    assert_eq!(text.matches("No space left").count(), 1, "{text}");
+    let output = place.on_a_full_disk(&["run", "quick.toml"]);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    contains(&text, &["runs/quick/seed-0/config.toml: cannot be written: File too large"]);
+    assert_eq!(text.matches("too large").count(), 1, "{text}");
+    // Nothing of the attempt is left but the lock.
+    assert_eq!(fs::read_dir(place.path("runs/quick/seed-0")).unwrap().count(), 1);
     // With space again it runs.
     place.done(&["run", "quick.toml", "--set", "run.episodes=1"]);
 }

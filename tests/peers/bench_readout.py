@@ -26,4 +26,6 @@ for examples, features, classes in [(5_000, 200, 6), (10_000, 400, 25)]:
         seconds = time.perf_counter() - start
         logs = fit.predict_log_proba(x)[np.arange(examples), y]
         loss = (-logs.sum() + 0.5 * (fit.coef_**2).sum()) / examples
-        print(f"{examples} x {features} x {classes} {options}: {seconds:.3f} s, {fit.n_iter_[0]} steps, loss {loss:.9f}")
+        print(
+            f"{examples} x {features} x {classes} {options}: {seconds:.3f} s, {fit.n_iter_[0]} steps, loss {loss:.9f}"
+        )

@@ -5,7 +5,6 @@ from gymnasium import spaces
 
 from ._arguments import BOOLS, converted, wrong
 
-
 # Observations of a batch, each of which has a reservoir.
 MOST = 100_000
 

@@ -190,6 +190,7 @@ pub(crate) mod functions {
 
     /// Start, duration and size of each, and the threshold.
     #[pyfunction]
+    #[expect(clippy::type_complexity, reason = "four answers of one function")]
     fn avalanches(
         activity: Train<'_>,
         threshold: Argument<String>,

@@ -108,6 +108,7 @@ pub(super) fn dump<'py>(agent: &Agent, py: Python<'py>) -> PyResult<Bound<'py, P
 }
 
 /// The agent of [`dump`].
+#[expect(clippy::type_complexity, reason = "the parts of a pickle")]
 pub(super) fn undump(py: Python<'_>, sealed: &Bound<'_, PyAny>, given: Given<'_>) -> PyResult<Agent> {
     let whole = call(&sealing(py, "load")?, ("Agent", sealed), None)?;
     let (bytes, frozen): (Vec<u8>, Vec<(BTreeMap<String, Bound<'_, PyAny>>, String)>) = whole.extract()?;

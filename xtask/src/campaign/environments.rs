@@ -134,7 +134,8 @@ fn killed(campaign: &Campaign, dir: &Path, whole: &Tree, rng: &mut Rng) -> Resul
         };
         let running = process::start(&mut bridge(campaign, dir, args), &dir.join("err"))?;
         std::thread::sleep(std::time::Duration::from_secs_f64(1.5 * rng.fraction()));
-        running.send(rng.pick(&["KILL", "TERM"]))?;
+        let signal: &str = if rng.pick(&[true, false]) == &true { "KILL" } else { "TERM" };
+        running.send(signal)?;
         running.finish(HANG)?;
     }
     let args: &[&str] = match dir.join(run).join("config.toml").exists() {

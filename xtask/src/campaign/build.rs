@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 
@@ -16,6 +17,10 @@ const SHIM: &str = "libsorn_faults.so";
 
 /// Builds the command and the library of faults, in the selection of packages of the other steps, so that nothing is built twice.
 pub(crate) fn programs(campaign: &Campaign) -> Result<()> {
+    static BUILT: AtomicBool = AtomicBool::new(false);
+    if BUILT.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     fs::create_dir_all(&campaign.programs)
         .with_context(|| format!("cannot make {}", campaign.programs.display()))?;
     // The tests of the command bring the command along.

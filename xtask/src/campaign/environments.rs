@@ -6,13 +6,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::build::{build, sorn_as};
+use super::Campaign;
+use super::build::{self, sorn_as};
 use super::pool::{Group, groups};
 use super::process::{self, Done, End};
 use super::rng::Rng;
 use super::same::{Tree, difference, tree};
 use super::work::HANG;
-use super::{Campaign, build};
 use crate::python::{prepare, program};
 use crate::steps::TESTED;
 use crate::workspace::cargo;
@@ -48,14 +48,17 @@ const FAULTS: [&str; 19] = [
     "picture",
 ];
 
-pub(crate) fn run(campaign: &Campaign) -> Result<()> {
+pub(crate) fn build(campaign: &Campaign) -> Result<()> {
     let workspace = &campaign.workspace;
     prepare(workspace)?;
     let python = program(workspace, "python");
     let mut command = cargo();
     command.arg("test").args(TESTED).args(["--features", "sorn-tests/gymnasium,sorn-cli/gymnasium"]);
-    build(campaign, command.args(["--no-run", "--test", "gymnasium"]).env("PYO3_PYTHON", &python))?;
-    build::copy(campaign, "sorn", BRIDGE)?;
+    build::build(campaign, command.args(["--no-run", "--test", "gymnasium"]).env("PYO3_PYTHON", &python))?;
+    build::copy(campaign, "sorn", BRIDGE)
+}
+
+pub(crate) fn run(campaign: &Campaign) -> Result<()> {
     groups(campaign, KIND, SIZE, campaign.jobs, group)
 }
 

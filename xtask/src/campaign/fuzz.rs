@@ -17,7 +17,7 @@ const LIVES: &str = "no input hangs (20 s), aborts or takes more than 4 GB";
 const MEMORY: u64 = 4 << 20;
 
 pub(crate) fn run(campaign: &Campaign) -> Result<()> {
-    let program = build(campaign)?;
+    let program = program(campaign);
     // The shell sets the limit, which the standard library cannot.
     let limited = format!("ulimit -v {MEMORY} 2>/dev/null; ulimit -c 0; exec \"$@\"");
     let worker = || {
@@ -28,8 +28,12 @@ pub(crate) fn run(campaign: &Campaign) -> Result<()> {
     watch::all(campaign, KIND, LIVES, &worker)
 }
 
+fn program(campaign: &Campaign) -> PathBuf {
+    campaign.scratch.join("fuzzer")
+}
+
 /// Builds the fuzzer as the tests are built, and copies it to where no other build replaces it.
-fn build(campaign: &Campaign) -> Result<PathBuf> {
+pub(crate) fn build(campaign: &Campaign) -> Result<()> {
     let mut command = cargo();
     if campaign.coverage {
         // What cargo-fuzz passes to a nightly compiler; the stable one knows these options as well.
@@ -58,7 +62,6 @@ fn build(campaign: &Campaign) -> Result<PathBuf> {
             message["executable"].as_str().filter(|_| ours).map(PathBuf::from)
         });
     let built = built.context("cargo names no fuzzer")?;
-    let program = campaign.scratch.join("fuzzer");
-    fs::copy(&built, &program).with_context(|| format!("cannot copy {}", built.display()))?;
-    Ok(program)
+    fs::copy(&built, program(campaign)).with_context(|| format!("cannot copy {}", built.display()))?;
+    Ok(())
 }

@@ -35,36 +35,60 @@ pub(crate) struct Kind {
     pub(crate) about: &'static str,
     /// Its part of the time of `all`.
     share: f64,
+    /// Builds what is tried, before its time begins.
+    build: fn(&Campaign) -> Result<()>,
     run: fn(&Campaign) -> Result<()>,
 }
 
 pub(crate) const KINDS: &[Kind] = &[
-    Kind { name: "kill", about: "kills and signals at any moment", share: 0.25, run: kill::run },
+    Kind {
+        name: "kill",
+        about: "kills and signals at any moment",
+        share: 0.2,
+        build: build::programs,
+        run: kill::run,
+    },
     Kind {
         name: "faults",
         about: "disks that are full, break or write by half",
-        share: 0.25,
+        share: 0.2,
+        build: build::programs,
         run: faults::run,
     },
     Kind {
         name: "concurrent",
         about: "several writers in one directory, or of one file",
         share: 0.1,
+        build: build::programs,
         run: concurrent::run,
     },
-    Kind { name: "fuzz", about: "mutated files and command lines", share: 0.2, run: fuzz::run },
+    Kind {
+        name: "fuzz",
+        about: "mutated files and command lines",
+        share: 0.2,
+        build: fuzz::build,
+        run: fuzz::run,
+    },
     Kind {
         name: "python",
         about: "odd calls of the Python package, threads, forks, signals, exits",
         share: 0.15,
+        build: python::build,
         run: python::run,
     },
-    Kind { name: "soak", about: "memory, descriptors and disk of long runs", share: 0.1, run: soak::run },
     Kind {
         name: "environments",
         about: "environments of Python's that misbehave",
         share: 0.1,
+        build: environments::build,
         run: environments::run,
+    },
+    Kind {
+        name: "soak",
+        about: "memory, descriptors and disk of long runs",
+        share: 0.1,
+        build: build::programs,
+        run: soak::run,
     },
 ];
 
@@ -117,9 +141,9 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         programs: home.join("programs"),
         table: Table::default(),
     };
-    build::programs(&campaign)?;
     for kind in kinds {
         println!("== {}: {}", kind.name, kind.about);
+        (kind.build)(&campaign)?;
         let minutes = options.minutes * kind.share / shares;
         campaign.deadline = Instant::now() + Duration::from_secs_f64(60.0 * minutes);
         (kind.run)(&campaign)?;

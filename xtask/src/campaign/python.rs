@@ -12,7 +12,7 @@ use crate::steps::install_package;
 const KIND: &str = "python";
 const LIVES: &str = "no call hangs (20 s) or ends the interpreter";
 
-pub(crate) fn run(campaign: &Campaign) -> Result<()> {
+pub(crate) fn build(campaign: &Campaign) -> Result<()> {
     let workspace = &campaign.workspace;
     prepare(workspace)?;
     install_package(workspace, &mut |command| {
@@ -21,7 +21,11 @@ pub(crate) fn run(campaign: &Campaign) -> Result<()> {
             bail!("the package cannot be built: {status}");
         }
         Ok(())
-    })?;
+    })
+}
+
+pub(crate) fn run(campaign: &Campaign) -> Result<()> {
+    let workspace = &campaign.workspace;
     let script = workspace.root.join("tests/campaign/odd_calls.py");
     // Calls write files where they stand.
     let folder = campaign.scratch.join("python");

@@ -28,6 +28,7 @@ mod replay;
 mod report;
 mod run_dir;
 mod simulation;
+mod steady;
 mod summary;
 mod sweep;
 mod table;

@@ -171,7 +171,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LabError> {
     let file = File::create(&path).map_err(LabError::io(&path, WRITE))?;
     match file.try_lock() {
         Ok(()) => {
-            for folder in ["", "checkpoints", "figures"] {
+            for folder in ["", "checkpoints", "figures", "tensorboard"] {
                 remove_temporaries(&dir.join(folder))?;
             }
             Ok(file)
@@ -205,6 +205,20 @@ mod tests {
         assert_eq!(RunDir::read(&path).unwrap().experiment(), &experiment());
         drop(dir);
         assert_eq!(RunDir::open(&path).unwrap().experiment(), &experiment());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_from_every_folder_of_a_run() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("seed-0");
+        drop(RunDir::create(&path, &experiment()).unwrap());
+        let left = ["", "checkpoints", "figures", "tensorboard"].map(|folder| {
+            fs::create_dir_all(path.join(folder)).unwrap();
+            path.join(folder).join(".a.x1y2z3.tmp")
+        });
+        left.iter().for_each(|file| fs::write(file, "half").unwrap());
+        RunDir::open(&path).unwrap();
+        assert!(left.iter().all(|file| !file.exists()));
     }
 
     #[test]

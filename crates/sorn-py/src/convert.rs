@@ -137,7 +137,7 @@ pub(crate) fn tuple(shape: &[usize]) -> String {
 
 /// No configuration is nested deeper than this; what contains itself is.
 const DEEPEST: usize = 16;
-/// No array in a configuration has more rows than this.
+/// No array in a configuration has more values than this.
 const LONGEST: usize = 1 << 20;
 
 /// A Python object as JSON; `name` is how messages call it.
@@ -194,7 +194,9 @@ fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value
         return items.map(|(k, item)| nested(&format!("{name}[{k}]"), &item?, depth + 1)).collect();
     }
     // NumPy's scalars and arrays.
-    if object.len().is_ok_and(|len| len > LONGEST) {
+    // An array without strides looks as large as it likes and takes no memory: all its values count, not its rows.
+    let size = object.getattr("size").and_then(|size| size.extract::<usize>());
+    if size.or_else(|_| object.len()).is_ok_and(|size| size > LONGEST) {
         let message = format!("{name}: found more than {LONGEST} values, allowed: {LONGEST} or fewer");
         return Err(PyValueError::new_err(message));
     }

@@ -97,6 +97,7 @@ ODD = {
     "endless booleans": np.broadcast_to(True, (2**40,)),
     "endless rows": np.broadcast_to(0.5, (2**40, 4)),
     "endless columns": np.broadcast_to(0.5, (4, 2**40)),
+    "endless square": np.broadcast_to(0.5, (2**20, 2**20)),
     "endless matrix": np.broadcast_to(True, (2**40, 3)),
     "endless streams": np.broadcast_to(0.5, (2**40, 3, 4)),
     "endless names": np.broadcast_to("x", (2**40,)),

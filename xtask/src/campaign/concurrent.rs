@@ -132,7 +132,7 @@ fn simulations(place: &Place<'_>, rng: &mut Rng) -> Result<Vec<(&'static str, Re
     for (args, name) in alone.iter().zip(["first", "second"]) {
         let mut args = args.clone();
         if let Some(last) = args.last_mut() {
-            *last = format!("{name}.{stem}");
+            *last = format!("{name}-state.{stem}");
         }
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let done = place.together(&[&args], &[0.0])?;
@@ -140,7 +140,7 @@ fn simulations(place: &Place<'_>, rng: &mut Rng) -> Result<Vec<(&'static str, Re
             bail!("alone: {said}");
         }
         let read = |name: String| fs::read(place.dir.join(name));
-        expected.push((read(format!("{name}.npz"))?, read(format!("{name}.{stem}"))?));
+        expected.push((read(format!("{name}.npz"))?, read(format!("{name}-state.{stem}"))?));
     }
     let args: Vec<Vec<&str>> = both.iter().map(|args| args.iter().map(String::as_str).collect()).collect();
     let done = place.together(&[&args[0], &args[1]], &[0.0, rng.fraction()])?;

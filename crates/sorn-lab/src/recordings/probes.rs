@@ -16,6 +16,7 @@ use crate::error::{READ, WRITE};
 use crate::files::{Whole, create_dir};
 use crate::npy::{self, NpyType};
 use crate::simulation::{add, npy_scalar};
+use crate::steady::Steady;
 use crate::{LabError, Probe, ProbeKind, SpikeFormat};
 
 const FOLDER: &str = "probes";
@@ -79,7 +80,7 @@ impl Streams {
         let path = dir.join(WHOLE);
         let mut whole = Whole::create(&path)?;
         let full = || LabError::io(&path, WRITE);
-        let mut zip = ZipWriter::new(BufWriter::new(whole.file()));
+        let mut zip = ZipWriter::new(Steady::new(BufWriter::new(whole.file())));
         let first = npy_scalar(0);
         add(&mut zip, "first_step", first.len() as u64, &mut first.as_slice()).map_err(full())?;
         for stream in &self.streams {
@@ -88,9 +89,8 @@ impl Streams {
             let mut source = BufReader::new(&mut data);
             add(&mut zip, &stream.probe.kind.to_string(), size, &mut source).map_err(full())?;
         }
-        let mut rest = zip.finish().map_err(|e| full()(e.into()))?;
-        rest.flush().map_err(full())?;
-        drop(rest);
+        let rest = zip.finish().map_err(|e| full()(e.into()))?;
+        rest.finish().map_err(full())?;
         whole.finish()
     }
 }

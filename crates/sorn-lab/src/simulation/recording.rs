@@ -12,6 +12,7 @@ use crate::LabError;
 use crate::error::WRITE;
 use crate::files::{Whole, folder};
 use crate::npy::{self, NpyType};
+use crate::steady::Steady;
 
 use super::Probe;
 
@@ -102,7 +103,7 @@ impl Recording {
     pub fn finish(mut self) -> Result<(), LabError> {
         let full = || LabError::io(&self.path, WRITE);
         let mut whole = Whole::create(&self.path)?;
-        let mut zip = ZipWriter::new(BufWriter::new(whole.file()));
+        let mut zip = ZipWriter::new(Steady::new(BufWriter::new(whole.file())));
         let first = npy_scalar(self.first);
         add(&mut zip, "first_step", first.len() as u64, &mut first.as_slice()).map_err(full())?;
         for stream in &mut self.streams {
@@ -115,9 +116,8 @@ impl Recording {
             let mut source = std::io::Read::chain(header.as_slice(), BufReader::new(data));
             add(&mut zip, &stream.probe.kind.to_string(), size, &mut source).map_err(full())?;
         }
-        let mut rest = zip.finish().map_err(|e| full()(e.into()))?;
-        rest.flush().map_err(full())?;
-        drop(rest);
+        let rest = zip.finish().map_err(|e| full()(e.into()))?;
+        rest.finish().map_err(full())?;
         whole.finish()
     }
 }

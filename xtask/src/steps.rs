@@ -66,7 +66,8 @@ pub(crate) const STEPS: &[Step] = &[
 ];
 
 /// What is linted and documented.
-const ALL: &[&str] = &["--workspace", "--features", "sorn-tests/peers,sorn-tests/browser,sorn-cli/live"];
+const ALL: &[&str] =
+    &["--workspace", "--features", "sorn-tests/peers,sorn-tests/browser,sorn-tests/fuzz,sorn-cli/live"];
 /// What is built and tested: the same crates with the same features in every step, so that no dependency is built
 /// twice. The Python package is built and tested by a step of its own.
 pub(crate) const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py", "--features", "sorn-cli/live"];

@@ -28,7 +28,8 @@ static PANIC: Mutex<String> = Mutex::new(String::new());
 fn note_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, ToString::to_string);
-        let said = info.payload_as_str().unwrap_or("no message").to_string();
+        let said = info.payload().downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| info.payload().downcast_ref::<&str>().copied()).unwrap_or("no message");
         if let Ok(mut panic) = PANIC.lock() {
             *panic = format!("a panic at {place}: {said}");
         }

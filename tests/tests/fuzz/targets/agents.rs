@@ -6,9 +6,8 @@ use serde_json::Value;
 use sorn_lab::RunDir;
 use sorn_lab::sorn_agents::{Agent, AgentState};
 
-use super::{Damaged, Target, flip, named, runs};
+use super::{Damaged, Mutate, Target, flip, named, runs};
 use crate::mutate;
-use crate::rng::Rng;
 
 pub(super) fn damaged(dir: &Path) -> Box<dyn Target> {
     with(dir, mutate::bytes)
@@ -18,7 +17,7 @@ pub(super) fn flipped(dir: &Path) -> Box<dyn Target> {
     with(dir, flip)
 }
 
-fn with(dir: &Path, mutate: fn(&[u8], &[Vec<u8>], &mut Rng) -> Vec<u8>) -> Box<dyn Target> {
+fn with(dir: &Path, mutate: Mutate) -> Box<dyn Target> {
     let (_, run) = runs::run(dir);
     let run = RunDir::read(&run).unwrap_or_else(|e| panic!("{e}"));
     let mut seeds = Vec::new();

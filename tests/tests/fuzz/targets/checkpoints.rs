@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sorn_lab::sorn_env::Env as _;
 use sorn_lab::{Checkpoint, Experiment};
 
-use super::{Damaged, Target, flip, named, put, runs};
+use super::{Damaged, Mutate, Target, flip, named, put, runs};
 use crate::mutate;
 use crate::rng::Rng;
 
@@ -23,7 +23,7 @@ pub(super) fn flipped(dir: &Path) -> Box<dyn Target> {
     with(dir, flip)
 }
 
-fn with(dir: &Path, mutate: fn(&[u8], &[Vec<u8>], &mut Rng) -> Vec<u8>) -> Box<dyn Target> {
+fn with(dir: &Path, mutate: Mutate) -> Box<dyn Target> {
     let (experiment, bytes) = seeds(dir);
     let path = dir.join("episode-000006.safetensors");
     put(&path, &bytes).unwrap_or_else(|e| panic!("{e}"));

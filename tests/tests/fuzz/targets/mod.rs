@@ -154,12 +154,17 @@ fn json(from: &[u8], seeds: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     }
 }
 
+/// Makes an input from a seed, which may borrow from others.
+type Mutate = fn(&[u8], &[Vec<u8>], &mut Rng) -> Vec<u8>;
+/// Reads the file and says which promise did not hold.
+type Look = Box<dyn FnMut(&Path) -> Result<(), String>>;
+
 /// A file whose damage is looked at.
 struct Damaged {
     path: PathBuf,
     seeds: Vec<Vec<u8>>,
-    mutate: fn(&[u8], &[Vec<u8>], &mut Rng) -> Vec<u8>,
-    look: Box<dyn FnMut(&Path) -> Result<(), String>>,
+    mutate: Mutate,
+    look: Look,
 }
 
 impl Target for Damaged {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sorn_lab::{Comparison, RunDir, Summary, Sweep};
 
-use super::{Damaged, Target, flip, json, named, runs, text};
+use super::{Damaged, Mutate, Target, flip, json, named, runs, text};
 use crate::rng::Rng;
 
 pub(super) fn metrics(dir: &Path) -> Box<dyn Target> {
@@ -26,7 +26,7 @@ pub(super) fn metrics_flipped(dir: &Path) -> Box<dyn Target> {
 }
 
 /// Episodes may be read up to the damage, never others than were written.
-fn metrics_with(dir: &Path, mutate: fn(&[u8], &[Vec<u8>], &mut Rng) -> Vec<u8>) -> Box<dyn Target> {
+fn metrics_with(dir: &Path, mutate: Mutate) -> Box<dyn Target> {
     let (_, run) = runs::run(dir);
     let path = run.join("metrics.jsonl");
     let seeds = vec![runs::read(&path)];

@@ -59,6 +59,9 @@ pub(crate) struct Run {
     /// Override one value of the file, e.g. agent.reservoir.kind=static; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Controls of a sequence task beside it: all, or static, none, rewired, without:RULE, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) controls: Vec<String>,
     /// Directory below which run directories are made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) out: PathBuf,

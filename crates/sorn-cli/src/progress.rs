@@ -80,6 +80,11 @@ impl StepBar {
         }
     }
 
+    /// Shows that `done` steps are done.
+    pub(crate) fn set(&self, done: u64) {
+        self.0.set_position(done);
+    }
+
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
     }

@@ -27,6 +27,7 @@ mod remembering;
 mod replay;
 mod report;
 mod run_dir;
+mod sequence;
 mod simulation;
 mod steady;
 mod summary;
@@ -53,6 +54,10 @@ pub use recordings::RecordConfig;
 pub use replay::Replay;
 pub use report::Report;
 pub use run_dir::RunDir;
+pub use sequence::{
+    SequenceArm, SequenceExperiment, SequenceOutcome, SequenceProgress, SequenceRunConfig, SequenceSummary,
+    SequenceSweep, SequenceSwept, SequenceTable, Vary, is_sequence_dir, is_sequence_file,
+};
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState, load_network,
     load_params, save_network, simulate,
@@ -66,4 +71,4 @@ pub use words::{counted, quartile};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.
-pub use {sorn_agents, sorn_core, sorn_env, sorn_envs};
+pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_sequence};

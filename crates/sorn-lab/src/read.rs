@@ -25,18 +25,38 @@ pub(crate) fn params(
     base: &Params,
     overrides: &[String],
 ) -> Result<Params, LabError> {
-    let (mut table, overrides) = parse(text, origin, overrides)?;
+    let (table, overrides) = parse(text, origin, overrides)?;
     let refuse = |reason: String| LabError::Config { origin: origin.into(), reason };
-    let base = match table.remove("preset") {
-        None => base.clone(),
-        Some(Value::String(name)) => Params::preset(&name).map_err(|e| refuse(e.to_string()))?,
-        Some(other) => return Err(refuse(format!("preset: a name expected, found {other}"))),
-    };
-    let mut all = Table::try_from(&base).unwrap_or_else(|e| unreachable!("plain data: {e}"));
-    all.extend(table);
+    let all = with_preset(table, base).map_err(refuse)?;
     let params: Params = typed(&all, text, origin, &overrides)?;
     params.validate().map_err(|e| refuse(e.to_string()))?;
     Ok(params)
+}
+
+/// All parameters of a network: those of the preset that `table` names, or else `base`, with its other keys put in.
+pub(crate) fn with_preset(mut table: Table, base: &Params) -> Result<Table, String> {
+    let base = match table.remove("preset") {
+        None => base.clone(),
+        Some(Value::String(name)) => Params::preset(&name).map_err(|e| e.to_string())?,
+        Some(other) => return Err(format!("preset: a name expected, found {other}")),
+    };
+    let mut all = Table::try_from(&base).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+    all.extend(table);
+    Ok(all)
+}
+
+/// Reads a `T` from `text` with `overrides` put in and then `change` made; what that refuses begins with its key.
+pub(crate) fn typed_after<T: DeserializeOwned>(
+    text: &str,
+    origin: &str,
+    overrides: &[String],
+    change: impl FnOnce(&mut Table) -> Result<(), String>,
+) -> Result<T, LabError> {
+    let (mut table, set) = parse(text, origin, overrides)?;
+    let refuse =
+        |reason: String| placed(LabError::Config { origin: origin.into(), reason }, text, origin, overrides);
+    change(&mut table).map_err(refuse)?;
+    typed(&table, text, origin, &set)
 }
 
 fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<(Table, Vec<Override>), LabError> {

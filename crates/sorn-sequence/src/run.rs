@@ -116,6 +116,12 @@ impl Run {
         (!kept && !self.is_finished()).then_some(&self.network)
     }
 
+    /// Whether the next step is the first that a readout sees.
+    pub fn organised(&self) -> bool {
+        let next = self.task.phases.get(self.phase).is_some_and(|phase| phase.role != Role::Organise);
+        next && self.at == 0 && self.saved().is_some()
+    }
+
     /// The scores so far.
     pub fn scores(&self) -> &Scores {
         &self.scores

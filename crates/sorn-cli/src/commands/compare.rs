@@ -4,9 +4,21 @@ use sorn_lab::{Comparison, quartile, results_table};
 
 use crate::ExitStatus;
 use crate::args::Compare;
-use crate::output::{result, table};
+use crate::output::{Usage, result, table};
 
 pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
+    let mut sequences = 0;
+    for dir in &args.dirs {
+        sequences += usize::from(sorn_lab::is_sequence_dir(dir)?);
+    }
+    if sequences == args.dirs.len() {
+        return super::sequence::compare(&args.dirs, args.json, args.markdown);
+    }
+    if sequences > 0 {
+        let reason =
+            "directories: expected all of sequence tasks or all of reinforcement learning, found both";
+        return Err(Usage(reason.into()).into());
+    }
     if args.markdown {
         result(&results_table(&args.dirs)?)?;
         return Ok(ExitStatus::Done);

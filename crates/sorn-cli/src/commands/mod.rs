@@ -11,6 +11,7 @@ mod plot;
 mod report;
 mod resume;
 mod run;
+mod sequence;
 mod simulate;
 
 use crate::ExitStatus;

@@ -10,6 +10,9 @@ use crate::output::note;
 
 pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
+    if sorn_lab::is_sequence_dir(&args.dir)? {
+        return super::sequence::resume(&args.dir, &args.how);
+    }
     match Sweep::open(&args.dir)? {
         Some(sweep) => many(&sweep, &args.how),
         None => {

@@ -4,14 +4,22 @@ use std::path::Path;
 
 use sorn_lab::{Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, counted, quartile, train};
 
+use super::sequence;
 use crate::ExitStatus;
 use crate::args::{How, Run};
 use crate::live::{self, Subject};
-use crate::output::{note, program, report, result, table};
+use crate::output::{Usage, note, program, report, result, table};
 use crate::progress::{Bar, stop_on_signals};
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
+    if sorn_lab::is_sequence_file(&args.file)? {
+        return sequence::run(args);
+    }
+    if !args.controls.is_empty() {
+        let reason = "--controls: expected an experiment with [task] kind = \"sequence\", found one of reinforcement learning";
+        return Err(Usage(reason.into()).into());
+    }
     let mut experiment = Experiment::load(&args.file, &args.set)?;
     if let Some(Some(large)) = args.seeds.as_ref().map(|s| s.0.iter().find(|&&s| i64::try_from(s).is_err())) {
         experiment.run.seed = *large;

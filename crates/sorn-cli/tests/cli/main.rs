@@ -11,4 +11,5 @@ mod live;
 mod other;
 mod resume;
 mod run;
+mod sequence;
 mod simulate;

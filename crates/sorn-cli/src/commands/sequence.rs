@@ -1,0 +1,100 @@
+//! `sorn run`, `resume` and `compare` of a sequence task.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sorn_lab::{LabError, SequenceExperiment, SequenceProgress, SequenceSweep, SequenceTable, counted};
+
+use crate::ExitStatus;
+use crate::args::{How, Run};
+use crate::output::{note, program, report, result, table};
+use crate::progress::{StepBar, stop_on_signals, stopping};
+
+const STOPPING: &str = "stopping; what was done is saved";
+
+pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
+    let experiment = SequenceExperiment::load(&args.file, &args.set)?;
+    let seeds = match (&args.seeds, args.seed) {
+        (Some(seeds), _) => seeds.0.clone(),
+        (None, seed) => vec![seed.unwrap_or(experiment.run.seed)],
+    };
+    if let Some(large) = seeds.iter().find(|seed| i64::try_from(**seed).is_err()) {
+        let reason = format!("run.seed: expected at most {}, found {large}", i64::MAX);
+        return Err(LabError::Config { origin: "--seeds".into(), reason }.into());
+    }
+    let controls = experiment.controls(&args.controls)?;
+    let sweep = SequenceSweep::create(&args.out, &experiment, &seeds, &controls)?;
+    go_on(&sweep, &args.how)
+}
+
+/// Goes on with the directory of a sequence task.
+pub(crate) fn resume(dir: &std::path::Path, how: &How) -> anyhow::Result<ExitStatus> {
+    go_on(&SequenceSweep::open(dir)?, how)
+}
+
+/// Prints the tables of finished sequence tasks.
+pub(crate) fn compare(dirs: &[PathBuf], json: bool, markdown: bool) -> anyhow::Result<ExitStatus> {
+    let mut tables = Vec::new();
+    for dir in dirs {
+        tables.push(SequenceTable::of(&SequenceSweep::read(dir)?)?);
+    }
+    if json {
+        result(&(serde_json::to_string_pretty(&tables)? + "\n"))?;
+        return Ok(ExitStatus::Done);
+    }
+    for found in &tables {
+        result(&if markdown { found.markdown() } else { described(found) })?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn go_on(sweep: &SequenceSweep, how: &How) -> anyhow::Result<ExitStatus> {
+    stop_on_signals(STOPPING);
+    let progress = Steps { bar: StepBar::new(sweep.steps()?, how.quiet), done: AtomicU64::new(0) };
+    let swept = sweep.run(how.threads.map_or(0, usize::from), &progress);
+    progress.bar.clear();
+    let swept = swept?;
+    let at = sweep.path().display();
+    let mut status = ExitStatus::Done;
+    if swept.stopped > 0 {
+        let n = counted(swept.stopped as u64, "run");
+        note(&format!("stopped, {n} not finished; go on with: {} resume {at}", program()));
+        status = ExitStatus::Interrupted;
+    }
+    for (dir, error) in swept.failed {
+        note(&format!("{}:", dir.display()));
+        status = report(&error.into());
+    }
+    if let Some(found) = &swept.table {
+        let text = if how.json { serde_json::to_string_pretty(found)? + "\n" } else { described(found) };
+        result(&text)?;
+        if !how.json {
+            result(&format!("table  {at}/table.json\n"))?;
+        }
+    }
+    Ok(status)
+}
+
+fn described(found: &SequenceTable) -> String {
+    let mut text = table(&found.rows());
+    text.push_str(&format!("{}: median (quartiles)\n", counted(found.seeds.len() as u64, "seed")));
+    if found.arms.iter().any(|arm| arm.control.is_some()) {
+        text.push_str("p: two-sided Mann-Whitney test against the arm that the control belongs to\n");
+    }
+    text
+}
+
+struct Steps {
+    bar: StepBar,
+    done: AtomicU64,
+}
+
+impl SequenceProgress for Steps {
+    fn steps(&self, steps: u64) {
+        self.bar.set(self.done.fetch_add(steps, Ordering::Relaxed) + steps);
+    }
+
+    fn stop(&self) -> bool {
+        stopping()
+    }
+}

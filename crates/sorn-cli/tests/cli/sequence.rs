@@ -1,0 +1,151 @@
+//! Sequence tasks: run, resume, compare, refusals.
+
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::common::{Place, assert_same, start, stderr};
+
+const COUNTING: &str = r#"
+name = "counting"
+report = ["of_ceiling", "last_symbol"]
+controls = ["static", "without:stdp"]
+[vary]
+key = "task.n"
+values = [4, 6]
+[task]
+kind = "sequence"
+n = 4
+[task.source]
+kind = "words"
+words = ["A B*n C", "D E*n F"]
+[[task.phases]]
+name = "plastic"
+steps = 20000
+[[task.phases]]
+name = "fit"
+role = "fit"
+steps = 2000
+freeze = "all"
+[[task.phases]]
+name = "score"
+role = "score"
+steps = 2000
+freeze = "all"
+[network]
+preset = "counting"
+[run]
+checkpoint_every = 3000
+"#;
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("counting.toml", COUNTING);
+    place
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("{key}: {value}"))
+}
+
+#[test]
+fn one_command_runs_all_arms_and_seeds_and_tests_the_controls() {
+    let place = place();
+    let arguments = ["run", "counting.toml", "--seeds", "0..4", "--controls", "all", "--json"];
+    let table: Value = serde_json::from_str(&place.done(&arguments)).unwrap();
+    let arms = table["arms"].as_array().unwrap();
+    let labels: Vec<&str> = arms.iter().map(|arm| arm["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["n-4", "n-4-static", "n-4-without-stdp", "n-6", "n-6-static", "n-6-without-stdp"]);
+    let median = |arm: usize, score: &str| number(&arms[arm]["spreads"][score], "median");
+    for (experiment, without) in [(0, 2), (3, 5)] {
+        assert!(median(experiment, "of_ceiling") > 0.99 && median(experiment, "last_symbol") > 0.95);
+        assert!(median(without, "last_symbol") < median(experiment, "last_symbol") - 0.1);
+        assert!(number(&arms[without]["p"], "last_symbol") < 0.05);
+    }
+    // Four seeds each, in directories of their own, with a summary that names its scores.
+    let summary = fs::read_to_string(place.path("runs/counting/n-6-static/seed-3/summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!((summary["control"].as_str(), summary["seed"].as_u64()), (Some("static"), Some(3)));
+    let scores = &summary["scores"];
+    assert!(
+        ["accuracy", "of_ceiling", "last_symbol", "symbol_reader"].iter().all(|k| scores[*k].is_number())
+    );
+    // Resuming a finished task and comparing give the same table, and another run of the same name is refused.
+    let compared: Value = serde_json::from_str(&place.done(&["compare", "runs/counting", "--json"])).unwrap();
+    assert_eq!(compared, Value::Array(vec![table.clone()]));
+    let resumed: Value = serde_json::from_str(&place.done(&["resume", "runs/counting", "--json"])).unwrap();
+    assert_eq!(resumed, table);
+    let markdown = place.done(&["compare", "--markdown", "runs/counting"]);
+    assert!(
+        markdown.starts_with("| arm | of_ceiling | last_symbol | p of last_symbol |\n|---|"),
+        "{markdown}"
+    );
+    assert_eq!(markdown.lines().count(), 8);
+    assert!(place.fails(2, &["run", "counting.toml"]).contains("sorn resume"));
+}
+
+#[test]
+fn killed_at_any_moment_a_sequence_task_resumes_to_the_same_bits_on_any_number_of_threads() {
+    let place = place();
+    let arguments = ["run", "counting.toml", "--seeds", "5,7", "--controls", "rewired", "--out"];
+    place.done(&[&arguments[..], &["whole", "--threads", "2"]].concat());
+    let mut kills = 0;
+    for trial in 1..=4_u64 {
+        let out = format!("killed-{trial}");
+        let dir = format!("{out}/counting");
+        for round in 1.. {
+            let begun = place.path(&dir).join("sweep.json").exists();
+            let begin = [&arguments[..], &[out.as_str(), "--threads", "1"]].concat();
+            let go_on = ["resume", dir.as_str()];
+            let mut child = start(&place, if begun { &go_on } else { &begin });
+            if round < 20 {
+                sleep(Duration::from_millis(37 * (trial + round) * (trial + 2 * round) % 400));
+                child.kill().unwrap();
+            }
+            let output = child.wait_with_output().unwrap();
+            if output.status.success() {
+                break;
+            }
+            assert_eq!(output.status.code(), None, "{}", stderr(&output));
+            kills += 1;
+        }
+        assert_same(&place.path("whole/counting"), &place.path(&dir));
+    }
+    assert!(kills >= 1, "every process ended before it was killed");
+}
+
+#[test]
+fn an_override_of_the_axis_leaves_one_arm_with_its_seeds_in_it() {
+    let place = place();
+    let text = place.done(&["run", "counting.toml", "--set", "task.n=5"]);
+    assert!(text.starts_with("arm         of_ceiling"), "{text}");
+    let summary = fs::read_to_string(place.path("runs/counting/seed-0/summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert!((number(&summary["scores"], "ceiling") - (1.0 - 0.5 / 7.0)).abs() < 1e-12);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let place = place();
+    for (from, to, expected) in [
+        ("B*n C", "B*x C", "counting.toml:12: task.source.words[0]: expected symbols"),
+        ("steps = 20000", "steps = 0", "task.phases[0].steps: expected at least 1, found 0"),
+        ("role = \"fit\"", "role = \"fti\"", "task.phases[1].role: "),
+        ("preset = \"counting\"", "preset = \"countin\"", "network.preset: "),
+        ("preset = \"counting\"", "nee = 3", "network.nee: unknown key; did you mean `ne`?"),
+        ("preset = \"counting\"", "nu = 9", "network.nu: expected 6 (the source's), found 9"),
+        ("kind = \"sequence\"", "kind = \"sequence\"\nlag = 3", "task.lag: unknown key"),
+        ("\"static\",", "\"statik\",", "expected static, none, rewired or without:RULE"),
+        ("values = [4, 6]", "values = [4, 0]", "task.source.words[0]: expected symbols"),
+    ] {
+        assert!(COUNTING.contains(from));
+        place.write("wrong.toml", &COUNTING.replace(from, to));
+        let text = place.fails(2, &["run", "wrong.toml"]);
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let text = place.fails(2, &["run", "counting.toml", "--controls", "statik"]);
+    assert!(text.contains("--controls: ") && text.contains("without:RULE"), "{text}");
+    assert!(place.fails(2, &["run", "quick.toml", "--controls", "all"]).contains("kind = \"sequence\""));
+}

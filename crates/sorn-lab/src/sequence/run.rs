@@ -1,0 +1,147 @@
+//! One arm and one seed: a directory that is filled, or gone on with.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use sorn_sequence::{Run, Scores, TaskError};
+
+use super::SequenceExperiment;
+use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
+use crate::run_dir::lock;
+use crate::{LabError, SavedNetwork, load_network, save_network};
+
+pub(super) const CONFIG: &str = "config.toml";
+const SUMMARY: &str = "summary.json";
+/// Steps between two looks at whether to stop.
+const STRIDE: u64 = 5_000;
+
+/// What looks on while sequence tasks run.
+pub trait SequenceProgress: Sync {
+    /// So many steps were done.
+    fn steps(&self, steps: u64);
+    /// Whether runs are to stop.
+    fn stop(&self) -> bool;
+}
+
+/// The outcome of one run of a sequence task (`summary.json`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SequenceSummary {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Kind of the task, `sequence`.
+    pub task: String,
+    /// The control, none for the experiment itself.
+    pub control: Option<String>,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Version that ran it.
+    pub version: String,
+    /// Network steps.
+    pub steps: u64,
+    /// Seconds of work since the run was begun or resumed last.
+    pub wall_secs: f64,
+    /// Scores by name.
+    pub scores: Scores,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SequenceOutcome {
+    /// Its summary is written.
+    Finished(SequenceSummary),
+    /// It was stopped, and can go on.
+    Stopped,
+}
+
+/// The summary in `dir`, if the run is finished.
+pub(super) fn summary(dir: &Path) -> Result<Option<SequenceSummary>, LabError> {
+    let path = dir.join(SUMMARY);
+    if !path.exists() {
+        return Ok(None);
+    }
+    serde_json::from_str(&read_text(&path)?).map(Some).map_err(|e| LabError::damaged(&path, e.to_string()))
+}
+
+/// Runs `experiment` in `dir`, from its checkpoint if there is one; a finished run is left as it is.
+pub(super) fn run(
+    dir: &Path,
+    experiment: &SequenceExperiment,
+    progress: &dyn SequenceProgress,
+) -> Result<SequenceOutcome, LabError> {
+    create_dir(dir)?;
+    let _lock = lock(dir)?;
+    if let Some(summary) = summary(dir)? {
+        progress.steps(summary.steps);
+        return Ok(SequenceOutcome::Finished(summary));
+    }
+    remove_temporaries(dir)?;
+    let config = dir.join(CONFIG);
+    if config.exists() {
+        let found = SequenceExperiment::parse(&read_text(&config)?, &config.display().to_string(), &[])?;
+        if found != *experiment {
+            let reason =
+                "holds a run of another configuration (config.toml); give another --out, or move it away";
+            return Err(LabError::directory(dir, reason));
+        }
+    } else {
+        write_whole(&config, experiment.to_toml().as_bytes())?;
+    }
+    let seed = experiment.run.seed;
+    let failed = |e: TaskError| LabError::Run { seed, reason: e.to_string() };
+    let path = checkpoint(dir);
+    let mut run = match path.exists() {
+        false => Run::new(&experiment.task, &experiment.network, seed).map_err(failed)?,
+        true => {
+            let SavedNetwork::Whole(saved) = load_network(&path)? else {
+                return Err(LabError::damaged(
+                    &path,
+                    "expected a whole network, found upstream's arrays alone",
+                ));
+            };
+            let resumed = Run::resume(&experiment.task, &experiment.network, seed, saved.1);
+            resumed.map_err(|e| LabError::damaged(&path, e.to_string()))?
+        }
+    };
+    progress.steps(run.done());
+    let begun = Instant::now();
+    let every = experiment.run.checkpoint_every;
+    let mut saved = run.done();
+    while !run.is_finished() {
+        let before = run.done();
+        run.go_on(STRIDE.min(every - before % every)).map_err(failed)?;
+        progress.steps(run.done() - before);
+        let stop = progress.stop();
+        // Before the first step of a readout the network is saved in any case: from there it goes on, or is looked at.
+        let due = run.done() % every == 0 || run.organised() || stop;
+        if let Some(network) = run.saved()
+            && due
+            && run.done() != saved
+        {
+            create_dir(&dir.join("checkpoints"))?;
+            save_network(&path, network)?;
+            saved = run.done();
+        }
+        if stop && !run.is_finished() {
+            return Ok(SequenceOutcome::Stopped);
+        }
+    }
+    let summary = SequenceSummary {
+        experiment: experiment.name.clone(),
+        task: "sequence".into(),
+        control: experiment.task.control.map(|control| control.to_string()),
+        seed,
+        version: env!("CARGO_PKG_VERSION").into(),
+        steps: run.total(),
+        wall_secs: begun.elapsed().as_secs_f64(),
+        scores: run.scores().clone(),
+    };
+    let json = serde_json::to_string_pretty(&summary).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+    write_whole(&dir.join(SUMMARY), (json + "\n").as_bytes())?;
+    Ok(SequenceOutcome::Finished(summary))
+}
+
+fn checkpoint(dir: &Path) -> PathBuf {
+    dir.join("checkpoints").join("network.safetensors")
+}

@@ -1,0 +1,190 @@
+//! [`SequenceSweep`]: all arms and seeds of one command, in parallel.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sorn_sequence::Control;
+
+use super::run::{self, SequenceOutcome, SequenceProgress, SequenceSummary};
+use super::{SequenceExperiment, SequenceTable};
+use crate::LabError;
+use crate::files::{create_dir, read_text, write_whole};
+use crate::run_dir::lock;
+
+pub(super) const EXPERIMENT: &str = "experiment.toml";
+const PLAN: &str = "sweep.json";
+
+/// The directory `runs/<experiment>` of a sequence task: `<arm>/seed-<n>` below it, or `seed-<n>` if there is one arm.
+pub struct SequenceSweep {
+    path: PathBuf,
+    experiment: SequenceExperiment,
+    plan: Plan,
+    _lock: Option<File>,
+}
+
+/// How a sweep ended.
+#[derive(Debug)]
+pub struct SequenceSwept {
+    /// The table, if every run is finished.
+    pub table: Option<SequenceTable>,
+    /// Runs that were stopped and can go on.
+    pub stopped: usize,
+    /// Runs that failed, and why.
+    pub failed: Vec<(PathBuf, LabError)>,
+}
+
+/// `sweep.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    seeds: Vec<u64>,
+    controls: Vec<Control>,
+}
+
+impl SequenceSweep {
+    /// Makes the directory of a new sweep below `out`.
+    ///
+    /// # Errors
+    /// [`LabError`] if there is a sweep already, or the directory cannot be written.
+    pub fn create(
+        out: &Path,
+        experiment: &SequenceExperiment,
+        seeds: &[u64],
+        controls: &[Control],
+    ) -> Result<SequenceSweep, LabError> {
+        let path = out.join(&experiment.name);
+        create_dir(&path)?;
+        let lock = lock(&path)?;
+        if [PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
+            let reason =
+                "holds runs already; go on with them by `sorn resume`, give another --out, or move it away";
+            return Err(LabError::directory(&path, reason));
+        }
+        let plan = Plan { seeds: seeds.to_vec(), controls: controls.to_vec() };
+        // The plan last: a directory that has it is a whole sweep.
+        write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
+        let json = serde_json::to_string(&plan).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+        write_whole(&path.join(PLAN), json.as_bytes())?;
+        Ok(SequenceSweep { path, experiment: experiment.clone(), plan, _lock: Some(lock) })
+    }
+
+    /// Opens a sweep's directory to go on with it, and locks it for this process.
+    ///
+    /// # Errors
+    /// [`LabError`] if `path` is none, its files are damaged or another process runs in it.
+    pub fn open(path: &Path) -> Result<SequenceSweep, LabError> {
+        let mut sweep = SequenceSweep::read(path)?;
+        sweep._lock = Some(lock(path)?);
+        Ok(sweep)
+    }
+
+    /// Opens a sweep's directory to look at it.
+    ///
+    /// # Errors
+    /// [`LabError`] if `path` is none, or its files are damaged.
+    pub fn read(path: &Path) -> Result<SequenceSweep, LabError> {
+        let file = path.join(PLAN);
+        if !file.is_file() {
+            let reason = "expected the directory of a sequence task (runs/NAME), found no sweep.json";
+            return Err(LabError::directory(path, reason));
+        }
+        let plan =
+            serde_json::from_str(&read_text(&file)?).map_err(|e| LabError::damaged(&file, e.to_string()))?;
+        let file = path.join(EXPERIMENT);
+        let experiment = SequenceExperiment::parse(&read_text(&file)?, &file.display().to_string(), &[])?;
+        Ok(SequenceSweep { path: path.to_path_buf(), experiment, plan, _lock: None })
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The experiment.
+    pub fn experiment(&self) -> &SequenceExperiment {
+        &self.experiment
+    }
+
+    /// The seeds.
+    pub fn seeds(&self) -> &[u64] {
+        &self.plan.seeds
+    }
+
+    /// The arms by label, with their directories.
+    ///
+    /// # Errors
+    /// [`LabError`] if a value of the axis is refused.
+    pub fn arms(&self) -> Result<Vec<(String, PathBuf, SequenceExperiment)>, LabError> {
+        let origin = self.path.join(EXPERIMENT).display().to_string();
+        let arms = self.experiment.arms(&self.plan.controls, &origin)?;
+        let one = arms.len() == 1;
+        let place = |label: &str| if one { self.path.clone() } else { self.path.join(label) };
+        Ok(arms.into_iter().map(|(label, arm)| (label.clone(), place(&label), arm)).collect())
+    }
+
+    /// Network steps of all arms and seeds.
+    ///
+    /// # Errors
+    /// [`LabError`] if a value of the axis is refused.
+    pub fn steps(&self) -> Result<u64, LabError> {
+        let of = |arm: &SequenceExperiment| arm.task.phases.iter().map(|phase| phase.steps).sum::<u64>();
+        let each: u64 = self.arms()?.iter().map(|(_, _, arm)| of(arm)).sum();
+        Ok(each * self.plan.seeds.len() as u64)
+    }
+
+    /// Runs everything that is not finished, on `threads` threads (0: one per processor), then writes `table.json`. The results
+    /// do not depend on the number of threads.
+    ///
+    /// # Errors
+    /// [`LabError`] if the directory itself cannot be written; what fails in a run is in the outcome.
+    pub fn run(&self, threads: usize, progress: &dyn SequenceProgress) -> Result<SequenceSwept, LabError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|e| LabError::directory(&self.path, format!("--threads {threads}: {e}")))?;
+        let mut jobs = Vec::new();
+        for (_, dir, arm) in self.arms()? {
+            for &seed in &self.plan.seeds {
+                let mut arm = arm.clone();
+                arm.run.seed = seed;
+                jobs.push((dir.join(format!("seed-{seed}")), arm));
+            }
+        }
+        let results: Vec<Option<Result<SequenceOutcome, LabError>>> = pool.install(|| {
+            let one = |(dir, arm): &(PathBuf, SequenceExperiment)| {
+                (!progress.stop()).then(|| run::run(dir, arm, progress))
+            };
+            jobs.par_iter().with_max_len(1).map(one).collect()
+        });
+        let mut swept = SequenceSwept { table: None, stopped: 0, failed: Vec::new() };
+        for ((dir, _), result) in jobs.into_iter().zip(results) {
+            match result {
+                Some(Ok(SequenceOutcome::Finished(_))) => {}
+                Some(Ok(SequenceOutcome::Stopped)) | None => swept.stopped += 1,
+                Some(Err(error)) => swept.failed.push((dir, error)),
+            }
+        }
+        if swept.stopped == 0 && swept.failed.is_empty() {
+            let table = SequenceTable::of(self)?;
+            let json =
+                serde_json::to_string_pretty(&table).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+            write_whole(&self.path.join("table.json"), (json + "\n").as_bytes())?;
+            swept.table = Some(table);
+        }
+        Ok(swept)
+    }
+
+    /// The summaries of an arm in `dir`, in the order of the seeds.
+    pub(super) fn summaries(&self, dir: &Path) -> Result<Vec<SequenceSummary>, LabError> {
+        let of = |seed: &u64| {
+            let dir = dir.join(format!("seed-{seed}"));
+            run::summary(&dir)?.ok_or_else(|| {
+                LabError::directory(
+                    &dir,
+                    "expected a finished run, found none; go on with it by `sorn resume`",
+                )
+            })
+        };
+        self.plan.seeds.iter().map(of).collect()
+    }
+}

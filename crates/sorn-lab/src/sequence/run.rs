@@ -76,7 +76,9 @@ pub(super) fn run(
         progress.steps(summary.steps);
         return Ok(SequenceOutcome::Finished(summary));
     }
-    remove_temporaries(dir)?;
+    for folder in [dir.to_path_buf(), dir.join("checkpoints")] {
+        remove_temporaries(&folder)?;
+    }
     let config = dir.join(CONFIG);
     if config.exists() {
         let found = SequenceExperiment::parse(&read_text(&config)?, &config.display().to_string(), &[])?;

@@ -10,7 +10,7 @@ use sorn_sequence::Control;
 use super::run::{self, SequenceOutcome, SequenceProgress, SequenceSummary};
 use super::{SequenceExperiment, SequenceTable};
 use crate::LabError;
-use crate::files::{create_dir, read_text, write_whole};
+use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
@@ -140,6 +140,7 @@ impl SequenceSweep {
     /// # Errors
     /// [`LabError`] if the directory itself cannot be written; what fails in a run is in the outcome.
     pub fn run(&self, threads: usize, progress: &dyn SequenceProgress) -> Result<SequenceSwept, LabError> {
+        remove_temporaries(&self.path)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|e| LabError::directory(&self.path, format!("--threads {threads}: {e}")))?;
         let mut jobs = Vec::new();

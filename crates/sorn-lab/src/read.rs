@@ -10,7 +10,17 @@ use crate::{Experiment, LabError};
 
 /// Reads an experiment from `text`, called `origin` in errors, with `overrides` put in.
 pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Result<Experiment, LabError> {
-    let (table, overrides) = parse(text, origin, overrides)?;
+    let (mut table, overrides) = parse(text, origin, overrides)?;
+    match table.get("task").and_then(|task| task.get("kind")).and_then(Value::as_str) {
+        // What an experiment with an environment is without saying so.
+        Some("rl") => table.retain(|key, task| key != "task" || task.as_table().is_some_and(|t| t.len() > 1)),
+        Some("sequence") => {
+            let reason =
+                "expected \"rl\", found \"sequence\", which sorn run, resume and compare take".into();
+            return Err(blame(Fault { key: "task.kind".into(), reason }, text, origin, &overrides));
+        }
+        _ => {}
+    }
     if let Some(fault) = not_finite(&Value::Table(table.clone()), "") {
         return Err(blame(fault, text, origin, &overrides));
     }
@@ -337,6 +347,15 @@ episodes = 10
         assert_eq!((read.run.seed, read.run.episodes), (7, 10));
         assert_eq!(read.agent.reservoir.params.ne, 100);
         assert_eq!(experiment(&read.to_toml(), "b.toml", &[]).unwrap(), read);
+    }
+
+    #[test]
+    fn the_kind_of_the_task_may_be_said_and_must_be_right() {
+        let with = |kind: &str| experiment(&format!("{FILE}[task]\nkind = \"{kind}\"\n"), "a.toml", &[]);
+        assert_eq!(with("rl").unwrap(), experiment(FILE, "a.toml", &[]).unwrap());
+        let text = with("sequence").unwrap_err().to_string();
+        assert!(text.starts_with("a.toml:13: task.kind: expected \"rl\", found \"sequence\""), "{text}");
+        assert!(with("rll").unwrap_err().to_string().contains("task"));
     }
 
     #[test]

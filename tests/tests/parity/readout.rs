@@ -32,7 +32,7 @@ fn states(symbols: usize, steps: usize) -> (Vec<Vec<u32>>, Vec<u32>) {
 #[test]
 fn logistic_regression_has_scikit_learns_optimum_and_least_squares_numpys() {
     for (classes, c) in [(6, 1.0), (6, 0.01), (2, 1.0)] {
-        let (active, labels) = states(classes, 1500);
+        let (active, labels) = states(classes, 700);
         let question =
             json!({ "rows": active, "features": 100, "labels": labels, "classes": classes, "c": c });
         let theirs: Answer = Peer::from_env().unwrap().json("readout.py", &question).unwrap();

@@ -120,7 +120,7 @@ fn killed_at_any_moment_a_sequence_task_resumes_to_the_same_bits_on_any_number_o
 fn an_override_of_the_axis_leaves_one_arm_with_its_seeds_in_it() {
     let place = place();
     let text = place.done(&["run", "counting.toml", "--set", "task.n=5"]);
-    assert!(text.starts_with("arm         of_ceiling"), "{text}");
+    assert!(text.starts_with("arm                   of_ceiling"), "{text}");
     let summary = fs::read_to_string(place.path("runs/counting/seed-0/summary.json")).unwrap();
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert!((number(&summary["scores"], "ceiling") - (1.0 - 0.5 / 7.0)).abs() < 1e-12);
@@ -130,7 +130,7 @@ fn an_override_of_the_axis_leaves_one_arm_with_its_seeds_in_it() {
 fn what_is_wrong_is_named_with_its_place() {
     let place = place();
     for (from, to, expected) in [
-        ("B*n C", "B*x C", "counting.toml:12: task.source.words[0]: expected symbols"),
+        ("B*n C", "B*x C", "wrong.toml:13: task.source.words[0]: expected symbols"),
         ("steps = 20000", "steps = 0", "task.phases[0].steps: expected at least 1, found 0"),
         ("role = \"fit\"", "role = \"fti\"", "task.phases[1].role: "),
         ("preset = \"counting\"", "preset = \"countin\"", "network.preset: "),

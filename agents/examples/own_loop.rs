@@ -1,19 +1,12 @@
 //! A loop of one's own between an agent and a machine: `cargo run --release -p sorn-agents --example own_loop`.
 
-use sorn_agents::{ActorCriticConfig, Agent, AgentConfig, EncoderConfig, LearnerConfig, RewardSignal};
+use sorn_agents::{Agent, AgentConfig};
 use sorn_env::Env;
 
 /// Steps that each of `episodes` episodes lasted.
 pub(crate) fn train(episodes: u64) -> Result<Vec<u32>, Box<dyn std::error::Error>> {
     let mut cart = sorn_envs::CartPole::default(); // in its place a robot: sensors in, motors out
-    let scale = vec![1.0, 1.0, 0.1, 1.0]; // metres, m/s, radians, rad/s that are much
-    let learner = ActorCriticConfig { reward: RewardSignal::Failure, ..Default::default() };
-    let config = AgentConfig {
-        encoder: EncoderConfig::RandomProjection { scale, gain: 3.0, bias: 0.9 },
-        learner: LearnerConfig::ActorCritic(learner),
-        ..AgentConfig::default()
-    };
-    let mut agent = Agent::new(&config, &cart.observation_space(), &cart.action_space(), 42)?;
+    let mut agent = Agent::new(&AgentConfig::default(), &cart.observation_space(), &cart.action_space(), 42)?;
     let mut lengths = Vec::new();
     for episode in 0..episodes {
         let mut action = agent.begin(&cart.reset(Some(episode), None)?.0)?;

@@ -84,7 +84,7 @@ impl Agent {
         let observations = observation_space.flat_dim();
         let reservoir = Reservoir::new(&config.reservoir, seed)?;
         let inputs = config.reservoir.params.input_len();
-        let normalization = Normalization::new(config, observations)?;
+        let normalization = Normalization::new(config, observation_space)?;
         let seen = normalization.space(observation_space)?;
         let encoder = Encoder::new(&config.encoder, &seen, inputs, seed)?;
         let features = Features::new(&config.features, reservoir.units(), inputs)?;
@@ -217,6 +217,7 @@ impl Agent {
         self.reservoir.set_reward(reward)?;
         self.take(obs)?;
         if !self.greedy {
+            self.learner.receive(reward);
             let reward = self.normalization.reward(reward, terminated || truncated);
             self.learner.learn(&Transition { reward, terminated, truncated, next: &self.phi })?;
         }

@@ -36,7 +36,10 @@ pub struct FeaturesConfig {
 
 impl Default for FeaturesConfig {
     fn default() -> Self {
-        FeaturesConfig { names: vec![Feature::Activity, Feature::Bias], trace_decay: 0.6 }
+        FeaturesConfig {
+            names: vec![Feature::Activity, Feature::ActivityMinusTrace, Feature::Bias],
+            trace_decay: 0.6,
+        }
     }
 }
 

@@ -37,6 +37,34 @@ pub(crate) fn update(weights: &mut [f64], z: &mut [f64], phi: &[f64], decay: f64
     }
 }
 
+/// `z <- decay z + g phi`; the sum of the sizes of what `z` then has, in running sums of a fixed order.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(crate) fn decay_add(z: &mut [f64], decay: f64, g: f64, phi: &[f64]) -> f64 {
+    let mut sums = [0.0; SUMS];
+    let mut z_chunks = z.chunks_exact_mut(SUMS);
+    let phi_chunks = phi.chunks_exact(SUMS);
+    let phi_rest = phi_chunks.remainder();
+    for (z, phi) in z_chunks.by_ref().zip(phi_chunks) {
+        for lane in 0..SUMS {
+            z[lane] = decay * z[lane] + g * phi[lane];
+            sums[lane] += z[lane].abs();
+        }
+    }
+    let mut rest = 0.0;
+    for (z, phi) in z_chunks.into_remainder().iter_mut().zip(phi_rest) {
+        *z = decay * *z + g * phi;
+        rest += z.abs();
+    }
+    let mut half = SUMS / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0] + rest
+}
+
 /// `out <- out + factor x`.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 pub(crate) fn add(out: &mut [f64], factor: f64, x: &[f64]) {
@@ -80,6 +108,10 @@ mod tests {
             let (mut weights, mut trace) = (numbers.clone(), numbers.clone());
             update(&mut weights, &mut trace, &numbers, 0.5, 2.0, 4.0);
             add(&mut weights, -3.0, &numbers);
+            let mut other = numbers.clone();
+            let size = decay_add(&mut other, 0.5, -2.0, &numbers);
+            assert_eq!(size, 1.5 * numbers.iter().sum::<f64>());
+            assert!(other.iter().zip(&numbers).all(|(z, number)| *z == -1.5 * number));
             for ((number, trace), weight) in numbers.iter().zip(&trace).zip(&weights) {
                 assert_eq!((*trace, *weight), (2.5 * number, 8.0 * number));
             }

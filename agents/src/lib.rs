@@ -37,7 +37,7 @@ pub use learner::{
     ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, PpoConfig, PpoMean, ReinforceConfig,
     RewardSignal, RmSornConfig, Selection, StepSchedule, Traces, ValueConfig,
 };
-pub use normalization::NormalizationConfig;
+pub use normalization::{NormalizationConfig, Normalized};
 pub use plasticity::PlasticityConfig;
 pub use policy::{PolicyConfig, Spread};
 pub use reservoir::{ReservoirConfig, ReservoirKind};

@@ -1,22 +1,78 @@
 //! Normalisation of observations and rewards by running statistics, which are saved with the agent.
+//!
+//! By default nothing here has a scale: an observation times any number plus any other, and a reward times any positive number,
+//! give the same agent, up to rounding.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{self, Deserializer, Unexpected, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 use sorn_env::{BoxSpace, Dtype, Space};
 
+use crate::encoder::{Slot, slots};
 use crate::error::check;
 use crate::reservoir::{entry, json};
 use crate::{AgentConfig, AgentError, AgentState, LearnerConfig};
+
+/// Which numbers of an observation are normalised: in a file `false`, `true` or `"numbers"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Normalized {
+    /// `false`: none.
+    Off,
+    /// `true`: all, the 0 and 1 of one-hot codes among them; the encoder then sees a Box from `-clip` to `clip`.
+    All,
+    /// `"numbers"`: those of a Box; the 0 and 1 of Discrete, MultiDiscrete and MultiBinary spaces stay as they are. A number
+    /// that never varied is 0.
+    #[default]
+    Numbers,
+}
+
+impl Serialize for Normalized {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Normalized::Off => serializer.serialize_bool(false),
+            Normalized::All => serializer.serialize_bool(true),
+            Normalized::Numbers => serializer.serialize_str("numbers"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Normalized {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Given;
+
+        impl Visitor<'_> for Given {
+            type Value = Normalized;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false or \"numbers\"")
+            }
+            fn visit_bool<E>(self, all: bool) -> Result<Normalized, E> {
+                Ok(if all { Normalized::All } else { Normalized::Off })
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Normalized, E> {
+                match text {
+                    "numbers" => Ok(Normalized::Numbers),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Given)
+    }
+}
 
 /// What is normalised, as Gymnasium's `NormalizeObservation` and `NormalizeReward` do it. Statistics grow while training and
 /// stand still in a frozen agent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NormalizationConfig {
-    /// Each number of the observation: minus its mean, over its standard deviation. The encoder then sees a Box from
-    /// `-clip` to `clip`.
-    pub observation: bool,
-    /// The reward that is learnt from: over the standard deviation of the discounted return so far.
-    pub reward: bool,
+    /// Which numbers of the observation become themselves minus their mean, over their standard deviation.
+    pub observation: Normalized,
+    /// The reward that is learnt from: over the standard deviation of the discounted return so far; its sign and its zero stay.
+    /// Where absent, `true` for an actor-critic with bounded steps and no `anneal`, else `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reward: Option<bool>,
     /// Discount of that return, in `[0, 1]`.
     pub gamma: f64,
     /// Largest size of a normalised number, positive.
@@ -25,11 +81,11 @@ pub struct NormalizationConfig {
 
 impl Default for NormalizationConfig {
     fn default() -> Self {
-        NormalizationConfig { observation: false, reward: false, gamma: 0.99, clip: 10.0 }
+        NormalizationConfig { observation: Normalized::default(), reward: None, gamma: 0.99, clip: 10.0 }
     }
 }
 
-/// Keeps the quotient finite where nothing has varied yet.
+/// Keeps the quotient finite where nothing has varied yet and `observation` or `reward` is `true`, as Gymnasium does.
 const EPSILON: f64 = 1e-8;
 
 /// Mean and variance of numbers that come one after the other (Welford 1962, 10.1080/00401706.1962.10490022).
@@ -58,6 +114,12 @@ impl Running {
         (self.squares[index] / self.count.max(1.0) + EPSILON).sqrt()
     }
 
+    /// The standard deviation, without a scale of its own: 0 where nothing varied, and where what varied is rounding.
+    fn scale(&self, index: usize) -> f64 {
+        let sd = (self.squares[index] / self.count.max(1.0)).sqrt();
+        if sd > 1e-12 * self.mean[index].abs() { sd } else { 0.0 }
+    }
+
     fn save(&self, state: &mut AgentState, name: &str) {
         state.put(&format!("normalization/{name}_mean"), &[self.mean.len()], &self.mean);
         state.put(&format!("normalization/{name}_squares"), &[self.squares.len()], &self.squares);
@@ -72,6 +134,11 @@ impl Running {
 #[derive(Clone, Debug)]
 pub(crate) struct Normalization {
     config: NormalizationConfig,
+    /// Whether rewards are normalised, and whether without a scale.
+    rewards: bool,
+    scale_free: bool,
+    /// Whether each number is of a Box.
+    numbers: Vec<bool>,
     observations: Running,
     returns: Running,
     /// The discounted return of this episode so far.
@@ -79,9 +146,10 @@ pub(crate) struct Normalization {
 }
 
 impl Normalization {
-    /// Normalises observations of `observations` numbers.
-    pub(crate) fn new(config: &AgentConfig, observations: usize) -> Result<Normalization, AgentError> {
+    /// Normalises observations of `space`.
+    pub(crate) fn new(config: &AgentConfig, space: &Space) -> Result<Normalization, AgentError> {
         let NormalizationConfig { reward, gamma, clip, .. } = config.normalization;
+        let numbers: Vec<bool> = slots(space).iter().map(|slot| *slot != Slot::Bit).collect();
         check("normalization.clip", clip, clip > 0.0, "a positive number")?;
         check("normalization.gamma", gamma, (0.0..=1.0).contains(&gamma), "a number in [0, 1]")?;
         let by_return = match &config.learner {
@@ -93,11 +161,18 @@ impl Normalization {
             }
             _ => None,
         };
+        let usual =
+            matches!(&config.learner, LearnerConfig::ActorCritic(c) if c.is_bounded() && c.anneal.is_none());
         match by_return {
-            Some(why) if reward => Err(AgentError::Mismatch(format!("normalization.reward = true: {why}"))),
+            Some(why) if reward == Some(true) => {
+                Err(AgentError::Mismatch(format!("normalization.reward = true: {why}")))
+            }
             _ => Ok(Normalization {
                 config: config.normalization,
-                observations: Running::new(observations),
+                rewards: reward.unwrap_or(usual),
+                scale_free: reward.is_none(),
+                observations: Running::new(numbers.len()),
+                numbers,
                 returns: Running::new(1),
                 ret: 0.0,
             }),
@@ -106,23 +181,44 @@ impl Normalization {
 
     /// The space of what the encoder sees, given the environment's.
     pub(crate) fn space(&self, space: &Space) -> Result<Space, AgentError> {
-        if !self.config.observation {
-            return Ok(space.clone());
-        }
         let clip = self.config.clip;
-        Ok(Space::Box(BoxSpace::uniform(-clip, clip, vec![space.flat_dim()], Dtype::F64)?))
+        let normalized = |space: &Space| -> Result<Space, AgentError> {
+            Ok(Space::Box(BoxSpace::uniform(-clip, clip, vec![space.flat_dim()], Dtype::F64)?))
+        };
+        match (self.config.observation, space) {
+            (Normalized::Off, _) => Ok(space.clone()),
+            (Normalized::All, _) | (Normalized::Numbers, Space::Box(_)) => normalized(space),
+            (Normalized::Numbers, Space::Dict(members)) => {
+                let member = |(name, space): &(String, Space)| Ok((name.clone(), self.space(space)?));
+                Ok(Space::Dict(members.iter().map(member).collect::<Result<_, AgentError>>()?))
+            }
+            (Normalized::Numbers, Space::Tuple(members)) => {
+                let members = members.iter().map(|space| self.space(space));
+                Ok(Space::Tuple(members.collect::<Result<_, AgentError>>()?))
+            }
+            (Normalized::Numbers, _) => Ok(space.clone()),
+        }
     }
 
     /// Normalises an observation in place, and takes it into the statistics first where the agent learns.
     pub(crate) fn observe(&mut self, numbers: &mut [f64], learns: bool) {
-        if !self.config.observation {
+        if self.config.observation == Normalized::Off {
             return;
         }
         if learns {
             self.observations.take(numbers);
         }
         let clip = self.config.clip;
+        let all = self.config.observation == Normalized::All;
         for (index, x) in numbers.iter_mut().enumerate() {
+            if !all {
+                if self.numbers[index] {
+                    let scale = self.observations.scale(index);
+                    let from_mean = *x - self.observations.mean[index];
+                    *x = if scale > 0.0 { (from_mean / scale).clamp(-clip, clip) } else { 0.0 };
+                }
+                continue;
+            }
             *x = ((*x - self.observations.mean[index]) / self.observations.sd(index)).clamp(-clip, clip);
         }
     }
@@ -134,15 +230,25 @@ impl Normalization {
 
     /// The normalised reward.
     pub(crate) fn reward(&mut self, reward: f64, done: bool) -> f64 {
-        if !self.config.reward {
+        if !self.rewards {
             return reward;
         }
         self.ret = self.config.gamma * self.ret + reward;
         self.returns.take(&[self.ret]);
+        let clip = self.config.clip;
+        if self.scale_free {
+            // Before any return differs from another its size stands for the deviation.
+            let (sd, size) = (self.returns.scale(0), self.ret.abs());
+            let scale = if sd > 0.0 { sd } else { size };
+            if done {
+                self.ret = 0.0;
+            }
+            return if scale > 0.0 { (reward / scale).clamp(-clip, clip) } else { 0.0 };
+        }
         if done {
             self.ret = 0.0;
         }
-        (reward / self.returns.sd(0)).clamp(-self.config.clip, self.config.clip)
+        (reward / self.returns.sd(0)).clamp(-clip, clip)
     }
 
     pub(crate) fn save(&self, state: &mut AgentState) {
@@ -166,7 +272,8 @@ mod tests {
 
     fn normalization(config: NormalizationConfig, numbers: usize) -> Normalization {
         let config = AgentConfig { normalization: config, ..AgentConfig::default() };
-        Normalization::new(&config, numbers).unwrap()
+        let space = Space::Box(BoxSpace::uniform(-1e9, 1e9, vec![numbers], Dtype::F64).unwrap());
+        Normalization::new(&config, &space).unwrap()
     }
 
     proptest! {
@@ -184,7 +291,8 @@ mod tests {
 
     #[test]
     fn observations_are_centred_scaled_and_clipped() {
-        let config = NormalizationConfig { observation: true, clip: 1.5, ..NormalizationConfig::default() };
+        let config =
+            NormalizationConfig { observation: Normalized::All, clip: 1.5, ..NormalizationConfig::default() };
         let mut normalization = normalization(config, 2);
         for x in [[1.0, 5.0], [3.0, 5.0]] {
             normalization.observe(&mut x.clone(), true);
@@ -199,7 +307,7 @@ mod tests {
 
     #[test]
     fn rewards_are_over_the_deviation_of_the_discounted_return() {
-        let config = NormalizationConfig { reward: true, gamma: 0.5, ..NormalizationConfig::default() };
+        let config = NormalizationConfig { reward: Some(true), gamma: 0.5, ..NormalizationConfig::default() };
         let mut normalization = normalization(config, 1);
         // Returns 4, 2 + 2 = 4 and, in a new episode, 1.
         normalization.reward(4.0, false);
@@ -212,13 +320,75 @@ mod tests {
     #[test]
     fn what_does_not_go_together_is_refused() {
         let mut config = AgentConfig::default();
-        config.normalization.reward = true;
+        config.normalization.reward = Some(true);
+        let space = Space::Discrete { n: 2, start: 0 };
         config.learner = LearnerConfig::Ars(Default::default());
-        let error = Normalization::new(&config, 1).unwrap_err().to_string();
+        let error = Normalization::new(&config, &space).unwrap_err().to_string();
         assert!(error.starts_with("normalization.reward = true: learner.kind = \"ars\""), "{error}");
         config.learner = LearnerConfig::default();
         config.normalization.clip = 0.0;
-        let error = Normalization::new(&config, 1).unwrap_err().to_string();
+        let error = Normalization::new(&config, &space).unwrap_err().to_string();
         assert_eq!(error, "normalization.clip: a positive number expected, found 0");
+    }
+
+    fn scale_free(numbers: usize) -> Normalization {
+        normalization(NormalizationConfig::default(), numbers)
+    }
+
+    #[test]
+    fn scale_and_offset_of_an_observation_do_not_matter() {
+        let walk: Vec<f64> = (0..200).map(|k| (f64::from(k) * 0.7).sin() + f64::from(k % 7)).collect();
+        let (mut plain, mut other) = (scale_free(1), scale_free(1));
+        for (scale, offset) in [(1e3, 50.0), (1e-9, 0.0), (-4e7, 1e9)] {
+            for x in &walk {
+                let (mut a, mut b) = ([*x], [scale * x + offset]);
+                plain.observe(&mut a, true);
+                other.observe(&mut b, true);
+                assert!((a[0] - b[0] * f64::signum(scale)).abs() < 1e-5, "{a:?} {b:?}");
+            }
+            (plain, other) = (scale_free(1), scale_free(1));
+        }
+    }
+
+    #[test]
+    fn what_never_varies_is_nothing_and_codes_stay() {
+        let space = Space::Tuple(vec![
+            Space::box_f32(&[0.0, 0.0], &[1e6, 1.0]).unwrap(),
+            Space::Discrete { n: 2, start: 0 },
+        ]);
+        let config = AgentConfig::default();
+        let mut normalization = Normalization::new(&config, &space).unwrap();
+        for x in 0..9 {
+            let mut numbers = [123_456.7, f64::from(x), 0.0, 1.0];
+            normalization.observe(&mut numbers, true);
+            assert_eq!((numbers[0], &numbers[2..]), (0.0, &[0.0, 1.0][..]));
+        }
+        let seen = normalization.space(&space).unwrap();
+        assert_eq!(slots(&seen)[1..], [Slot::Number { low: -10.0, high: 10.0 }, Slot::Bit, Slot::Bit]);
+    }
+
+    #[test]
+    fn the_scale_of_rewards_does_not_matter_and_their_sign_does() {
+        for scale in [1e6, 1e-3, 1e-12] {
+            let (mut plain, mut other) = (scale_free(1), scale_free(1));
+            for k in 0..300 {
+                let reward = f64::from(k % 5) - 1.0;
+                let (a, b) = (plain.reward(reward, k % 40 == 39), other.reward(scale * reward, k % 40 == 39));
+                assert!((a - b).abs() < 1e-6 && (a.signum() == reward.signum() || reward == 0.0), "{a} {b}");
+            }
+        }
+        let mut silent = scale_free(1);
+        assert!((0..9).all(|_| silent.reward(0.0, false) == 0.0));
+    }
+
+    #[test]
+    fn what_is_normalised_is_written_as_it_is_read() {
+        for text in ["false", "true", "\"numbers\""] {
+            let config: NormalizationConfig = toml::from_str(&format!("observation = {text}")).unwrap();
+            let written = toml::to_string(&config).unwrap();
+            assert!(written.starts_with(&format!("observation = {text}")), "{written}");
+        }
+        let error = toml::from_str::<NormalizationConfig>("observation = \"all\"").unwrap_err().to_string();
+        assert!(error.contains("true, false or \"numbers\""), "{error}");
     }
 }

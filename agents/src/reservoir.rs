@@ -27,7 +27,7 @@ pub struct ReservoirConfig {
     /// Network steps per observation, each with the same input, 1 or more.
     pub steps_per_observation: u32,
     /// Parameters of the network. `preset` names where to start from; without it they are upstream's with one input per
-    /// excitatory neuron (`input = "direct"`), no noise and `h_ip = 0.2`. Every other key overrides one parameter.
+    /// excitatory neuron (`input = "direct"`), 400 of these, no noise and `h_ip = 0.2`. Every other key overrides one parameter.
     #[serde(deserialize_with = "with_preset")]
     pub params: Params,
 }
@@ -39,7 +39,7 @@ impl Default for ReservoirConfig {
 }
 
 fn agent_params() -> Params {
-    Params { input: InputMap::Direct, noise: NoiseLaw::None, h_ip: Some(0.2), ..Params::default() }
+    Params { ne: 400, input: InputMap::Direct, noise: NoiseLaw::None, h_ip: Some(0.2), ..Params::default() }
 }
 
 fn with_preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Params, D::Error> {

@@ -17,7 +17,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sorn-report", &["sorn-core", "sorn-readout"]),
     ("sorn-envs", &["sorn-env"]),
     ("sorn-agents", &["sorn-core", "sorn-env", "sorn-readout"]),
-    ("sorn-lab", &["sorn-core", "sorn-env", "sorn-readout", "sorn-report", "sorn-envs", "sorn-agents"]),
+    (
+        "sorn-lab",
+        &[
+            "sorn-core",
+            "sorn-env",
+            "sorn-readout",
+            "sorn-report",
+            "sorn-sequence",
+            "sorn-envs",
+            "sorn-agents",
+        ],
+    ),
     ("sorn-cli", &["sorn-lab"]),
     (
         "sorn-py",

@@ -11,6 +11,7 @@ use sorn_env::Space;
 
 use crate::{AgentError, AgentState};
 use cells::{Cells, Tuning};
+pub(crate) use layout::{Slot, slots};
 use random_projection::RandomProjection;
 use raw::Raw;
 
@@ -127,7 +128,7 @@ impl Encoder {
         inputs: usize,
         seed: u64,
     ) -> Result<Encoder, AgentError> {
-        let slots = layout::slots(space);
+        let slots = slots(space);
         let encoder = match config {
             EncoderConfig::RandomProjection { scale, gain, bias } => Encoder::RandomProjection(
                 RandomProjection::new(scale, *gain, *bias, slots.len(), inputs, seed)?,

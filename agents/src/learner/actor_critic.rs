@@ -8,9 +8,25 @@
 //! delta   = r + gamma w.phi' - w.phi            (w.phi' = 0 where the episode terminated; bootstrapped where truncated)
 //! z_w     = gamma lambda z_w + phi
 //! z_theta = gamma lambda z_theta + grad log pi(a | phi)
-//! w      += critic_step / |phi|^2 * delta * z_w
+//! w      += critic_step / |phi|^2 * delta * z_w           (where step sizes are given)
 //! theta  += actor_step  / |phi|^2 * delta * z_theta
 //! ```
+//!
+//! Where none is given, steps are bounded as in Elsayed, Vasan & Mahmood 2024, *Streaming deep reinforcement learning finally
+//! works* (arXiv 2410.14606, there for networks): with `|z|_1` the sum of the sizes of a trace, over all scores,
+//!
+//! ```text
+//! w      += delta z_w     min(1, 1 / (critic_bound max(|delta|, 1) |z_w|_1))
+//! theta  += delta z_theta min(1, 1 / (actor_bound  max(|delta|, 1) |z_theta|_1))
+//! ```
+//!
+//! so that no surprise, however large, and no trace, however long, moves the weights by more than `1 / bound` in all. Together
+//! with normalised observations and rewards the steps need no value found for a task.
+//!
+//! As long as the last episodes all ended as badly as the worst ever, such an actor also explores in its weights (Plappert et al.
+//! 2018, *Parameter space noise for exploration*, arXiv 1706.01905): each episode is played with weights to which a normal
+//! perturbation was added, its deviation `perturbation / |phi|` times the share of such episodes. A perturbed policy is
+//! consistent over an episode, and reaches goals to which no sequence of independent actions leads.
 
 use std::collections::VecDeque;
 use std::mem::swap;
@@ -20,10 +36,12 @@ use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
-use super::linear::{dot, policy_scores, update};
+use super::linear::{add, decay_add, dot, policy_scores, update};
+use super::stagnation::Stagnation;
 use super::{Learn, PerformanceAnneal, RewardSignal, Transition, same};
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
+use crate::random::normal;
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, Schedule};
 
@@ -31,10 +49,21 @@ use crate::{AgentError, AgentState, Schedule};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ActorCriticConfig {
-    /// Step size of the policy, divided by `|phi|^2`, 0 or more.
-    pub actor_step: Schedule,
-    /// Step size of the value, divided by `|phi|^2`, 0 or more.
-    pub critic_step: Schedule,
+    /// Step size of the policy, divided by `|phi|^2`, 0 or more. Where neither this nor `critic_step` is given, steps are
+    /// bounded instead (the default); where only the other is given, 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_step: Option<Schedule>,
+    /// Step size of the value, divided by `|phi|^2`, 0 or more; 0.1 where only `actor_step` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub critic_step: Option<Schedule>,
+    /// Bounded steps: no update moves the policy's weights by more than 1 over this in all (sum of sizes); positive, 3 by
+    /// default.
+    pub actor_bound: f64,
+    /// Bounded steps: the same of the value's weights; positive, 2 by default.
+    pub critic_bound: f64,
+    /// Bounded steps: standard deviation, in scores, of the perturbation with which episodes are played while all end as badly as
+    /// the worst; 0 or more, 5 by default.
+    pub perturbation: f64,
     /// Decay of the traces, in `[0, 1]`.
     pub lambda: f64,
     /// Discount, in `[0, 1]`.
@@ -54,8 +83,11 @@ pub struct ActorCriticConfig {
 impl Default for ActorCriticConfig {
     fn default() -> Self {
         ActorCriticConfig {
-            actor_step: Schedule::Constant(1.0),
-            critic_step: Schedule::Constant(0.1),
+            actor_step: None,
+            critic_step: None,
+            actor_bound: 3.0,
+            critic_bound: 2.0,
+            perturbation: 5.0,
             lambda: 0.8,
             gamma: 0.99,
             reward: RewardSignal::Environment,
@@ -67,12 +99,36 @@ impl Default for ActorCriticConfig {
 }
 
 impl ActorCriticConfig {
+    /// Whether steps are bounded: no size is given.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.actor_step.is_none() && self.critic_step.is_none()
+    }
+
+    /// Step sizes of actor and critic, where either is given.
+    fn steps(&self) -> [Schedule; 2] {
+        [self.actor_step.unwrap_or(1.0.into()), self.critic_step.unwrap_or(0.1.into())]
+    }
+
     fn validate(&self) -> Result<(), AgentError> {
         let unit = |key: &str, v: f64| check(key, v, (0.0..=1.0).contains(&v), "a number in [0, 1]");
-        for (key, step) in
-            [("learner.actor_step", self.actor_step), ("learner.critic_step", self.critic_step)]
-        {
+        for (key, step) in ["learner.actor_step", "learner.critic_step"].into_iter().zip(self.steps()) {
             step.validate(key, |s| s >= 0.0, "a number of 0 or more")?;
+        }
+        let usual = ActorCriticConfig::default();
+        for (key, value, usual) in [
+            ("learner.actor_bound", self.actor_bound, usual.actor_bound),
+            ("learner.critic_bound", self.critic_bound, usual.critic_bound),
+            ("learner.perturbation", self.perturbation, usual.perturbation),
+        ] {
+            match key {
+                "learner.perturbation" => check(key, value, value >= 0.0, "a number of 0 or more")?,
+                _ => check(key, value, value > 0.0, "a positive number")?,
+            }
+            if !self.is_bounded() && value != usual {
+                let allowed =
+                    "no such key beside actor_step or critic_step, with which steps are not bounded";
+                return Err(AgentError::config(key, value, allowed));
+            }
         }
         unit("learner.lambda", self.lambda)?;
         unit("learner.gamma", self.gamma)?;
@@ -101,6 +157,14 @@ pub(crate) struct ActorCritic {
     /// Scratch: scores, and the gradient per score.
     scores: Vec<f64>,
     gradient: Vec<f64>,
+    /// Bounded steps: the perturbation of this episode's weights, and the weights with it.
+    perturbation: Vec<f64>,
+    perturbed: Vec<f64>,
+    /// Whether there is one.
+    perturbs: bool,
+    stagnation: Stagnation,
+    /// The environment's own return of this episode.
+    received: f64,
     /// Returns of the last episodes, for annealing, and that of this one.
     returns: VecDeque<f64>,
     ret: f64,
@@ -119,8 +183,13 @@ impl ActorCritic {
         seed: u64,
     ) -> Result<ActorCritic, AgentError> {
         config.validate()?;
-        let policy = StochasticPolicy::new(policy, actions, "learner.kind = \"actor_critic\"")?;
+        let who = "learner.kind = \"actor_critic\"";
+        let policy = match config.is_bounded() {
+            true => StochasticPolicy::wide(policy, actions, who)?,
+            false => StochasticPolicy::new(policy, actions, who)?,
+        };
         let scores = policy.scores();
+        let perturbed = if config.is_bounded() { scores * features } else { 0 };
         Ok(ActorCritic {
             config: config.clone(),
             policy,
@@ -132,6 +201,11 @@ impl ActorCritic {
             phi: vec![0.0; features],
             scores: vec![0.0; scores],
             gradient: vec![0.0; scores],
+            perturbation: vec![0.0; perturbed],
+            perturbed: vec![0.0; perturbed],
+            perturbs: false,
+            stagnation: Stagnation::default(),
+            received: 0.0,
             returns: VecDeque::with_capacity(config.anneal.map_or(0, |a| a.window)),
             ret: 0.0,
             anneal: 1.0,
@@ -141,8 +215,59 @@ impl ActorCritic {
     }
 }
 
+/// `delta` times a step so small that `delta` and a trace of this size move weights by at most `1 / bound`.
+fn bounded(delta: f64, bound: f64, size: f64) -> f64 {
+    delta / (bound * delta.abs().max(1.0) * size).max(1.0)
+}
+
+impl ActorCritic {
+    /// Draws the perturbation of an episode.
+    fn perturb(&mut self) {
+        let sd = self.config.perturbation * self.stagnation.share();
+        self.perturbs = self.config.is_bounded() && sd > 0.0;
+        if self.perturbs {
+            let sd = sd / dot(&self.phi, &self.phi).max(1.0).sqrt();
+            self.perturbation.fill_with(|| sd * normal(&mut self.rng));
+        }
+    }
+
+    fn bounded_update(&mut self, delta: f64, decay: f64) {
+        let (config, features) = (&self.config, self.phi.len());
+        let size = decay_add(&mut self.z_w, decay, 1.0, &self.phi);
+        add(&mut self.w, self.anneal * bounded(delta, config.critic_bound, size), &self.z_w);
+        let mut size = 0.0;
+        for (score, (z, &g)) in self.z_theta.chunks_exact_mut(features).zip(&self.gradient).enumerate() {
+            size += match self.policy.sees(score) {
+                true => decay_add(z, decay, g, &self.phi),
+                false => decay_add(&mut z[..1], decay, g, &[1.0]),
+            };
+        }
+        add(&mut self.theta, self.anneal * bounded(delta, config.actor_bound, size), &self.z_theta);
+    }
+
+    fn fixed_update(&mut self, delta: f64, decay: f64) {
+        // No feature, no step: a silent reservoir without bias has nothing to learn from.
+        let norm = dot(&self.phi, &self.phi);
+        let step = if norm > 0.0 { self.anneal * delta / norm } else { 0.0 };
+        let [actor_step, critic_step] = self.config.steps().map(|step| step.at(self.episodes));
+        update(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, critic_step * step);
+        let features = self.phi.len();
+        let rows = self.theta.chunks_exact_mut(features).zip(self.z_theta.chunks_exact_mut(features));
+        for (score, ((theta, z), &g)) in rows.zip(&self.gradient).enumerate() {
+            match self.policy.sees(score) {
+                true => update(theta, z, &self.phi, decay, g, actor_step * step),
+                false => {
+                    update(&mut theta[..1], &mut z[..1], &[1.0], decay, g, actor_step * self.anneal * delta);
+                }
+            }
+        }
+    }
+}
+
 impl Learn for ActorCritic {
     fn begin(&mut self) {
+        self.received = 0.0;
+        self.perturb();
         self.z_theta.fill(0.0);
         self.z_w.fill(0.0);
         self.ret = 0.0;
@@ -151,7 +276,13 @@ impl Learn for ActorCritic {
     }
 
     fn act(&mut self, phi: &[f64]) -> Value {
-        policy_scores(&self.policy, &self.theta, phi, &mut self.scores);
+        let mut weights = &self.theta;
+        if self.perturbs {
+            self.perturbed.copy_from_slice(&self.theta);
+            add(&mut self.perturbed, 1.0, &self.perturbation);
+            weights = &self.perturbed;
+        }
+        policy_scores(&self.policy, weights, phi, &mut self.scores);
         self.phi.copy_from_slice(phi);
         self.policy.act(&self.scores, &mut self.rng)
     }
@@ -163,6 +294,10 @@ impl Learn for ActorCritic {
 
     fn value(&self, phi: &[f64]) -> Option<f64> {
         Some(dot(&self.w, phi))
+    }
+
+    fn receive(&mut self, reward: f64) {
+        self.received += reward;
     }
 
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
@@ -177,28 +312,17 @@ impl Learn for ActorCritic {
         if let Some(clip) = config.td_error_clip {
             delta = delta.clamp(-clip, clip);
         }
-        // No feature, no step: a silent reservoir without bias has nothing to learn from.
-        let norm = dot(&self.phi, &self.phi);
-        let step = if norm > 0.0 { self.anneal * delta / norm } else { 0.0 };
         let decay = config.gamma * config.lambda;
-        let critic_step = config.critic_step.at(self.episodes) * step;
-        update(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, critic_step);
         self.policy.log_gradient(&mut self.gradient);
-        let actor_step = config.actor_step.at(self.episodes);
-        let features = self.phi.len();
-        let rows = self.theta.chunks_exact_mut(features).zip(self.z_theta.chunks_exact_mut(features));
-        for (score, ((theta, z), &g)) in rows.zip(&self.gradient).enumerate() {
-            match self.policy.sees(score) {
-                true => update(theta, z, &self.phi, decay, g, actor_step * step),
-                false => {
-                    update(&mut theta[..1], &mut z[..1], &[1.0], decay, g, actor_step * self.anneal * delta);
-                }
-            }
+        match self.config.is_bounded() {
+            true => self.bounded_update(delta, decay),
+            false => self.fixed_update(delta, decay),
         }
         self.ret += transition.reward;
         if transition.terminated || transition.truncated {
             self.episodes += 1;
-            if let Some(anneal) = config.anneal {
+            self.stagnation.take(self.received);
+            if let Some(anneal) = self.config.anneal {
                 if self.returns.len() == anneal.window {
                     self.returns.pop_front();
                 }
@@ -217,6 +341,10 @@ impl Learn for ActorCritic {
         state.put("learner/phi", &[features], &self.phi);
         self.policy.save(state);
         state.meta["policy"] = json(&self.rng);
+        if self.config.is_bounded() {
+            state.put("learner/perturbation", &[scores, features], &self.perturbation);
+            state.meta["stagnation"] = json(&(&self.stagnation, self.received, self.perturbs));
+        }
         state.meta["learner"] = json(&(&self.returns, self.ret, self.anneal, self.episodes, self.steps));
     }
 
@@ -228,6 +356,10 @@ impl Learn for ActorCritic {
         state.read("learner/phi", &mut self.phi)?;
         self.policy.load(state)?;
         self.rng = entry(state, "policy")?;
+        if self.config.is_bounded() {
+            state.read("learner/perturbation", &mut self.perturbation)?;
+            (self.stagnation, self.received, self.perturbs) = entry(state, "stagnation")?;
+        }
         (self.returns, self.ret, self.anneal, self.episodes, self.steps) = entry(state, "learner")?;
         Ok(())
     }
@@ -235,6 +367,8 @@ impl Learn for ActorCritic {
     fn forget(&mut self) {
         self.z_theta.fill(0.0);
         self.z_w.fill(0.0);
+        self.perturbation.fill(0.0);
+        self.perturbs = false;
     }
 
     fn copy(&self) -> Box<dyn Learn> {
@@ -249,6 +383,9 @@ impl Learn for ActorCritic {
         swap(&mut self.policy, &mut other.policy);
         swap(&mut self.ret, &mut other.ret);
         swap(&mut self.anneal, &mut other.anneal);
+        swap(&mut self.perturbation, &mut other.perturbation);
+        swap(&mut self.perturbs, &mut other.perturbs);
+        swap(&mut self.received, &mut other.received);
         true
     }
 }
@@ -266,8 +403,8 @@ mod tests {
     #[test]
     fn the_critic_learns_the_values_of_the_random_walk() {
         let config = ActorCriticConfig {
-            actor_step: 0.0.into(),
-            critic_step: 0.002.into(),
+            actor_step: Some(0.0.into()),
+            critic_step: Some(0.002.into()),
             gamma: 1.0,
             ..ActorCriticConfig::default()
         };
@@ -309,8 +446,8 @@ mod tests {
     #[test]
     fn the_actor_prefers_the_better_arm() {
         let config = ActorCriticConfig {
-            actor_step: 0.2.into(),
-            critic_step: 0.1.into(),
+            actor_step: Some(0.2.into()),
+            critic_step: Some(0.1.into()),
             ..ActorCriticConfig::default()
         };
         let mut bandit = learner(config, 1, 2);
@@ -328,7 +465,7 @@ mod tests {
     #[test]
     fn truncation_is_bootstrapped_and_termination_is_not() {
         let config =
-            ActorCriticConfig { critic_step: 1.0.into(), gamma: 0.5, ..ActorCriticConfig::default() };
+            ActorCriticConfig { critic_step: Some(1.0.into()), gamma: 0.5, ..ActorCriticConfig::default() };
         for (terminated, expected) in [(true, 3.0), (false, 3.0 + 0.5 * 8.0)] {
             let mut learner = learner(config.clone(), 2, 2);
             learner.w = vec![0.0, 8.0];

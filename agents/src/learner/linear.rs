@@ -1,6 +1,6 @@
 //! Arithmetic of linear readouts: weights are `(rows, features)`, row after row.
 
-pub(crate) use crate::lanes::{add, dot, update};
+pub(crate) use crate::lanes::{add, decay_add, dot, update};
 use crate::policy::StochasticPolicy;
 
 /// One score per row of `weights`.

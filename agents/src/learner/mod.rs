@@ -13,6 +13,7 @@ mod sarsa;
 mod signal;
 #[cfg(test)]
 mod small_problems;
+mod stagnation;
 mod true_online_sarsa;
 
 use std::any::Any;
@@ -94,6 +95,9 @@ pub(crate) trait Learn: Debug + Send + Sync + Any {
     fn value(&self, _phi: &[f64]) -> Option<f64> {
         None
     }
+
+    /// Takes the environment's own reward, before [`learn`](Learn::learn) is given the one that is learnt from.
+    fn receive(&mut self, _reward: f64) {}
 
     /// Learns from what followed the last action.
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError>;

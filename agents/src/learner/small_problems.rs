@@ -135,8 +135,8 @@ fn the_shortest_path_is_found() {
     let config = ValueConfig { step: 0.2.into(), lambda: 0.8, gamma: 1.0, ..ValueConfig::default() };
     let explore = Schedule::Linear { from: 0.3, to: 0.0, episodes: 400 };
     let actor_critic = ActorCriticConfig {
-        actor_step: 0.3.into(),
-        critic_step: 0.2.into(),
+        actor_step: Some(0.3.into()),
+        critic_step: Some(0.2.into()),
         gamma: 1.0,
         ..ActorCriticConfig::default()
     };

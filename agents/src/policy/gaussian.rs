@@ -44,6 +44,9 @@ pub(crate) struct Gaussian {
     spread: Spread,
     schedule: Schedule,
     sd: f64,
+    /// Correlation of the noise of one step and the next, and that of the last step.
+    correlation: f64,
+    noise: Vec<f64>,
     /// Scores at the last action, its means, and its numbers before they were moved into the bounds.
     scores: Vec<f64>,
     means: Vec<f64>,
@@ -51,7 +54,7 @@ pub(crate) struct Gaussian {
 }
 
 impl Gaussian {
-    pub(crate) fn new(ranges: Ranges, schedule: Schedule, spread: Spread) -> Gaussian {
+    pub(crate) fn new(ranges: Ranges, schedule: Schedule, correlation: f64, spread: Spread) -> Gaussian {
         let n = ranges.len();
         let scores = if spread == Spread::Fixed { n } else { 2 * n };
         Gaussian {
@@ -59,6 +62,8 @@ impl Gaussian {
             spread,
             sd: schedule.at(0),
             schedule,
+            correlation,
+            noise: vec![0.0; n],
             scores: vec![0.0; scores],
             means: vec![0.0; n],
             numbers: vec![0.0; n],
@@ -88,7 +93,13 @@ impl Gaussian {
         self.scores.copy_from_slice(scores);
         self.find_means();
         for number in 0..self.numbers.len() {
-            self.numbers[number] = self.means[number] + self.sd(number) * normal(rng);
+            // Of variance 1, whatever the correlation.
+            let c = self.correlation;
+            self.noise[number] = match c > 0.0 {
+                true => c * self.noise[number] + (1.0 - c * c).sqrt() * normal(rng),
+                false => normal(rng),
+            };
+            self.numbers[number] = self.means[number] + self.sd(number) * self.noise[number];
         }
         self.ranges.clipped(self.numbers.iter().copied())
     }
@@ -120,12 +131,18 @@ impl Gaussian {
     pub(crate) fn save(&self, state: &mut AgentState) {
         state.put("policy/scores", &[self.scores.len()], &self.scores);
         state.put("policy/numbers", &[self.numbers.len()], &self.numbers);
+        if self.correlation > 0.0 {
+            state.put("policy/noise", &[self.noise.len()], &self.noise);
+        }
         state.meta["sd"] = json(&self.sd);
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         state.read("policy/scores", &mut self.scores)?;
         state.read("policy/numbers", &mut self.numbers)?;
+        if self.correlation > 0.0 {
+            state.read("policy/noise", &mut self.noise)?;
+        }
         self.sd = entry(state, "sd")?;
         self.find_means();
         Ok(())
@@ -143,7 +160,7 @@ mod tests {
     fn gaussian(spread: Spread, sd: f64) -> (Space, Gaussian) {
         let space = Space::box_f32(&[-2.0, f32::NEG_INFINITY], &[2.0, f32::INFINITY]).unwrap();
         let Ok(Actions::Box(ranges)) = Actions::new(&space, "x") else { panic!("a Box") };
-        (space, Gaussian::new(ranges, sd.into(), spread))
+        (space, Gaussian::new(ranges, sd.into(), 0.0, spread))
     }
 
     proptest! {
@@ -212,5 +229,23 @@ mod tests {
             score += 0.05 * (1.9 - number.abs()) * gradient[0];
         }
         assert!(score.abs() < 0.5, "{score}");
+    }
+
+    /// An autoregression of first order, from 0: the variance is that of independent draws once it has begun.
+    #[test]
+    fn noise_lasts_and_keeps_its_deviation() {
+        let (_, mut policy) = gaussian(Spread::Fixed, 0.5);
+        policy.correlation = 0.7;
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(6);
+        let draws: Vec<f64> = (0..40_000)
+            .map(|_| {
+                policy.act(&[0.0, 0.0], &mut rng);
+                policy.numbers[1]
+            })
+            .collect();
+        let n = draws.len() as f64;
+        let variance = draws.iter().map(|d| d * d).sum::<f64>() / n;
+        let next = draws.windows(2).map(|d| d[0] * d[1]).sum::<f64>() / n / variance;
+        assert!((variance.sqrt() - 0.5).abs() < 0.02 && (next - 0.7).abs() < 0.02, "{variance} {next}");
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sorn_env::{Space, Value};
 
 use crate::action::Actions;
+use crate::error::check;
 use crate::random::unit;
 use crate::{AgentError, AgentState, Schedule};
 pub(crate) use exploration::Exploration;
@@ -41,9 +42,14 @@ pub enum PolicyConfig {
     /// Normal around a linear mean; where a Box has two finite bounds, -1 and 1 stand for them, the mean is squashed between
     /// them by tanh, and what is drawn outside is moved to them.
     Gaussian {
-        /// Standard deviation, before it is learnt; positive, 0.5 by default.
-        #[serde(default = "half")]
-        sd: Schedule,
+        /// Standard deviation, before it is learnt; positive. By default 1 for an actor-critic with bounded steps, else 0.5.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sd: Option<Schedule>,
+        /// Correlation of what is drawn in one step and in the next, in `[0, 1)`: noise that lasts explores further (Eberhard et
+        /// al. 2023, *Pink noise is all you need*, openreview.net/forum?id=hQ9V5QN27eS). By default 0.7 for an actor-critic with
+        /// bounded steps, else 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correlation: Option<f64>,
         /// Whether and how the standard deviation is learnt.
         #[serde(default)]
         spread: Spread,
@@ -52,9 +58,6 @@ pub enum PolicyConfig {
 
 fn one() -> Schedule {
     Schedule::Constant(1.0)
-}
-fn half() -> Schedule {
-    Schedule::Constant(0.5)
 }
 fn tenth() -> Schedule {
     Schedule::Constant(0.1)
@@ -79,7 +82,11 @@ impl PolicyConfig {
                 epsilon.validate("policy.epsilon", |e| (0.0..=1.0).contains(&e), "a number in [0, 1]")
             }
             PolicyConfig::Greedy {} => Ok(()),
-            PolicyConfig::Gaussian { sd, .. } => sd.validate("policy.sd", |s| s > 0.0, "a positive number"),
+            PolicyConfig::Gaussian { sd, correlation, .. } => {
+                let c = correlation.unwrap_or(0.0);
+                check("policy.correlation", c, (0.0..1.0).contains(&c), "a number in [0, 1)")?;
+                sd.map_or(Ok(()), |sd| sd.validate("policy.sd", |s| s > 0.0, "a positive number"))
+            }
         }
     }
 
@@ -116,16 +123,39 @@ impl StochasticPolicy {
         space: &Space,
         who: &str,
     ) -> Result<StochasticPolicy, AgentError> {
+        StochasticPolicy::with(config, space, who, 0.5, 0.0)
+    }
+
+    /// The same where the numbers of a Box are drawn from all of its range, and draws last for some steps.
+    pub(crate) fn wide(
+        config: Option<&PolicyConfig>,
+        space: &Space,
+        who: &str,
+    ) -> Result<StochasticPolicy, AgentError> {
+        StochasticPolicy::with(config, space, who, 1.0, 0.7)
+    }
+
+    fn with(
+        config: Option<&PolicyConfig>,
+        space: &Space,
+        who: &str,
+        usual_sd: f64,
+        usual_correlation: f64,
+    ) -> Result<StochasticPolicy, AgentError> {
         let actions = Actions::new(space, who)?;
         let usual = match actions {
-            Actions::Box(_) => PolicyConfig::Gaussian { sd: half(), spread: Spread::default() },
+            Actions::Box(_) => {
+                PolicyConfig::Gaussian { sd: None, correlation: None, spread: Spread::default() }
+            }
             _ => PolicyConfig::Softmax { temperature: one() },
         };
         let config = config.copied().unwrap_or(usual);
         config.validate()?;
         match (config, actions) {
-            (PolicyConfig::Gaussian { sd, spread }, Actions::Box(ranges)) => {
-                Ok(StochasticPolicy::Gaussian(Gaussian::new(ranges, sd, spread)))
+            (PolicyConfig::Gaussian { sd, correlation, spread }, Actions::Box(ranges)) => {
+                let (sd, correlation) =
+                    (sd.unwrap_or(usual_sd.into()), correlation.unwrap_or(usual_correlation));
+                Ok(StochasticPolicy::Gaussian(Gaussian::new(ranges, sd, correlation, spread)))
             }
             (config, Actions::Box(_)) => Err(config.refused(who, space, "\"gaussian\" does")),
             (PolicyConfig::Softmax { temperature }, actions) => {
@@ -257,7 +287,10 @@ mod tests {
         assert!(error.ends_with("\"gaussian\" does"), "{error}");
         let error = refused(PolicyConfig::Greedy {}, &discrete);
         assert!(error.ends_with("\"softmax\" does"), "{error}");
-        let error = refused(PolicyConfig::Gaussian { sd: (-1.0).into(), spread: Spread::Fixed }, &numbers);
+        let error = refused(
+            PolicyConfig::Gaussian { sd: Some((-1.0).into()), correlation: None, spread: Spread::Fixed },
+            &numbers,
+        );
         assert_eq!(error, "policy.sd: a positive number expected, found -1");
         let error = PolicyConfig::refuse(Some(&PolicyConfig::Greedy {}), "learner.kind = \"ars\"");
         let error = error.unwrap_err().to_string();

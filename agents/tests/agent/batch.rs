@@ -3,15 +3,17 @@
 use std::ops::ControlFlow;
 
 use sorn_agents::{
-    Agent, AgentConfig, AgentState, BatchRun, EpisodeEvent, Observer, RunError, StepEvent, run, run_batch,
+    Agent, AgentConfig, AgentState, BatchRun, EpisodeEvent, Normalized, Observer, RunError, StepEvent, run,
+    run_batch,
 };
 use sorn_env::{AutoresetMode, Env, Info, Options, Space, Step, VecEnv};
 use sorn_envs::CartPole;
 
-const LEARNERS: [&str; 7] = [
+const LEARNERS: [&str; 8] = [
     r#"{ kind = "actor_critic", reward = "failure", anneal = { target_return = 500.0, window = 3 } }"#,
     r#"{ kind = "reinforce" }"#,
     r#"{ kind = "sarsa" }"#,
+    r#"{ kind = "actor_critic" }"#,
     r#"{ kind = "q_lambda" }"#,
     r#"{ kind = "true_online_sarsa" }"#,
     r#"{ kind = "rm_sorn" }"#,
@@ -47,7 +49,7 @@ impl Observer for Watch {
     fn on_step(&mut self, event: &StepEvent<'_>, agent: &Agent) -> ControlFlow<()> {
         self.steps += 1;
         // The observer sees the environment whose step it is.
-        let plain = !agent.config().normalization.observation;
+        let plain = agent.config().normalization.observation == Normalized::Off;
         assert!(event.done || !plain || agent.observation()[0].abs() < 2.5);
         if self.most == Some(self.steps) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -180,8 +182,8 @@ fn rounds(batch: &mut BatchRun<'_, CartPole>, most: u64) -> (Vec<(u64, u64)>, Ag
 fn a_run_goes_on_from_any_round_to_the_same_bits() {
     for (number, learner) in LEARNERS.into_iter().enumerate() {
         let mut config = config(if number % 2 == 0 { "sorn" } else { "static" }, learner);
-        config.normalization.observation = true;
-        config.normalization.reward = number > 0;
+        config.normalization.observation = Normalized::All;
+        config.normalization.reward = Some(number > 0);
         let seed = |k: u64| k * 31;
         let (mut a, mut carts) = (agent(&config), envs(3, AutoresetMode::Disabled));
         let mut whole = BatchRun::new(&mut carts, &mut a, 40, seed).unwrap();

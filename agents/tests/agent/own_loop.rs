@@ -5,7 +5,7 @@ mod example;
 
 #[test]
 fn a_loop_of_ones_own_learns() {
-    let lengths = example::train(60).unwrap();
+    let lengths = example::train(120).unwrap();
     let mean = |episodes: &[u32]| episodes.iter().sum::<u32>() / episodes.len() as u32;
     // A random policy lasts 22 steps.
     assert!(mean(&lengths[..3]) < 40, "{lengths:?}");

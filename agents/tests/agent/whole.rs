@@ -71,11 +71,12 @@ pub(crate) fn config(reservoir: &str, learner: &str) -> AgentConfig {
     toml::from_str(&text).unwrap()
 }
 
-pub(crate) const LEARNERS: [&str; 10] = [
+pub(crate) const LEARNERS: [&str; 11] = [
     r#"learner = { kind = "actor_critic", reward = "failure", anneal = { target_return = 30.0, window = 3 } }"#,
     r#"learner = { kind = "ars", directions = 2, best = 1, selection = { every = 1, episodes = 2 } }"#,
     r#"learner = { kind = "actor_critic" }
         normalization = { observation = true, reward = true }"#,
+    r#"learner = { kind = "actor_critic" }"#,
     r#"learner = { kind = "reinforce", policy_step = { kind = "linear", from = 0.2, to = 0.0, episodes = 4 } }"#,
     r#"learner = { kind = "sarsa", traces = "replacing" }
         policy = { kind = "softmax", temperature = { kind = "exponential", from = 1.0, to = 0.1, episodes = 4 } }"#,

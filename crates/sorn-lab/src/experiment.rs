@@ -21,7 +21,8 @@ pub struct Experiment {
     pub question: String,
     /// The environment.
     pub env: EnvConfig,
-    /// The agent.
+    /// The agent; the default one where absent.
+    #[serde(default)]
     pub agent: AgentConfig,
     /// How long and how to train.
     #[serde(default)]

@@ -47,7 +47,8 @@ pub(crate) fn params(
 pub(crate) fn with_preset(mut table: Table, base: &Params) -> Result<Table, String> {
     let base = match table.remove("preset") {
         None => base.clone(),
-        Some(Value::String(name)) => Params::preset(&name).map_err(|e| e.to_string())?,
+        Some(Value::String(name)) => Params::preset(&name)
+            .map_err(|e| format!("{}: expected {}, found {}", e.key, e.allowed, e.found))?,
         Some(other) => return Err(format!("preset: a name expected, found {other}")),
     };
     let mut all = Table::try_from(&base).unwrap_or_else(|e| unreachable!("plain data: {e}"));

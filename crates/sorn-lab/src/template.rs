@@ -27,28 +27,18 @@ question = "What does a self-organising reservoir learn here?"
 [env]
 id = "{id}"                 # {listed}
 
-[agent.encoder]                  # observation -> input of every excitatory neuron
-kind = "random_projection"
-gain = 3.0
-
 [agent.reservoir]                # "sorn", "static" (no plasticity) or "none" (the input code alone)
 kind = "sorn"
 
 [agent.reservoir.params]
-ne = 200                         # excitatory neurons; inhibitory ones are a fifth of them
+ne = 400                         # excitatory neurons; inhibitory ones are a fifth of them
 
 [agent.plasticity]
 mode = "first_steps"             # plastic for so many steps, then frozen
 steps = 5000
 
-[agent.features]
-names = ["activity", "bias"]
-
 [agent.learner]
-kind = "actor_critic"
-
-[agent.policy]
-kind = "softmax"
+kind = "actor_critic"            # its steps are bounded, unless actor_step or critic_step is given
 
 [run]
 episodes = 1000                  # at most

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sorn_lab::{Experiment, SequenceExperiment};
+use sorn_lab::{Experiment, Quiet, RunDir, SequenceExperiment, train};
 
 #[test]
 fn every_experiment_is_whole() {
@@ -39,4 +39,77 @@ fn every_experiment_is_whole() {
         assert_eq!(experiment.name, stem);
     }
     assert!(seen >= 20, "{seen}");
+}
+
+/// Their agents are written out: a change of defaults leaves every bit of what they do. The returns are those of seed 0 before
+/// there was an agent that is not tuned.
+#[test]
+fn tuned_experiments_keep_their_returns_whatever_the_defaults() {
+    let before: &[(&str, &[f64])] = &[
+        (
+            "cartpole",
+            &[
+                37.0, 17.0, 10.0, 9.0, 14.0, 10.0, 16.0, 10.0, 10.0, 15.0, 10.0, 11.0, 10.0, 25.0, 15.0,
+                12.0, 10.0, 10.0, 16.0, 14.0, 13.0, 32.0, 24.0, 15.0, 45.0, 117.0, 70.0, 64.0, 57.0, 21.0,
+            ],
+        ),
+        (
+            "cartpole-static",
+            &[
+                37.0, 17.0, 10.0, 9.0, 11.0, 17.0, 19.0, 12.0, 10.0, 24.0, 19.0, 11.0, 19.0, 55.0, 28.0,
+                12.0, 19.0, 133.0, 104.0, 77.0, 500.0, 400.0, 105.0, 14.0, 150.0, 131.0, 128.0, 242.0, 191.0,
+                178.0,
+            ],
+        ),
+        (
+            "cartpole-no-reservoir",
+            &[
+                37.0, 17.0, 10.0, 9.0, 11.0, 10.0, 10.0, 10.0, 10.0, 10.0, 8.0, 17.0, 12.0, 10.0, 21.0, 13.0,
+                10.0, 12.0, 10.0, 18.0, 14.0, 9.0, 29.0, 11.0, 14.0, 12.0, 12.0, 38.0, 74.0, 64.0,
+            ],
+        ),
+        (
+            "cartpole-masked",
+            &[
+                37.0, 32.0, 28.0, 32.0, 11.0, 19.0, 32.0, 39.0, 41.0, 41.0, 78.0, 38.0, 43.0, 157.0, 95.0,
+                50.0, 173.0, 239.0, 78.0, 43.0,
+            ],
+        ),
+        (
+            "acrobot",
+            &[
+                -500.0, -500.0, -500.0, -500.0, -500.0, -500.0, -500.0, -500.0, -500.0, -500.0, -339.0,
+                -326.0, -189.0, -409.0, -440.0, -257.0, -392.0, -247.0, -436.0, -319.0, -186.0, -251.0,
+                -250.0, -262.0, -309.0, -189.0, -281.0, -174.0, -239.0, -281.0,
+            ],
+        ),
+        (
+            "mountain-car-continuous",
+            &[
+                -29.286320704226068,
+                95.15128917872805,
+                -24.732109231225444,
+                -42.67278214477682,
+                -29.320178685475387,
+                84.84306542432647,
+                92.7393678954021,
+                -3.6162586948474282,
+                -19.679990053159006,
+                95.42939794859336,
+                -19.089952491278613,
+                93.42281828942069,
+            ],
+        ),
+        ("pendulum", &[-1166.7777414741008, -1166.5006873014727, -1019.0552923720744, -1388.9476989485593]),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+    for (name, returns) in before {
+        let set = [format!("run.episodes={}", returns.len()), "eval.episodes=1".into()];
+        let experiment = Experiment::load(&folder.join(format!("{name}.toml")), &set).unwrap();
+        let out = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(&out.path().join("run"), &experiment).unwrap();
+        train(&dir, &Quiet).unwrap();
+        let found: Vec<f64> = dir.episodes().unwrap().iter().map(|episode| episode.ret).collect();
+        assert_eq!(found, *returns, "{name}");
+    }
 }

@@ -4,10 +4,7 @@ use std::error::Error;
 use std::ops::{ControlFlow, Range};
 
 use custom_robot::{Faults, Robot};
-use sorn_agents::{
-    ActorCriticConfig, Agent, AgentConfig, EpisodeEvent, LearnerConfig, Observer, RewardSignal, RunErrorKind,
-    run,
-};
+use sorn_agents::{Agent, AgentConfig, EpisodeEvent, LearnerConfig, Observer, RunErrorKind, run};
 use sorn_env::Env;
 use sorn_env::wrappers::TimeLimit;
 
@@ -56,10 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut agent = Agent::new(&chance, &spaces.0, &spaces.1, seed)?;
     drive("random driving", &mut robot, &mut agent, first..first + 100)?;
 
-    let reward = RewardSignal::Failure; // only a crash counts
-    let learner = ActorCriticConfig { reward, actor_step: 2.0.into(), ..ActorCriticConfig::default() };
-    let config = AgentConfig { learner: LearnerConfig::ActorCritic(learner), ..AgentConfig::default() };
-    let mut agent = Agent::new(&config, &spaces.0, &spaces.1, seed)?;
+    let mut agent = Agent::new(&AgentConfig::default(), &spaces.0, &spaces.1, seed)?;
     for part in 1..=6 {
         let what = format!("learning, episodes {} to {}", 50 * part - 49, 50 * part);
         let begin = first + 1000 + 50 * part;

@@ -9,6 +9,7 @@ use crate::{
 
 /// The parts of an agent, the tables below `[agent]` in an experiment file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentConfig {
     /// Normalisation of observations and rewards, none by default.

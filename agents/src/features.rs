@@ -8,6 +8,7 @@ use crate::reservoir::Reservoir;
 
 /// One group of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
     /// Activity `x` of each unit, 0 or 1.
@@ -26,6 +27,7 @@ pub enum Feature {
 
 /// Which features, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FeaturesConfig {
     /// Groups, one after the other.

@@ -27,6 +27,17 @@ pub enum Normalized {
     Numbers,
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Normalized {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Normalized".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "enum": [false, true, "numbers"] })
+    }
+}
+
 impl Serialize for Normalized {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -65,6 +76,7 @@ impl<'de> Deserialize<'de> for Normalized {
 /// What is normalised, as Gymnasium's `NormalizeObservation` and `NormalizeReward` do it. Statistics grow while training and
 /// stand still in a frozen agent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NormalizationConfig {
     /// Which numbers of the observation become themselves minus their mean, over their standard deviation.

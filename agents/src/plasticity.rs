@@ -5,6 +5,7 @@ use sorn_core::Rules;
 
 /// The plasticity schedule of a self-organising reservoir. Evaluation is never plastic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PlasticityConfig {
     /// All the time.

@@ -7,6 +7,7 @@ use crate::{AgentError, AgentState};
 
 /// Whether there is a reservoir, and whether it organises itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReservoirKind {
     /// A SORN, plastic as the agent's plasticity schedule says.
@@ -20,6 +21,7 @@ pub enum ReservoirKind {
 
 /// Which reservoir.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReservoirConfig {
     /// Self-organising, static or none.
@@ -29,6 +31,7 @@ pub struct ReservoirConfig {
     /// Parameters of the network. `preset` names where to start from; without it they are upstream's with one input per
     /// excitatory neuron (`input = "direct"`), 400 of these, no noise and `h_ip = 0.2`. Every other key overrides one parameter.
     #[serde(deserialize_with = "with_preset")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "sorn_core::schema::with_preset"))]
     pub params: Params,
 }
 

@@ -88,10 +88,23 @@ impl Schedule {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Ramp {
     Linear { from: f64, to: f64, episodes: u64 },
     Exponential { from: f64, to: f64, episodes: u64 },
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Schedule {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Schedule".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let ramp = generator.subschema_for::<Ramp>();
+        schemars::json_schema!({ "anyOf": [{ "type": "number" }, ramp] })
+    }
 }
 
 impl Serialize for Schedule {

@@ -7,6 +7,7 @@ use crate::Kwargs;
 /// A wrapper class of Python's around an environment of Python's, as an experiment file names it:
 /// `{ kind = "gymnasium.wrappers:NormalizeObservation", kwargs = { epsilon = 1e-6 } }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PythonWrapper {
     /// Module and class, with a colon between them. The class is called with the environment and `kwargs`.

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: everything that must pass, from a bare checkout. `cargo xtask campaign`: what keeps looking for faults.
+//! `cargo xtask site`: the documentation.
 
 mod campaign;
 mod graph;
 mod python;
 mod runner;
+mod site;
 mod steps;
 mod workspace;
 
@@ -31,7 +33,9 @@ fn parse(args: &[String]) -> Result<Options> {
     let mut args = args.iter().map(String::as_str);
     match args.next() {
         Some("test") => {}
-        Some(other) => bail!("unknown command {other:?}; known are \"test\" and \"campaign\"\n\n{USAGE}"),
+        Some(other) => {
+            bail!("unknown command {other:?}; known are \"test\", \"campaign\" and \"site\"\n\n{USAGE}")
+        }
         None => bail!("no command given\n\n{USAGE}"),
     }
     while let Some(arg) = args.next() {
@@ -59,11 +63,14 @@ fn parse(args: &[String]) -> Result<Options> {
 
 fn run(args: &[String]) -> Result<bool> {
     if args.iter().any(|a| a == "--help" || a == "-h") {
-        print!("{USAGE}\n{}", campaign::USAGE);
+        print!("{USAGE}\n{}\n{}", campaign::USAGE, site::USAGE);
         return Ok(true);
     }
     if args.first().is_some_and(|first| first == "campaign") {
         return campaign::run(&campaign::Options::parse(&args[1..])?);
+    }
+    if args.first().is_some_and(|first| first == "site") {
+        return site::run(&workspace::Workspace::load()?, &args[1..]);
     }
     let options = parse(args)?;
     if options.list {

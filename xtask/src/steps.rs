@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::runner::Session;
 use crate::workspace::{Workspace, cargo};
-use crate::{graph, python};
+use crate::{graph, python, site};
 
 /// What a step that did not fail did.
 pub(crate) enum Outcome {
@@ -48,6 +48,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "the Python package: built, installed, tested",
         needs: &["python"],
         run: package,
+    },
+    Step {
+        name: "site",
+        about: "the documentation site, every link checked, and files for hosts and editors",
+        needs: &["python", "package"],
+        run: site_,
     },
     Step { name: "peers", about: "parity with the Python peers", needs: &["python"], run: peers },
     Step {
@@ -169,6 +175,32 @@ pub(crate) fn install_package(
         install.arg(wheel?.path());
     }
     run(&mut install)
+}
+
+fn site_(session: &mut Session<'_>) -> Result<Outcome> {
+    let workspace = session.workspace;
+    let checker = python::program(workspace, "check-jsonschema");
+    for (schema, files) in [
+        ("github-workflows", [".github/workflows/test.yml"].as_slice()),
+        ("github-issue-forms", &[".github/ISSUE_TEMPLATE/fault.yml", ".github/ISSUE_TEMPLATE/feature.yml"]),
+        ("github-issue-config", &[".github/ISSUE_TEMPLATE/config.yml"]),
+        ("citation-file-format", &["CITATION.cff"]),
+    ] {
+        let mut check = Command::new(&checker);
+        session.run(check.arg("--builtin-schema").arg(format!("vendor.{schema}")).args(files))?;
+    }
+    // The editors' schema accepts what the program accepts.
+    let mut check = Command::new(&checker);
+    check.args(["--schemafile", "crates/sorn-cli/src/experiment.schema.json"]);
+    for entry in fs::read_dir(workspace.root.join("experiments")).context("cannot read experiments")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "toml") {
+            check.arg(path);
+        }
+    }
+    session.run(&mut check)?;
+    site::pages(workspace, &mut |command| session.run(command))?;
+    Ok(Outcome::Done)
 }
 
 fn peers(session: &mut Session<'_>) -> Result<Outcome> {

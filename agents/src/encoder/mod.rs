@@ -22,6 +22,7 @@ use raw::Raw;
 /// reservoir has; the others have a length of their own, which must be the reservoir's number of inputs
 /// (`reservoir.params.nu`, with `input = "first"` or `input = { pools = { size = 10 } }`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum EncoderConfig {
     /// Each input receives `gain * (projection . tanh(observation / scale) + bias)`: a random unit-length projection of its

@@ -16,6 +16,7 @@ use crate::{AgentError, AgentState, Schedule};
 
 /// How often visited features are credited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Traces {
     /// `z <- gamma lambda z + phi`.
@@ -27,6 +28,7 @@ pub enum Traces {
 
 /// Parameters of a learner of action values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ValueConfig {
     /// Step size, divided by `|phi|^2`, 0 or more.

@@ -47,6 +47,7 @@ use crate::{AgentError, AgentState, Schedule};
 
 /// Parameters of the actor-critic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ActorCriticConfig {
     /// Step size of the policy, divided by `|phi|^2`, 0 or more. Where neither this nor `critic_step` is given, steps are

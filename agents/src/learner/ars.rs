@@ -31,6 +31,7 @@ use crate::{AgentError, AgentState, PolicyConfig, Schedule};
 
 /// Parameters of augmented random search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ArsConfig {
     /// Directions per iteration `n`, 1 or more; an iteration takes `2 n` episodes.
@@ -61,6 +62,7 @@ impl Default for ArsConfig {
 /// After every `every` iterations the unperturbed weights are tried for `episodes` episodes. A frozen agent acts with the
 /// weights whose mean return there was largest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
     /// Iterations, 1 or more.

@@ -42,6 +42,7 @@ use true_online_sarsa::TrueOnlineSarsa;
 
 /// Which learner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LearnerConfig {
     /// Actor-critic with eligibility traces.

@@ -29,6 +29,7 @@ use crate::{AgentError, AgentState, Schedule};
 
 /// Parameters of REINFORCE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReinforceConfig {
     /// Step size of the policy, divided by `|phi|^2`, 0 or more.

@@ -37,6 +37,7 @@ use crate::{AgentError, AgentState, PolicyConfig};
 
 /// Parameters of the RM-SORN readout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RmSornConfig {
     /// Step size of STDP, 0 or more.

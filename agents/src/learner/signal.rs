@@ -9,6 +9,7 @@ use crate::error::check;
 
 /// The reward that the learner sees; metrics always count the environment's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RewardSignal {
     /// The environment's reward.
@@ -33,6 +34,7 @@ impl RewardSignal {
 ///
 /// A policy that already succeeds has little left to learn and much to lose.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PerformanceAnneal {
     /// Return of a perfect episode, positive.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where all returns so far are the same, as long as a rare goal was never reached, nothing in them says what to do, and
 /// exploration is worth more than what was learnt. No scale of returns enters, only whether one is above the lowest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Stagnation {
     worst: Option<f64>,
     share: f64,

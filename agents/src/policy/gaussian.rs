@@ -24,6 +24,7 @@ use crate::{AgentError, AgentState, Schedule};
 /// How far the standard deviation of a Gaussian policy is from the scheduled one: its logarithm is that of the schedule plus a
 /// score, which is kept in `[-3, 1]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Spread {
     /// It is that of the schedule.

@@ -23,6 +23,7 @@ use softmax::Softmax;
 /// The actor-critic and REINFORCE take `softmax` (Discrete, MultiDiscrete and MultiBinary actions) or `gaussian` (Box);
 /// learners of action values take `epsilon_greedy`, `softmax` or `greedy`. Other learners have no policy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PolicyConfig {
     /// With probability proportional to `exp(score / temperature)`, in each factor of its own where the space has several.

@@ -42,6 +42,12 @@ pub(crate) enum Command {
     /// Write a new file to begin from
     #[command(subcommand)]
     New(New),
+    /// Explain the keys of an experiment file
+    Explain(Explain),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Write the manual pages, one per command
+    Man(Man),
     /// Print versions and what the machine offers
     Doctor,
 }
@@ -255,6 +261,31 @@ pub(crate) struct NewExperiment {
     /// Id of the environment
     #[arg(long, value_name = "ID", default_value = "CartPole-v1")]
     pub(crate) env: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Dotted key, e.g. run.episodes or agent.learner [default: all tables]
+    pub(crate) key: Option<String>,
+    /// Print the JSON Schema of experiment files, for editors
+    #[arg(long, conflicts_with = "key")]
+    pub(crate) schema: bool,
+    /// Print every key as a page in Markdown
+    #[arg(long, conflicts_with_all = ["key", "schema"])]
+    pub(crate) markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Directory for the pages: sorn.1, sorn-run.1 and so on
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 fn figure_kinds() -> impl TypedValueParser<Value = FigureKind> {

@@ -7,6 +7,7 @@ mod commands;
 mod live;
 mod output;
 mod progress;
+mod reference;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

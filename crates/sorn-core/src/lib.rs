@@ -50,6 +50,8 @@ pub mod rng;
 mod rows;
 mod rules;
 mod scaling;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod state;
 mod step;
 mod switches;

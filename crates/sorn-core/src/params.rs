@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 /// params.validate().unwrap();
 /// ```
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// Number of excitatory neurons, 2 or more.

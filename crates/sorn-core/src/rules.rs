@@ -6,6 +6,7 @@ use std::fmt;
 
 /// One plasticity rule.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Rule {
@@ -78,6 +79,7 @@ impl std::str::FromStr for Rule {
 /// ```
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[serde(from = "Vec<Rule>", into = "Vec<Rule>")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Vec<Rule>"))]
 pub struct Rules(u8);
 
 impl Rules {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the synapses of one connection matrix are drawn.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NetworkType {
     /// A number of synapses per neuron, normal with mean `lambda` and standard deviation 1, rounded.
@@ -17,6 +18,7 @@ pub enum NetworkType {
 /// A mean number of synapses per neuron. In TOML `lambda_ee = 20`, or `lambda_ee = { fraction = 0.1 }` of the neurons that
 /// there are, which keeps the density when the network grows.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "expected a number of synapses, or { fraction = ... } of the neurons")]
 pub enum Degree {
     /// That many synapses.
@@ -27,6 +29,7 @@ pub enum Degree {
 
 /// A share of the possible partners, 0 to 1.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fraction {
     /// The share.
@@ -56,6 +59,7 @@ impl From<f64> for Degree {
 
 /// How initial thresholds are drawn from their range.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ThresholdInit {
     /// Uniform.
@@ -66,6 +70,7 @@ pub enum ThresholdInit {
 
 /// Activity before the first step.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum InitialActivity {
     /// Every neuron silent.
@@ -78,6 +83,7 @@ pub enum InitialActivity {
 
 /// Law of the noise.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NoiseLaw {
     /// No noise.
@@ -90,6 +96,7 @@ pub enum NoiseLaw {
 
 /// Which neurons receive noise.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NoiseTargets {
     /// Excitatory and inhibitory neurons.
@@ -100,6 +107,7 @@ pub enum NoiseTargets {
 
 /// When a neuron fires.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Firing {
     /// Drive above the threshold (`>`).
@@ -110,6 +118,7 @@ pub enum Firing {
 
 /// Which excitatory activity drives the inhibitory neurons.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Inhibition {
     /// That of the step before: `y(t+1)` from `x(t)`.
@@ -121,6 +130,7 @@ pub enum Inhibition {
 /// Which excitatory neurons receive which input. In TOML `input = "first"`, `input = "direct"` or
 /// `input = { pools = { size = 10 } }`.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum InputMap {
     /// Input `k` goes to neuron `k`; neurons from `nu` on get none (upstream).
@@ -139,6 +149,7 @@ pub enum InputMap {
 
 /// Precision of the plastic weights, `Wee` and `Wei`.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 64 bits, every operation rounded as upstream rounds it: results equal upstream's to the bit.

@@ -12,6 +12,7 @@ use crate::{LabError, RecordConfig, Wrapper, read, wrapper};
 
 /// An experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
     /// Name of the experiment and of its run directory: letters, digits, `-`, `_` and `.`.
@@ -37,6 +38,7 @@ pub struct Experiment {
 
 /// Which environment, and how it is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnvConfig {
     /// Id in the registry, e.g. `CartPole-v1`; `sorn envs` lists them. With a colon, e.g. `gymnasium:Acrobot-v1`, an adapter's.
@@ -55,6 +57,7 @@ const MOST_ENVS: u64 = 1000;
 
 /// How long and how to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RunConfig {
     /// The one number from which all randomness of a run comes.
@@ -92,6 +95,7 @@ impl Default for RunConfig {
 
 /// How to evaluate what was learnt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct EvalConfig {
     /// Episodes with the greedy policy, nothing learning; 0 skips the evaluation.

@@ -27,6 +27,8 @@ mod remembering;
 mod replay;
 mod report;
 mod run_dir;
+#[cfg(feature = "schema")]
+mod schema;
 mod sequence;
 mod simulation;
 mod steady;
@@ -54,6 +56,8 @@ pub use recordings::RecordConfig;
 pub use replay::Replay;
 pub use report::Report;
 pub use run_dir::RunDir;
+#[cfg(feature = "schema")]
+pub use schema::experiment_schema;
 pub use sequence::{
     SequenceArm, SequenceExperiment, SequenceOutcome, SequenceProgress, SequenceRunConfig, SequenceSummary,
     SequenceSweep, SequenceSwept, SequenceTable, Vary, is_sequence_dir, is_sequence_file,

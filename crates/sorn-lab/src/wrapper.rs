@@ -9,6 +9,7 @@ use sorn_envs::PythonWrapper;
 
 /// A wrapper around an environment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Wrapper {
     /// A class of Python's, where `kind` has a colon: `{ kind = "gymnasium.wrappers:ClipReward", kwargs = { min_reward = 0 } }`.

@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -95,10 +96,33 @@ def test_a_missing_package_is_named_with_its_extra(extra, module, code):
     assert done.stderr.splitlines()[-1] == said
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/migration.md"])
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs" / "migration.md",
+    *sorted((ROOT.parent.parent / "docs" / "start").glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples_of_the_pages(page, tmp_path, monkeypatch):
+    """Every block of a page runs, in the order in which they stand, in one folder.
+
+    A first line ``# file: NAME`` or ``# NAME.toml`` makes a block a file.
+    """
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    blocks = re.findall(r"```(python|toml|sh)\n(.*?)```", page.read_text(), re.DOTALL)
     assert blocks
-    for block in blocks:
-        exec(compile(block, page, "exec"), {})
+    names = {}
+    for language, block in blocks:
+        file = re.match(r"# (?:file: (\S+)|(\S+\.toml))\n", block)
+        if file:
+            Path(file[1] or file[2]).write_text(block)
+        elif language == "python":
+            exec(compile(block, str(page), "exec"), names)
+        elif language == "sh":
+            done = subprocess.run(["bash", "-euc", block], capture_output=True, text=True)
+            assert done.returncode == 0, block + done.stdout + done.stderr
+        else:
+            pytest.fail(f"{page}: a block of TOML without the name of its file in the first line")

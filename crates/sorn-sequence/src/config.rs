@@ -8,6 +8,7 @@ use crate::{Control, FeatureKind, SourceConfig, TaskError};
 
 /// A sequence task: what is fed, what the network goes through, and what is read out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// Where the sequence comes from.
@@ -33,6 +34,7 @@ pub struct Task {
 
 /// What a readout is to give at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Target {
@@ -49,6 +51,7 @@ pub enum Target {
 
 /// How a readout is fitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReadoutKind {
@@ -63,6 +66,7 @@ pub enum ReadoutKind {
 
 /// The readout of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadoutConfig {
     /// How it is fitted.
@@ -92,6 +96,7 @@ impl Default for ReadoutConfig {
 
 /// A stretch of steps under the same conditions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// Name, for errors and progress.
@@ -114,6 +119,7 @@ pub struct Phase {
 
 /// What the steps of a phase are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Role {
@@ -130,6 +136,7 @@ pub enum Role {
 
 /// Frozen rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Freeze {
     /// `"all"` or `"none"`.
@@ -140,6 +147,7 @@ pub enum Freeze {
 
 /// All rules, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FreezeEvery {
     /// A static network.
@@ -167,6 +175,7 @@ impl Freeze {
 
 /// Parameters of the network that a phase may set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
     /// Law of the noise.
@@ -214,6 +223,7 @@ impl Overrides {
 
 /// What becomes of a network's activity at the beginning of a phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PhaseState {

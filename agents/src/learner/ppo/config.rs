@@ -8,6 +8,7 @@ use crate::error::check;
 
 /// How the mean of a Gaussian policy follows from its score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PpoMean {
     /// The mean is the score, as in stable-baselines3; only actions are moved into the bounds.
@@ -21,6 +22,7 @@ pub enum PpoMean {
 ///
 /// Names, meanings and defaults are those of stable-baselines3, unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct PpoConfig {
     /// Steps of each environment between two updates, 1 or more. An update learns from `n_steps` times the number of

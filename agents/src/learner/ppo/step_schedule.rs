@@ -69,9 +69,22 @@ impl StepSchedule {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "StepRamp"))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Ramp {
     Linear { from: f64, to: f64, steps: u64 },
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for StepSchedule {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StepSchedule".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let ramp = generator.subschema_for::<Ramp>();
+        schemars::json_schema!({ "anyOf": [{ "type": "number" }, ramp] })
+    }
 }
 
 impl Serialize for StepSchedule {

@@ -2,10 +2,13 @@
 
 mod check;
 mod compare;
+mod completions;
 mod doctor;
 mod envs;
 mod eval;
+mod explain;
 mod export;
+mod man;
 mod new;
 mod plot;
 mod report;
@@ -30,6 +33,9 @@ pub(crate) fn dispatch(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Envs(args) => envs::run(&args),
         Command::Check(args) => check::run(&args),
         Command::New(what) => new::run(&what),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Doctor => doctor::run(),
     }
 }

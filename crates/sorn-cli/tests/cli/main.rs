@@ -9,6 +9,7 @@ mod figures;
 mod film;
 mod live;
 mod other;
+mod reference;
 mod resume;
 mod run;
 mod sequence;

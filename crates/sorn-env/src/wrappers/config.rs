@@ -10,6 +10,7 @@ use crate::{AnyEnv, SpaceError};
 
 /// One wrapper, as an experiment file names it: `{ kind = "frame_skip", steps = 2 }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum WrapperConfig {
     /// [`TimeLimit`].

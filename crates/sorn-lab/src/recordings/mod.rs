@@ -23,6 +23,7 @@ pub(crate) fn clear(dir: &RunDir) -> Result<(), LabError> {
 
 /// What is recorded beside the metrics; nothing in it changes a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordConfig {
     /// Whether to write `tensorboard/`, for `tensorboard --logdir runs`.

@@ -13,6 +13,7 @@ use crate::{LabError, read};
 
 /// The experiment file of a sequence task, `[task] kind = "sequence"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SequenceExperiment {
     /// Name of the experiment and of its directory: letters, digits, `-`, `_` and `.`.
@@ -29,6 +30,7 @@ pub struct SequenceExperiment {
     /// The task.
     pub task: Task,
     /// Parameters of the network; `preset` names where to start from, the number of inputs is the source's.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "sorn_core::schema::with_preset"))]
     pub network: Params,
     /// How to run it.
     #[serde(default)]
@@ -40,16 +42,19 @@ pub struct SequenceExperiment {
 
 /// A key of an experiment and its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vary {
     /// Dotted key, e.g. `task.n`.
     pub key: String,
     /// Values, each an arm.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
     pub values: Vec<Value>,
 }
 
 /// How to run a sequence task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SequenceRunConfig {
     /// The one number from which all randomness of a run comes.

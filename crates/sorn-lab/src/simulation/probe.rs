@@ -135,6 +135,7 @@ impl fmt::Display for ProbeKind {
 /// A quantity, and how often it is recorded: `TE`, or `TE:100` for every hundredth step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct Probe {
     /// The quantity.
     pub kind: ProbeKind,

@@ -14,6 +14,7 @@ pub use grammar::GrammarName;
 
 /// Where the symbols come from. Each symbol is one input of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum SourceConfig {

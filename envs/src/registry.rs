@@ -44,6 +44,14 @@ pub enum MakeError {
         /// All ids.
         known: Vec<String>,
     },
+    /// An id with nothing before or after its colon.
+    #[error("environment {id:?}: expected a name, or module:Name, found nothing {place} the colon")]
+    Incomplete {
+        /// The id asked for.
+        id: String,
+        /// `before` or `behind`.
+        place: &'static str,
+    },
     /// A keyword argument of another name, type or range.
     #[error("environment {id:?}, kwargs: {reason}")]
     Kwargs {
@@ -281,6 +289,12 @@ pub fn make_wrapped(
     wrappers: &[PythonWrapper],
 ) -> Result<(AnyEnv, EnvSpec), MakeError> {
     let module = id.split_once(':');
+    if let Some((module, name)) = module
+        && (module.is_empty() || name.is_empty())
+    {
+        let place = if module.is_empty() { "before" } else { "behind" };
+        return Err(MakeError::Incomplete { id: id.into(), place });
+    }
     if let Some((module, _)) = module
         && module != "gym-rs"
     {
@@ -423,6 +437,14 @@ mod tests {
 
     fn refusal(id: &str, json: serde_json::Value) -> String {
         make(id, &kwargs(json)).err().expect("refused").to_string()
+    }
+
+    #[test]
+    fn an_id_with_an_empty_part_is_refused() {
+        for (id, place) in [(":X", "before"), ("module:", "behind"), (":", "before")] {
+            let text = refusal(id, serde_json::json!({}));
+            assert!(text.contains(&format!("found nothing {place} the colon")), "{text}");
+        }
     }
 
     #[test]

@@ -43,6 +43,8 @@ impl Counts {
 pub(crate) struct Session<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) counts: Counts,
+    /// The step that was asked for, if it is one alone.
+    pub(crate) alone: Option<&'a str>,
     /// The Python environment in the making, until somebody waits for it.
     pub(crate) venv: &'a mut Option<JoinHandle<Result<()>>>,
 }
@@ -102,7 +104,9 @@ pub(crate) fn run(only: &[String], keep_going: bool) -> Result<bool> {
     for step in STEPS.iter().filter(|s| chosen.contains(s.name)) {
         println!("\n== {}: {}", step.name, step.about);
         let started = Instant::now();
-        let mut context = Session { workspace: &workspace, counts: Counts::default(), venv: &mut venv };
+        let alone = if let [name] = only { Some(name.as_str()) } else { None };
+        let mut context =
+            Session { workspace: &workspace, counts: Counts::default(), alone, venv: &mut venv };
         let lacking =
             step.needs.iter().find(|n| reports.iter().any(|r| r.step.name == **n && r.result.is_err()));
         let result = match lacking {

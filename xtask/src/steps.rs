@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::runner::Session;
 use crate::workspace::{Workspace, cargo};
-use crate::{graph, python, site};
+use crate::{campaign, graph, python, site};
 
 /// What a step that did not fail did.
 pub(crate) enum Outcome {
@@ -69,6 +69,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: gym_rs,
     },
     Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
+    Step {
+        name: "campaign",
+        about: "kills, faults, odd files and odd calls: two minutes of them, ten if it is the only step",
+        needs: &["python"],
+        run: campaign,
+    },
 ];
 
 /// What is linted and documented.
@@ -245,6 +251,16 @@ fn has_sdl() -> bool {
     let header = |prefix: &&str| Path::new(prefix).join("include/SDL2/SDL2_gfxPrimitives.h").exists();
     let prefixes = ["/usr", "/usr/local", "/opt/homebrew"];
     prefixes.iter().any(header) && runs(Command::new("cmake").arg("--version"))
+}
+
+fn campaign(session: &mut Session<'_>) -> Result<Outcome> {
+    // The same cases every time: others are tried by `cargo xtask campaign --seed N`.
+    let minutes = if session.alone == Some("campaign") { "10" } else { "2" };
+    let arguments = ["all", "--minutes", minutes, "--seed", "1"].map(str::to_owned);
+    match campaign::run(&campaign::Options::parse(&arguments)?)? {
+        true => Ok(Outcome::Done),
+        false => bail!("a promise did not hold; the table names the command that repeats each case"),
+    }
 }
 
 /// Where Debian, Ubuntu and others have it; the first is small and all that is needed.

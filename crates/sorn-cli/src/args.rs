@@ -57,10 +57,10 @@ pub(crate) struct Run {
     /// Experiment file
     pub(crate) file: PathBuf,
     /// Seed of the run [default: run.seed of the file]
-    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Several seeds: 0..20 (the last excluded), 0..=19, or 1,5,9
-    #[arg(long, value_name = "SEEDS")]
+    #[arg(long, value_name = "SEEDS", allow_hyphen_values = true)]
     pub(crate) seeds: Option<Seeds>,
     /// Override one value of the file, e.g. agent.reservoir.kind=static; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
@@ -86,7 +86,7 @@ pub(crate) struct Resume {
 #[derive(Debug, Args)]
 pub(crate) struct How {
     /// Threads for several seeds; the results do not depend on it [default: one per processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), allow_negative_numbers = true)]
     pub(crate) threads: Option<u16>,
     /// Show no progress
     #[arg(long, short)]
@@ -107,10 +107,10 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "ID")]
     pub(crate) env: Option<String>,
     /// Episodes [default: eval.episodes of the run]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub(crate) episodes: Option<u64>,
     /// Seed of the evaluation's episodes [default: the run's]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Draw the actions from the policy, as while training, instead of taking the best
     #[arg(long)]
@@ -149,13 +149,13 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// Seed of topology, noise and structural plasticity [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Inputs: an .npy array of shape (nu, steps)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) input: Option<PathBuf>,
     /// Steps [default: as many as there are inputs]; without --input, the input is 0
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub(crate) steps: Option<u64>,
     /// Freeze plasticity rules: stdp, ip, sp, istdp, ss, rmstdp, separated by commas
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
@@ -244,7 +244,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) kwarg: Vec<String>,
     /// Seed of the check
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
 }
 
@@ -256,7 +256,7 @@ pub(crate) enum New {
 
 #[derive(Debug, Args)]
 pub(crate) struct NewExperiment {
-    /// Name of the experiment; the file is NAME.toml
+    /// Name of the experiment, or its file, NAME.toml
     pub(crate) name: String,
     /// Id of the environment
     #[arg(long, value_name = "ID", default_value = "CartPole-v1")]
@@ -293,6 +293,11 @@ fn figure_kinds() -> impl TypedValueParser<Value = FigureKind> {
         .try_map(|name| name.parse::<FigureKind>())
 }
 
+/// One seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// Distinct seeds, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seeds(pub(crate) Vec<u64>);
@@ -306,7 +311,7 @@ impl FromStr for Seeds {
     fn from_str(text: &str) -> Result<Seeds, String> {
         let number = |text: &str| {
             let text = text.trim();
-            text.parse::<u64>().map_err(|_| format!("a whole number from 0 expected, found {text:?}"))
+            text.parse::<u64>().map_err(|_| format!("expected a whole number from 0, found {text:?}"))
         };
         let seeds: Vec<u64> = match text.split_once("..") {
             Some((from, to)) => {

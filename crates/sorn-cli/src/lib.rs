@@ -6,8 +6,10 @@ mod args;
 mod commands;
 mod live;
 mod output;
+mod paths;
 mod progress;
 mod reference;
+mod stopping;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,7 +25,7 @@ pub enum ExitStatus {
     Failed,
     /// The command, or a file it was given, was wrong.
     Usage,
-    /// Stopped by a signal; what was done is saved.
+    /// Stopped by SIGINT, SIGTERM or SIGHUP; what was done is saved.
     Interrupted,
 }
 
@@ -33,8 +35,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::Usage => 2,
-            // As shells count a process ended by SIGINT.
-            ExitStatus::Interrupted => 130,
+            ExitStatus::Interrupted => stopping::INTERRUPTED,
         })
     }
 }

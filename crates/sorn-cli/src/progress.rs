@@ -1,55 +1,17 @@
-//! The progress bar, and Ctrl-C.
+//! The progress bar.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sorn_lab::{Episode, Progress};
+use sorn_lab::{Episode, Progress, decimal};
 
-use crate::output::note;
+use crate::stopping;
 
 /// How often a bar tells the time left, whether or not anything happened.
 const TICK: Duration = Duration::from_millis(200);
-
-/// Set by the first SIGINT or SIGTERM.
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// Makes the first Ctrl-C (or SIGTERM) ask the work to stop, saying `what` that means, and the second end the process.
-pub(crate) fn stop_on_signals(what: &'static str) {
-    let handler = move || {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        note(&format!("{what}; once more to stop at once"));
-    };
-    // A second command in one process keeps the first's handler.
-    let _ = ctrlc::set_handler(handler);
-}
-
-/// Asks the work to stop, as the first Ctrl-C does.
-#[cfg(feature = "live")]
-pub(crate) fn request_stop(what: &str) {
-    STOP.store(true, Ordering::SeqCst);
-    note(&format!("{what}; once more to stop at once"));
-}
-
-/// Whether a signal asked the work to stop.
-pub(crate) fn stopping() -> bool {
-    STOP.load(Ordering::Relaxed)
-}
-
-/// Shows nothing, but heeds signals.
-pub(crate) struct Waiting;
-
-impl Progress for Waiting {
-    fn episode(&self, _seed: u64, _episode: &Episode, _mean: f64) {}
-    fn finished(&self, _seed: u64) {}
-    fn stop(&self) -> bool {
-        stopping()
-    }
-}
 
 /// A bar of so many parts; hidden where `quiet` or stderr is no terminal.
 fn bar(parts: u64, template: &str, quiet: bool) -> ProgressBar {
@@ -135,8 +97,8 @@ impl Bar {
             .iter()
             .filter(|run| !run.finished)
             .map(|run| match self.bar.length() {
-                Some(length) if length > self.episodes => format!("{}: {:.1}", run.seed, run.mean),
-                _ => format!("{:.1}", run.mean),
+                Some(length) if length > self.episodes => format!("{}: {}", run.seed, decimal(run.mean, 1)),
+                _ => decimal(run.mean, 1),
             })
             .collect();
         self.bar.set_message(format!("mean return {}  {rate} steps/s", live.join(", ")));
@@ -171,6 +133,10 @@ impl Progress for Bar {
     }
 
     fn stop(&self) -> bool {
-        stopping()
+        stopping::asked().is_some()
+    }
+
+    fn asked(&self) -> Option<Instant> {
+        stopping::asked()
     }
 }

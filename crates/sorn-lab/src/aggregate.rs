@@ -62,6 +62,9 @@ pub struct Aggregate {
     pub eval_mean: Option<Spread>,
     /// Mean return of each seed's evaluation.
     pub eval_means: Vec<Option<f64>>,
+    /// What could not be done beside the training, such as a figure that cannot be drawn; absent if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
 }
 
 impl Aggregate {
@@ -87,6 +90,7 @@ impl Aggregate {
             wall_secs: Spread::of(&column(&|s| s.wall_secs)),
             eval_mean: Spread::of(&means.iter().flatten().copied().collect::<Vec<f64>>()),
             eval_means: means,
+            problems: Vec::new(),
         })
     }
 }
@@ -110,6 +114,7 @@ mod tests {
             episodes_to_solve: solve,
             env_steps_to_solve: solve.map(|s| 10 * s),
             eval: None,
+            problems: Vec::new(),
         }
     }
 

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sorn_report::figure::{
-    Arm, CurveOptions, FigureError, Outcomes, SolveOptions, episodes_to_solve, learning_curve,
-};
+use sorn_report::figure::{Arm, CurveOptions, Outcomes, SolveOptions, episodes_to_solve, learning_curve};
 use sorn_report::stats::mann_whitney;
 
 use crate::files::{create_dir, read_text, write_whole};
@@ -63,12 +61,12 @@ impl Comparison {
         }
     }
 
-    /// Draws learning curves and episodes to solve of all arms into `out`, and gives the files' paths.
+    /// Draws learning curves and episodes to solve of all arms into `out`, and gives the files' paths. A figure that cannot be
+    /// drawn is left out, with a warning.
     ///
     /// # Errors
-    /// [`LabError`] where a figure cannot be drawn or written.
+    /// [`LabError`] where a figure cannot be written.
     pub fn draw(&self, out: &Path) -> Result<Vec<PathBuf>, LabError> {
-        let failed = |e: FigureError| LabError::damaged(out, e.to_string());
         let name = |arm: &ComparedArm| arm.aggregate.experiment.clone();
         let title = format!(
             "{}, {}",
@@ -83,20 +81,27 @@ impl Comparison {
         };
         let arms: Vec<Arm> =
             self.arms.iter().map(|arm| Arm { name: name(arm), runs: arm.returns.clone() }).collect();
-        let curves = learning_curve(&arms, &options).map_err(failed)?;
+        let curves = learning_curve(&arms, &options);
         let outcomes: Vec<Outcomes> = self
             .arms
             .iter()
             .map(|arm| Outcomes { name: name(arm), episodes: arm.aggregate.episodes_to_solve.clone() })
             .collect();
-        let strips = episodes_to_solve(&outcomes, &SolveOptions { title, ..SolveOptions::default() })
-            .map_err(failed)?;
+        let strips = episodes_to_solve(&outcomes, &SolveOptions { title, ..SolveOptions::default() });
         create_dir(out)?;
         let mut paths = Vec::new();
         for (figure, stem) in [(curves, "comparison"), (strips, "episodes-to-solve")] {
             let svg = out.join(format!("{stem}.svg"));
+            let drawn = figure.and_then(|figure| Ok((figure.png(1.0)?, figure)));
+            let (png, figure) = match drawn {
+                Ok(drawn) => drawn,
+                Err(error) => {
+                    tracing::warn!("{}: not drawn: {error}", svg.display());
+                    continue;
+                }
+            };
             write_whole(&svg, figure.svg().as_bytes())?;
-            write_whole(&out.join(format!("{stem}.png")), &figure.png(1.0).map_err(failed)?)?;
+            write_whole(&out.join(format!("{stem}.png")), &png)?;
             paths.push(svg);
         }
         Ok(paths)

@@ -76,6 +76,8 @@ impl LabError {
     /// Whether the command or a file it was given was wrong, as opposed to work that failed.
     pub fn is_usage(&self) -> bool {
         match self {
+            // A name that no file can have is wrong, whatever was attempted.
+            LabError::Io { source, .. } if source.kind() == io::ErrorKind::InvalidFilename => true,
             LabError::Io { source, what, .. } => *what == READ && source.kind() != io::ErrorKind::StorageFull,
             LabError::Run { .. } => false,
             _ => true,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sorn_agents::{Agent, EpisodeEvent, Observer, StepEvent};
 use sorn_env::{AnyEnv, Env, Value};
 use sorn_envs::EnvSpec;
+use sorn_report::stats::{mean, standard_deviation};
 
 use crate::train::{episode_seed, guarded};
 use crate::{Experiment, LabError, Progress};
@@ -70,18 +71,24 @@ pub fn evaluate(
     progress: &dyn Progress,
 ) -> Result<Option<Evaluation>, LabError> {
     let (mut env, _) = trained.make_env(experiment)?;
-    let mut returns = Returns { all: Vec::new(), step: 0, progress };
+    let mut returns = Returns { all: Vec::new(), not_finite: None, step: 0, progress };
     let seeds = |episode| episode_seed(seed, "evaluation", episode);
     let name = format!("evaluation of {}", experiment.env.id);
     guarded(&name, seed, &mut returns, Returns::place, seeds, |returns| {
         sorn_agents::run(&mut env, &mut trained.frozen(), 0..episodes, seeds, returns)
     })?;
+    if let Some(ret) = returns.not_finite {
+        let reason = format!("{name}: episode {}: expected a finite return, found {ret}", returns.all.len());
+        return Err(LabError::Run { seed, reason });
+    }
     let all = (returns.all.len() as u64 == episodes).then_some(returns.all);
     Ok(all.and_then(|all| statistics(&all)))
 }
 
 struct Returns<'a> {
     all: Vec<f64>,
+    /// The return that ended the evaluation: rewards whose sum exceeds the largest number.
+    not_finite: Option<f64>,
     step: u64,
     progress: &'a dyn Progress,
 }
@@ -102,6 +109,10 @@ impl Observer for Returns<'_> {
     }
 
     fn on_episode(&mut self, event: &EpisodeEvent, _agent: &Agent) -> ControlFlow<()> {
+        if !event.ret.is_finite() {
+            self.not_finite = Some(event.ret);
+            return ControlFlow::Break(());
+        }
         self.all.push(event.ret);
         self.step = 0;
         ControlFlow::Continue(())
@@ -109,11 +120,9 @@ impl Observer for Returns<'_> {
 }
 
 fn statistics(returns: &[f64]) -> Option<Evaluation> {
-    let n = returns.len() as f64;
     let min = returns.iter().copied().reduce(f64::min)?;
-    let mean = returns.iter().sum::<f64>() / n;
-    let variance = returns.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / n;
-    Some(Evaluation { episodes: returns.len() as u64, mean, sd: variance.sqrt(), min })
+    let (mean, sd) = (mean(returns).ok()?, standard_deviation(returns).ok()?);
+    Some(Evaluation { episodes: returns.len() as u64, mean, sd, min })
 }
 
 #[cfg(test)]
@@ -126,5 +135,7 @@ mod tests {
         let known = Evaluation { episodes: 4, mean: 3.0, sd: 2.5_f64.sqrt(), min: 1.0 };
         assert_eq!(statistics(&[1.0, 3.0, 3.0, 5.0]).unwrap().mean, known.mean);
         assert_eq!(statistics(&[1.0, 2.0, 4.0, 5.0]), Some(known));
+        let huge = Evaluation { episodes: 2, mean: 0.0, sd: 9e307, min: -9e307 };
+        assert_eq!(statistics(&[9e307, -9e307]), Some(huge));
     }
 }

@@ -197,7 +197,9 @@ impl Experiment {
         })?;
         let made = sorn_envs::make_wrapped(&self.env.id, &self.env.kwargs, &pythons);
         let (mut env, spec) = made.map_err(|e| match e {
-            MakeError::UnknownId { .. } | MakeError::Feature { .. } => refuse(format!("env.id: {e}")),
+            MakeError::UnknownId { .. } | MakeError::Feature { .. } | MakeError::Incomplete { .. } => {
+                refuse(format!("env.id: {e}"))
+            }
             MakeError::Wrapper { .. } => refuse(format!("env.wrappers: {e}")),
             // Python's are the first.
             MakeError::PythonWrapper { index, kind, reason, .. } => {

@@ -126,7 +126,29 @@ pub(crate) fn read_text(path: &Path) -> Result<String, LabError> {
 }
 
 pub(crate) fn create_dir(path: &Path) -> Result<(), LabError> {
-    fs::create_dir_all(path).map_err(LabError::io(path, WRITE))
+    fs::create_dir_all(path).map_err(|error| match obstacle(path) {
+        Some((place, reason)) => LabError::directory(&place, reason),
+        None => LabError::io(path, WRITE)(error),
+    })
+}
+
+/// The first place on the way to `path` that is there and no directory, and what it is.
+fn obstacle(path: &Path) -> Option<(PathBuf, String)> {
+    let mut places: Vec<&Path> = path.ancestors().collect();
+    places.reverse();
+    for place in places.into_iter().filter(|place| !place.as_os_str().is_empty()) {
+        let Ok(found) = fs::symlink_metadata(place) else { continue };
+        let reason = match fs::read_link(place) {
+            Ok(target) if !place.exists() => {
+                format!("expected a directory, found a link to {}, which does not exist", target.display())
+            }
+            _ if place.is_dir() => continue,
+            _ if found.is_file() => "expected a directory, found a file".to_owned(),
+            _ => "expected a directory, found something else".to_owned(),
+        };
+        return Some((place.to_path_buf(), reason));
+    }
+    None
 }
 
 pub(crate) fn remove(path: &Path) -> Result<(), LabError> {
@@ -229,6 +251,25 @@ mod tests {
             }
         });
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_stands_in_the_way_of_a_directory_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("file"), "").unwrap();
+        std::os::unix::fs::symlink(path("gone"), path("link")).unwrap();
+        for (place, reason) in [
+            ("file/a/b", "file: expected a directory, found a file"),
+            ("file", "file: expected a directory, found a file"),
+            ("link/a", "gone, which does not exist"),
+            ("link", "link: expected a directory, found a link to "),
+        ] {
+            let error = create_dir(&path(place)).unwrap_err();
+            assert!(error.is_usage() && error.to_string().contains(reason), "{error}");
+        }
+        create_dir(&path("new/one")).unwrap();
     }
 
     #[cfg(unix)]

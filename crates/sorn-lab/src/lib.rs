@@ -71,8 +71,8 @@ pub use sweep::{Sweep, SweepOutcome};
 pub use table::results_table;
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
-pub use words::{counted, quartile};
+pub use words::{counted, decimal, quartile};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.
-pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_sequence};
+pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_report, sorn_sequence};

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sorn_report::stats::mean;
 
 use crate::LabError;
 use crate::error::{READ, WRITE};
@@ -154,8 +155,7 @@ impl Solver {
 
     /// Mean return of the last `window` episodes, or of all where there are fewer.
     pub fn mean(&self) -> Option<f64> {
-        let last = self.last(self.window);
-        (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
+        mean(self.last(self.window)).ok()
     }
 
     /// Returns of the last `n` episodes, or of all where there are fewer.

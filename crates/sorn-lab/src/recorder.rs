@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use sorn_agents::{Agent, AgentState, EpisodeEvent, Observer, StepEvent};
+use sorn_report::stats::mean;
 
 use crate::metrics::Writer;
 use crate::recordings::Recordings;
@@ -31,7 +32,7 @@ pub(crate) struct Recorder<'a> {
     saved: u64,
     wall_before: f64,
     started: Instant,
-    /// When the wish to stop was first seen.
+    /// When it was asked to stop.
     stopping: Option<Instant>,
     stopped: bool,
     failed: Option<LabError>,
@@ -102,7 +103,6 @@ impl<'a> Recorder<'a> {
             return Err(error);
         }
         let experiment = self.dir.experiment();
-        let last = self.solver.last(100);
         let solved = self.solver.solved_at();
         let summary = Summary {
             experiment: experiment.name.clone(),
@@ -112,12 +112,13 @@ impl<'a> Recorder<'a> {
             episodes: self.episodes,
             env_steps: self.line_steps,
             wall_secs,
-            mean_return_last_100: last.iter().sum::<f64>() / last.len().max(1) as f64,
+            mean_return_last_100: mean(self.solver.last(100)).unwrap_or(0.0),
             threshold: self.solver.threshold(),
             solved: solved.is_some(),
             episodes_to_solve: solved.map(|(episodes, _)| episodes),
             env_steps_to_solve: solved.map(|(_, steps)| steps),
             eval: None,
+            problems: Vec::new(),
         };
         Ok((self.saved, summary, self.solver, self.recordings))
     }
@@ -206,7 +207,11 @@ impl Observer for Recorder<'_> {
         self.progress.step(self.dir.experiment().run.seed, event, agent);
         if !self.rounds
             && self.progress.stop()
-            && self.stopping.get_or_insert_with(Instant::now).elapsed() > GRACE
+            && self
+                .stopping
+                .get_or_insert_with(|| self.progress.asked().unwrap_or_else(Instant::now))
+                .elapsed()
+                > GRACE
         {
             self.stopped = true;
             return ControlFlow::Break(());

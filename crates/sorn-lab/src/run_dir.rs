@@ -184,6 +184,11 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LabError> {
     }
 }
 
+/// Refuses if another process is running in one of the runs at `paths`.
+pub(crate) fn refuse_live(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), LabError> {
+    paths.into_iter().filter(|path| is_run(path)).try_for_each(|path| lock(&path).map(drop))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,6 +38,9 @@ pub struct Summary {
     pub env_steps_to_solve: Option<u64>,
     /// The frozen greedy policy after training.
     pub eval: Option<Evaluation>,
+    /// What could not be done beside the training, such as a figure that cannot be drawn; absent if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
 }
 
 impl Summary {

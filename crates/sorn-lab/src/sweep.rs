@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::difference::difference;
 use crate::files::{create_dir, read_text, write_whole};
-use crate::run_dir::{is_run, lock};
+use crate::run_dir::{is_run, lock, refuse_live};
 use crate::{
     Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, metrics, read, train,
 };
@@ -48,7 +48,8 @@ impl Sweep {
     /// of it as they are.
     ///
     /// # Errors
-    /// [`LabError::Directory`] where there is a sweep already, or a run with another configuration.
+    /// [`LabError::Directory`] where there is a sweep already, a run with another configuration, or one in which another
+    /// process is running.
     pub fn create(out: &Path, experiment: &Experiment, seeds: &[u64]) -> Result<Sweep, LabError> {
         let path = out.join(&experiment.name);
         let refuse = || {
@@ -74,6 +75,7 @@ impl Sweep {
         if path.join(PLAN).exists() {
             return refuse();
         }
+        refuse_live(sweep.runs().map(|(_, path)| path))?;
         // The plan last: a directory that has it is a whole sweep.
         write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
         let plan = serde_json::to_string(&Plan { seeds: seeds.to_vec() });
@@ -85,10 +87,11 @@ impl Sweep {
     /// Opens a sweep's directory to go on with it, and locks it for this process; `None` where `path` is none.
     ///
     /// # Errors
-    /// [`LabError`] where its files are damaged or another process runs in it.
+    /// [`LabError`] where its files are damaged or another process runs in it or in one of its runs.
     pub fn open(path: &Path) -> Result<Option<Sweep>, LabError> {
         let Some(mut sweep) = Sweep::read(path)? else { return Ok(None) };
         sweep._lock = Some(lock(path)?);
+        refuse_live(sweep.runs().map(|(_, path)| path))?;
         Ok(Some(sweep))
     }
 
@@ -173,8 +176,8 @@ impl Sweep {
         train(&dir, progress)
     }
 
-    /// Draws the learning curve of all seeds that have begun.
-    pub(crate) fn draw(&self) -> Result<(), LabError> {
+    /// Draws the learning curve of all seeds that have begun; why there is none if it cannot be drawn.
+    pub(crate) fn draw(&self) -> Result<Option<String>, LabError> {
         let mut curves = Vec::new();
         for (_, path) in self.runs() {
             let path = path.join("metrics.jsonl");
@@ -187,8 +190,9 @@ impl Sweep {
     }
 
     fn aggregate(&self, summaries: &[Summary]) -> Result<Option<Aggregate>, LabError> {
-        let Some(aggregate) = Aggregate::of(summaries) else { return Ok(None) };
-        self.draw()?;
+        let Some(mut aggregate) = Aggregate::of(summaries) else { return Ok(None) };
+        aggregate.problems.extend(self.draw()?);
+        aggregate.problems.iter().for_each(|problem| tracing::warn!("{}: {problem}", self.path.display()));
         let json =
             serde_json::to_string_pretty(&aggregate).unwrap_or_else(|e| unreachable!("plain data: {e}"));
         write_whole(&self.path.join("aggregate.json"), (json + "\n").as_bytes())?;

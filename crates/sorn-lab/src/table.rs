@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sorn_report::stats::mann_whitney;
 
 use crate::compare::{self, aggregate, known_threshold};
-use crate::{Aggregate, LabError, Spread, Sweep, quartile};
+use crate::{Aggregate, LabError, Spread, Sweep, decimal, quartile};
 
 /// What the names of an experiment's controls end with.
 const CONTROLS: [&str; 3] = ["-static", "-no-reservoir", "-random"];
@@ -66,10 +66,12 @@ fn line(row: &Row, all: &[Row]) -> String {
         _ => "never".into(),
     };
     let eval = a.eval_mean.map_or("-".into(), |Spread { q1, median, q3, min, .. }| {
-        format!("{median:.1} ({q1:.1}, {q3:.1}; {min:.1})")
+        let [median, q1, q3, min] = [median, q1, q3, min].map(|v| decimal(v, 1));
+        format!("{median} ({q1}, {q3}; {min})")
     });
     let reached = threshold.map_or("-".into(), |threshold| {
         let reached = a.eval_means.iter().flatten().filter(|&&mean| mean >= threshold).count();
+        let threshold = if threshold.abs() < 1e15 { threshold.to_string() } else { decimal(threshold, 1) };
         format!("{reached}/{seeds} at {threshold}")
     });
     let solved = threshold.map_or("-".into(), |_| format!("{}/{seeds}", a.solved));

@@ -5,6 +5,7 @@ mod batch;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rand_xoshiro::rand_core::Rng;
 use sorn_agents::{Agent, Observer, RunError, StepEvent};
@@ -27,8 +28,13 @@ pub trait Progress: Sync {
     fn step(&self, _seed: u64, _event: &StepEvent<'_>, _agent: &Agent) {}
     /// The run of `seed` ended or was stopped.
     fn finished(&self, seed: u64);
-    /// Whether runs are to stop: at the end of their episode, or within it where that takes more than five seconds.
+    /// Whether runs are to stop: at the end of their episode, or of the first step that ends five seconds or more after
+    /// [`asked`](Progress::asked).
     fn stop(&self) -> bool;
+    /// When runs were asked to stop; when [`stop`](Progress::stop) was first seen to be true if this is not known.
+    fn asked(&self) -> Option<Instant> {
+        None
+    }
 }
 
 /// Shows nothing and never stops.
@@ -146,9 +152,10 @@ fn go_on_in(
     if eval.is_none() && experiment.eval.episodes > 0 {
         return Ok(outcome);
     }
-    let summary = Summary { eval, ..summary };
     checkpoint::prune(&dir.checkpoints())?;
-    figures::of_run(dir, solver.returns())?;
+    let problems = Vec::from_iter(figures::of_run(dir, solver.returns())?);
+    problems.iter().for_each(|problem| tracing::warn!("{}: {problem}", dir.path().display()));
+    let summary = Summary { eval, problems, ..summary };
     recordings.finish(dir)?;
     // Where there is a summary, the run is finished.
     dir.write("summary.json", summary.to_json().as_bytes())?;

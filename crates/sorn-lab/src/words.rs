@@ -7,7 +7,15 @@ pub fn counted(number: u64, noun: &str) -> String {
 
 /// A quartile of whole numbers, which may lie between two: with a digit where it is not whole.
 pub fn quartile(number: f64) -> String {
+    if number.abs() >= 1e15 {
+        return decimal(number, 1);
+    }
     if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.1}") }
+}
+
+/// A number with so many digits after the point; with an exponent where it has more than 15 before it.
+pub fn decimal(number: f64, digits: usize) -> String {
+    if number.abs() < 1e15 { format!("{number:.digits$}") } else { format!("{number:.3e}") }
 }
 
 #[cfg(test)]
@@ -17,6 +25,12 @@ mod tests {
     #[test]
     fn one_is_no_plural() {
         assert_eq!([0, 1, 2].map(|n| counted(n, "seed")), ["0 seeds", "1 seed", "2 seeds"]);
+    }
+
+    #[test]
+    fn huge_numbers_are_short() {
+        assert_eq!(decimal(-200.26, 1), "-200.3");
+        assert_eq!([decimal(9e307, 1), decimal(-1e15, 2)], ["9.000e307", "-1.000e15"]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The statistics of `sorn-report`, for the Python module `sorn_rs.statistics`, which checks types and documents them.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use ndarray::{Array2, ArrayView2};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::exceptions::PyValueError;
@@ -21,6 +24,30 @@ type Fit = (f64, f64, f64, f64, usize, u64, Option<u64>);
 
 fn answer<T>(result: Result<T, StatsError>) -> PyResult<T> {
     result.map_err(value_error)
+}
+
+/// Time between two looks for Ctrl-C.
+const CHECK_EVERY: Duration = Duration::from_millis(50);
+
+/// The answer of a statistic that may take long: other threads of Python's go on meanwhile, and Ctrl-C ends it.
+fn computed<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, StatsError> + Send) -> PyResult<T> {
+    let raised = Arc::new(Mutex::new(None));
+    let (seen, mut last) = (raised.clone(), Instant::now());
+    let stop = move || {
+        if last.elapsed() < CHECK_EVERY {
+            return false;
+        }
+        last = Instant::now();
+        let checked = Python::attach(|py| py.check_signals());
+        let stopped = checked.is_err();
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = checked.err();
+        stopped
+    };
+    let found = py.detach(|| stats::interruptible(stop, work));
+    match raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(error),
+        None => answer(found),
+    }
 }
 
 /// Copies of a train; that it ascends and ends in time is checked.
@@ -74,8 +101,14 @@ fn surrogate(kind: Argument<String>) -> PyResult<Surrogate> {
     }
 }
 
-fn power_law(values: &[u64], min: Option<u64>, max: Option<u64>, least: usize) -> PyResult<PowerLaw> {
-    answer(match min {
+fn power_law(
+    py: Python<'_>,
+    values: &[u64],
+    min: Option<u64>,
+    max: Option<u64>,
+    least: usize,
+) -> PyResult<PowerLaw> {
+    computed(py, || match min {
         Some(min) => stats::fit_power_law(values, min, max),
         None => stats::choose_min(values, max, least),
     })
@@ -107,8 +140,9 @@ pub(crate) mod functions {
     }
 
     #[pyfunction]
-    fn instantaneous_rate(train: Train<'_>, steps: u64, sigma: f64) -> PyResult<Vec<f64>> {
-        answer(stats::instantaneous_rate(&one(&train, steps)?, steps, sigma))
+    fn instantaneous_rate(py: Python<'_>, train: Train<'_>, steps: u64, sigma: f64) -> PyResult<Vec<f64>> {
+        let train = one(&train, steps)?;
+        computed(py, || stats::instantaneous_rate(&train, steps, sigma))
     }
 
     #[pyfunction]
@@ -154,7 +188,7 @@ pub(crate) mod functions {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let trains = trains(&spikes);
         pairs_of("spikes", trains.neurons())?;
-        let found = answer(py.detach(|| stats::correlations(&trains, window)))?;
+        let found = computed(py, || stats::correlations(&trains, window))?;
         Ok(square(py, found.neurons(), 1.0, |i, j| found.get(i, j)))
     }
 
@@ -172,8 +206,7 @@ pub(crate) mod functions {
     ) -> PyResult<(Bound<'py, PyArray2<f64>>, Option<f64>, Vec<(usize, usize)>)> {
         let (trains, kind) = (trains(&spikes), surrogate(kind)?);
         pairs_of("spikes", trains.neurons())?;
-        let found =
-            answer(py.detach(|| stats::correlation_significance(&trains, window, kind, count, seed)))?;
+        let found = computed(py, || stats::correlation_significance(&trains, window, kind, count, seed))?;
         let pairs = answer(found.significant(false_discovery_rate))?;
         Ok((square(py, trains.neurons(), f64::NAN, |i, j| found.get(i, j)), found.mean, pairs))
     }
@@ -211,8 +244,14 @@ pub(crate) mod functions {
     }
 
     #[pyfunction]
-    fn fit_power_law(values: Train<'_>, min: Option<u64>, max: Option<u64>, least: usize) -> PyResult<Fit> {
-        power_law(&values.as_array().to_vec(), min, max, least).map(fit)
+    fn fit_power_law(
+        py: Python<'_>,
+        values: Train<'_>,
+        min: Option<u64>,
+        max: Option<u64>,
+        least: usize,
+    ) -> PyResult<Fit> {
+        power_law(py, &values.as_array().to_vec(), min, max, least).map(fit)
     }
 
     /// Likelihood ratio and p.
@@ -250,15 +289,20 @@ pub(crate) mod functions {
         seed: u64,
     ) -> PyResult<f64> {
         let values = values.as_array().to_vec();
-        let law = power_law(&values, min, max, least)?;
+        let law = power_law(py, &values, min, max, least)?;
         let choice = if min.is_some() { MinChoice::Fixed } else { MinChoice::Found { least } };
-        answer(py.detach(|| stats::goodness_of_fit(&values, &law, choice, replicas, seed)))
+        computed(py, || stats::goodness_of_fit(&values, &law, choice, replicas, seed))
     }
 
     /// Ratio, amplitude, autocorrelation time, slopes.
     #[pyfunction]
-    fn branching_ratio(activity: Series<'_>, lags: usize) -> PyResult<(f64, f64, f64, Vec<f64>)> {
-        let found = answer(stats::branching_ratio(&series(&activity), lags))?;
+    fn branching_ratio(
+        py: Python<'_>,
+        activity: Series<'_>,
+        lags: usize,
+    ) -> PyResult<(f64, f64, f64, Vec<f64>)> {
+        let activity = series(&activity);
+        let found = computed(py, || stats::branching_ratio(&activity, lags))?;
         let time = found.autocorrelation_time();
         Ok((found.ratio, found.amplitude, time, found.slopes))
     }
@@ -309,7 +353,7 @@ pub(crate) mod functions {
     ) -> PyResult<(Vec<f64>, f64)> {
         let (trains, input) = (trains(&spikes), series(&input));
         pairs_of("spikes", trains.neurons())?;
-        let found = answer(py.detach(|| stats::memory_capacity(&trains, &input, lags, training, ridge)))?;
+        let found = computed(py, || stats::memory_capacity(&trains, &input, lags, training, ridge))?;
         let total = found.total();
         Ok((found.by_lag, total))
     }
@@ -317,7 +361,7 @@ pub(crate) mod functions {
     #[pyfunction]
     fn kernel_rank(py: Python<'_>, network: &Network, streams: PyReadonlyArray3<'_, f64>) -> PyResult<usize> {
         let (network, streams) = (&network.inner, streams.as_array());
-        answer(py.detach(|| stats::kernel_rank(network, streams)))
+        computed(py, || stats::kernel_rank(network, streams))
     }
 
     #[pyfunction]
@@ -328,7 +372,7 @@ pub(crate) mod functions {
         shared: usize,
     ) -> PyResult<usize> {
         let (network, streams) = (&network.inner, streams.as_array());
-        answer(py.detach(|| stats::generalisation_rank(network, streams, shared)))
+        computed(py, || stats::generalisation_rank(network, streams, shared))
     }
 
     #[pyfunction]
@@ -339,7 +383,7 @@ pub(crate) mod functions {
         inputs: PyReadonlyArray2<'_, f64>,
     ) -> PyResult<Vec<u64>> {
         let (network, inputs) = (&network.inner, inputs.as_array());
-        answer(py.detach(|| stats::perturbation_growth(network, neuron, inputs)))
+        computed(py, || stats::perturbation_growth(network, neuron, inputs))
     }
 
     #[pyfunction]

@@ -1,5 +1,7 @@
 """`sorn_rs.statistics` beside NumPy's, SciPy's and known answers. That the functions themselves are right is the Rust crate's to test."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -211,3 +213,31 @@ def test_spikes_beyond_the_record_and_units_are_refused():
 
     with pytest.raises(TypeError, match="train: found quantities in ms"):
         statistics.cv(np.array([3, 9, 12]).view(Quantities))
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer signals on this platform")
+@pytest.mark.parametrize(
+    "statistic",
+    [
+        lambda: statistics.goodness_of_fit([1, 1, 1, 2, 2, 3, 7] * 50, 1, replicas=10**9),
+        lambda: statistics.correlation_significance(SPIKES, surrogates=10**9),
+    ],
+)
+def test_signals_are_heard_while_a_statistic_is_computed(statistic):
+    def stop(*_):
+        raise Stop
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Stop):
+            statistic()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    # What is computed afterwards is not stopped.
+    assert statistics.rate(TRAIN, len(SPIKES)) > 0

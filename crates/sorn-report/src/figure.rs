@@ -22,6 +22,7 @@ mod learning_curve;
 mod matrix;
 mod path;
 mod raster;
+mod scale;
 mod solve;
 mod style;
 mod swarm;

@@ -136,6 +136,7 @@ fn choose(python: Option<&Path>) -> Choice {
 
 /// Asked of the interpreter itself: what it is called (not the shim that starts it), and what it is.
 const QUESTION: &str = "import sys, sysconfig
+print('sorn asked')
 print(sys.executable)
 print(sys.implementation.name)
 print('.'.join(map(str, sys.version_info[:2])) + ('t' if sysconfig.get_config_var('Py_GIL_DISABLED') else ''))";
@@ -156,9 +157,13 @@ fn start(choice: Choice) -> Result<(), InterpreterError> {
         .map_err(|e: io::Error| refuse(e.to_string()))?;
     let answer = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = answer.lines().collect();
-    let [.., executable, implementation, version] = lines[..] else {
+    // What else the program says may come before.
+    let [.., "sorn asked", executable, implementation, version] = lines[..] else {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(refuse(format!("{}, {}", output.status, said.trim())));
+        let said =
+            [said.lines().next(), lines.first().copied()].into_iter().flatten().find(|line| !line.is_empty());
+        let reason = format!("it does not answer as Python does ({}", output.status);
+        return Err(refuse(said.map_or(format!("{reason})"), |said| format!("{reason}, {said:?})"))));
     };
     let linked = linked_version();
     if implementation != "cpython" || version != linked {

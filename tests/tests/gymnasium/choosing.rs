@@ -68,6 +68,12 @@ fn one_that_is_none_is_refused() {
         answer.contains("refused: SORN_PYTHON names the Python interpreter true, which does not run"),
         "{answer}"
     );
+    // A program that answers, but with other things.
+    let answer = ask(&[("SORN_PYTHON", Path::new("/bin/ls"))]);
+    assert!(
+        answer.contains("interpreter /bin/ls, which does not run: it does not answer as Python does"),
+        "{answer}"
+    );
     let answer = ask(&[("VIRTUAL_ENV", Path::new("no/venv"))]);
     assert!(answer.contains("refused: VIRTUAL_ENV names the Python interpreter no/venv"), "{answer}");
 }

@@ -19,7 +19,7 @@ const SIZE: u64 = 8;
 
 const SAME: &str = "killed at any moment, work is finished afterwards with the same bits";
 const WHOLE: &str = "what has a result's name is whole after a kill";
-const CODE: &str = "after SIGINT or SIGTERM: ended at once or saved, exit code 130, or done";
+const CODE: &str = "after SIGINT, SIGTERM or SIGHUP: ended at once or saved, exit code 130, or done";
 const ENDS: &str = "no command hangs (20 s)";
 
 pub(crate) fn run(campaign: &Campaign) -> Result<()> {
@@ -54,7 +54,7 @@ impl Blow {
             let how = *rng.pick(&["kill-before", "kill-after", "torn"]);
             return Blow::At(rng.within(1, operations), how);
         }
-        let signal = *rng.pick(&["KILL", "KILL", "INT", "TERM"]);
+        let signal = *rng.pick(&["KILL", "KILL", "INT", "TERM", "HUP"]);
         Blow::After(piece.took.mul_f64(1.1 * rng.fraction()), signal)
     }
 }
@@ -73,7 +73,7 @@ fn one(campaign: &Campaign, piece: &Piece, operations: u64, case: u64, home: &Pa
         let blow = Blow::random(&mut rng, piece, operations);
         let done = disturbed(campaign, piece, &dir, &stderr, &blow)?;
         tried(ENDS, ends(&done));
-        if let Blow::After(_, signal @ ("INT" | "TERM")) = blow {
+        if let Blow::After(_, signal @ ("INT" | "TERM" | "HUP")) = blow {
             tried(CODE, right_code(piece, signal, &done).map_err(|said| format!("{:?}: {said}", piece.work)));
         }
         // An interrupted simulation saves what it did until then, and says so by its exit code.
@@ -122,7 +122,11 @@ fn ends(done: &Done) -> Result<(), String> {
 
 /// A process that has not begun to listen ends by the signal; one that had done ends with 0.
 fn right_code(piece: &Piece, signal: &str, done: &Done) -> Result<(), String> {
-    let number = if signal == "INT" { 2 } else { 15 };
+    let number = match signal {
+        "HUP" => 1,
+        "INT" => 2,
+        _ => 15,
+    };
     match done.end {
         End::Code(0 | 130) => Ok(()),
         End::Signal(found) if found == number => Ok(()),

@@ -1,6 +1,6 @@
 //! `sorn compare`: arms of an experiment side by side.
 
-use sorn_lab::{Comparison, quartile, results_table};
+use sorn_lab::{Comparison, decimal, quartile, results_table};
 
 use crate::ExitStatus;
 use crate::args::Compare;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
             episodes(spread.map(|s| s.q1)),
             episodes(spread.map(|s| s.q3)),
             episodes(spread.map(|s| s.max)),
-            arm.aggregate.eval_mean.map_or("-".into(), |s| format!("{:.1}", s.median)),
+            arm.aggregate.eval_mean.map_or("-".into(), |s| decimal(s.median, 1)),
             arm.p.map_or("-".into(), |p| if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") }),
         ]);
     }

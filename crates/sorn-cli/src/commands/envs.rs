@@ -85,7 +85,9 @@ pub(super) fn kwargs(given: &[String]) -> anyhow::Result<Kwargs> {
             return Err(Usage(format!("--kwarg {text}: KEY=VALUE expected")).into());
         };
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        kwargs.insert(key.into(), value);
+        if kwargs.insert(key.into(), value).is_some() {
+            return Err(Usage(format!("--kwarg {text}: {key} is given twice")).into());
+        }
     }
     Ok(kwargs)
 }

@@ -1,13 +1,15 @@
 //! `sorn eval`: the frozen policy of a run, or of several.
 
+use sorn_lab::sorn_report::stats::mean;
 use sorn_lab::{
-    Evaluation, Experiment, Filmed, RunDir, Sweep, Trained, counted, evaluate, film, read_agent, try_film,
+    Evaluation, Experiment, Filmed, Quiet, RunDir, Sweep, Trained, counted, decimal, evaluate, film,
+    read_agent, try_film,
 };
 
 use crate::ExitStatus;
 use crate::args::Eval;
 use crate::output::{Usage, note, result, table};
-use crate::progress::{Waiting, stop_on_signals};
+use crate::paths::writable;
 
 pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     if let Some(path) = &args.gif
@@ -15,7 +17,7 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     {
         return Err(Usage(format!("--gif {}: a name that ends in .gif expected", path.display())).into());
     }
-    stop_on_signals("stopping the evaluation");
+    args.gif.iter().try_for_each(|path| writable("--gif", path))?;
     if args.dir.is_file() {
         let (experiment, trained) = read_agent(&args.dir, args.env.as_deref())?;
         return one(&experiment, trained, args);
@@ -58,23 +60,24 @@ fn one(experiment: &Experiment, trained: Trained, args: &Eval) -> anyhow::Result
     let text = match args.json {
         true => serde_json::to_string_pretty(&eval)? + "\n",
         false => format!(
-            "{}, {}, {}: mean return {:.2} +- {:.2}, min {:.2}\n",
+            "{}, {}, {}: mean return {} +- {}, min {}\n",
             experiment.env.id,
             if args.stochastic { "drawn actions" } else { "greedy policy" },
             counted(eval.episodes, "episode"),
-            eval.mean,
-            eval.sd,
-            eval.min
+            decimal(eval.mean, 2),
+            decimal(eval.sd, 2),
+            decimal(eval.min, 2)
         ),
     };
     // Whatever becomes of the film.
     result(&text)?;
     if let Some(path) = &args.gif {
-        let filmed = film(experiment, &trained, seed, args.spikes, path, &Waiting)?;
+        let filmed = film(experiment, &trained, seed, args.spikes, path, &Quiet)?;
         let Some(Filmed { ret, length, seconds }) = filmed else { return Ok(ExitStatus::Interrupted) };
         let path = path.display();
         note(&format!(
-            "{path}: the first episode, return {ret:.2}, {} in {seconds:.1} seconds",
+            "{path}: the first episode, return {}, {} in {seconds:.1} seconds",
+            decimal(ret, 2),
             counted(length, "step")
         ));
     }
@@ -84,7 +87,7 @@ fn one(experiment: &Experiment, trained: Trained, args: &Eval) -> anyhow::Result
 fn evaluated(experiment: &Experiment, trained: &Trained, args: &Eval) -> anyhow::Result<Option<Evaluation>> {
     let episodes = args.episodes.unwrap_or(experiment.eval.episodes.max(1));
     let seed = args.seed.unwrap_or(experiment.run.seed);
-    Ok(evaluate(experiment, trained, episodes, seed, &Waiting)?)
+    Ok(evaluate(experiment, trained, episodes, seed, &Quiet)?)
 }
 
 fn describe(evals: &[(u64, Evaluation)], args: &Eval) -> anyhow::Result<String> {
@@ -95,15 +98,16 @@ fn describe(evals: &[(u64, Evaluation)], args: &Eval) -> anyhow::Result<String> 
     }
     let mut rows = vec![["seed", "episodes", "mean", "sd", "min"].map(String::from).to_vec()];
     for (seed, eval) in evals {
-        let numbers = [eval.mean, eval.sd, eval.min].map(|v| format!("{v:.2}"));
+        let numbers = [eval.mean, eval.sd, eval.min].map(|v| decimal(v, 2));
         rows.push([seed.to_string(), eval.episodes.to_string()].into_iter().chain(numbers).collect());
     }
-    let mean = evals.iter().map(|(_, eval)| eval.mean).sum::<f64>() / evals.len().max(1) as f64;
+    let means: Vec<f64> = evals.iter().map(|(_, eval)| eval.mean).collect();
     Ok(format!(
-        "{}{}: {} of {}, mean return {mean:.2}\n",
+        "{}{}: {} of {}, mean return {}\n",
         table(&rows),
         args.dir.display(),
         if args.stochastic { "drawn actions" } else { "greedy policies" },
-        counted(evals.len() as u64, "seed")
+        counted(evals.len() as u64, "seed"),
+        mean(&means).map_or("-".into(), |mean| decimal(mean, 2))
     ))
 }

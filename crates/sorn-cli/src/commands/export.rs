@@ -5,8 +5,10 @@ use sorn_lab::{LabError, RunDir, Sweep, export};
 use crate::ExitStatus;
 use crate::args::Export;
 use crate::output::note;
+use crate::paths::writable;
 
 pub(crate) fn run(args: &Export) -> anyhow::Result<ExitStatus> {
+    writable("--out", &args.out)?;
     if let Some(sweep) = Sweep::read(&args.dir)? {
         let one = sweep.runs().next().map(|(_, path)| path.display().to_string()).unwrap_or_default();
         let reason = format!("holds several runs, and one agent is exported; name a run, e.g. {one}");

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use sorn_lab::{Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, counted, quartile, train};
+use sorn_lab::{
+    Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, counted, decimal, quartile, train,
+};
 
 use super::sequence;
 use crate::ExitStatus;
 use crate::args::{How, Run};
 use crate::live::{self, Subject};
 use crate::output::{Usage, note, program, report, result, table};
-use crate::progress::{Bar, stop_on_signals};
+use crate::progress::Bar;
+use crate::stopping;
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
@@ -37,12 +40,12 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     one(&dir, &args.how)
 }
 
-const STOPPING: &str = "stopping at the end of the episode, or in five seconds (back to the last checkpoint)";
+const STOPPING: &str = "stopping at the end of the episode, or of the first step after five seconds (back to the last checkpoint)";
 
 /// Trains one seed and says what came of it.
 pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let run = &dir.experiment().run;
-    stop_on_signals(STOPPING);
+    stopping::on_signals(STOPPING);
     let bar = Bar::new(&[run.seed], run.episodes, how.quiet || how.live);
     let subject = Subject { experiment: dir.experiment(), seeds: &[run.seed], stopping: STOPPING };
     let outcome = live::watch(how, &bar, &subject, |progress| train(dir, progress));
@@ -77,14 +80,18 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let mut rows = vec![
         vec!["episodes".into(), summary.episodes.to_string()],
         vec!["environment steps".into(), summary.env_steps.to_string()],
-        vec!["mean return, last 100".into(), format!("{:.1}", summary.mean_return_last_100)],
+        vec!["mean return, last 100".into(), decimal(summary.mean_return_last_100, 1)],
         vec!["training, seconds".into(), format!("{:.2}", summary.wall_secs)],
     ];
     if let Some(eval) = &summary.eval {
-        let text = format!("{:.1} +- {:.1}, min {:.1}", eval.mean, eval.sd, eval.min);
+        let text =
+            format!("{} +- {}, min {}", decimal(eval.mean, 1), decimal(eval.sd, 1), decimal(eval.min, 1));
         rows.push(vec![format!("greedy policy, {}", counted(eval.episodes, "episode")), text]);
     }
-    rows.push(vec!["learning curve".into(), format!("{at}/figures/learning-curve.svg")]);
+    match &summary.problems[..] {
+        [] => rows.push(vec!["learning curve".into(), format!("{at}/figures/learning-curve.svg")]),
+        problems => rows.extend(problems.iter().map(|problem| vec!["problem".into(), problem.clone()])),
+    }
     let reached = match (summary.episodes_to_solve, summary.env_steps_to_solve) {
         (Some(episodes), Some(steps)) => {
             let (episodes, steps) = (counted(episodes, "episode"), counted(steps, "step"));
@@ -98,7 +105,7 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
 
 /// Trains many seeds and says what came of them.
 pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
-    stop_on_signals(STOPPING);
+    stopping::on_signals(STOPPING);
     let bar = Bar::new(sweep.seeds(), sweep.experiment().run.episodes, how.quiet || how.live);
     let subject = Subject { experiment: sweep.experiment(), seeds: sweep.seeds(), stopping: STOPPING };
     let threads = how.threads.map_or(0, usize::from);
@@ -144,7 +151,7 @@ fn describe(aggregate: &Aggregate, path: &Path) -> String {
         if let Some(s) = spread {
             let cells = [s.q1, s.median, s.q3, s.min, s.max].map(|v| match digits {
                 None => quartile(v),
-                Some(digits) => format!("{v:.digits$}"),
+                Some(digits) => decimal(v, digits),
             });
             rows.push(std::iter::once(name.to_string()).chain(cells).collect());
         }
@@ -154,7 +161,10 @@ fn describe(aggregate: &Aggregate, path: &Path) -> String {
     if solved < n {
         text.push_str("(a run that did not solve the task counts with the most episodes that any run had)\n");
     }
-    text.push_str(&format!("learning curve  {}/figures/learning-curve.svg\n", path.display()));
+    match &aggregate.problems[..] {
+        [] => text.push_str(&format!("learning curve  {}/figures/learning-curve.svg\n", path.display())),
+        problems => problems.iter().for_each(|problem| text.push_str(&format!("problem  {problem}\n"))),
+    }
     let eval = format!("{} eval {}/seed-{}", program(), path.display(), aggregate.seeds[0]);
     text.push_str(&format!("{} solved by {solved} of {}; next: {eval}\n", aggregate.env, counted(n, "seed")));
     text

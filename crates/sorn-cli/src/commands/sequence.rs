@@ -8,7 +8,8 @@ use sorn_lab::{LabError, SequenceExperiment, SequenceProgress, SequenceSweep, Se
 use crate::ExitStatus;
 use crate::args::{How, Run};
 use crate::output::{note, program, report, result, table};
-use crate::progress::{StepBar, stop_on_signals, stopping};
+use crate::progress::StepBar;
+use crate::stopping;
 
 const STOPPING: &str = "stopping; what was done is saved";
 
@@ -49,7 +50,7 @@ pub(crate) fn compare(dirs: &[PathBuf], json: bool, markdown: bool) -> anyhow::R
 }
 
 fn go_on(sweep: &SequenceSweep, how: &How) -> anyhow::Result<ExitStatus> {
-    stop_on_signals(STOPPING);
+    stopping::on_signals(STOPPING);
     let progress = Steps { bar: StepBar::new(sweep.steps()?, how.quiet), done: AtomicU64::new(0) };
     let swept = sweep.run(how.threads.map_or(0, usize::from), &progress);
     progress.bar.clear();
@@ -95,6 +96,6 @@ impl SequenceProgress for Steps {
     }
 
     fn stop(&self) -> bool {
-        stopping()
+        stopping::asked().is_some()
     }
 }

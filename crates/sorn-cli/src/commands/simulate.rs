@@ -12,9 +12,13 @@ use sorn_lab::{
 use crate::ExitStatus;
 use crate::args::Simulate;
 use crate::output::{Usage, note, program, result, table};
-use crate::progress::{StepBar, stop_on_signals, stopping};
+use crate::paths::writable;
+use crate::progress::StepBar;
+use crate::stopping;
 
 pub(crate) fn run(args: &Simulate) -> anyhow::Result<ExitStatus> {
+    args.out.iter().try_for_each(|path| writable("--out", path))?;
+    args.save_state.iter().try_for_each(|path| writable("--save-state", path))?;
     let mut network = network(args)?;
     if let Some(names) = &args.freeze {
         let rules = Rules::from_names(names.iter().map(String::as_str));
@@ -32,12 +36,14 @@ pub(crate) fn run(args: &Simulate) -> anyhow::Result<ExitStatus> {
         Some(path) => Some(Recording::begin(path, &args.probe, spikes, &network)?),
         None => None,
     };
-    stop_on_signals("stopping after this step");
+    if args.out.is_some() || args.save_state.is_some() {
+        stopping::on_signals("stopping after this step; what was done is saved");
+    }
     let bar = StepBar::new(inputs.steps() as u64, args.quiet);
     let started = Instant::now();
     let done = simulate(&mut network, &inputs, recording.as_mut(), |done| {
         bar.show(done.steps);
-        !stopping()
+        stopping::asked().is_none()
     });
     let seconds = started.elapsed().as_secs_f64();
     bar.clear();
@@ -57,6 +63,7 @@ pub(crate) fn run(args: &Simulate) -> anyhow::Result<ExitStatus> {
 fn network(args: &Simulate) -> anyhow::Result<Network> {
     let mut set = args.set.clone();
     if let Some(name) = &args.preset {
+        Params::preset(name).map_err(|e| Usage(format!("--{e}")))?;
         set.insert(0, format!("preset={name}"));
     }
     let seed = args.seed.unwrap_or(0);

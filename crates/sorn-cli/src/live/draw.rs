@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::canvas::{Canvas, Points};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
-use sorn_lab::counted;
+use sorn_lab::{counted, decimal};
 
 use super::scene::Scene;
 use super::world::world;
@@ -58,7 +58,7 @@ fn heading(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     let rate = if rate < 1e4 { format!("{rate:.0}") } else { format!("{:.0}k", rate / 1e3) };
     let told = if scene.runs == 1 {
         let (episode, mean) = scene.curves.first().map_or((0.0, 0.0), |curve| curve.last);
-        format!("episode {episode} of at most {}   mean return {mean:.1}", scene.episodes)
+        format!("episode {episode} of at most {}   mean return {}", scene.episodes, decimal(mean, 1))
     } else {
         let finished = scene.curves.iter().filter(|curve| curve.finished).count();
         format!("{finished} of {} runs are finished", scene.runs)
@@ -77,12 +77,13 @@ fn curve(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
         frame.render_widget(Paragraph::new("no episode has ended yet").fg(GREY).block(block), area);
         return;
     }
-    let low = means().chain(scene.threshold).fold(f64::INFINITY, f64::min);
-    let high = means().chain(scene.threshold).fold(f64::NEG_INFINITY, f64::max);
-    let room = match (high - low) * 0.05 {
-        room if room > 0.0 => room,
-        _ => 1.0,
-    };
+    // The widget takes differences: what lies beyond a quarter of the largest number is not shown.
+    const MOST: f64 = f64::MAX / 4.0;
+    let low = means().chain(scene.threshold).fold(f64::INFINITY, f64::min).clamp(-MOST, MOST);
+    let high = means().chain(scene.threshold).fold(f64::NEG_INFINITY, f64::max).clamp(-MOST, MOST);
+    // Numbers that differ in their last digits alone are shown as equal.
+    let size = low.abs().max(high.abs());
+    let room = if high - low > size * 1e-14 { (high - low) * 0.05 } else { (size * 0.1).max(1.0) };
     let (low, high) = (low - room, high + room);
     let last = scene.curves.iter().map(|curve| curve.last.0).fold(2.0, f64::max);
     let threshold = scene.threshold.map(|value| [(1.0, value), (last, value)]);
@@ -93,7 +94,7 @@ fn curve(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
     lines.extend(
         scene.curves.iter().enumerate().map(|(i, curve)| line(&curve.points[..], COLOURS[i % COLOURS.len()])),
     );
-    let number = |v: f64| if v.abs() < 10.0 { format!("{v:.2}") } else { format!("{v:.0}") };
+    let number = |v: f64| decimal(v, if v.abs() < 10.0 { 2 } else { 0 });
     let axis = |bounds: [f64; 2], labels: Vec<String>| {
         Axis::default().bounds(bounds).labels(labels).style(Style::new().fg(GREY))
     };
@@ -109,9 +110,9 @@ fn environment(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
         frame.render_widget(panel(format!(" {} ", scene.env)), area);
         return;
     };
-    let mut words = format!(" action {}   reward {:.3} ", scene.action, scene.reward);
+    let mut words = format!(" action {}   reward {} ", scene.action, decimal(scene.reward, 3));
     if let Some(value) = scene.value {
-        words.push_str(&format!("  value {value:.3} "));
+        words.push_str(&format!("  value {} ", decimal(value, 3)));
     }
     let block =
         panel(format!(" seed {seed}, episode {}, step {} ", episode + 1, step + 1)).title_bottom(words);

@@ -1,9 +1,12 @@
 //! `--live`: a run as it goes, in the terminal, in place of the progress bar. Nothing in it changes the run.
 //!
-//! `scene.rs` is what is seen of the run, `draw.rs` and `world.rs` draw it, `view.rs` opens the view and closes it.
+//! `scene.rs` is what is seen of the run, `draw.rs` and `world.rs` draw it, `keys.rs` hears what is typed, `view.rs` opens
+//! the view and closes it.
 
 #[cfg(feature = "live")]
 mod draw;
+#[cfg(feature = "live")]
+mod keys;
 #[cfg(feature = "live")]
 mod scene;
 #[cfg(feature = "live")]

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sorn_lab::sorn_agents::{Agent, StepEvent};
 use sorn_lab::sorn_env::Value;
-use sorn_lab::{Episode, Experiment};
+use sorn_lab::{Episode, Experiment, decimal};
 
 /// Steps of spikes that are kept: more columns of dots has no terminal.
 pub(super) const STEPS: usize = 512;
@@ -135,7 +135,7 @@ impl Scene {
             *component = Component { value, low, high };
         }
         self.action = match event.action {
-            Value::Array(array) => array.iter().map(|v| format!("{v:.3}")).collect::<Vec<_>>().join(" "),
+            Value::Array(array) => array.iter().map(|v| decimal(v, 3)).collect::<Vec<_>>().join(" "),
             other => other.as_f64().map_or(String::new(), |v| v.to_string()),
         };
         (self.reward, self.value) = (event.reward, agent.value());

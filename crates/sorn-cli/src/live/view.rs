@@ -3,11 +3,10 @@
 use std::io::{self, Stderr, stderr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::crossterm::{cursor, execute};
 use sorn_lab::sorn_agents::{Agent, StepEvent};
@@ -15,9 +14,11 @@ use sorn_lab::{Episode, Progress};
 
 use super::Subject;
 use super::draw::draw;
+use super::keys::{Key, keys};
 use super::scene::Scene;
 use crate::output::note;
-use crate::progress::{Bar, request_stop, stopping};
+use crate::progress::Bar;
+use crate::stopping;
 
 /// From one picture to the next.
 const FRAME: Duration = Duration::from_millis(66);
@@ -35,7 +36,7 @@ pub(super) fn watch<T>(bar: &Bar, subject: &Subject<'_>, work: impl FnOnce(&dyn 
         match shown {
             Ok(End::Over) => return,
             Ok(End::Left) => {}
-            Ok(End::Stop) => request_stop(subject.stopping),
+            Ok(End::Stop) => stopping::request(subject.stopping),
             Err(error) => note(&format!("--live: {error}; the run goes on")),
         }
         bar.reveal();
@@ -71,12 +72,6 @@ pub(super) struct View<'a> {
     watched: AtomicU64,
     /// Whether the next picture lacks steps.
     wanted: AtomicBool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    Leave,
-    Stop,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -122,7 +117,7 @@ impl<'a> View<'a> {
                 _ if self.over.load(Ordering::Relaxed) => return Ok(End::Over),
                 Some(Key::Leave) => return Ok(End::Left),
                 Some(Key::Stop) => return Ok(End::Stop),
-                None if stopping() => return Ok(End::Stop),
+                None if stopping::asked().is_some() => return Ok(End::Stop),
                 None => {}
             }
         }
@@ -159,19 +154,10 @@ impl Progress for View<'_> {
     fn stop(&self) -> bool {
         self.bar.stop()
     }
-}
 
-fn keys(wait: Duration) -> io::Result<Option<Key>> {
-    if !event::poll(wait)? {
-        return Ok(None);
+    fn asked(&self) -> Option<Instant> {
+        self.bar.asked()
     }
-    let Event::Key(key) = event::read()? else { return Ok(None) };
-    Ok(match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
-        _ if key.kind != KeyEventKind::Press => None,
-        (KeyCode::Char('c'), true) => Some(Key::Stop),
-        (KeyCode::Char('q') | KeyCode::Esc, _) => Some(Key::Leave),
-        _ => None,
-    })
 }
 
 /// The terminal's other screen on standard error, keys as they are pressed; given back when dropped.

@@ -8,6 +8,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use ratatui::widgets::canvas::{self, Canvas, Rectangle};
 
+use sorn_lab::decimal;
+
 use super::draw::{BLUE, GREY, ORANGE};
 use super::scene::{Component, Scene};
 
@@ -67,7 +69,7 @@ fn bars(components: &[Component], area: Rect) -> Vec<Line<'static>> {
         .enumerate()
         .map(|(index, component)| {
             let cells = bar(component, width);
-            let number = format!(" {:>10.4}", component.value);
+            let number = format!(" {:>10}", decimal(component.value, 4));
             Line::from(vec![
                 Span::styled(format!("{index:>4} "), Style::new().fg(GREY)),
                 Span::styled(cells, Style::new().fg(BLUE)),
@@ -84,8 +86,9 @@ fn bars(components: &[Component], area: Rect) -> Vec<Line<'static>> {
 /// So many cells, filled from 0 to the value.
 fn bar(component: &Component, width: usize) -> String {
     let Component { value, low, high } = *component;
-    let span = high - low;
-    let cell = |v: f64| if span > 0.0 { ((v - low) / span * width as f64).round() as usize } else { 0 };
+    // Halves do not overflow.
+    let (low, span) = (low / 2.0, high / 2.0 - low / 2.0);
+    let cell = |v: f64| if span > 0.0 { ((v / 2.0 - low) / span * width as f64).round() as usize } else { 0 };
     let (zero, end) = (cell(0.0), cell(value));
     (0..width)
         .map(|at| match (zero.min(end)..zero.max(end)).contains(&at) {
@@ -108,6 +111,7 @@ mod tests {
         assert_eq!(of(0.0, 0.0, 4.0), "│·······");
         assert_eq!(of(0.0, 0.0, 0.0), "│·······");
         assert_eq!(of(-3.0, -3.0, 0.0), "████████");
+        assert_eq!(of(1e308, -1e308, 1e308), "····████");
         assert_eq!(bar(&Component::default(), 0), "");
     }
 }

@@ -1,5 +1,6 @@
 //! The command from outside, one file per part of it.
 
+mod arguments;
 mod batch;
 mod common;
 mod damaged;
@@ -7,6 +8,7 @@ mod errors;
 mod export;
 mod figures;
 mod film;
+mod huge;
 mod live;
 mod other;
 mod reference;
@@ -14,3 +16,5 @@ mod resume;
 mod run;
 mod sequence;
 mod simulate;
+#[cfg(unix)]
+mod stopping;

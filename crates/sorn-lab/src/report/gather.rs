@@ -153,6 +153,9 @@ fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Ru
         let reason = format!("{expected} episodes expected (summary.json's), found {}", lines.len());
         problems.push(LabError::damaged(&dir.metrics(), reason).to_string());
     }
+    for problem in summary.iter().flat_map(|summary| &summary.problems) {
+        problems.push(format!("{}: {problem}", dir.path().display()));
+    }
     let returns: Vec<f64> = lines.iter().map(|line| line.ret).collect();
     // Returns are finite, and the window is 1 or more.
     let means = moving_mean(&returns, window.max(1)).unwrap_or_default();
@@ -215,10 +218,9 @@ fn shown(spikes: impl Iterator<Item = u64>, most: u64) -> usize {
 
 /// Five significant digits: what a picture can show.
 fn rounded(value: f64) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    format!("{value:.4e}").parse().unwrap_or(value)
+    let rounded: f64 = format!("{value:.4e}").parse().unwrap_or(value);
+    // Rounded up, the largest numbers would be infinite.
+    if rounded.is_finite() { rounded } else { value }
 }
 
 /// Seeds as the command line takes them.
@@ -254,5 +256,6 @@ mod tests {
     #[test]
     fn numbers_keep_five_digits() {
         assert_eq!([rounded(1.0 / 3.0), rounded(123_456.0), rounded(0.0)], [0.33333, 123_460.0, 0.0]);
+        assert_eq!([rounded(f64::MAX), rounded(1e308), rounded(5e-324)], [f64::MAX, 1e308, 5e-324]);
     }
 }

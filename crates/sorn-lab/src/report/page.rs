@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::gather::Arm;
-use crate::{counted, quartile};
+use crate::{counted, decimal, quartile};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -64,7 +64,8 @@ fn summary(arms: &[Arm]) -> String {
         .map(|arm| {
             let spread = |of: fn(&crate::Aggregate) -> Option<crate::Spread>, digits: usize| {
                 arm.aggregate.as_ref().and_then(of).map_or("–".to_string(), |s| {
-                    format!("{:.digits$} ({:.digits$}, {:.digits$})", s.median, s.q1, s.q3)
+                    let [median, q1, q3] = [s.median, s.q1, s.q3].map(|v| decimal(v, digits));
+                    format!("{median} ({q1}, {q3})")
                 })
             };
             let solved = arm.aggregate.as_ref().map_or(0, |a| a.solved);
@@ -119,9 +120,10 @@ fn runs(arms: &[Arm]) -> String {
                     s.episodes.to_string(),
                     s.env_steps.to_string(),
                     s.episodes_to_solve.map_or("–".to_string(), |n| n.to_string()),
-                    format!("{:.1}", s.mean_return_last_100),
-                    s.eval
-                        .map_or("–".to_string(), |e| format!("{:.1} ± {:.1}, {:.1}", e.mean, e.sd, e.min)),
+                    decimal(s.mean_return_last_100, 1),
+                    s.eval.map_or("–".to_string(), |e| {
+                        format!("{} ± {}, {}", decimal(e.mean, 1), decimal(e.sd, 1), decimal(e.min, 1))
+                    }),
                     format!("{:.1}", s.wall_secs),
                 ],
             })

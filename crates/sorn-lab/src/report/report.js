@@ -11,15 +11,24 @@ function number(v) {
   return Number(v.toPrecision(5)).toLocaleString("en-US", { maximumSignificantDigits: 5 });
 }
 
-/** Round numbers within [low, high], about `count` of them. */
+/** Round numbers within [low, high], about `count` of them; none where numbers of this size cannot be told apart at that step. */
 function ticks(low, high, count, whole) {
-  const raw = (high - low) / Math.max(count, 1);
+  count = Math.max(count, 1);
+  const raw = high / count - low / count;
   const power = 10 ** Math.floor(Math.log10(raw));
   let step = [1, 2, 5, 10].find((m) => m * power >= raw) * power;
   if (whole) step = Math.max(1, Math.round(step));
-  const found = [];
-  for (let k = Math.ceil(low / step); k * step <= high + step * 1e-9; k++) found.push(k * step);
-  return found;
+  const first = Math.ceil(low / step), last = Math.floor(high / step + 1e-9);
+  if (!(Math.abs(first) < 2 ** 53 && Math.abs(last) < 2 ** 53 && last >= first)) return [];
+  return Array.from({ length: Math.min(last - first + 1, 1000) }, (_, k) => (first + k) * step);
+}
+
+/** `low` to `high` with a part of it as room on both sides: never empty, always finite. */
+function padded(low, high, part) {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  // Numbers that differ in their last digits alone are drawn as equal ones.
+  const room = Math.max(high - low > size * 1e-14 ? high * part - low * part : Math.max(size * 0.1, 1), 1e-300);
+  return [Math.max(low - room, -Number.MAX_VALUE), Math.min(high + room, Number.MAX_VALUE)];
 }
 
 /** A canvas with a horizontal view that the wheel zooms, dragging moves and a double click resets. */
@@ -90,7 +99,8 @@ class Chart {
   }
   /** Axes of a panel from `top` to `bottom`; returns value -> pixel. */
   axes(g, top, bottom, [low, high], yLabel, xLabel, whole) {
-    const y = (v) => bottom - (v - low) / (high - low) * (bottom - top);
+    // Halves do not overflow.
+    const y = (v) => bottom - (v / 2 - low / 2) / (high / 2 - low / 2) * (bottom - top);
     g.textBaseline = "middle";
     g.textAlign = "right";
     for (const v of ticks(low, high, (bottom - top) / 40, whole)) {
@@ -181,7 +191,8 @@ function before(xs, x) {
 /** NumPy's linear quantile of ascending values. */
 function quantile(values, q) {
   const at = (values.length - 1) * q, low = Math.floor(at);
-  return values[low] + (at - low) * ((values[low + 1] ?? values[low]) - values[low]);
+  const part = at - low, next = values[low + 1] ?? values[low];
+  return values[low] * (1 - part) + next * part;
 }
 
 function curves() {
@@ -209,8 +220,7 @@ function curves() {
   const thresholds = arms.map((arm) => arm.threshold).filter((v) => v !== null);
   let low = Math.min(...everyRun.map((run) => Math.min(...run.y)), ...thresholds);
   let high = Math.max(...everyRun.map((run) => Math.max(...run.y)), ...thresholds);
-  const room = (high - low) * 0.05 || 1;
-  [low, high] = [low - room, high + room];
+  [low, high] = padded(low, high, 0.05);
   const last = Math.max(2, ...everyRun.map((run) => run.episodes));
   const windows = new Set(arms.map((arm) => arm.window));
   const label = windows.size === 1 ? `return (mean of ${[...windows][0]})` : "return (moving mean)";
@@ -306,8 +316,7 @@ function episode(canvas) {
   const ranges = panels.map(([, lines]) => {
     const all = lines.flat();
     const low = Math.min(...all), high = Math.max(...all);
-    const room = (high - low) * 0.08 || 1;
-    return [low - room, high + room];
+    return padded(low, high, 0.08);
   });
   const whole = panels.map(([, lines]) => lines.flat().every(Number.isInteger));
   const rasterTop = 8 + 90 * panels.length;

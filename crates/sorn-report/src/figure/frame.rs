@@ -1,10 +1,9 @@
 //! What stands around the data: title, legend, axes.
 
-use plotters::coord::ranged1d::{BoldPoints, Ranged};
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::scale::{Scale, ticks};
 use super::style::{self, FAINT, GREY, INK, LABEL, TITLE, fit, number, power_of_ten, px, text};
 use super::{Area, FigureError};
 
@@ -26,7 +25,7 @@ pub(super) enum Swatch {
 }
 
 /// The chart's own coordinates.
-pub(super) type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub(super) type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Scale, Scale>>;
 
 /// What the frame of a chart is made of.
 pub(super) struct Frame<'a> {
@@ -71,7 +70,7 @@ impl Ticks {
     /// At most `count` ticks; no more than there are whole numbers where only those are written.
     fn count(&self, count: usize, (low, high): (f64, f64)) -> usize {
         match self {
-            Self::Counts(_) | Self::Powers => count.min((high - low) as usize + 1),
+            Self::Counts(_) | Self::Powers => count.min(((high - low) as usize).saturating_add(1)),
             _ => count,
         }
     }
@@ -99,7 +98,7 @@ impl Frame<'_> {
             .margin_left(px(MARGIN * 0.6))
             .x_label_area_size(px(below))
             .y_label_area_size(px(y_area))
-            .build_cartesian_2d(self.x.range.0..self.x.range.1, self.y.range.0..self.y.range.1)
+            .build_cartesian_2d(Scale(self.x.range), Scale(self.y.range))
             .map_err(FigureError::drawing)?;
         let named = matches!(self.y.ticks, Ticks::Names(_));
         let x_label = |v: &f64| if self.x.label.is_empty() { String::new() } else { self.x.ticks.label(*v) };
@@ -156,7 +155,7 @@ impl Axis<'_> {
     pub(super) fn label_width(&self, count: usize) -> Result<f64, FigureError> {
         let names: Vec<String> = match &self.ticks {
             Ticks::Names(names) => names.iter().map(|(name, more)| format!("{name}{more}")).collect(),
-            ticks => positions(self.range, count).into_iter().map(|v| ticks.label(v)).collect(),
+            kind => ticks(self.range, count).into_iter().map(|v| kind.label(v)).collect(),
         };
         names.iter().try_fold(0.0, |widest: f64, name| Ok(widest.max(style::width(name, LABEL)?)))
     }
@@ -267,15 +266,4 @@ fn put(
     colour: &RGBColor,
 ) -> Result<(), FigureError> {
     area.draw_text(words, &text(size, colour), (px(x), px(y))).map_err(FigureError::drawing)
-}
-
-/// Where plotters will put ticks.
-fn positions((low, high): (f64, f64), count: usize) -> Vec<f64> {
-    RangedCoordf64::from(low..high).key_points(BoldPoints(count))
-}
-
-/// `low..high` with a little room on both sides; never empty.
-pub(super) fn padded(low: f64, high: f64) -> (f64, f64) {
-    let room = if high > low { (high - low) * 0.05 } else { (low.abs() * 0.1).max(1.0) };
-    (low - room, high + room)
 }

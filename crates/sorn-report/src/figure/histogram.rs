@@ -3,9 +3,10 @@
 use plotters::prelude::*;
 
 use super::frame::{Axis, Frame, Swatch, Ticks};
+use super::scale::{between, part};
 use super::style::{colour, number, short, stroke};
 use super::{Figure, FigureError};
-use crate::stats::{StatsError, fit_log_normal};
+use crate::stats::{StatsError, deviation_of, fit_log_normal, mean_of};
 
 /// A density drawn over a histogram, fitted to the sample by maximum likelihood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,7 @@ pub fn histogram(values: &[f64], options: &HistogramOptions) -> Result<Figure, F
     let frame = Frame {
         title: &options.title,
         legend,
-        x: Axis { label: &options.x_label, range: (edges.low, edges.high()), ticks },
+        x: Axis { label: &options.x_label, range: (edges.low, edges.high), ticks },
         y: Axis { label: "count", range: (0.0, top * 1.05), ticks: Ticks::Counts(f64::INFINITY) },
         right: 0.0,
         left: 0.0,
@@ -127,7 +128,7 @@ pub fn histogram(values: &[f64], options: &HistogramOptions) -> Result<Figure, F
 /// Bins of equal width along the axis.
 struct Edges {
     low: f64,
-    width: f64,
+    high: f64,
     count: usize,
 }
 
@@ -136,37 +137,40 @@ impl Edges {
     fn of(sorted: &[f64], options: &HistogramOptions) -> Self {
         let n = sorted.len();
         let (low, high) = (sorted[0], sorted[n - 1]);
+        let finite = |low: f64, high: f64| (low.max(-f64::MAX), high.min(f64::MAX));
         let whole = !options.log && sorted.iter().all(|v| v.fract() == 0.0);
         if low == high {
             let width = if whole { 1.0 } else { (low.abs() * 0.1).max(0.1) };
-            return Self { low: low - width * 0.5, width, count: 1 };
+            // Where whole numbers lie further apart than 1, a bin of that width is none.
+            let half = if low + width * 0.5 > low { width * 0.5 } else { low.abs() * 0.05 };
+            let (low, high) = finite(low - half, low + half);
+            return Self { low, high, count: 1 };
         }
         let count = options.bins.unwrap_or_else(|| {
-            // Freedman and Diaconis: twice the interquartile range over the cube root of n.
-            let spread = sorted[n * 3 / 4] - sorted[n / 4];
+            // Freedman and Diaconis: twice the interquartile range over the cube root of n. Halves do not overflow.
+            let spread = sorted[n * 3 / 4] / 2.0 - sorted[n / 4] / 2.0;
             let width = 2.0 * spread / (n as f64).cbrt();
-            let count = if width > 0.0 { (high - low) / width } else { (n as f64).sqrt() };
+            let count =
+                if width > 0.0 { (high / 2.0 - low / 2.0) / (width / 2.0) } else { (n as f64).sqrt() };
             (count.ceil() as usize).clamp(5, MOST_BINS)
         });
-        if whole && options.bins.is_none() {
-            let width = ((high - low + 1.0) / count as f64).ceil();
-            let count = ((high - low + 1.0) / width).ceil() as usize;
-            return Self { low: low - 0.5, width, count };
+        let range = high - low + 1.0;
+        if whole && options.bins.is_none() && range.is_finite() {
+            let width = (range / count as f64).ceil();
+            let count = (range / width).ceil() as usize;
+            let (low, high) = finite(low - 0.5, low - 0.5 + width * count as f64);
+            return Self { low, high, count };
         }
-        Self { low, width: (high - low) / count as f64, count }
+        Self { low, high, count }
     }
 
     fn edge(&self, i: usize) -> f64 {
-        self.low + self.width * i as f64
-    }
-
-    fn high(&self) -> f64 {
-        self.edge(self.count)
+        between((self.low, self.high), i as f64 / self.count as f64)
     }
 
     /// The last bin includes its upper edge.
     fn bin(&self, v: f64) -> usize {
-        (((v - self.low) / self.width) as usize).min(self.count - 1)
+        ((part(v, (self.low, self.high)) * self.count as f64) as usize).min(self.count - 1)
     }
 }
 
@@ -179,31 +183,38 @@ fn curve(
 ) -> Result<(String, Vec<(f64, f64)>), StatsError> {
     const POINTS: usize = 300;
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let normal = |x: f64, mu: f64, sigma: f64| {
-        (-0.5 * ((x - mu) / sigma).powi(2)).exp() / (sigma * (2.0 * std::f64::consts::PI).sqrt())
+    let mean = mean_of(values);
+    let width = edges.high / edges.count as f64 - edges.low / edges.count as f64;
+    // Each density is taken times the width of a bin, which then may be as small or large as numbers are.
+    let normal = |x: f64, mu: f64, sigma: f64, width: f64| {
+        (-0.5 * (x / sigma - mu / sigma).powi(2)).exp() * (width / sigma)
+            / (2.0 * std::f64::consts::PI).sqrt()
     };
-    let (words, density): (String, Box<dyn Fn(f64) -> f64>) = match fit {
+    let (words, expected): (String, Box<dyn Fn(f64, f64) -> f64>) = match fit {
         Fit::Normal => {
-            let sigma = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+            let sigma = deviation_of(values, mean);
             let words = format!("normal, mean {}, sd {}", short(mean), short(sigma));
-            (words, Box::new(move |x| normal(x, mean, sigma)))
+            (words, Box::new(move |x, width| normal(x, mean, sigma, width)))
         }
         Fit::Exponential => {
-            (format!("exponential, mean {}", short(mean)), Box::new(move |x| (-x / mean).exp() / mean))
+            let words = format!("exponential, mean {}", short(mean));
+            (words, Box::new(move |x, width| (-x / mean).exp() * (width / mean)))
         }
         Fit::LogNormal => {
             let fit = fit_log_normal(values)?;
             let words = format!("log-normal, μ {}, σ {}", short(fit.mu), short(fit.sigma));
-            (words, Box::new(move |x| normal(x.ln(), fit.mu, fit.sigma) / x))
+            (words, Box::new(move |x, width| normal(x.ln(), fit.mu, fit.sigma, width / x)))
         }
     };
     let point = |i: usize| {
-        let at = edges.low + (edges.high() - edges.low) * i as f64 / POINTS as f64;
+        let at = between((edges.low, edges.high), i as f64 / POINTS as f64);
         // On a logarithmic axis a bin of constant ratio grows with the value.
-        let (x, slope) =
-            if log { (10f64.powf(at), 10f64.powf(at) * std::f64::consts::LN_10) } else { (at, 1.0) };
-        (at, n * edges.width * slope * density(x))
+        let (x, width) = if log {
+            (10f64.powf(at), width * 10f64.powf(at) * std::f64::consts::LN_10)
+        } else {
+            (at, width)
+        };
+        (at, n * expected(x, width))
     };
     // Equal values have no density, and a log-normal has none at 0 and below.
     Ok((words, (0..=POINTS).map(point).filter(|p| p.1.is_finite()).collect()))

@@ -6,6 +6,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::frame::{Axis, Frame, Swatch, Ticks};
+use super::scale::between;
 use super::style::{GREY, INK, LABEL, colour, fine, px, short, stroke, text};
 use super::{Area, Figure, FigureError};
 
@@ -147,11 +148,12 @@ impl Scale {
     fn of(low: f64, high: f64) -> Self {
         let diverging = low < 0.0;
         let zero = if diverging { 0.0 } else { low };
+        // Where values are negative neither end overflows: 0 lies between them.
         let reach = if diverging { high.max(-low) } else { high - low };
-        // All values equal, or none defined.
         if reach > 0.0 && reach.is_finite() {
             return Self { zero, reach, diverging };
         }
+        // All values equal, or none defined.
         let reach = if low > 0.0 && low.is_finite() { low } else { 1.0 };
         Self { zero: 0.0, reach, diverging: false }
     }
@@ -196,10 +198,10 @@ fn draw_scale(
 ) -> Result<(), FigureError> {
     let right = left + px(12.0);
     let low = if scale.diverging { scale.zero - scale.reach } else { scale.zero };
-    let span = scale.zero + scale.reach - low;
+    let range = (low, scale.zero + scale.reach);
     const STRIPES: i32 = 64;
     for i in 0..STRIPES {
-        let value = low + span * (f64::from(i) + 0.5) / f64::from(STRIPES);
+        let value = between(range, (f64::from(i) + 0.5) / f64::from(STRIPES));
         let at = |i: i32| bottom - (bottom - top) * i / STRIPES;
         let style = scale.colour(scale.shade(value)).filled();
         area.draw(&Rectangle::new([(left, at(i + 1)), (right, at(i))], style))
@@ -209,7 +211,7 @@ fn draw_scale(
         .map_err(FigureError::drawing)?;
     let marks = if scale.diverging { 2 } else { 1 };
     for i in 0..=marks {
-        let value = low + span * f64::from(i) / f64::from(marks);
+        let value = between(range, f64::from(i) / f64::from(marks));
         let y = bottom - (bottom - top) * i / marks;
         let vertical = match i {
             0 => VPos::Bottom,

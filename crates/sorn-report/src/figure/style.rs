@@ -112,14 +112,15 @@ pub(super) fn short(value: f64) -> String {
     if value == 0.0 {
         return number(0.0);
     }
-    let scale = 10f64.powi(2 - value.abs().log10().floor() as i32);
-    number((value * scale).round() / scale)
+    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    // Rounded up, the largest numbers would be infinite.
+    number(if rounded.is_finite() { rounded } else { value })
 }
 
 /// A power of ten beside a logarithmic axis.
 pub(super) fn power_of_ten(exponent: i32) -> String {
     const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    if exponent.abs() <= 3 {
+    if exponent.unsigned_abs() <= 3 {
         return number(10f64.powi(exponent));
     }
     let raised = exponent
@@ -156,6 +157,7 @@ mod tests {
     #[test]
     fn digits_and_powers() {
         assert_eq!([short(0.999_915), short(-1234.5), short(0.0)], ["1", "−1230", "0"]);
+        assert_eq!([short(f64::MAX), short(5e-324)], ["1.798e308", "4.941e−324"]);
         assert_eq!(
             [power_of_ten(2), power_of_ten(-3), power_of_ten(12), power_of_ten(-4)],
             ["100", "0.001", "10¹²", "10⁻⁴"]

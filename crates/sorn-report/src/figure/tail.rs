@@ -45,6 +45,8 @@ pub fn tail(values: &[u64], fit: Option<&PowerLaw>, options: &TailOptions) -> Re
         let (min, max) = (fit.min, fit.max.unwrap_or(largest).min(largest).max(fit.min));
         let share = fit.events as f64 / values.iter().filter(|v| **v > 0).count() as f64;
         line = [min, max].map(|k| ((k as f64).log10(), (share * fit.probability(k)).log10())).to_vec();
+        // A probability too small for a number has no place on the axis.
+        line.retain(|p| p.1.is_finite());
         let words = format!("exponent {:.3} ± {:.3}, {min} to {max}", fit.exponent, fit.standard_error);
         legend.push((Swatch::Line(colour(1)), words));
     }

@@ -2,8 +2,9 @@
 
 use plotters::prelude::*;
 
-use super::frame::{Axis, Chart, Frame, Swatch, Ticks, padded};
+use super::frame::{Axis, Chart, Frame, Swatch, Ticks};
 use super::path::thin;
+use super::scale::padded;
 use super::style::{COLOURS, colour, px, stroke};
 use super::{Figure, FigureError};
 use crate::stats::StatsError;

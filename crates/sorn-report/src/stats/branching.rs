@@ -1,7 +1,8 @@
 //! The branching ratio: how many spikes one spike causes in the next step.
 
-use super::StatsError;
 use super::error::{at_least, finite};
+use super::interrupt::heed;
+use super::{StatsError, scaled};
 
 /// The result of [`branching_ratio`].
 #[derive(Clone, Debug, PartialEq)]
@@ -41,12 +42,14 @@ pub fn branching_ratio(activity: &[f64], lags: usize) -> Result<Branching, Stats
     if activity.iter().all(|active| *active == activity[0]) {
         return Err(StatsError::Undefined("constant activity has no branching ratio"));
     }
-    let slopes = (1..=lags)
-        .map(|k| slope(&activity[..activity.len() - k], &activity[k..]))
-        .collect::<Option<Vec<f64>>>()
-        .ok_or(StatsError::Undefined(
-            "the activity is constant over all steps that a lag leaves: fewer lags are needed",
-        ))?;
+    let (activity, _) = scaled(activity);
+    let constant = "the activity is constant over all steps that a lag leaves: fewer lags are needed";
+    let mut slopes = Vec::with_capacity(lags);
+    for k in 1..=lags {
+        heed()?;
+        let slope = slope(&activity[..activity.len() - k], &activity[k..]);
+        slopes.push(slope.ok_or(StatsError::Undefined(constant))?);
+    }
     let ratio = fit(&slopes)
         .ok_or(StatsError::Undefined("the slopes follow no exponential with a ratio between 0 and 2"))?;
     let (fitted, norm) = sums(&slopes, ratio);

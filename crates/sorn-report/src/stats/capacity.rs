@@ -2,8 +2,9 @@
 
 use sorn_readout::Ridge;
 
-use super::StatsError;
 use super::error::{at_least, finite};
+use super::interrupt::heed;
+use super::{StatsError, scaled};
 use crate::SpikeTrains;
 
 /// How much of the input of `lag` steps ago can be read from the spikes.
@@ -49,6 +50,7 @@ pub fn memory_capacity(
         return Err(StatsError::OutOfRange { argument: "ridge", value: ridge, allowed: "above 0" });
     }
     finite("input", input)?;
+    let (input, _) = scaled(input);
     at_least("training steps after the lags", training.saturating_sub(lags), 2)?;
     at_least("steps after the training", input.len().saturating_sub(training), 2)?;
     let mut states = vec![Vec::new(); input.len()];
@@ -66,6 +68,7 @@ pub fn memory_capacity(
     let mut fit = Ridge::new(bias + 1, lags + 1).map_err(refused)?;
     let mut targets = vec![0.0; lags + 1];
     for step in lags..training {
+        heed()?;
         targets.iter_mut().enumerate().for_each(|(lag, target)| *target = input[step - lag]);
         fit.learn_sparse(features(&states[step]).into_iter(), &targets).map_err(refused)?;
     }
@@ -75,6 +78,7 @@ pub fn memory_capacity(
     let readout = fit.solve_each(&penalties).map_err(refused)?;
     let by_lag = (0..=lags)
         .map(|lag| {
+            heed()?;
             let weights = &readout.weights()[lag * (bias + 1)..];
             // A constant added to every guess changes no correlation.
             let guesses = states[training..].iter().map(|s| s.iter().map(|i| weights[*i as usize]).sum());

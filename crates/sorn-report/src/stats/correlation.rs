@@ -68,7 +68,7 @@ pub fn correlations(spikes: &SpikeTrains, window: u64) -> Result<Correlations, S
     at_least("windows", bins, 2)?;
     let n = spikes.neurons();
     // All sums are whole numbers, so nothing is lost before the last line.
-    let Products { sums, squares, pairs: products } = products(spikes, window, bins);
+    let Products { sums, squares, pairs: products } = products(spikes, window, bins)?;
     let bins = bins as i128;
     let spread = |i: usize| bins * i128::from(squares[i]) - i128::from(sums[i]).pow(2);
     let mut pairs = Vec::with_capacity(products.len());

@@ -37,6 +37,9 @@ pub enum StatsError {
     /// The statistic is not defined for this data, such as the variation of a constant.
     #[error("{0}")]
     Undefined(&'static str),
+    /// It was stopped; see [`interruptible`](super::interruptible).
+    #[error("interrupted")]
+    Interrupted,
     /// The network whose statistic this is refuses what it was given.
     #[error(transparent)]
     Network(#[from] sorn_core::Error),

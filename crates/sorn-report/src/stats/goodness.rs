@@ -2,6 +2,7 @@
 
 use sorn_core::rng::{Xoshiro256PlusPlus, below, stream, uniform};
 
+use super::interrupt::heed;
 use super::sample::Sampler;
 use super::{PowerLaw, StatsError, choose_min, fit_power_law};
 
@@ -27,8 +28,8 @@ pub enum MinChoice {
 /// 1 / (2 sqrt(`replicas`)). The same seed gives the same answer.
 ///
 /// # Errors
-/// [`StatsError::OutOfRange`] for no replica, [`StatsError::Undefined`] where `fit` is not of these values, and what the
-/// fit of a replica answers.
+/// [`StatsError::OutOfRange`] for no replica, [`StatsError::Undefined`] where `fit` is not of these values, what the
+/// fit of a replica answers, and [`StatsError::Interrupted`].
 pub fn goodness_of_fit(
     values: &[u64],
     fit: &PowerLaw,
@@ -56,6 +57,7 @@ pub fn goodness_of_fit(
     };
     let mut as_far = 0;
     for _ in 0..replicas {
+        heed()?;
         let replica: Vec<u64> = (0..values.len()).map(|_| draw(rng)).collect();
         let refit = match choice {
             MinChoice::Fixed => fit_power_law(&replica, fit.min, fit.max),

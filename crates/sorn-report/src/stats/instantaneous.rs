@@ -1,6 +1,7 @@
 //! The rate of a neuron at each moment.
 
 use super::StatsError;
+use super::interrupt::heed;
 
 /// The kernel is cut off at this many standard deviations.
 const CUTOFF: f64 = 5.0;
@@ -23,6 +24,7 @@ pub fn instantaneous_rate(train: &[u64], steps: u64, sigma: f64) -> Result<Vec<f
         (0..=reach).map(|distance| scale * (-0.5 * (distance as f64 / sigma).powi(2)).exp()).collect();
     let mut rate = vec![0.0; steps as usize];
     for &spike in train.iter().filter(|spike| **spike < steps) {
+        heed()?;
         let (spike, reach) = (spike as usize, reach as usize);
         let first = spike.saturating_sub(reach);
         for (step, rate) in rate.iter_mut().enumerate().take(spike + reach + 1).skip(first) {

@@ -2,6 +2,7 @@
 
 use super::StatsError;
 use super::error::finite;
+use super::mean_of;
 
 /// The mean of the last `window` values at each position; of all values so far while there are fewer.
 ///
@@ -9,7 +10,8 @@ use super::error::finite;
 /// [`StatsError`] where `window` is 0 or a value is not finite.
 pub fn moving_mean(values: &[f64], window: usize) -> Result<Vec<f64>, StatsError> {
     check(values, window)?;
-    Ok((0..values.len()).map(|i| mean(&values[(i + 1).saturating_sub(window)..=i])).collect())
+    // Summed afresh for every window: a running sum would drift, and "solved" is decided by a comparison.
+    Ok((0..values.len()).map(|i| mean_of(&values[(i + 1).saturating_sub(window)..=i])).collect())
 }
 
 /// The 1-based position of the last of the first `window` consecutive values whose mean is at or above
@@ -19,12 +21,7 @@ pub fn moving_mean(values: &[f64], window: usize) -> Result<Vec<f64>, StatsError
 /// [`StatsError`] where `window` is 0 or a value is not finite.
 pub fn first_reached(values: &[f64], window: usize, threshold: f64) -> Result<Option<usize>, StatsError> {
     check(values, window)?;
-    Ok(values.windows(window).position(|w| mean(w) >= threshold).map(|start| start + window))
-}
-
-/// Summed afresh for every window: a running sum would drift, and "solved" is decided by a comparison.
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    Ok(values.windows(window).position(|w| mean_of(w) >= threshold).map(|start| start + window))
 }
 
 fn check(values: &[f64], window: usize) -> Result<(), StatsError> {

@@ -5,6 +5,7 @@ use sorn_core::{Error, Network};
 
 use super::StatsError;
 use super::error::at_least;
+use super::interrupt::heed;
 
 /// The growth of a perturbation: two copies of the network as it stands, in one of which excitatory neuron `neuron` is
 /// flipped from silent to active or back, get the same `inputs` (steps, inputs) and the same noise. The answer has one
@@ -38,6 +39,7 @@ pub fn perturbation_growth(
     let mut growth = vec![1];
     let mut input = vec![0.0; inputs.ncols()];
     for row in inputs.rows() {
+        heed()?;
         input.iter_mut().zip(row).for_each(|(input, value)| *input = *value);
         for twin in &mut twins {
             twin.step(&input).map_err(Error::from)?;

@@ -2,6 +2,7 @@
 
 use super::StatsError;
 use super::error::at_least;
+use super::interrupt::heed;
 use super::zeta::{log_moments, power_sum};
 
 /// Exponents are sought between these; for data without an upper bound above 1.
@@ -81,6 +82,7 @@ pub fn choose_min(values: &[u64], max: Option<u64>, least: usize) -> Result<Powe
         if rest < least {
             break;
         }
+        heed()?;
         rest -= count;
         let Ok(fit) = fit_counted(&counted[i..], *value, max) else { continue };
         if best.is_none_or(|found| fit.distance < found.distance) {

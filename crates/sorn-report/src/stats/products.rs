@@ -4,7 +4,9 @@
 
 use multiversion::multiversion;
 
+use super::StatsError;
 use super::counts::next_window;
+use super::interrupt::heed;
 use crate::SpikeTrains;
 
 /// Sums over windows.
@@ -18,7 +20,7 @@ pub(super) struct Products {
 }
 
 /// Sums over the first `bins` windows of `window` steps.
-pub(super) fn products(spikes: &SpikeTrains, window: u64, bins: usize) -> Products {
+pub(super) fn products(spikes: &SpikeTrains, window: u64, bins: usize) -> Result<Products, StatsError> {
     let n = spikes.neurons();
     // Spikes per window, and the share of neurons that would make.
     let share = spikes.spike_count() as f64 / bins.max(1) as f64 / n.max(1) as f64;
@@ -53,11 +55,12 @@ impl Products {
 const WORDS: usize = 128;
 
 /// A bit for each neuron and step; two neurons fire together where both bits are set.
-fn by_bits(spikes: &SpikeTrains, steps: usize) -> Products {
+fn by_bits(spikes: &SpikeTrains, steps: usize) -> Result<Products, StatsError> {
     let mut found = Products::new(spikes.neurons());
     let mut next = vec![0; spikes.neurons()];
     let mut words = vec![[0u64; WORDS]; spikes.neurons()];
     for first in (0..steps).step_by(64 * WORDS) {
+        heed()?;
         let end = (first + 64 * WORDS).min(steps) as u64;
         for ((train, words), next) in spikes.iter().zip(&mut words).zip(&mut next) {
             words.fill(0);
@@ -73,7 +76,7 @@ fn by_bits(spikes: &SpikeTrains, steps: usize) -> Products {
     for (neuron, next) in next.into_iter().enumerate() {
         (found.sums[neuron], found.squares[neuron]) = (next as u64, next as u64);
     }
-    found
+    Ok(found)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vpopcntdq", "x86_64+avx2+popcnt", "x86_64+popcnt"))]
@@ -92,11 +95,12 @@ fn add_common(words: &[[u64; WORDS]], pairs: &mut [u64]) {
 const BINS: usize = 256;
 
 /// The counts of all neurons in all windows of a block.
-fn by_counts(spikes: &SpikeTrains, window: u64, bins: usize) -> Products {
+fn by_counts(spikes: &SpikeTrains, window: u64, bins: usize) -> Result<Products, StatsError> {
     let mut found = Products::new(spikes.neurons());
     let mut next = vec![0; spikes.neurons()];
     let mut counts = vec![[0u32; BINS]; spikes.neurons()];
     for first in (0..bins).step_by(BINS) {
+        heed()?;
         let end = (first + BINS).min(bins) as u64;
         for (neuron, (train, next)) in spikes.iter().zip(&mut next).enumerate() {
             counts[neuron].fill(0);
@@ -108,7 +112,7 @@ fn by_counts(spikes: &SpikeTrains, window: u64, bins: usize) -> Products {
         }
         add_products(&counts, &mut found.pairs);
     }
-    found
+    Ok(found)
 }
 
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
@@ -124,13 +128,14 @@ fn add_products(counts: &[[u32; BINS]], pairs: &mut [u64]) {
 }
 
 /// For each window those that spike in it, so that time grows with the pairs that do.
-fn by_presence(spikes: &SpikeTrains, window: u64, bins: usize) -> Products {
+fn by_presence(spikes: &SpikeTrains, window: u64, bins: usize) -> Result<Products, StatsError> {
     // Windows are gathered in blocks, so that memory follows the spikes of a block, not of the recording.
     const BLOCK: usize = 4096;
     let mut found = Products::new(spikes.neurons());
     let mut next = vec![0; spikes.neurons()];
     let mut present: Vec<Vec<(u32, u64)>> = vec![Vec::new(); BLOCK.min(bins)];
     for first in (0..bins).step_by(BLOCK) {
+        heed()?;
         let end = (first + BLOCK).min(bins) as u64;
         for (neuron, (train, next)) in spikes.iter().zip(&mut next).enumerate() {
             while let Some((bin, count)) = next_window(train, next, window, end) {
@@ -146,7 +151,7 @@ fn by_presence(spikes: &SpikeTrains, window: u64, bins: usize) -> Products {
             present.clear();
         }
     }
-    found
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -165,11 +170,11 @@ mod tests {
             let spikes = SpikeTrains::new(trains, steps).unwrap();
             let bins = (steps / window) as usize;
             let all = |found: Products| (found.sums, found.squares, found.pairs);
-            let wanted = all(by_presence(&spikes, window, bins));
-            prop_assert_eq!(&all(by_counts(&spikes, window, bins)), &wanted);
-            prop_assert_eq!(&all(products(&spikes, window, bins)), &wanted);
+            let wanted = all(by_presence(&spikes, window, bins).unwrap());
+            prop_assert_eq!(&all(by_counts(&spikes, window, bins).unwrap()), &wanted);
+            prop_assert_eq!(&all(products(&spikes, window, bins).unwrap()), &wanted);
             if window == 1 {
-                prop_assert_eq!(&all(by_bits(&spikes, bins)), &wanted);
+                prop_assert_eq!(&all(by_bits(&spikes, bins).unwrap()), &wanted);
             }
         }
     }

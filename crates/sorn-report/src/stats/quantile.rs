@@ -79,6 +79,9 @@ fn of_sorted(sorted: &[f64], q: f64) -> f64 {
         (false, true) => return low,
         (false, false) => return if weight < 0.5 { low } else { high },
     }
+    if !(high - low).is_finite() {
+        return low * (1.0 - weight) + high * weight;
+    }
     // From the nearer end, as NumPy does: the same bits, and monotone in q.
     if weight < 0.5 { low + (high - low) * weight } else { high - (high - low) * (1.0 - weight) }
 }

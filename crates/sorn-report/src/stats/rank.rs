@@ -4,6 +4,7 @@ use ndarray::{ArrayView2, ArrayView3, Axis};
 use sorn_core::{Error, Network};
 
 use super::StatsError;
+use super::interrupt::heed;
 
 /// The kernel rank: how many of the states that different input streams leave behind are linearly independent
 /// (Legenstein and Maass 2007, doi 10.1016/j.neunet.2007.04.017). `streams` has the shape (streams, steps, inputs). Each
@@ -50,6 +51,7 @@ fn rank_of_states(
     for stream in 0..streams.len_of(Axis(0)) {
         let mut network = network.clone();
         for step in 0..streams.len_of(Axis(1)) {
+            heed()?;
             let from = if first(stream, step) { 0 } else { stream };
             let row: ArrayView2<'_, f64> = streams.index_axis(Axis(0), from);
             input.iter_mut().zip(row.row(step)).for_each(|(input, value)| *input = *value);
@@ -57,13 +59,13 @@ fn rank_of_states(
         }
         states.push(network.activity().spikes_e.to_vec());
     }
-    Ok(binary_rank(&states, network.ne()))
+    binary_rank(&states, network.ne())
 }
 
 /// The rank of the matrix whose rows have ones at the given columns and zeros elsewhere, by elimination modulo the
 /// prime 2^61 - 1. Exact arithmetic needs no tolerance; the rank of whole numbers could only be larger if the prime
 /// divided every largest non-zero minor.
-fn binary_rank(rows: &[Vec<u32>], columns: usize) -> usize {
+fn binary_rank(rows: &[Vec<u32>], columns: usize) -> Result<usize, StatsError> {
     let mut matrix: Vec<Vec<u64>> = rows
         .iter()
         .map(|ones| {
@@ -74,6 +76,7 @@ fn binary_rank(rows: &[Vec<u32>], columns: usize) -> usize {
         .collect();
     let mut rank = 0;
     for column in 0..columns {
+        heed()?;
         let Some(pivot) = (rank..matrix.len()).find(|row| matrix[*row][column] != 0) else { continue };
         matrix.swap(rank, pivot);
         let (done, rest) = matrix.split_at_mut(rank + 1);
@@ -88,7 +91,7 @@ fn binary_rank(rows: &[Vec<u32>], columns: usize) -> usize {
         }
         rank += 1;
     }
-    rank
+    Ok(rank)
 }
 
 const PRIME: u64 = (1 << 61) - 1;
@@ -161,12 +164,12 @@ mod tests {
 
     #[test]
     fn small_ranks() {
-        assert_eq!(binary_rank(&[], 3), 0);
-        assert_eq!(binary_rank(&[vec![], vec![]], 3), 0);
-        assert_eq!(binary_rank(&[vec![0, 1], vec![1, 2], vec![0, 1], vec![2]], 3), 3);
+        assert_eq!(binary_rank(&[], 3), Ok(0));
+        assert_eq!(binary_rank(&[vec![], vec![]], 3), Ok(0));
+        assert_eq!(binary_rank(&[vec![0, 1], vec![1, 2], vec![0, 1], vec![2]], 3), Ok(3));
         // Dependent over the integers modulo 2, not over the rationals: the determinant is 2.
-        assert_eq!(binary_rank(&[vec![0, 1], vec![1, 2], vec![0, 2]], 3), 3);
-        assert_eq!(binary_rank(&[vec![0, 1, 2, 3], vec![0, 1], vec![2, 3]], 4), 2);
+        assert_eq!(binary_rank(&[vec![0, 1], vec![1, 2], vec![0, 2]], 3), Ok(3));
+        assert_eq!(binary_rank(&[vec![0, 1, 2, 3], vec![0, 1], vec![2, 3]], 4), Ok(2));
     }
 
     proptest! {

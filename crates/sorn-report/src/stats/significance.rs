@@ -2,6 +2,7 @@
 
 use sorn_core::rng::stream;
 
+use super::interrupt::heed;
 use super::surrogate::draw;
 use super::{StatsError, Surrogate, correlations};
 use crate::SpikeTrains;
@@ -76,6 +77,7 @@ pub fn correlation_significance(
     let mean = found.mean().ok();
     let rng = &mut stream(seed, "surrogates");
     for _ in 0..count {
+        heed()?;
         let chance = correlations(&draw(spikes, kind, rng), window)?;
         // A surrogate of constant count correlates with nothing.
         for (as_far, (found, chance)) in as_far.iter_mut().zip(found.all().zip(chance.all())) {

@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::learner::{Learner, Transition};
 use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, entry, json};
-use crate::{AgentConfig, AgentError, AgentState};
+use crate::{AgentConfig, AgentError, AgentState, room};
 pub(crate) use stream::Stream;
 
 /// What may be called next.
@@ -81,6 +81,7 @@ impl Agent {
         action_space: &Space,
         seed: u64,
     ) -> Result<Agent, AgentError> {
+        room::encoder(config, observation_space)?;
         let observations = observation_space.flat_dim();
         let reservoir = Reservoir::new(&config.reservoir, seed)?;
         let inputs = config.reservoir.params.input_len();
@@ -88,6 +89,7 @@ impl Agent {
         let seen = normalization.space(observation_space)?;
         let encoder = Encoder::new(&config.encoder, &seen, inputs, seed)?;
         let features = Features::new(&config.features, reservoir.units(), inputs)?;
+        room::learner(&config.learner, features.len(), action_space)?;
         let learner =
             Learner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
         Ok(Agent {

@@ -22,6 +22,7 @@ mod plasticity;
 mod policy;
 mod random;
 mod reservoir;
+mod room;
 mod run_loop;
 mod schedule;
 mod state;
@@ -32,7 +33,7 @@ pub use config::AgentConfig;
 pub use encoder::EncoderConfig;
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
-pub use file::{AGENT_FORMAT_VERSION, FileError, FileFault};
+pub use file::{AGENT_FORMAT_VERSION, Checksum, FileError, FileFault};
 pub use learner::{
     ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, PpoConfig, PpoMean, ReinforceConfig,
     RewardSignal, RmSornConfig, Selection, StepSchedule, Traces, ValueConfig,

@@ -32,6 +32,7 @@ impl AgentState {
         if array.len() != out.len() {
             return Err(wrong(format!("shape {:?}", array.shape())));
         }
+        self.check(name)?;
         out.iter_mut().zip(array.iter()).for_each(|(o, &v)| *o = v);
         Ok(())
     }
@@ -40,6 +41,20 @@ impl AgentState {
     pub(crate) fn all(&self, name: &str) -> Result<Vec<f64>, AgentError> {
         let missing =
             || AgentError::State { name: name.into(), expected: "an array".into(), found: "nothing".into() };
+        self.check(name)?;
         self.arrays.get(name).map(|array| array.iter().copied().collect()).ok_or_else(missing)
+    }
+
+    /// Refuses an array with a value that is no number: an agent saves none, as it would act by chance from there on.
+    fn check(&self, name: &str) -> Result<(), AgentError> {
+        let wrong = self.arrays.get(name).and_then(|array| array.iter().position(|value| value.is_nan()));
+        match wrong {
+            None => Ok(()),
+            Some(index) => Err(AgentError::State {
+                name: name.into(),
+                expected: "numbers".into(),
+                found: format!("NaN at position {index}"),
+            }),
+        }
     }
 }

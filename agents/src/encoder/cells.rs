@@ -45,7 +45,7 @@ impl Cells {
     /// Length of the code: `cells` per number of a Box, one per bit.
     pub(crate) fn len(&self) -> usize {
         let len = |slot: &Slot| if *slot == Slot::Bit { 1 } else { self.cells };
-        self.slots.iter().map(len).sum()
+        self.slots.iter().map(len).fold(0, usize::saturating_add)
     }
 
     pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64], learn: bool) {

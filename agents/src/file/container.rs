@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::FileFault;
+use super::{Checksum, FileFault};
 
 /// The one metadata entry, so that the file's bytes do not depend on the order of a map.
 const ENTRY: &str = "sorn";
@@ -115,20 +115,14 @@ fn widened(name: &str, view: &TensorView<'_>) -> Result<Vec<f64>, FileFault> {
     }
 }
 
-/// A changed byte changes the sum, wherever it stands: each step maps different sums to different sums.
+/// The sum of the JSON value as written, then of each tensor's name and bytes.
 fn checksum<'a>(value: &Value, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut update = |bytes: &[u8]| {
-        for byte in bytes {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    update(value.to_string().as_bytes());
+    let mut sum = Checksum::of(value.to_string().as_bytes());
     for (name, bytes) in tensors {
-        update(name.as_bytes());
-        update(bytes);
+        sum.update(name.as_bytes());
+        sum.update(bytes);
     }
-    format!("{hash:016x}")
+    sum.to_string()
 }
 
 #[cfg(test)]

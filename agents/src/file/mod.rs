@@ -5,6 +5,7 @@
 //! a new agent of the same configuration and seed has as well are left out: what never changed is drawn again. A frozen agent's traces are left out too; they
 //! begin anew with an episode.
 
+mod checksum;
 mod container;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use sorn_env::Space;
 
 use crate::{Agent, AgentConfig, AgentError, AgentState};
+pub use checksum::Checksum;
 
 /// Version of the format of [`Agent::save`]; others are refused.
 pub const AGENT_FORMAT_VERSION: u32 = 1;

@@ -7,6 +7,11 @@
 #[cfg(target_os = "linux")]
 const HUGE: usize = 2 << 20;
 
+/// `MADV_COLLAPSE` of Linux 6.1 and newer, by its number: the bindings of some C libraries (musl on aarch64) lack its name. Older
+/// kernels refuse it.
+#[cfg(target_os = "linux")]
+const COLLAPSE: libc::c_int = 25;
+
 /// Asks the system to keep an array of several megabytes, with its spare room, in huge pages. It may decline; nothing but time
 /// depends on it.
 #[cfg(target_os = "linux")]
@@ -22,7 +27,7 @@ pub(crate) fn ask<T>(values: &Vec<T>) {
         let pages = start as *mut libc::c_void;
         // The first is for pages to come, the second for those that were written already.
         if libc::madvise(pages, end - start, libc::MADV_HUGEPAGE) == 0 {
-            libc::madvise(pages, end - start, libc::MADV_COLLAPSE);
+            libc::madvise(pages, end - start, COLLAPSE);
         }
     }
 }

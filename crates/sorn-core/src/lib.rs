@@ -47,6 +47,7 @@ mod plastic;
 mod presets;
 mod reward;
 pub mod rng;
+pub mod room;
 mod rows;
 mod rules;
 mod scaling;

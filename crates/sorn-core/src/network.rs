@@ -98,9 +98,11 @@ impl Network {
     /// The same parameters and seed give the same network, to the bit, on every platform.
     ///
     /// # Errors
-    /// [`Error::Param`] where [`Params::validate`] fails.
+    /// [`Error::Param`] if [`Params::validate`] fails, or there is no memory for the network
+    /// ([`Params::check_memory`]).
     pub fn new(params: &Params, seed: u64) -> Result<Network, Error> {
         params.validate()?;
+        params.check_memory()?;
         let rng = &mut stream(seed, "topology");
         let (ne, ni) = (params.ne, params.ni());
         let (wee, wei, wie) =
@@ -150,10 +152,11 @@ impl Network {
     /// The network that had `state`; it goes on exactly as that one would have.
     ///
     /// # Errors
-    /// [`Error::Param`] where the parameters are invalid, [`Error::State`] where the state does not fit them: shapes,
-    /// weights outside `[0, 1]`, self-connections, values that are not finite.
+    /// [`Error::Param`] if the parameters are invalid or there is no memory for the network, [`Error::State`] if the state does not
+    /// fit them: shapes, weights outside `[0, 1]`, self-connections, values that are not finite.
     pub fn from_state(params: &Params, state: State) -> Result<Network, Error> {
         params.validate()?;
+        params.check_memory()?;
         state.check(params)?;
         Network::assemble(params, state)
     }

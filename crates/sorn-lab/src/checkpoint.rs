@@ -8,12 +8,12 @@ use ndarray::{ArrayD, IxDyn};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sorn_agents::{Agent, AgentState};
+use sorn_agents::{Agent, AgentError, AgentState, Checksum};
 use sorn_env::{AnyEnv, Env as _};
 
 use crate::difference::difference;
 use crate::error::READ;
-use crate::files::{Fnv, create_dir, remove, write_whole};
+use crate::files::{create_dir, read_bytes, remove, write_whole};
 use crate::{Experiment, LabError};
 
 /// Version of the checkpoint format; others are refused.
@@ -121,7 +121,7 @@ impl Checkpoint {
     /// [`LabError::Damaged`] where the file is truncated, damaged, foreign, of another format version or of another
     /// experiment.
     pub fn load(path: &Path, experiment: &Experiment) -> Result<Checkpoint, LabError> {
-        let bytes = fs::read(path).map_err(LabError::io(path, READ))?;
+        let bytes = read_bytes(path)?;
         let damaged = |reason: String| {
             LabError::damaged(path, format!("{reason}; without this file the checkpoint before it is used"))
         };
@@ -173,14 +173,18 @@ impl Checkpoint {
         })
     }
 
-    /// The agent, as it was; `dir` is named in errors.
+    /// The agent, as it was; `path` is named in errors.
     ///
     /// # Errors
-    /// [`LabError::Agent`] where the saved state does not fit the experiment.
-    pub fn agent(&self, experiment: &Experiment, env: &AnyEnv, dir: &Path) -> Result<Agent, LabError> {
+    /// [`LabError::Damaged`] if the saved state does not fit the experiment, or holds a value that is no number.
+    pub fn agent(&self, experiment: &Experiment, env: &AnyEnv, path: &Path) -> Result<Agent, LabError> {
         let (observations, actions) = (env.observation_space(), env.action_space());
-        Agent::restore(&experiment.agent, &observations, &actions, experiment.run.seed, &self.agent)
-            .map_err(|source| LabError::Agent { origin: dir.display().to_string(), source })
+        Agent::restore(&experiment.agent, &observations, &actions, experiment.run.seed, &self.agent).map_err(
+            |source| match source {
+                AgentError::State { .. } => LabError::damaged(path, source.to_string()),
+                _ => LabError::Agent { origin: path.display().to_string(), source },
+            },
+        )
     }
 
     /// Gives `env` back what it had learnt; `path` is named in errors.
@@ -201,15 +205,19 @@ impl Checkpoint {
     /// # Errors
     /// As [`load`](Checkpoint::load); a damaged latest checkpoint is an error, never passed over in silence.
     pub fn latest(dir: &Path, experiment: &Experiment) -> Result<Option<Checkpoint>, LabError> {
-        let mut found = Vec::new();
-        if let Some(path) = list(dir)?.pop() {
-            found.push(Checkpoint::load(&path, experiment)?);
-        }
-        let interrupted = dir.join(INTERRUPTED);
-        if interrupted.exists() {
-            found.push(Checkpoint::load(&interrupted, experiment)?);
-        }
-        Ok(found.into_iter().max_by_key(|c| c.episodes))
+        Ok(Checkpoint::latest_file(dir, experiment)?.map(|(_, checkpoint)| checkpoint))
+    }
+
+    /// [`latest`](Checkpoint::latest), and its file.
+    pub(crate) fn latest_file(
+        dir: &Path,
+        experiment: &Experiment,
+    ) -> Result<Option<(PathBuf, Checkpoint)>, LabError> {
+        let interrupted = Some(dir.join(INTERRUPTED)).filter(|path| path.exists());
+        let paths = list(dir)?.pop().into_iter().chain(interrupted);
+        let load = |path: PathBuf| Checkpoint::load(&path, experiment).map(|checkpoint| (path, checkpoint));
+        let found = paths.map(load).collect::<Result<Vec<_>, _>>()?;
+        Ok(found.into_iter().max_by_key(|(_, checkpoint)| checkpoint.episodes))
     }
 }
 
@@ -221,13 +229,12 @@ pub(crate) fn prune(dir: &Path) -> Result<(), LabError> {
 }
 
 fn checksum<'a>(run: &Value, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
-    let mut hash = Fnv::default();
-    hash.update(run.to_string().as_bytes());
+    let mut sum = Checksum::of(run.to_string().as_bytes());
     for (name, bytes) in tensors {
-        hash.update(name.as_bytes());
-        hash.update(bytes);
+        sum.update(name.as_bytes());
+        sum.update(bytes);
     }
-    format!("{:016x}", hash.finish())
+    sum.to_string()
 }
 
 /// Scheduled checkpoints, oldest first.
@@ -325,6 +332,22 @@ mod tests {
         let mut versioned = whole.clone();
         versioned[at + key.len() - 1] = b'9';
         assert!(refusal(&versioned).contains("format_version 1 expected, found 9"));
+    }
+
+    #[test]
+    fn a_forged_checkpoint_that_holds_no_numbers_is_refused_by_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["learner/theta", "features/trace", "reservoir/wee"] {
+            let mut forged = checkpoint(25);
+            *forged.agent.arrays.get_mut(name).unwrap().iter_mut().next().unwrap() = f64::NAN;
+            let path = forged.save(dir.path(), &experiment(), true).unwrap();
+            let (env, _) = experiment().make_env("a.toml").unwrap();
+            let error = forged.agent(&experiment(), &env, &path).unwrap_err();
+            let expected = format!("{name}: numbers expected, found NaN at position 0");
+            let text = error.to_string();
+            assert!(text.contains("episode-000025.safetensors: ") && text.contains(&expected), "{text}");
+            assert!(error.is_usage());
+        }
     }
 
     #[test]

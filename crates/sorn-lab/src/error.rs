@@ -49,6 +49,14 @@ pub enum LabError {
         /// Why.
         source: sorn_agents::AgentError,
     },
+    /// There is no memory for what is asked for.
+    #[error("{origin}: {reason}")]
+    Memory {
+        /// The file or argument that asks.
+        origin: String,
+        /// What needs how many bytes.
+        reason: String,
+    },
     /// The run itself failed.
     #[error("seed {seed}: {reason}")]
     Run {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::AgentConfig;
+use sorn_core::room;
 use sorn_env::{AnyEnv, Env as _};
 use sorn_envs::{EnvSpec, MakeError};
 
@@ -174,7 +175,12 @@ impl Experiment {
                               several would not see alike; the agent's are for all: agent.normalization.observation = true";
                 return many(reason.into());
             }
-            return agent.check_batch().or_else(|e| many(format!("agent: {e}")));
+            agent.check_batch().or_else(|e| many(format!("agent: {e}")))?;
+            let bytes = u128::from(self.run.num_envs) * self.agent.reservoir.params.memory();
+            if !room::fits(bytes) {
+                let found = format!("{}, whose reservoirs need {}", self.run.num_envs, room::size(bytes));
+                return refuse(format!("run.num_envs: what there is memory for expected, found {found}"));
+            }
         }
         Ok(())
     }

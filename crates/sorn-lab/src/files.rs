@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -121,8 +121,45 @@ fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// More bytes than any text that this program reads has.
+const LONGEST: u64 = 1 << 26;
+
+/// The text of a file or pipe. One that never ends, such as a device, is refused.
 pub(crate) fn read_text(path: &Path) -> Result<String, LabError> {
-    fs::read_to_string(path).map_err(LabError::io(path, READ))
+    let read = || {
+        let mut text = String::new();
+        let length = File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)? as u64;
+        if length > LONGEST { Err(io::Error::other(format!("more than {LONGEST} bytes"))) } else { Ok(text) }
+    };
+    read().map_err(LabError::io(path, READ))
+}
+
+/// All bytes of a file or pipe; a device, which may never end, is refused.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, LabError> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(LabError::io(path, READ))?;
+    Ok(bytes)
+}
+
+/// A file or pipe, to read to its end.
+pub(crate) fn open(path: &Path) -> Result<File, LabError> {
+    let file = File::open(path).map_err(LabError::io(path, READ))?;
+    let kind = file.metadata().map_err(LabError::io(path, READ))?.file_type();
+    match is_device(kind) {
+        true => Err(LabError::damaged(path, "expected a file, found a device")),
+        false => Ok(file),
+    }
+}
+
+#[cfg(unix)]
+fn is_device(kind: fs::FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    kind.is_char_device() || kind.is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_kind: fs::FileType) -> bool {
+    false
 }
 
 pub(crate) fn create_dir(path: &Path) -> Result<(), LabError> {
@@ -171,37 +208,9 @@ pub(crate) fn remove_temporaries(dir: &Path) -> Result<(), LabError> {
     Ok(())
 }
 
-/// FNV-1a, 64 bits: enough to notice damage.
-pub(crate) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    pub(crate) fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fnv_is_the_published_one() {
-        let mut hash = Fnv::default();
-        hash.update(b"foobar");
-        assert_eq!(hash.finish(), 0x8594_4171_f739_67e8);
-    }
 
     #[test]
     fn files_are_replaced_whole_and_leave_nothing_behind() {
@@ -270,6 +279,18 @@ mod tests {
             assert!(error.is_usage() && error.to_string().contains(reason), "{error}");
         }
         create_dir(&path("new/one")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_not_read() {
+        for device in ["/dev/zero", "/dev/null"] {
+            let error = read_bytes(Path::new(device)).unwrap_err();
+            assert_eq!(error.to_string(), format!("{device}: expected a file, found a device"));
+            assert!(error.is_usage());
+        }
+        let error = read_bytes(Path::new("/")).unwrap_err();
+        assert!(error.is_usage() && error.to_string().starts_with("/: cannot be read"), "{error}");
     }
 
     #[cfg(unix)]

@@ -63,8 +63,8 @@ pub use sequence::{
     SequenceSweep, SequenceSwept, SequenceTable, Vary, is_sequence_dir, is_sequence_file,
 };
 pub use simulation::{
-    Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState, load_network,
-    load_params, save_network, simulate,
+    Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
+    check_room_to_save, load_network, load_params, save_network, simulate,
 };
 pub use summary::Summary;
 pub use sweep::{Sweep, SweepOutcome};

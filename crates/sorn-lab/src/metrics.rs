@@ -1,4 +1,7 @@
-//! `metrics.jsonl`: a line per episode.
+//! `metrics.jsonl`: a line per episode, each with a checksum of its own.
+//!
+//! A line is the JSON of an [`Episode`] with one more key, `checksum`, the last: that of the text before it. Lines without it are
+//! those of earlier versions.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -7,8 +10,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sorn_report::stats::mean;
 
+use sorn_agents::Checksum;
+
 use crate::LabError;
-use crate::error::{READ, WRITE};
+use crate::error::WRITE;
+use crate::files::read_bytes;
 
 /// One line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +52,7 @@ impl Writer {
         let io = |what| LabError::io(path, what);
         let mut file =
             OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io(WRITE))?;
-        let (lines, bytes) = parse(path, episodes)?;
+        let (lines, bytes) = read_first(path, episodes)?;
         file.set_len(bytes).map_err(io(WRITE))?;
         file.flush().map_err(io(WRITE))?;
         Ok((Writer { path: path.to_path_buf(), file }, lines))
@@ -54,9 +60,7 @@ impl Writer {
 
     /// Appends one line, in one write.
     pub(crate) fn append(&mut self, episode: &Episode) -> Result<(), LabError> {
-        let mut line = serde_json::to_string(episode).unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
-        line.push('\n');
-        self.file.write_all(line.as_bytes()).map_err(LabError::io(&self.path, WRITE))
+        self.file.write_all(line(episode).as_bytes()).map_err(LabError::io(&self.path, WRITE))
     }
 
     /// Hands what was appended to the disk, so that a checkpoint never knows more episodes than the metrics.
@@ -65,59 +69,135 @@ impl Writer {
     }
 }
 
+/// What stands between the text that a checksum is of and its digits, and after these.
+const MARK: &str = ",\"checksum\":\"";
+const END: &str = "\"}\n";
+
+/// The line of an episode, with its checksum and its end.
+fn line(episode: &Episode) -> String {
+    let mut text = serde_json::to_string(episode).unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
+    text.pop(); // The brace, which follows the checksum.
+    let sum = Checksum::of(text.as_bytes());
+    format!("{text}{MARK}{sum}{END}")
+}
+
+/// The episode of line `number` (from 0), or what is wrong with it.
+fn parse(line: &[u8], number: u64) -> Result<Episode, Fault> {
+    let wrong = |reason: String| Fault { half: false, reason };
+    if !line.ends_with(b"\n") {
+        // A process that is killed writes the beginning of a line. More after the closing brace is damage.
+        let beginning = format!("{{\"episode\":{number},");
+        let begun = line.iter().zip(beginning.as_bytes()).all(|(found, expected)| found == expected);
+        let brace = line.iter().position(|&byte| byte == b'}');
+        return Err(match begun && brace.is_none_or(|at| at + 1 == line.len()) {
+            true => Fault { half: true, reason: "it was written by half".into() },
+            false if begun => wrong("expected the end of the line after its }".into()),
+            false => wrong(format!("expected {beginning}, found something else")),
+        });
+    }
+    let found = match checked(line).map_err(wrong)? {
+        Some(text) => serde_json::from_slice::<Episode>(&[text, b"}"].concat()),
+        None => serde_json::from_slice(line),
+    };
+    let found = found.map_err(|e| wrong(e.to_string()))?;
+    if found.episode != number {
+        return Err(wrong(format!("episode {number} expected, found {}", found.episode)));
+    }
+    if !found.ret.is_finite() {
+        return Err(wrong(format!("a finite return expected, found {}", found.ret)));
+    }
+    Ok(found)
+}
+
+/// The text that the checksum of a line is of; `None` of a line without one.
+fn checked(line: &[u8]) -> Result<Option<&[u8]>, String> {
+    let parts = line.strip_suffix(END.as_bytes()).and_then(|rest| {
+        let (text, digits) = rest.split_at_checked(rest.len().checked_sub(Checksum::DIGITS)?)?;
+        Some((text.strip_suffix(MARK.as_bytes())?, digits))
+    });
+    let Some((text, digits)) = parts else { return Ok(None) };
+    let found = Checksum::of(text).to_string();
+    match found.as_bytes() == digits {
+        true => Ok(Some(text)),
+        false => {
+            let expected = String::from_utf8_lossy(digits);
+            Err(format!("it is damaged: expected checksum {expected}, found {found}"))
+        }
+    }
+}
+
+/// What is wrong with a line.
+struct Fault {
+    /// It is the last and has no end, as a process that was killed leaves it.
+    half: bool,
+    reason: String,
+}
+
+/// The first `most` lines, or those before the first that is wrong.
+struct Lines {
+    whole: Vec<Episode>,
+    /// How many bytes they take.
+    bytes: u64,
+    fault: Option<Fault>,
+}
+
+impl Lines {
+    fn read(path: &Path, most: u64) -> Result<Lines, LabError> {
+        let text = read_bytes(path)?;
+        let mut lines = Lines { whole: Vec::new(), bytes: 0, fault: None };
+        for line in text.split_inclusive(|&b| b == b'\n') {
+            let number = lines.whole.len() as u64;
+            if number == most {
+                break;
+            }
+            match parse(line, number) {
+                Ok(episode) => lines.whole.push(episode),
+                Err(fault) => {
+                    lines.fault = Some(fault);
+                    break;
+                }
+            }
+            lines.bytes += line.len() as u64;
+        }
+        Ok(lines)
+    }
+
+    /// The error that names the line.
+    fn error(&self, path: &Path, fault: &Fault, rest: &str) -> LabError {
+        LabError::damaged(path, format!("line {}: {}{rest}", self.whole.len() + 1, fault.reason))
+    }
+}
+
 /// Reads the whole lines of `metrics.jsonl`; a last line without its end, left by a crash, is no line.
 pub(crate) fn read(path: &Path) -> Result<Vec<Episode>, LabError> {
-    let text = std::fs::read_to_string(path).map_err(LabError::io(path, READ))?;
-    let whole = text.matches('\n').count() as u64;
-    Ok(parse(path, whole)?.0)
+    let lines = Lines::read(path, u64::MAX)?;
+    match &lines.fault {
+        Some(fault) if !fault.half => Err(lines.error(path, fault, "")),
+        _ => Ok(lines.whole),
+    }
 }
 
 /// Reads the whole lines up to the first that is damaged or cut off, and what is wrong with that one.
 pub(crate) fn read_whole_lines(path: &Path) -> Result<(Vec<Episode>, Option<LabError>), LabError> {
-    let text = std::fs::read(path).map_err(LabError::io(path, READ))?;
-    let mut lines = Vec::new();
-    for line in text.split_inclusive(|&b| b == b'\n') {
-        let number = lines.len() as u64;
-        let problem = match serde_json::from_slice::<Episode>(line) {
-            _ if !line.ends_with(b"\n") => "it was written by half".to_string(),
-            Err(e) => e.to_string(),
-            Ok(found) if found.episode != number => {
-                format!("episode {number} expected, found {}", found.episode)
-            }
-            Ok(found) if !found.ret.is_finite() => format!("a finite return expected, found {}", found.ret),
-            Ok(found) => {
-                lines.push(found);
-                continue;
-            }
-        };
-        let reason = format!("line {}: {problem}; the lines before it are used", number + 1);
-        return Ok((lines, Some(LabError::damaged(path, reason))));
-    }
-    Ok((lines, None))
+    let lines = Lines::read(path, u64::MAX)?;
+    let problem =
+        lines.fault.as_ref().map(|fault| lines.error(path, fault, "; the lines before it are used"));
+    Ok((lines.whole, problem))
 }
 
 /// The first `episodes` lines, and how many bytes they take.
-fn parse(path: &Path, episodes: u64) -> Result<(Vec<Episode>, u64), LabError> {
-    let text = std::fs::read(path).map_err(LabError::io(path, READ))?;
-    let mut lines = Vec::new();
-    let mut bytes = 0;
-    for line in text.split_inclusive(|&b| b == b'\n').take(usize::try_from(episodes).unwrap_or(usize::MAX)) {
-        let number = lines.len() as u64;
-        let episode: Episode = serde_json::from_slice(line)
-            .map_err(|e| LabError::damaged(path, format!("line {}: {e}", number + 1)))?;
-        if episode.episode != number || !line.ends_with(b"\n") {
-            let found = episode.episode;
-            let reason = format!("line {}: episode {number} expected, found {found}", number + 1);
-            return Err(LabError::damaged(path, reason));
-        }
-        bytes += line.len() as u64;
-        lines.push(episode);
+fn read_first(path: &Path, episodes: u64) -> Result<(Vec<Episode>, u64), LabError> {
+    let lines = Lines::read(path, episodes)?;
+    match &lines.fault {
+        Some(fault) if !fault.half => return Err(lines.error(path, fault, "")),
+        _ => {}
     }
-    if (lines.len() as u64) < episodes {
-        let reason = format!("{episodes} episodes expected (the checkpoint's), found {}", lines.len());
+    let found = lines.whole.len();
+    if (found as u64) < episodes {
+        let reason = format!("{episodes} episodes expected (the checkpoint's), found {found}");
         return Err(LabError::damaged(path, reason));
     }
-    Ok((lines, bytes))
+    Ok((lines.whole, lines.bytes))
 }
 
 /// Notices when the mean return of `window` consecutive episodes first reaches the threshold.
@@ -240,6 +320,45 @@ mod tests {
         assert!(read == 1 && told.contains("line 2: episode 1 expected, found 7"), "{told}");
         std::fs::remove_file(&path).unwrap();
         assert!(read_whole_lines(&path).is_err());
+    }
+
+    #[test]
+    fn a_flipped_bit_is_refused_by_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let (mut writer, _) = Writer::open(&path, 0).unwrap();
+        (0..3).for_each(|n| writer.append(&episode(n, 1.0 / 3.0)).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        for bit in 0..8 * whole.len() {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, &flipped).unwrap();
+            let line = 1 + whole[..bit / 8].iter().filter(|&&byte| byte == b'\n').count();
+            let place = format!("metrics.jsonl: line {line}: ");
+            for refusal in [read(&path).unwrap_err(), Writer::open(&path, 3).err().unwrap()] {
+                assert!(refusal.is_usage() && refusal.to_string().contains(&place), "bit {bit}: {refusal}");
+            }
+        }
+        let digit = String::from_utf8(whole).unwrap().replacen("0.333", "0.433", 1);
+        std::fs::write(&path, digit).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 1: it is damaged: expected checksum"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_earlier_versions_have_no_checksum() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let old: String = (0..2).map(|n| serde_json::to_string(&episode(n, 0.1)).unwrap() + "\n").collect();
+        std::fs::write(&path, &old).unwrap();
+        let (mut writer, lines) = Writer::open(&path, 2).unwrap();
+        assert_eq!(lines, [episode(0, 0.1), episode(1, 0.1)]);
+        writer.append(&episode(2, 0.1)).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 3);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with(&old) && text.ends_with("\"}\n"), "{text}");
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert!(last["checksum"].is_string() && last["return"] == 0.1, "{last}");
     }
 
     #[cfg(target_os = "linux")]

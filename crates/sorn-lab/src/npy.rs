@@ -4,8 +4,9 @@ use std::io::Read;
 use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use sorn_core::room;
 
-use crate::error::READ;
+use crate::files::open;
 use crate::{LabError, counted};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -63,8 +64,7 @@ pub(crate) fn f64_array(shape: &[u64], values: impl IntoIterator<Item = f64>) ->
 
 /// Reads the `.npy` file `path`, whatever its type of numbers.
 pub(crate) fn read(path: &Path) -> Result<ArrayD<f64>, LabError> {
-    let file = std::fs::File::open(path).map_err(LabError::io(path, READ))?;
-    read_from(file).map_err(|reason| LabError::damaged(path, reason))
+    read_from(open(path)?).map_err(|reason| LabError::damaged(path, reason))
 }
 
 /// Reads an array; an error says what is wrong with it.
@@ -96,6 +96,11 @@ fn parse(bytes: &[u8], more: bool) -> Result<ArrayD<f64>, String> {
     let fortran = entry(text, "fortran_order").ok_or_else(|| lacks("fortran_order"))?.starts_with("True");
     let shape = entry(text, "shape").and_then(sizes).ok_or_else(|| lacks("shape"))?;
     let data = &bytes[start + length..];
+    // A number of one byte becomes one of eight.
+    let needed = 8 * data.len() as u128;
+    if !room::fits(needed) {
+        return Err(format!("its numbers need {}: expected what there is memory for", room::size(needed)));
+    }
     let mut numbers = numbers(descr, data)?;
     let count = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
     if more && count.is_some_and(|count| count < numbers.len()) {

@@ -39,7 +39,10 @@ pub(crate) fn params(
     let refuse = |reason: String| LabError::Config { origin: origin.into(), reason };
     let all = with_preset(table, base).map_err(refuse)?;
     let params: Params = typed(&all, text, origin, &overrides)?;
-    params.validate().map_err(|e| refuse(e.to_string()))?;
+    params.validate().and_then(|()| params.check_memory()).map_err(|e| {
+        let reason = format!("expected {}, found {}", e.allowed, e.found);
+        blame(Fault { key: e.key, reason }, text, origin, &overrides)
+    })?;
     Ok(params)
 }
 

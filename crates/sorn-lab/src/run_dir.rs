@@ -109,12 +109,17 @@ impl RunDir {
     pub fn trained(&self) -> Result<Trained, LabError> {
         let (env, _) = self.experiment.make_env(&self.origin())?;
         let dir = self.checkpoints();
-        match Checkpoint::latest(&dir, &self.experiment)? {
-            Some(checkpoint) => Ok(Trained {
-                agent: checkpoint.agent(&self.experiment, &env, &dir)?,
+        match Checkpoint::latest_file(&dir, &self.experiment)? {
+            Some((path, checkpoint)) => Ok(Trained {
+                agent: checkpoint.agent(&self.experiment, &env, &path)?,
                 memory: checkpoint.memory,
                 deterministic: true,
             }),
+            None if self.path.join("summary.json").exists() => {
+                let reason = "expected the checkpoint of the finished run, found none; restore it, or run the experiment anew in \
+                              another directory";
+                Err(LabError::directory(&dir, reason))
+            }
             None => Err(LabError::directory(&self.path, "no checkpoint yet; go on with it by `sorn resume`")),
         }
     }

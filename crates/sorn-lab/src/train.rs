@@ -102,14 +102,15 @@ fn go_on_in(
 ) -> Result<Outcome, LabError> {
     let experiment = dir.experiment();
     let seed = experiment.run.seed;
-    let checkpoint = Checkpoint::latest(&dir.checkpoints(), experiment)?;
-    let mut agent = match &checkpoint {
+    let found = Checkpoint::latest_file(&dir.checkpoints(), experiment)?;
+    let mut agent = match &found {
         None => experiment.make_agent(&envs[0], &dir.origin())?,
-        Some(checkpoint) => {
-            checkpoint.remind(&mut envs[0], &dir.checkpoints())?;
-            checkpoint.agent(experiment, &envs[0], &dir.checkpoints())?
+        Some((path, checkpoint)) => {
+            checkpoint.remind(&mut envs[0], path)?;
+            checkpoint.agent(experiment, &envs[0], path)?
         }
     };
+    let checkpoint = found.map(|(_, checkpoint)| checkpoint);
     let (episodes, env_steps) = checkpoint.as_ref().map_or((0, 0), |c| (c.episodes, c.env_steps));
     let (writer, lines) = Writer::open(&dir.metrics(), episodes)?;
     if lines.last().map_or(0, |line| line.env_steps) != env_steps {

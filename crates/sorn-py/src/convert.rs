@@ -7,12 +7,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 use sorn_lab::readable;
-use sorn_lab::sorn_core::{NetworkType, Params};
+use sorn_lab::sorn_core::Params;
 use sorn_lab::sorn_envs::gymnasium::call;
 
 use crate::argument::described;
 use crate::error::value_error;
-use crate::legacy::{fits, room_for};
+use crate::legacy::room_for;
 
 /// `len` real numbers, from an array or whatever NumPy makes one of; `allowed` is how messages call the length.
 ///
@@ -275,25 +275,7 @@ pub(crate) fn params(
     Ok(params)
 }
 
-/// Refuses a network that has more synapses than there is memory for: a failed allocation would end the process.
+/// Refuses a network that there is no memory for: a failed allocation would end the process.
 pub(crate) fn room(params: &Params) -> PyResult<()> {
-    let (ne, ni) = (params.ne as f64, params.ni() as f64);
-    let synapses = [
-        (params.network_type_ee, params.in_degree_ee() * ne, ne * ne),
-        (params.network_type_ei, params.out_degree_ei() * ni, ni * ne),
-        (params.network_type_ie, params.in_degree_ie() * ni, ne * ni),
-    ];
-    let count = synapses.map(|(kind, sparse, dense)| match kind {
-        NetworkType::Dense => dense,
-        NetworkType::Sparse | NetworkType::Bernoulli => sparse,
-    });
-    let (ee, ei, ie) = (count[0], count[1], count[2]);
-    // An index and a weight each.
-    fits(&[2, (ee + ei + ie) as usize]).map_err(|()| {
-        PyMemoryError::new_err(format!(
-            "ne: found {}, allowed: as many as there is memory for their synapses; a network without \
-             network_type_ie = \"sparse\" has ne x ni from E to I",
-            params.ne
-        ))
-    })
+    params.check_memory().map_err(|error| PyMemoryError::new_err(error.to_string()))
 }

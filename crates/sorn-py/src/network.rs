@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array1;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyType};
 use sorn_lab::sorn_core::{self, Params, Rules, State};
@@ -12,7 +12,7 @@ use sorn_lab::sorn_envs::gymnasium::call;
 use sorn_lab::{LabError, SavedNetwork, load_network, save_network};
 
 use crate::argument::Argument;
-use crate::convert::{self, fixed, names, read_only, room, rows, vector};
+use crate::convert::{self, fixed, names, read_only, rows, vector};
 use crate::error::{io_error, to_py, value_error};
 use crate::legacy::{Arrays, room_for, to_dict};
 use crate::recorder::Recorder;
@@ -256,10 +256,12 @@ impl Network {
         match load_network(&path).map_err(file_error)? {
             SavedNetwork::Whole(whole) => {
                 let (params, state) = *whole;
-                room(&params).and_then(|()| {
-                    let network = sorn_core::Network::from_state(&params, state);
-                    network.map(Network::from).map_err(|error| in_file(&path, error))
-                })
+                params.validate().map_err(|error| in_file(&path, error))?;
+                if let Err(error) = params.check_memory() {
+                    return Err(PyMemoryError::new_err(format!("{}: {error}", path.display())));
+                }
+                let network = sorn_core::Network::from_state(&params, state);
+                network.map(Network::from).map_err(|error| in_file(&path, error))
             }
             SavedNetwork::Upstream(_) => Err(PyValueError::new_err(format!(
                 "path: found {} with a state alone, allowed: what `save` saved; use Network.from_state(dict(numpy.load(path)))",
@@ -458,10 +460,11 @@ fn known_extension(path: &Path) -> PyResult<()> {
     )))
 }
 
-/// A file that cannot be read or written is an `OSError`, a wrong one a `ValueError`.
+/// A file that cannot be read or written is an `OSError`, a wrong one a `ValueError`, one too large for memory a `MemoryError`.
 fn file_error(error: LabError) -> PyErr {
     match &error {
         LabError::Io { path, source, .. } => io_error(path, source, &error),
+        LabError::Memory { .. } => PyMemoryError::new_err(error.to_string()),
         _ => value_error(error),
     }
 }

@@ -296,7 +296,11 @@ def test_the_environment_stays_open():
         (lambda: Agent(gymnasium.make("CartPole-v1")).learn(-1), ValueError, "total_timesteps: found -1"),
         (lambda: Agent(gymnasium.make("CartPole-v1"), seed=2.5), TypeError, "seed: found 2.5"),
         (lambda: Agent(gymnasium.make("CartPole-v1")).begin(np.zeros(3)), ValueError, "observation_space"),
-        (lambda: Agent.load("no/such/file.npz", gymnasium.make("CartPole-v1")), OSError, "no/such/file"),
+        (
+            lambda: Agent.load("no/such/file.npz", gymnasium.make("CartPole-v1")),
+            FileNotFoundError,
+            "no/such/file",
+        ),
     ],
 )
 def test_errors(call, error, message):
@@ -361,7 +365,9 @@ def test_files_of_something_else_are_named(tmp_path):
 
 def test_an_agent_of_another_environment_is_refused(tmp_path):
     Agent(gymnasium.make("CartPole-v1"), SMALL).save(path := tmp_path / "agent.safetensors")
-    with pytest.raises(ValueError, match="saved agent's observation space: expected Box.*, found Box"):
+    with pytest.raises(
+        ValueError, match="agent.safetensors: the saved agent's observation space: expected Box.*, found Box"
+    ):
         Agent.load(path, gymnasium.make("Acrobot-v1"))
     # Without an environment it has the spaces in the file.
     assert Agent.load(path).begin(np.zeros(4, dtype=np.float32)) in (0, 1)

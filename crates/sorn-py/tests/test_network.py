@@ -170,7 +170,7 @@ def test_threads_with_networks_of_their_own():
         (lambda n: setattr(n, "frozen", ["hebb"]), ValueError, "frozen.*hebb"),
         (lambda n: setattr(n, "frozen", 3), TypeError, "frozen: found 3"),
         (lambda n: Network.from_state({}), ValueError, "state: found no key 'Wee'"),
-        (lambda n: Network.load("no/such/file"), OSError, "no/such/file"),
+        (lambda n: Network.load("no/such/file"), FileNotFoundError, "no/such/file"),
         (lambda n: n.save("no/such/directory/file"), OSError, "no/such/directory"),
     ],
 )
@@ -196,6 +196,6 @@ def test_networks_that_no_memory_holds():
     """A failed allocation in native code would end the interpreter."""
     for kwargs in (dict(ne=10**6), dict(ne=10**8, network_type_ee="dense"), dict(ne=2 * 10**9)):
         with pytest.raises(
-            MemoryError, match=f"ne: found {kwargs['ne']}, allowed: as many as there is memory"
+            MemoryError, match=f"`ne`: found {kwargs['ne']}, for which the network needs .*what there is memory for"
         ):
             Network(seed=1, **kwargs)

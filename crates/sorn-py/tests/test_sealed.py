@@ -49,6 +49,23 @@ def test_damaged_pickles_of_networks_are_refused():
     assert as_it_was(pickle.dumps(network), network)
 
 
+@pytest.mark.parametrize("name", ["network.safetensors", "network.npz"])
+def test_damaged_files_of_networks_are_refused(tmp_path, name):
+    network, path = Network(**SMALL), tmp_path / name
+    network.run(np.zeros((30, 4)))
+    network.save(path)
+    whole = path.read_bytes()
+    for copy in damaged(whole, 500):
+        path.write_bytes(copy)
+        with pytest.raises(ValueError, match=name):
+            Network.load(path)
+    path.write_bytes(whole)
+    assert pickle.dumps(Network.load(path)) == pickle.dumps(network)
+    if name.endswith("npz"):
+        with np.load(path) as file:
+            np.testing.assert_array_equal(file["Wee"], network.wee)
+
+
 def test_a_damaged_pickle_says_so():
     restore, (whole, rules) = Network(**SMALL).__reduce__()
     with pytest.raises(ValueError, match="Network: found damaged bytes"):

@@ -29,6 +29,18 @@ pub(crate) fn sizes(features: usize, targets: usize) -> Result<(), ReadoutError>
     Ok(())
 }
 
+/// Checks that there is memory for so many numbers of each kind: an allocation that fails would end the process.
+pub(crate) fn room(name: &'static str, found: usize, counts: &[usize]) -> Result<(), ReadoutError> {
+    let fits = |(width, height): (usize, usize)| {
+        let count = width.checked_mul(height);
+        count.is_some_and(|count| Vec::<f64>::new().try_reserve_exact(count).is_ok())
+    };
+    match counts.iter().all(|&count| fits((found, count))) {
+        true => Ok(()),
+        false => Err(ReadoutError::new(name, found, "as many as there is memory for")),
+    }
+}
+
 /// Checks a number of values.
 pub(crate) fn length(name: &'static str, expected: usize, found: usize) -> Result<(), ReadoutError> {
     let numbers = |count: usize| format!("{count} number{}", if count == 1 { "" } else { "s" });

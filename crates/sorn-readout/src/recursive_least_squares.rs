@@ -1,6 +1,6 @@
 //! Recursive least squares: the readout of ridge regression, at every moment.
 
-use crate::error::{example, positive, sizes};
+use crate::error::{example, positive, room, sizes};
 use crate::vector::{add, dot};
 use crate::{Readout, ReadoutError};
 
@@ -82,6 +82,7 @@ impl RecursiveLeastSquares {
         if !(1.0 / penalty / forgetting).is_finite() {
             return Err(ReadoutError::new("penalty", penalty, "a number whose inverse can be represented"));
         }
+        room("features", features, &[features, targets])?;
         let mut p = vec![0.0; features * features];
         p.iter_mut().step_by(features + 1).for_each(|diagonal| *diagonal = 1.0 / penalty);
         let readout = Readout { weights: vec![0.0; targets * features], features };

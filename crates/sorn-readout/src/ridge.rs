@@ -1,6 +1,6 @@
 //! Ridge regression.
 
-use crate::error::{example, finite, length, positive, sizes};
+use crate::error::{example, finite, length, positive, room, sizes};
 use crate::{Readout, ReadoutError, cholesky};
 
 /// Ridge regression (Hoerl & Kennard 1970, 10.1080/00401706.1970.10488634): of all readouts `W` the one with the smallest
@@ -39,9 +39,10 @@ impl Ridge {
     /// No examples yet.
     ///
     /// # Errors
-    /// [`ReadoutError`] if there are no features or no targets.
+    /// [`ReadoutError`] if there are no features or no targets, or more than there is memory for.
     pub fn new(features: usize, targets: usize) -> Result<Ridge, ReadoutError> {
         sizes(features, targets)?;
+        room("features", features, &[features, targets])?;
         Ok(Ridge {
             features,
             targets,

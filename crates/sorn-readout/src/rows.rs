@@ -50,7 +50,8 @@ impl Rows {
     /// Adds a vector by its entries `(index, value)`, indices ascending.
     ///
     /// # Errors
-    /// [`ReadoutError`] if an index is too large or not above the one before, or a value is not finite.
+    /// [`ReadoutError`] if an index is too large or not above the one before, a value is not finite, or there is no memory for more
+    /// rows.
     pub fn push_sparse(&mut self, entries: impl Iterator<Item = (u32, f64)>) -> Result<(), ReadoutError> {
         let start = self.indices.len();
         let mut least = 0;
@@ -67,17 +68,31 @@ impl Rows {
             }
             least = index + 1;
             if value != 0.0 {
+                if let Err(found) = self.room() {
+                    error = Some(found);
+                    break;
+                }
                 self.indices.push(index);
                 self.values.push(value);
             }
         }
-        if let Some(error) = error {
+        if let Some(error) = error.or_else(|| self.room().err()) {
             self.indices.truncate(start);
             self.values.truncate(start);
             return Err(error);
         }
         self.starts.push(self.indices.len());
         Ok(())
+    }
+
+    /// Makes sure of a place for one more entry and one more row.
+    fn room(&mut self) -> Result<(), ReadoutError> {
+        let Rows { starts, indices, values, .. } = self;
+        let had =
+            starts.try_reserve(1).and_then(|()| indices.try_reserve(1)).and_then(|()| values.try_reserve(1));
+        had.map_err(|_| {
+            ReadoutError::new("rows", format!("{} rows", self.len() + 1), "as many as there is memory for")
+        })
     }
 
     /// Number of rows.

@@ -1,7 +1,7 @@
 //! [`Task`]: the configuration of a sequence task.
 
 use serde::{Deserialize, Serialize};
-use sorn_core::{NoiseLaw, Params, Rule, Rules};
+use sorn_core::{NoiseLaw, Params, Rule, Rules, room};
 
 use crate::source::Source;
 use crate::{Control, FeatureKind, SourceConfig, TaskError};
@@ -260,7 +260,41 @@ impl Task {
         }
         self.check_target()?;
         self.check_readout()?;
-        self.check_phases(params)
+        self.check_phases(params)?;
+        self.check_memory(params, source.inputs())
+    }
+
+    /// Refuses what there is no memory for before it is asked for: an allocation that fails would end the process.
+    fn check_memory(&self, params: &Params, symbols: usize) -> Result<(), TaskError> {
+        params.check_memory().map_err(sorn_core::Error::from)?;
+        let refuse = |key: String, found: &dyn ToString, bytes: u128| {
+            let found = format!("{}, which needs {}", found.to_string(), room::size(bytes));
+            Err(TaskError::config(key, "what there is memory for", found))
+        };
+        let decays = self.readout.trace_decays.len();
+        let features = FeatureKind::count(&self.readout.features, (params.ne, decays, symbols)) as u128;
+        let targets = (self.lags.len().max(1) * symbols.max(2)) as u128;
+        let each = match self.readout.kind {
+            ReadoutKind::Logistic => 6 * targets,
+            ReadoutKind::LeastSquares | ReadoutKind::Ridge => 2 * features + 3 * targets,
+        };
+        let bytes = 8 * features.saturating_mul(each);
+        if self.phases.iter().any(|phase| phase.role == Role::Fit) && !room::fits(bytes) {
+            return refuse("task.readout.features".into(), &format!("{features} features"), bytes);
+        }
+        for (index, phase) in self.phases.iter().enumerate() {
+            // Rows of features grow with the activity, and are asked for as they come.
+            let each = match phase.role {
+                Role::Organise => 0,
+                Role::Fit | Role::Score => 40,
+                Role::Generate => 4,
+            };
+            let bytes = u128::from(phase.steps) * each;
+            if !room::fits(bytes) {
+                return refuse(format!("task.phases[{index}].steps"), &phase.steps, bytes);
+            }
+        }
+        Ok(())
     }
 
     fn check_target(&self) -> Result<(), TaskError> {

@@ -37,6 +37,17 @@ impl FeatureKind {
             FeatureKind::Bias => "bias",
         }
     }
+
+    /// How many features `kinds` are for so many neurons, decays and inputs.
+    pub(crate) fn count(kinds: &[FeatureKind], (neurons, decays, inputs): (usize, usize, usize)) -> usize {
+        let of = |kind: &FeatureKind| match kind {
+            FeatureKind::Activity | FeatureKind::Pseudo | FeatureKind::Drive => neurons,
+            FeatureKind::Traces => neurons.saturating_mul(decays),
+            FeatureKind::Input => inputs,
+            FeatureKind::Bias => 1,
+        };
+        kinds.iter().map(of).sum()
+    }
 }
 
 /// Features of one step after another.
@@ -65,13 +76,7 @@ impl Features {
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
-        let of = |kind: &FeatureKind| match kind {
-            FeatureKind::Activity | FeatureKind::Pseudo | FeatureKind::Drive => self.neurons,
-            FeatureKind::Traces => self.traces.len(),
-            FeatureKind::Input => self.inputs,
-            FeatureKind::Bias => 1,
-        };
-        self.kinds.iter().map(of).sum()
+        FeatureKind::count(&self.kinds, (self.neurons, self.decays.len(), self.inputs))
     }
 
     /// Writes those of the step that `network` did with `input`, as entries that are not 0.

@@ -78,11 +78,7 @@ fn tensorboard_reads_what_the_metrics_say() {
     assert!(matches!(stopped, Outcome::Stopped { .. }));
     assert!(matches!(train(&run, &Quiet).unwrap(), Outcome::Finished(_)));
 
-    let lines: Vec<Episode> = fs::read_to_string(run.path().join("metrics.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines = run.episodes().unwrap();
     assert_eq!(lines.len(), 130);
     let column = |of: fn(&Episode) -> f64| -> Vec<f64> { lines.iter().map(of).collect() };
     let (returns, lengths) = (column(|line| line.ret), column(|line| line.length as f64));

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use sorn_lab::sorn_core::{Network, Params, Rules};
 use sorn_lab::{
-    Inputs, Recording, SavedNetwork, Simulated, SpikeFormat, load_network, load_params, save_network,
-    simulate,
+    Inputs, Recording, SavedNetwork, Simulated, SpikeFormat, check_room_to_save, load_network, load_params,
+    save_network, simulate,
 };
 
 use crate::ExitStatus;
@@ -30,6 +30,15 @@ pub(crate) fn run(args: &Simulate) -> anyhow::Result<ExitStatus> {
         && args.state.as_ref() != Some(path)
     {
         return Err(Usage(format!("--save-state {}: exists already", path.display())).into());
+    }
+    if let Some(path) = &args.save_state {
+        check_room_to_save(path, &network)?;
+    }
+    if let Some(path) = &args.out
+        && path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("npz"))
+    {
+        let found = path.display();
+        return Err(Usage(format!("--out {found}: expected a name that ends in .npz")).into());
     }
     let spikes = if args.bits { SpikeFormat::Bits } else { SpikeFormat::Bool };
     let mut recording = match &args.out {
@@ -70,9 +79,10 @@ fn network(args: &Simulate) -> anyhow::Result<Network> {
     let file = args.params.as_deref();
     let refuse = |e: sorn_lab::sorn_core::Error, path: &Path| Usage(format!("{}: {e}", path.display()));
     let Some(path) = &args.state else {
-        let params = load_params(file, &Params::default(), &set)?;
+        let params = load_params(file, &Params::default(), "parameters", &set)?;
         return Ok(Network::new(&params, seed).map_err(|e| Usage(e.to_string()))?);
     };
+    let origin = path.display().to_string();
     match load_network(path)? {
         SavedNetwork::Whole(whole) => {
             if file.is_some() || args.preset.is_some() || args.seed.is_some() {
@@ -81,7 +91,7 @@ fn network(args: &Simulate) -> anyhow::Result<Network> {
                 return Err(Usage(format!("--state {}: {text}", path.display())).into());
             }
             let (params, state) = *whole;
-            let params = load_params(None, &params, &args.set)?;
+            let params = load_params(None, &params, &origin, &args.set)?;
             Ok(Network::from_state(&params, state).map_err(|e| refuse(e, path))?)
         }
         SavedNetwork::Upstream(state) => {
@@ -89,7 +99,7 @@ fn network(args: &Simulate) -> anyhow::Result<Network> {
             let base = Params { ne, ni: Some(ni), ..Params::default() };
             set.insert(0, format!("ni={ni}"));
             set.insert(0, format!("ne={ne}"));
-            let params = load_params(file, &base, &set)?;
+            let params = load_params(file, &base, &origin, &set)?;
             Ok(state.network(&params, seed).map_err(|e| refuse(e, path))?)
         }
     }

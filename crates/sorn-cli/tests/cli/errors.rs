@@ -174,6 +174,14 @@ fn damaged_run_directories_are_told() {
     contains(&resume(), &["metrics.jsonl: 30 episodes expected", "found 3"]);
     fs::write(file("metrics.jsonl"), metrics.replacen("return", "retrun", 1)).unwrap();
     contains(&resume(), &["metrics.jsonl: line 1"]);
+    // A changed digit, which would change the summary and whether the run counts as solved.
+    let line = metrics.lines().nth(4).unwrap();
+    let length = line.split("\"length\":").nth(1).unwrap();
+    let digit = if length.starts_with('9') { "1" } else { "9" };
+    let changed =
+        line.replacen(&format!("\"length\":{length}"), &format!("\"length\":{digit}{}", &length[1..]), 1);
+    fs::write(file("metrics.jsonl"), metrics.replacen(line, &changed, 1)).unwrap();
+    contains(&resume(), &["metrics.jsonl: line 5: it is damaged: expected checksum", "found"]);
 
     // Whole again, it ends as it did.
     fs::write(file("metrics.jsonl"), &metrics).unwrap();
@@ -184,6 +192,34 @@ fn damaged_run_directories_are_told() {
         value
     };
     assert_eq!(strip(&fs::read(file("summary.json")).unwrap()), strip(&summary));
+}
+
+#[test]
+fn a_recording_that_a_checkpoint_knows_of_must_be_there() {
+    let place = Place::recording();
+    place.done(&["run", "quick.toml"]);
+    place.cut("runs/quick/seed-0", 30);
+    // A run under way has streams; this one was finished, which removes them.
+    let text = place.fails(2, &["resume", "runs/quick/seed-0"]);
+    contains(&text, &["probes/TE.npy: expected the ", " rows up to the checkpoint, found no such file"]);
+}
+
+#[test]
+fn a_finished_run_without_its_checkpoint_is_told_so() {
+    let place = Place::new();
+    place.done(&["run", "quick.toml"]);
+    fs::remove_dir_all(place.path("runs/quick/seed-0/checkpoints")).unwrap();
+    for command in [&["eval", "runs/quick/seed-0"][..], &["export", "runs/quick/seed-0", "--out", "a"]] {
+        let text = place.fails(2, command);
+        contains(
+            &text,
+            &["checkpoints: expected the checkpoint of the finished run, found none", "restore it"],
+        );
+        assert!(!text.contains("sorn resume"), "{text}");
+    }
+    // One that is not finished goes on.
+    fs::remove_file(place.path("runs/quick/seed-0/summary.json")).unwrap();
+    contains(&place.fails(2, &["eval", "runs/quick/seed-0"]), &["no checkpoint yet", "sorn resume"]);
 }
 
 #[cfg(target_os = "linux")]

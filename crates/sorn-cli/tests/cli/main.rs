@@ -10,6 +10,8 @@ mod figures;
 mod film;
 mod huge;
 mod live;
+#[cfg(target_os = "linux")]
+mod memory;
 mod other;
 mod reference;
 mod resume;

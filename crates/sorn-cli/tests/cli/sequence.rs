@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::common::{Place, assert_same, start, stderr};
 
-const COUNTING: &str = r#"
+pub(crate) const COUNTING: &str = r#"
 name = "counting"
 report = ["of_ceiling", "last_symbol"]
 controls = ["static", "without:stdp"]

@@ -132,7 +132,7 @@ fn wrong_simulations_are_refused() {
         ),
         (&["gone.toml", "--steps", "5"], &["gone.toml: cannot be read"]),
         (&["--preset", "lazar", "--steps", "5"], &["preset", "\"lazar\"", "lazar2009"]),
-        (&["--set", "ne=1", "--steps", "5"], &["`ne`", "found 1"]),
+        (&["--set", "ne=1", "--steps", "5"], &["--set ne=1: ne: expected 2 to 2^31 - 1, found 1"]),
         (&["--set", "ne=few", "--steps", "5"], &["--set ne=few: ne: a whole number from 0 expected"]),
         (&["--steps", "0"], &["--steps"]),
         (&["--steps", "5", "--freeze", "hebb"], &["--freeze", "hebb", "istdp"]),
@@ -140,13 +140,38 @@ fn wrong_simulations_are_refused() {
         (&["--steps", "5", "--probe", "WEE"], &["--out"]),
         (&["--steps", "5", "--probe", "TE", "--probe", "TE:2", "--out", "o.npz"], &["TE is named twice"]),
         (&["--input", "not.npy"], &["not.npy: not an .npy file"]),
+        (
+            &["--steps", "5", "--probe", "TE", "--out", "o.txt"],
+            &["--out o.txt: expected a name that ends in .npz"],
+        ),
         (&["--state", "gone", "--steps", "5"], &["gone: cannot be read"]),
+        #[cfg(unix)]
+        (&["--state", "/dev/zero", "--steps", "5"], &["/dev/zero: expected a file, found a device"]),
+        #[cfg(unix)]
+        (&["--input", "/dev/zero"], &["/dev/zero: expected a file, found a device"]),
         (
             &["--state", "not.npy", "--steps", "5"],
             &["not.npy: neither a whole safetensors file nor an NPZ file"],
         ),
         (&["--state", "s.safetensors", "--steps", "5", "--seed", "1"], &["--seed have no place"]),
         (&["--state", "s.safetensors", "--steps", "5", "--set", "ne=60"], &["s.safetensors", "wee"]),
+        (
+            &["--state", "s.safetensors", "--steps", "5", "--set", "eta_ip=2.0"],
+            &["--set eta_ip=2.0: eta_ip: expected 0 to 1, found 2"],
+        ),
+        (
+            &[
+                "--state",
+                "s.safetensors",
+                "--steps",
+                "5",
+                "--set",
+                "nu=20",
+                "--set",
+                "input={pools={size=9}}",
+            ],
+            &["--set input={pools={size=9}}: input.pools.size: expected size * nu"],
+        ),
         (&["--steps", "5", "--save-state", "s.safetensors"], &["s.safetensors: exists already"]),
     ];
     for (arguments, parts) in cases {
@@ -156,6 +181,23 @@ fn wrong_simulations_are_refused() {
         }
     }
     assert!(!place.path("o.npz").exists());
+}
+
+#[test]
+fn parameters_that_a_state_holds_are_refused_by_the_name_of_its_file() {
+    let place = Place::new();
+    // Of a version without checksums, so that a changed parameter is reached.
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/../sorn-lab/tests/old/state.safetensors");
+    let mut bytes = fs::read(old).unwrap();
+    let key = br#"\"mu_ip\":"#;
+    let at = bytes.windows(key.len()).position(|part| part == key).unwrap() + key.len();
+    bytes[at] = b'9';
+    fs::write(place.path("forged.safetensors"), bytes).unwrap();
+    let text = place.fails(2, &["simulate", "--state", "forged.safetensors", "--steps", "1"]);
+    assert!(
+        text.starts_with("error: forged.safetensors: mu_ip: expected above 0, up to 1, found 9"),
+        "{text}"
+    );
 }
 
 #[test]

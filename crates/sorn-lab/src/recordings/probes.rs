@@ -17,7 +17,7 @@ use crate::files::{Whole, create_dir};
 use crate::npy::{self, NpyType};
 use crate::simulation::{add, npy_scalar};
 use crate::steady::Steady;
-use crate::{LabError, Probe, ProbeKind, SpikeFormat};
+use crate::{LabError, Probe, ProbeKind, SpikeFormat, counted};
 
 const FOLDER: &str = "probes";
 const WHOLE: &str = "probes.npz";
@@ -48,6 +48,12 @@ impl Streams {
     ) -> Result<Streams, LabError> {
         let mut streams = Vec::new();
         if let (Some(network), false) = (agent.network(), probes.is_empty()) {
+            for probe in probes {
+                probe.kind.check_room(network, SpikeFormat::Bool).map_err(|reason| {
+                    let origin = dir.join("config.toml").display().to_string();
+                    LabError::Memory { origin, reason: format!("record.probes: {reason}") }
+                })?;
+            }
             create_dir(&dir.join(FOLDER))?;
             for &probe in probes {
                 streams.push(Stream::open(dir, probe, env_steps, network)?);
@@ -103,7 +109,17 @@ impl Stream {
         // What was recorded after the last checkpoint, or before the first, is recorded again.
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(rows == 0).truncate(rows == 0);
-        let mut file = options.open(&path).map_err(io(WRITE))?;
+        // A stream that a checkpoint knows of must be there.
+        let mut file = options.open(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound if rows > 0 => {
+                let reason = format!(
+                    "expected the {} up to the checkpoint, found no such file; restore it, or begin anew in another directory",
+                    counted(rows, "row")
+                );
+                LabError::damaged(&path, reason)
+            }
+            _ => io(WRITE)(e),
+        })?;
         let (dtype, shape) = probe.kind.layout(network, SpikeFormat::Bool);
         let bytes = HEADER as u64 + rows * shape.iter().product::<u64>() * dtype.size();
         let found = file.metadata().map_err(io(READ))?.len();

@@ -2,6 +2,7 @@
 
 mod probe;
 mod recording;
+mod seal;
 mod state_file;
 
 use std::path::Path;
@@ -15,17 +16,22 @@ use crate::{LabError, npy, read};
 pub use probe::{Probe, ProbeKind};
 pub use recording::{Recording, SpikeFormat};
 pub(crate) use recording::{add, npy_scalar};
-pub use state_file::{SavedNetwork, UpstreamState, load_network, save_network};
+pub use state_file::{SavedNetwork, UpstreamState, check_room_to_save, load_network, save_network};
 
 /// Reads parameters of a network: those in the TOML file `path` (its key `preset` names where to start from), or else
-/// `base`, with `overrides` (`key=value`) put in.
+/// `base`, with `overrides` (`key=value`) put in. `origin` is where `base` comes from, for errors.
 ///
 /// # Errors
 /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
-pub fn load_params(path: Option<&Path>, base: &Params, overrides: &[String]) -> Result<Params, LabError> {
+pub fn load_params(
+    path: Option<&Path>,
+    base: &Params,
+    origin: &str,
+    overrides: &[String],
+) -> Result<Params, LabError> {
     match path {
         Some(path) => read::params(&read_text(path)?, &path.display().to_string(), base, overrides),
-        None => read::params("", "parameters", base, overrides),
+        None => read::params("", origin, base, overrides),
     }
 }
 

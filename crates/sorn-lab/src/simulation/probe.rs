@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sorn_core::{Firing, Network};
+use sorn_core::{Firing, Network, room};
 
 use crate::npy::NpyType;
 
@@ -75,6 +75,20 @@ impl ProbeKind {
             ProbeKind::WIE => (NpyType::F64, vec![ne, ni]),
             ProbeKind::TI => (NpyType::F64, vec![ni]),
             _ => (NpyType::I64, vec![]),
+        }
+    }
+
+    /// Refuses rows for which there is no memory: those of weights have a place for every pair of neurons.
+    pub(crate) fn check_room(self, network: &Network, spikes: SpikeFormat) -> Result<(), String> {
+        let (dtype, shape) = self.layout(network, spikes);
+        let bytes = shape.iter().fold(u128::from(dtype.size()), |bytes, &n| bytes * u128::from(n));
+        // The matrix itself, and the row, which grows.
+        match room::fits(4 * bytes) {
+            true => Ok(()),
+            false => {
+                let needed = room::size(bytes);
+                Err(format!("{self}: a row needs {needed}: expected what there is memory for"))
+            }
         }
     }
 

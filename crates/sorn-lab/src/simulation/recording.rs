@@ -72,6 +72,10 @@ impl Recording {
             if recording.streams.iter().any(|stream| stream.probe.kind == probe.kind) {
                 return Err(LabError::directory(path, format!("probe {} is named twice", probe.kind)));
             }
+            probe.kind.check_room(network, spikes).map_err(|reason| LabError::Memory {
+                origin: path.display().to_string(),
+                reason: format!("probe {reason}"),
+            })?;
             let file = tempfile::tempfile_in(folder(path)).map_err(LabError::io(path, WRITE))?;
             let (dtype, shape) = probe.kind.layout(network, spikes);
             recording.streams.push(Stream { probe, file: BufWriter::new(file), dtype, shape, rows: 0 });

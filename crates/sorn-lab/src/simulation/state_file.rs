@@ -1,7 +1,6 @@
 //! A network's whole state in one file: safetensors, or NPZ with upstream's names and shapes.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -9,15 +8,17 @@ use ndarray::{Array2, ArrayD, Axis, Ix2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sorn_core::{Network, Params, State, Synapses};
+use sorn_core::{Network, Params, State, Synapses, room};
 use zip::{ZipArchive, ZipWriter};
 
 use super::recording::add;
-use crate::error::READ;
-use crate::files::write_whole;
+use super::seal::{BLANK, COMMENT, Seal};
+use crate::files::{read_bytes, write_whole};
 use crate::{LabError, npy};
 
-const FORMAT_VERSION: u32 = 1;
+/// Version of the format that is written; version 1, which has no checksum, is read as well.
+const FORMAT_VERSION: u32 = 2;
+const WITHOUT_CHECKSUM: u32 = 1;
 /// The metadata entry in safetensors, and the additional array in NPZ.
 const ENTRY: &str = "sorn_network";
 
@@ -63,6 +64,9 @@ impl UpstreamState {
 #[serde(deny_unknown_fields)]
 struct Meta {
     format_version: u32,
+    /// Of the whole file, see [`Seal`]; NPZ has it in the comment of the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
     params: Params,
     /// Everything that is not in an array of its own.
     state: Value,
@@ -71,11 +75,13 @@ struct Meta {
 /// Saves a network whole into `path`: safetensors, or NPZ where its name ends in `.npz`.
 ///
 /// In NPZ the arrays `Wee (ne, ne)`, `Wei (ni, ne)`, `Wie (ne, ni)`, `Te (ne, 1)`, `Ti (ni, 1)`, `X (ne, 2)`, `Y (ni, 2)` are
-/// upstream's; one more, `sorn_network`, holds the rest as JSON.
+/// upstream's; one more, `sorn_network`, holds the rest as JSON. A checksum of the whole file is in the metadata of safetensors, or in
+/// the comment of the archive that an NPZ file is.
 ///
 /// # Errors
-/// [`LabError::Io`] where the file cannot be written.
+/// [`LabError::Io`] if the file cannot be written, [`LabError::Memory`] as [`check_room_to_save`].
 pub fn save_network(path: &Path, network: &Network) -> Result<(), LabError> {
+    check_room_to_save(path, network)?;
     let state = network.state();
     let bytes = if is_npz(path) {
         to_npz(network.params(), state).map_err(LabError::io(path, crate::error::WRITE))?
@@ -85,12 +91,31 @@ pub fn save_network(path: &Path, network: &Network) -> Result<(), LabError> {
     write_whole(path, &bytes)
 }
 
-/// Reads a state file, of either kind.
+/// Refuses to save a network as NPZ, with a place for every pair of neurons, if there is no memory for that: better before a
+/// simulation than after it.
 ///
 /// # Errors
-/// [`LabError`] where the file cannot be read, is damaged or is not a state.
+/// [`LabError::Memory`] naming the file and the bytes needed.
+pub fn check_room_to_save(path: &Path, network: &Network) -> Result<(), LabError> {
+    let (ne, ni) = (network.ne() as u128, network.ni() as u128);
+    let bytes = 8 * ne * (ne + 2 * ni);
+    // Each matrix, its bytes, and the archive, which grows.
+    if !is_npz(path) || room::fits(4 * bytes) {
+        return Ok(());
+    }
+    let reason = format!(
+        "its dense matrices need {}: expected what there is memory for; a file whose name ends in .safetensors needs less",
+        room::size(bytes)
+    );
+    Err(LabError::Memory { origin: path.display().to_string(), reason })
+}
+
+/// Reads a state file, of either kind. Files of earlier versions, which have no checksum, are read as well.
+///
+/// # Errors
+/// [`LabError`] if the file cannot be read, is damaged or is not a state.
 pub fn load_network(path: &Path) -> Result<SavedNetwork, LabError> {
-    let bytes = fs::read(path).map_err(LabError::io(path, READ))?;
+    let bytes = read_bytes(path)?;
     let read = if bytes.starts_with(b"PK") { from_npz(bytes) } else { from_safetensors(&bytes) };
     read.map_err(|reason| LabError::damaged(path, reason))
 }
@@ -125,8 +150,11 @@ fn to_safetensors(params: &Params, mut state: State) -> Vec<u8> {
         let view = TensorView::new(*dtype, vec![n], bytes);
         (name.as_str(), view.unwrap_or_else(|e| unreachable!("shape and data agree: {e}")))
     });
-    let meta = HashMap::from([(ENTRY.to_string(), meta(params, &state))]);
-    safetensors::serialize(views, Some(meta)).unwrap_or_else(|e| unreachable!("names are unique: {e}"))
+    let meta = HashMap::from([(ENTRY.to_string(), meta(params, &state, Some(BLANK)))]);
+    let bytes = safetensors::serialize(views, Some(meta));
+    let mut bytes = bytes.unwrap_or_else(|e| unreachable!("names are unique: {e}"));
+    Seal::Safetensors.fill(&mut bytes);
+    bytes
 }
 
 /// Vectors of a state that get tensors of their own.
@@ -134,19 +162,26 @@ fn vectors(state: &mut State) -> [(&'static str, &mut Vec<f64>); 4] {
     [("Te", &mut state.te), ("Ti", &mut state.ti), ("h_ip", &mut state.h_ip), ("R", &mut state.recurrent)]
 }
 
-fn meta(params: &Params, state: &State) -> String {
+fn meta(params: &Params, state: &State, checksum: Option<&str>) -> String {
     let state = serde_json::to_value(state).unwrap_or_else(|e| unreachable!("plain data: {e}"));
-    let meta = Meta { format_version: FORMAT_VERSION, params: params.clone(), state };
+    let checksum = checksum.map(str::to_string);
+    let meta = Meta { format_version: FORMAT_VERSION, checksum, params: params.clone(), state };
     serde_json::to_string(&meta).unwrap_or_else(|e| unreachable!("plain data: {e}"))
 }
 
-fn read_meta(text: &str) -> Result<(Params, State), String> {
+/// What the entry says, of a file that was found to be `sealed` by its checksum or has none.
+fn read_meta(text: &str, sealed: bool) -> Result<(Params, State), String> {
     let value: Value = serde_json::from_str(text).map_err(|e| format!("{ENTRY}: {e}"))?;
     let version = &value["format_version"];
-    if version != &serde_json::json!(FORMAT_VERSION) {
-        return Err(format!("{ENTRY}: format_version {FORMAT_VERSION} expected, found {version}"));
+    if ![FORMAT_VERSION, WITHOUT_CHECKSUM].map(|known| serde_json::json!(known)).contains(version) {
+        return Err(format!(
+            "{ENTRY}: expected format_version {WITHOUT_CHECKSUM} or {FORMAT_VERSION}, found {version}"
+        ));
     }
     let meta: Meta = serde_json::from_value(value).map_err(|e| format!("{ENTRY}: {e}"))?;
+    if !sealed && meta.format_version != WITHOUT_CHECKSUM {
+        return Err(format!("{ENTRY}: expected a checksum, found none"));
+    }
     let state = serde_json::from_value(meta.state).map_err(|e| format!("{ENTRY}: state: {e}"))?;
     Ok((meta.params, state))
 }
@@ -157,7 +192,7 @@ fn from_safetensors(bytes: &[u8]) -> Result<SavedNetwork, String> {
     let tensors = SafeTensors::deserialize(bytes).map_err(whole)?;
     let text = header.metadata().as_ref().and_then(|m| m.get(ENTRY));
     let text = text.ok_or_else(|| format!("safetensors, but not a network (no metadata {ENTRY:?})"))?;
-    let (params, mut state) = read_meta(text)?;
+    let (params, mut state) = read_meta(text, Seal::Safetensors.check(bytes)?)?;
     let data = |name: &str, dtype: Dtype| {
         let view = tensors.tensor(name).map_err(|e| e.to_string())?;
         match view.dtype() == dtype {
@@ -202,14 +237,18 @@ fn to_npz(params: &Params, mut state: State) -> std::io::Result<Vec<u8>> {
         }
     }
     (state.te, state.ti) = Default::default();
-    let text = meta(params, &state);
+    let text = meta(params, &state, None);
     let mut bytes = npy::header(npy::NpyType::U8, &[text.len() as u64]);
     bytes.extend(text.as_bytes());
     add(&mut zip, ENTRY, bytes.len() as u64, &mut bytes.as_slice())?;
-    Ok(zip.finish()?.into_inner())
+    zip.set_comment(format!("{COMMENT}{BLANK}"))?;
+    let mut bytes = zip.finish()?.into_inner();
+    Seal::Npz.fill(&mut bytes);
+    Ok(bytes)
 }
 
 fn from_npz(bytes: Vec<u8>) -> Result<SavedNetwork, String> {
+    let sealed = Seal::Npz.check(&bytes)?;
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("not a whole NPZ file: {e}"))?;
     let mut array = |name: &str| -> Result<Option<ArrayD<f64>>, String> {
         match zip.by_name(&format!("{name}.npy")) {
@@ -223,6 +262,11 @@ fn from_npz(bytes: Vec<u8>) -> Result<SavedNetwork, String> {
             format!("array {name} expected, found none (upstream's are Wee, Wei, Wie, Te, Ti, X, Y)")
         })?;
         let shape = found.shape().to_vec();
+        let bytes = 32 * found.len() as u128;
+        if !room::fits(bytes) {
+            let needed = room::size(bytes);
+            return Err(format!("{name}: shape {shape:?} needs {needed}: expected what there is memory for"));
+        }
         // A vector is a matrix of one column.
         let found = if found.ndim() == 1 { found.insert_axis(Axis(1)) } else { found };
         let wrong = || format!("{name}: two dimensions expected, found shape {shape:?}");
@@ -245,7 +289,7 @@ fn from_npz(bytes: Vec<u8>) -> Result<SavedNetwork, String> {
     };
     let Some(rest) = array(ENTRY)? else { return Ok(SavedNetwork::Upstream(Box::new(upstream))) };
     let text: Vec<u8> = rest.iter().map(|&byte| byte as u8).collect();
-    let (params, mut state) = read_meta(&String::from_utf8_lossy(&text))?;
+    let (params, mut state) = read_meta(&String::from_utf8_lossy(&text), sealed)?;
     let UpstreamState { wee, wei, wie, te, ti, x, y } = upstream;
     for ((name, place), read) in synapses(&mut state).into_iter().zip([wee, wei, wie]) {
         *place = match place.indptr.is_empty() {
@@ -346,7 +390,7 @@ mod tests {
         put("Ti", Array2::from_shape_vec((6, 1), state.ti.clone()).unwrap());
         put("X", state.x_dense());
         put("Y", state.y_dense());
-        fs::write(&path, zip.finish().unwrap().into_inner()).unwrap();
+        std::fs::write(&path, zip.finish().unwrap().into_inner()).unwrap();
         let SavedNetwork::Upstream(read) = load_network(&path).unwrap() else { panic!("upstream's arrays") };
         assert_eq!(read.neurons(), (30, 6));
         let made = read.clone().network(network.params(), 1).unwrap().state();
@@ -360,15 +404,16 @@ mod tests {
         for name in ["a.safetensors", "a.npz"] {
             let path = dir.path().join(name);
             save_network(&path, &network(true)).unwrap();
-            let whole = fs::read(&path).unwrap();
+            let whole = std::fs::read(&path).unwrap();
             for length in [0, 3, 50, whole.len() / 2, whole.len() - 1] {
-                fs::write(&path, &whole[..length]).unwrap();
+                std::fs::write(&path, &whole[..length]).unwrap();
                 let error = load_network(&path).unwrap_err();
                 assert!(error.is_usage() && error.to_string().contains(name), "{error}");
             }
         }
         let path = dir.path().join("other.npz");
-        fs::write(&path, ZipWriter::new(Cursor::new(Vec::new())).finish().unwrap().into_inner()).unwrap();
+        std::fs::write(&path, ZipWriter::new(Cursor::new(Vec::new())).finish().unwrap().into_inner())
+            .unwrap();
         assert!(load_network(&path).unwrap_err().to_string().contains("Wee"));
     }
 }

@@ -41,7 +41,14 @@ impl Notes {
         }
     }
 
-    fn agent(self, py: Python<'_>, inner: sorn_agents::Agent, given: Given<'_>) -> PyResult<Agent> {
+    /// The agent; errors name the file `path`, if there is one.
+    fn agent(
+        self,
+        py: Python<'_>,
+        inner: sorn_agents::Agent,
+        given: Given<'_>,
+        path: Option<&Path>,
+    ) -> PyResult<Agent> {
         if self.encoder_in_python != given.encoder.is_some() {
             let found = if given.encoder.is_some() { "a callable" } else { "None" };
             let allowed = if self.encoder_in_python { "that of the agent saved" } else { "None, as it was" };
@@ -49,7 +56,11 @@ impl Notes {
         }
         let config = inner.config().clone();
         let spaces = given.or_spaces(py, &inner)?.spaces(config.reservoir.params.input_len())?;
-        inner.check_spaces(spaces.observations.space(), spaces.actions.space()).map_err(value_error)?;
+        let (observations, actions) = (spaces.observations.space(), spaces.actions.space());
+        let wrong = |error| {
+            value_error(path.map_or(format!("{error}"), |path| format!("{}: {error}", path.display())))
+        };
+        inner.check_spaces(observations, actions).map_err(wrong)?;
         Ok(Agent {
             seed: inner.seed(),
             inner,
@@ -86,7 +97,7 @@ pub(super) fn load(py: Python<'_>, path: PathBuf, given: Given<'_>) -> PyResult<
             serde_json::from_value(notes).map_err(wrong)?
         }
     };
-    notes.agent(py, inner, given)
+    notes.agent(py, inner, given, Some(&path))
 }
 
 /// Sealed bytes of everything but the environment, the encoder and the spaces.
@@ -114,7 +125,7 @@ pub(super) fn undump(py: Python<'_>, sealed: &Bound<'_, PyAny>, given: Given<'_>
     let (bytes, frozen): (Vec<u8>, Vec<(BTreeMap<String, Bound<'_, PyAny>>, String)>) = whole.extract()?;
     let (inner, mut notes) = sorn_agents::Agent::from_bytes(&bytes).map_err(value_error)?;
     let notes: Notes = serde_json::from_value(notes["python"].take()).map_err(value_error)?;
-    let mut agent = notes.agent(py, inner, given)?;
+    let mut agent = notes.agent(py, inner, given, None)?;
     for (arrays, meta) in frozen {
         let mut state =
             AgentState { arrays: BTreeMap::new(), meta: serde_json::from_str(&meta).map_err(value_error)? };

@@ -5,7 +5,7 @@ use numpy::IntoPyArray;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use sorn_lab::sorn_core::{Activity, Network, Synapses};
+use sorn_lab::sorn_core::{Activity, Network, Synapses, room};
 
 /// Blocks of `steps` values; `None` where not asked for.
 #[derive(Default)]
@@ -144,8 +144,8 @@ where
 
 /// Whether an array can be had: a plain allocation that fails would end the process.
 pub(crate) fn fits(shape: &[usize]) -> Result<(), ()> {
-    let bytes = shape.iter().try_fold(8_usize, |bytes, &n| bytes.checked_mul(n)).ok_or(())?;
-    Vec::<u8>::new().try_reserve_exact(bytes).map_err(drop)
+    let bytes = shape.iter().fold(8_u128, |bytes, &n| bytes.saturating_mul(n as u128));
+    if room::fits(bytes) { Ok(()) } else { Err(()) }
 }
 
 /// [`fits`], as the error that names what does not.

@@ -289,5 +289,12 @@ mod tests {
         assert!(error(&SourceConfig::Random { symbols: 3 }, Some(4)).starts_with("task.n: expected none"));
         let held = SourceConfig::Grammar { grammar: GrammarName::Fdt, held_out: 64 };
         assert!(error(&held, None).starts_with("task.source.held_out: expected"));
+        for file in ["gone.txt", ".", "/dev/zero"] {
+            let text = error(&SourceConfig::Text { file: file.into() }, None);
+            assert!(
+                text.starts_with(&format!("task.source.file: expected a text file, found {file} (")),
+                "{text}"
+            );
+        }
     }
 }

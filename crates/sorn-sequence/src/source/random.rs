@@ -1,6 +1,7 @@
 //! Random symbols.
 
 use sorn_core::rng::{Xoshiro256PlusPlus, below};
+use sorn_core::room;
 
 use super::Units;
 use crate::TaskError;
@@ -29,6 +30,11 @@ pub(super) fn repeated(
     let names = named(symbols)?;
     if length == 0 {
         return Err(TaskError::config("task.source.length", "at least 1", 0));
+    }
+    let bytes = 4 * u128::from(length);
+    if !room::fits(bytes) {
+        let found = format!("{length}, which needs {}", room::size(bytes));
+        return Err(TaskError::config("task.source.length", "what there is memory for", found));
     }
     let sequence = (0..length).map(|_| below(rng, u64::from(symbols)) as u32).collect();
     Ok((names, Units { sequences: vec![sequence], first: vec![1.0], next: Vec::new() }))

@@ -106,7 +106,7 @@ pub(super) fn parameters(dir: &Path) -> Box<dyn Target> {
         })
         .map(String::into_bytes)
         .collect();
-    let look = Box::new(|path: &Path| match load_params(Some(path), &Params::default(), &[]) {
+    let look = Box::new(|path: &Path| match load_params(Some(path), &Params::default(), "parameters", &[]) {
         Err(error) => named(&error, path),
         Ok(params) if !small(&params) => Ok(()),
         Ok(params) => match Network::new(&params, 1) {

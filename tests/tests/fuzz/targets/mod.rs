@@ -66,12 +66,17 @@ pub(crate) const ALL: &[Named] = &[
     },
     Named {
         name: "state",
-        promise: "a damaged state (safetensors, npz) makes a network that steps, or is refused by its name",
+        promise: "a damaged state (safetensors, npz) is refused by its name",
         make: states::damaged,
     },
     Named {
+        name: "state-old",
+        promise: "a damaged state of a version without checksums makes a network that steps, or is refused by its name",
+        make: states::old,
+    },
+    Named {
         name: "state-flip",
-        promise: "a flipped bit in a state is refused, or means the same",
+        promise: "a flipped bit in a state is refused by its name",
         make: states::flipped,
     },
     Named {
@@ -92,8 +97,13 @@ pub(crate) const ALL: &[Named] = &[
     },
     Named {
         name: "metrics-flip",
-        promise: "a flipped bit in metrics.jsonl is refused, or means the same",
+        promise: "a flipped bit in metrics.jsonl is refused by its name",
         make: records::metrics_flipped,
+    },
+    Named {
+        name: "metrics-old",
+        promise: "metrics.jsonl of a version without checksums is read, or refused by its name",
+        make: records::metrics_old,
     },
     Named {
         name: "summary",

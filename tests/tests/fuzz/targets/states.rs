@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sorn_lab::sorn_core::{Network, Params, State};
 use sorn_lab::{SavedNetwork, load_network, save_network};
 
-use super::{Damaged, Target, flip, named, runs};
+use super::{Damaged, Mutate, Target, flip, named, runs};
 use crate::mutate;
 use crate::rng::Rng;
 
@@ -61,26 +61,35 @@ fn step(found: SavedNetwork) -> Result<(), String> {
     (0..3).try_for_each(|_| network.step(&input).map(drop)).map_err(|e| format!("a step: {e}"))
 }
 
+/// Only files as they were written are accepted.
+fn as_written(dir: &Path, mutate: Mutate) -> Box<dyn Target> {
+    let seeds = saved(dir);
+    let known = seeds.clone();
+    let look = Box::new(move |path: &Path| match load_network(path) {
+        Err(error) => named(&error, path),
+        Ok(found) if known.contains(&runs::read(path)) => step(found),
+        Ok(_) => Err("accepted, and not as it was written".into()),
+    });
+    Box::new(Damaged { path: dir.join("input.state"), seeds, mutate, look })
+}
+
 pub(super) fn damaged(dir: &Path) -> Box<dyn Target> {
+    as_written(dir, mutate::bytes)
+}
+
+pub(super) fn flipped(dir: &Path) -> Box<dyn Target> {
+    as_written(dir, flip)
+}
+
+/// Files of version 1, which have no checksum.
+pub(super) fn old(dir: &Path) -> Box<dyn Target> {
     let look = Box::new(|path: &Path| match load_network(path) {
         Err(error) => named(&error, path),
         Ok(found) => step(found),
     });
-    Box::new(Damaged { path: dir.join("input.state"), seeds: saved(dir), mutate: mutate::bytes, look })
-}
-
-/// The state that was saved must come back, or nothing.
-pub(super) fn flipped(dir: &Path) -> Box<dyn Target> {
-    let known: Vec<SavedNetwork> = networks()
-        .iter()
-        .map(|network| SavedNetwork::Whole(Box::new((network.params().clone(), network.state()))))
-        .collect();
-    let look = Box::new(move |path: &Path| match load_network(path) {
-        Err(error) => named(&error, path),
-        Ok(found) if known.contains(&found) => Ok(()),
-        Ok(_) => Err("accepted, and another than was saved".into()),
-    });
-    Box::new(Damaged { path: dir.join("input.state"), seeds: saved(dir), mutate: flip, look })
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/sorn-lab/tests/old");
+    let seeds = ["state.safetensors", "state.npz"].map(|name| runs::read(&folder.join(name))).to_vec();
+    Box::new(Damaged { path: dir.join("input.state"), seeds, mutate: mutate::bytes, look })
 }
 
 /// The input is what a state holds, as JSON.

@@ -1,0 +1,130 @@
+//! Memory for what a configuration asks for beside the network: an allocation that fails would end the process.
+
+use sorn_core::room::{fits, size};
+use sorn_env::Space;
+
+use crate::{AgentConfig, AgentError, EncoderConfig, LearnerConfig};
+
+/// Bytes of a number.
+const NUMBER: u128 = 8;
+
+/// Refuses an encoder for which there is no memory.
+pub(crate) fn encoder(config: &AgentConfig, space: &Space) -> Result<(), AgentError> {
+    let inputs = config.reservoir.params.input_len() as u128;
+    let numbers = space.flat_dim() as u128;
+    // Bounds, scales and places of the numbers, and a weight from each to each input.
+    let each = match config.encoder {
+        EncoderConfig::RandomProjection { .. } => 12 + inputs,
+        _ => 12,
+    };
+    let bytes = NUMBER * numbers * each;
+    match fits(bytes) {
+        true => Ok(()),
+        false => Err(AgentError::Mismatch(format!(
+            "encoder: {numbers} numbers of an observation and {inputs} inputs need {}: expected what there is memory for",
+            size(bytes)
+        ))),
+    }
+}
+
+/// Refuses a learner of so many features for which there is no memory.
+pub(crate) fn learner(config: &LearnerConfig, features: usize, actions: &Space) -> Result<(), AgentError> {
+    let scores = actions.flat_dim() as u128;
+    let weights = NUMBER * scores.saturating_mul(features as u128);
+    let few = |key: &str, found: usize, bytes: u128| match fits(bytes) {
+        true => Ok(()),
+        false => {
+            let found = format!("{found}, which needs {}", size(bytes));
+            Err(AgentError::config(key, found, "what there is memory for"))
+        }
+    };
+    // Arrays as large as the weights: the weights themselves, traces, gradients, what is put aside.
+    let arrays = match config {
+        LearnerConfig::Random {} => 0,
+        LearnerConfig::ActorCritic(config) => {
+            let window = config.anneal.map_or(0, |anneal| anneal.window);
+            few("learner.anneal.window", window, NUMBER * window as u128)?;
+            6
+        }
+        LearnerConfig::RmSorn(config) => {
+            few("learner.window", config.window, NUMBER * config.window as u128)?;
+            3
+        }
+        LearnerConfig::Ars(config) => {
+            let directions = config.directions as u128;
+            few("learner.directions", config.directions, directions.saturating_mul(weights + 4 * NUMBER))?;
+            5
+        }
+        // What a step remembers besides its features, which grow with the activity.
+        LearnerConfig::Ppo(config) => {
+            few("learner.n_steps", config.n_steps, 6 * NUMBER * config.n_steps as u128)?;
+            10
+        }
+        LearnerConfig::Reinforce(_)
+        | LearnerConfig::Sarsa(_)
+        | LearnerConfig::QLambda(_)
+        | LearnerConfig::TrueOnlineSarsa(_) => 5,
+    };
+    let bytes = weights.saturating_mul(arrays) + 10 * NUMBER * (features as u128 + scores);
+    match fits(bytes) {
+        true => Ok(()),
+        false => Err(AgentError::Mismatch(format!(
+            "features.names: {features} features for {scores} scores need {}: expected what there is memory for",
+            size(bytes)
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Agent, ArsConfig, PpoConfig, RmSornConfig};
+
+    fn refusal(config: &AgentConfig) -> String {
+        let observations = Space::box_f32(&[0.0], &[1.0]).unwrap();
+        Agent::new(config, &observations, &Space::discrete(2).unwrap(), 0).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_there_is_no_memory_for_is_refused_by_its_key() {
+        let most = usize::MAX / 2;
+        let learners = [
+            (
+                "learner.directions",
+                LearnerConfig::Ars(ArsConfig { directions: most, ..ArsConfig::default() }),
+            ),
+            (
+                "learner.window",
+                LearnerConfig::RmSorn(RmSornConfig { window: most, ..RmSornConfig::default() }),
+            ),
+            ("learner.n_steps", LearnerConfig::Ppo(PpoConfig { n_steps: most, ..PpoConfig::default() })),
+        ];
+        for (key, learner) in learners {
+            let error = refusal(&AgentConfig { learner, ..AgentConfig::default() });
+            let expected = format!("{key}: what there is memory for expected, found {most}, which needs ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        let encoder = EncoderConfig::Thermometer { cells: most, gain: 1.0, bounds: Vec::new() };
+        let error = refusal(&AgentConfig { encoder, ..AgentConfig::default() });
+        assert!(error.contains("gives 9223372036854775807 inputs"), "{error}");
+    }
+
+    #[test]
+    fn spaces_may_be_too_wide() {
+        let wide = Space::discrete(1 << 40).unwrap();
+        let error = |observations: &Space, actions: &Space| {
+            Agent::new(&AgentConfig::default(), observations, actions, 0).unwrap_err().to_string()
+        };
+        let narrow = Space::discrete(2).unwrap();
+        let text = error(&wide, &narrow);
+        assert!(
+            text.starts_with("encoder: 1099511627776 numbers of an observation and 400 inputs need 3.6 PB"),
+            "{text}"
+        );
+        let text = error(&narrow, &wide);
+        assert!(
+            text.starts_with("features.names: 801 features for 1099511627776 scores need 42.4 PB"),
+            "{text}"
+        );
+    }
+}

@@ -17,7 +17,7 @@ pub(crate) enum Actions {
     Box(Ranges),
 }
 
-/// A Box: where both bounds are finite, scores -1 and 1 are the bounds; elsewhere a score is the number itself.
+/// A Box: where it has a range ([`BoxSpace::range`]), scores -1 and 1 are the bounds; elsewhere a score is the number itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranges {
     space: BoxSpace,
@@ -27,13 +27,11 @@ pub(crate) struct Ranges {
 
 impl Ranges {
     fn new(space: &BoxSpace) -> Ranges {
-        let bounds = || space.low.iter().zip(&space.high);
-        let range = |(&low, &high): (&f64, &f64)| match low.is_finite() && high.is_finite() {
-            // Halved before they are added: the sum of two large bounds is no number.
-            true => (low / 2.0 + high / 2.0, high / 2.0 - low / 2.0),
-            false => (0.0, 1.0),
+        let range = |i| match space.range(i) {
+            (low, high) if low.is_finite() && high.is_finite() => ((low + high) / 2.0, (high - low) / 2.0),
+            _ => (0.0, 1.0),
         };
-        let (center, half) = bounds().map(range).unzip();
+        let (center, half) = (0..space.low.len()).map(range).unzip();
         Ranges { space: space.clone(), center, half }
     }
 
@@ -65,7 +63,8 @@ impl Ranges {
     }
 
     fn is_bounded(&self, number: usize) -> bool {
-        self.space.low[number].is_finite() && self.space.high[number].is_finite()
+        let (low, high) = self.space.range(number);
+        low.is_finite() && high.is_finite()
     }
 
     /// The element with these scores, squashed.

@@ -30,7 +30,7 @@ mod state;
 pub use agent::Agent;
 pub use batch::{BatchRun, run_batch};
 pub use config::AgentConfig;
-pub use encoder::EncoderConfig;
+pub use encoder::{EncoderConfig, Scale};
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
 pub use file::{AGENT_FORMAT_VERSION, Checksum, FileError, FileFault};

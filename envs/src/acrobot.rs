@@ -4,11 +4,12 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{Env, Frame, Info, Options, Space, Step};
+use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::control::{ControlError, option_error, reset_bounds};
 use crate::draw::{BLACK, Canvas, rectangle};
 use crate::numpy::{pow2, sin_cos_f32};
+use crate::stateful::{AttributeError, Stateful, doubles, number, numbers, wrong};
 
 const DT: f64 = 0.2; // s between two states
 // Both links: 1 kg, 1 m, centre of mass at 0.5 m, moment of inertia 1 kg m^2.
@@ -36,16 +37,24 @@ pub struct AcrobotConfig {}
 ///
 /// Sutton 1996, *Generalization in reinforcement learning*, with the dynamics of Sutton & Barto's book, integrated by
 /// fourth-order Runge-Kutta. Equal to `AcrobotEnv` of Gymnasium 1.x in every bit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Acrobot {
+    /// Seconds between two states.
+    dt: f64,
     rng: Option<Generator>,
     state: Option<[f64; 4]>,
+}
+
+impl Default for Acrobot {
+    fn default() -> Self {
+        Acrobot::new(AcrobotConfig::default())
+    }
 }
 
 impl Acrobot {
     /// An acrobot before its first reset.
     pub fn new(_config: AcrobotConfig) -> Self {
-        Acrobot::default()
+        Acrobot { dt: DT, rng: None, state: None }
     }
 
     /// Both angles (rad, in [-pi, pi]) and angular velocities (rad/s); `None` before the first reset.
@@ -73,13 +82,13 @@ fn derivatives([theta1, theta2, dtheta1, dtheta2]: [f64; 4], torque: f64) -> [f6
     [dtheta1, dtheta2, ddtheta1, ddtheta2]
 }
 
-fn runge_kutta(state: [f64; 4], torque: f64) -> [f64; 4] {
+fn runge_kutta(state: [f64; 4], torque: f64, step: f64) -> [f64; 4] {
     let ahead = |k: [f64; 4], dt: f64| std::array::from_fn(|i| state[i] + dt * k[i]);
     let k1 = derivatives(state, torque);
-    let k2 = derivatives(ahead(k1, DT / 2.0), torque);
-    let k3 = derivatives(ahead(k2, DT / 2.0), torque);
-    let k4 = derivatives(ahead(k3, DT), torque);
-    std::array::from_fn(|i| state[i] + DT / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]))
+    let k2 = derivatives(ahead(k1, step / 2.0), torque);
+    let k3 = derivatives(ahead(k2, step / 2.0), torque);
+    let k4 = derivatives(ahead(k3, step), torque);
+    std::array::from_fn(|i| state[i] + step / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]))
 }
 
 fn wrap(mut angle: f64) -> f64 {
@@ -145,7 +154,7 @@ impl Env for Acrobot {
             return Err(ControlError::discrete(3, *action));
         }
         let state = self.state.ok_or(ControlError::NotReset)?;
-        let [theta1, theta2, dtheta1, dtheta2] = runge_kutta(state, (action - 1) as f64);
+        let [theta1, theta2, dtheta1, dtheta2] = runge_kutta(state, (action - 1) as f64, self.dt);
         let (theta1, theta2) = (wrap(theta1), wrap(theta2));
         let dtheta1 = dtheta1.clamp(-MAX_SPEED[0], MAX_SPEED[0]);
         let dtheta2 = dtheta2.clamp(-MAX_SPEED[1], MAX_SPEED[1]);
@@ -163,10 +172,56 @@ impl Env for Acrobot {
     }
 }
 
+impl Stateful for Acrobot {
+    fn attributes(&self) -> &'static [&'static str] {
+        &["state", "dt"]
+    }
+
+    fn attribute(&self, name: &str) -> Result<Option<Value>, AttributeError> {
+        match name {
+            "state" => Ok(doubles(self.state)),
+            "dt" => Ok(Some(Value::Float(self.dt))),
+            _ => Err(self.unknown(name)),
+        }
+    }
+
+    fn set_attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), AttributeError> {
+        match name {
+            "state" => self.state = value.map(|value| bounded(name, value)).transpose()?,
+            "dt" => {
+                let dt = number(name, value)?;
+                if !(dt > 0.0 && dt <= DT) {
+                    return Err(wrong(name, format!("a number above 0 up to {DT}"), &Value::Float(dt)));
+                }
+                self.dt = dt;
+            }
+            _ => return Err(self.unknown(name)),
+        }
+        Ok(())
+    }
+
+    fn generator(&self) -> Option<&Generator> {
+        self.rng.as_ref()
+    }
+
+    fn set_generator(&mut self, generator: Option<Generator>) {
+        self.rng = generator;
+    }
+}
+
+/// A state from which integration does not explode.
+fn bounded(name: &str, value: &Value) -> Result<[f64; 4], AttributeError> {
+    let state: [f64; 4] = numbers(name, value)?;
+    match state.iter().find(|x| !(x.abs() <= MAX_BOUND)) {
+        Some(x) => {
+            Err(wrong(name, format!("numbers between -{MAX_BOUND} and {MAX_BOUND}"), &Value::Float(*x)))
+        }
+        None => Ok(state),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use sorn_env::Value;
-
     use super::*;
 
     #[test]

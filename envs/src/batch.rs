@@ -1,9 +1,12 @@
 //! [`AnyBatch`]: native environments of one kind, stepped as one, whose results are plain arrays.
 
+use std::collections::BTreeMap;
+
 use sorn_env::wrappers::TimeLimit;
-use sorn_env::{AutoresetMode, Batch, Env, Frame, Options, Space, SpaceError, VecEnv, VecError};
+use sorn_env::{AutoresetMode, Batch, Env, Frame, Options, Space, SpaceError, Value, VecEnv, VecError};
 
 use crate::ControlError;
+use crate::stateful::{AttributeError, Stateful, array, bytes, column, flags, part, wrong};
 
 /// The actions of a batch, one row per environment.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +99,19 @@ impl AnyBatch {
         self.0.step(actions)
     }
 
+    /// All that decides how it goes on, but for the arguments it was made with.
+    pub fn saved_state(&self) -> Value {
+        self.0.saved_state()
+    }
+
+    /// Restores what [`saved_state`](AnyBatch::saved_state) returned.
+    ///
+    /// # Errors
+    /// [`AttributeError`] naming the part that is not such a batch's; it is to be restored or reset then.
+    pub fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError> {
+        self.0.restore_state(saved)
+    }
+
     /// A picture of each environment; see [`Env::render`].
     ///
     /// # Errors
@@ -118,6 +134,8 @@ pub(crate) trait Rows: Send {
         options: Option<&Options>,
     ) -> Result<(), VecError<ControlError>>;
     fn step(&mut self, actions: Actions<'_>) -> Result<(), VecError<ControlError>>;
+    fn saved_state(&self) -> Value;
+    fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError>;
     fn render(&mut self) -> Result<Vec<Option<Frame>>, VecError<ControlError>>;
 }
 
@@ -188,7 +206,7 @@ impl<E: Env<Obs = [f32; N], Error = ControlError> + Clone, const N: usize> Each<
 
 impl<E, const N: usize> Rows for Each<E, N>
 where
-    E: Env<Obs = [f32; N], Error = ControlError> + Send,
+    E: Env<Obs = [f32; N], Error = ControlError> + Stateful + Send,
     E::Act: BatchAction,
 {
     fn num_envs(&self) -> usize {
@@ -237,6 +255,40 @@ where
                 }
             }
         }
+        Ok(())
+    }
+
+    fn saved_state(&self) -> Value {
+        let Batch { obs, rewards, terminated, truncated, .. } = &self.batch;
+        Value::Map(BTreeMap::from([
+            ("envs".to_string(), Value::List(self.envs.envs().iter().map(Stateful::saved_state).collect())),
+            ("over".to_string(), bytes(self.envs.over())),
+            ("obs".to_string(), array(obs.as_flattened().to_vec())),
+            ("rewards".to_string(), array(rewards.clone())),
+            ("terminated".to_string(), bytes(terminated)),
+            ("truncated".to_string(), bytes(truncated)),
+        ]))
+    }
+
+    fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError> {
+        let n = self.num_envs();
+        let envs = part(saved, "envs")?;
+        let list = if let Value::List(list) = envs { list.as_slice() } else { &[] };
+        if list.len() != n {
+            return Err(wrong("envs", format!("a list of {n}"), envs));
+        }
+        let obs = column::<f32>(saved, "obs", n * N)?;
+        let rewards = column(saved, "rewards", n)?;
+        let [over, terminated, truncated] =
+            [flags(saved, "over", n)?, flags(saved, "terminated", n)?, flags(saved, "truncated", n)?];
+        for (env, saved) in self.envs.envs_mut().iter_mut().zip(list) {
+            env.restore_state(saved)?;
+        }
+        self.envs.set_over(&over).unwrap_or_else(|_| unreachable!("as many flags as environments"));
+        self.batch.obs.copy_from_slice(obs.as_chunks().0);
+        (self.batch.rewards, self.batch.terminated, self.batch.truncated) = (rewards, terminated, truncated);
+        self.ended.clear();
+        self.final_obs.clear();
         Ok(())
     }
 

@@ -1,12 +1,15 @@
 //! [`CartPoles`].
 
+use std::collections::BTreeMap;
+
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{AutoresetMode, Env, Frame, Options, Space, VecError};
+use sorn_env::{AutoresetMode, Env, Frame, Options, Space, Value, VecError};
 
 use crate::batch::{Actions, BatchAction, BatchRows, Rows, same_length};
-use crate::cartpole::{CartPole, CartPoleConfig, RESET_BOUND, draw};
+use crate::cartpole::{CartPole, CartPoleConfig, HALF_LENGTH, RESET_BOUND, X_LIMIT, draw};
 use crate::control::{ControlError, reset_bounds};
 use crate::poles::{Poles, wrong_action};
+use crate::stateful::{AttributeError, array, bytes, column, flags, part, wrong};
 
 /// Cart-poles as one structure of arrays, with the results of a [`VecEnv`](sorn_env::VecEnv) of [`CartPole`]s: a generator each,
 /// all three modes. [`CartPoleVec`](crate::CartPoleVec) is the other one, with one generator for all.
@@ -176,9 +179,61 @@ impl Rows for CartPoles {
         Ok(())
     }
 
+    fn saved_state(&self) -> Value {
+        let generators =
+            self.rngs.iter().map(|rng| Value::List(rng.iter().map(Generator::to_value).collect()));
+        let poles: Vec<f64> = (0..self.poles.len()).flat_map(|i| self.poles.get(i)).collect();
+        let steps: Vec<i64> =
+            self.steps.iter().map(|&steps| i64::try_from(steps).unwrap_or(i64::MAX)).collect();
+        Value::Map(BTreeMap::from([
+            ("poles".to_string(), array(poles)),
+            ("generators".to_string(), Value::List(generators.collect())),
+            ("elapsed_steps".to_string(), array(steps)),
+            ("over".to_string(), bytes(&self.over)),
+            ("obs".to_string(), array(self.obs.as_flattened().to_vec())),
+            ("rewards".to_string(), array(self.rewards.clone())),
+            ("terminated".to_string(), bytes(&self.terminated)),
+            ("truncated".to_string(), bytes(&self.truncated)),
+        ]))
+    }
+
+    fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError> {
+        let n = self.poles.len();
+        let generators = part(saved, "generators")?;
+        let Value::List(list) = generators else { return Err(wrong("generators", "a list", generators)) };
+        if list.len() != n {
+            return Err(wrong("generators", format!("{n} of them"), generators));
+        }
+        let mut rngs = Vec::with_capacity(n);
+        for one in list {
+            rngs.push(match one {
+                Value::List(none) if none.is_empty() => None,
+                Value::List(one) if one.len() == 1 => Some(
+                    Generator::from_value(&one[0])
+                        .map_err(|source| AttributeError::Value { name: "generators".into(), source })?,
+                ),
+                other => return Err(wrong("generators", "a list of one or none each", other)),
+            });
+        }
+        let poles = column::<f64>(saved, "poles", 4 * n)?;
+        let steps = column::<i64>(saved, "elapsed_steps", n)?;
+        let obs = column::<f32>(saved, "obs", 4 * n)?;
+        let rewards = column(saved, "rewards", n)?;
+        let [over, terminated, truncated] =
+            [flags(saved, "over", n)?, flags(saved, "terminated", n)?, flags(saved, "truncated", n)?];
+        poles.as_chunks().0.iter().enumerate().for_each(|(i, state)| self.poles.set(i, *state));
+        self.obs.copy_from_slice(obs.as_chunks().0);
+        self.steps = steps.into_iter().map(|steps| u64::try_from(steps).unwrap_or(0)).collect();
+        (self.rngs, self.over, self.rewards) = (rngs, over, rewards);
+        (self.terminated, self.truncated) = (terminated, truncated);
+        self.count = 0;
+        self.final_obs.clear();
+        Ok(())
+    }
+
     fn render(&mut self) -> Result<Vec<Option<Frame>>, VecError<ControlError>> {
         let begun = self.rngs.iter().map(Option::is_some).enumerate();
-        Ok(begun.map(|(i, begun)| begun.then(|| draw(self.poles.get(i)))).collect())
+        Ok(begun.map(|(i, begun)| begun.then(|| draw(self.poles.get(i), X_LIMIT, HALF_LENGTH))).collect())
     }
 }
 
@@ -187,7 +242,6 @@ mod tests {
     use super::*;
     use crate::batch::Each;
     use proptest::prelude::*;
-    use sorn_env::Value;
 
     /// What a batch is told.
     #[derive(Clone, Debug)]

@@ -2,21 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{Env, Frame, Info, Options, Space, Step};
+use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
+use crate::cartpole_physics::{NUMBERS, Physics};
 use crate::control::{ControlError, reset_bounds};
 use crate::draw::{BLACK, Canvas, rectangle};
 use crate::fused::Fused;
 use crate::small_angle;
+use crate::stateful::{AttributeError, Stateful, doubles, number, numbers, wrong};
 
-const GRAVITY: f64 = 9.8; // m/s^2
-const CART_MASS: f64 = 1.0; // kg
-const POLE_MASS: f64 = 0.1; // kg
-const TOTAL_MASS: f64 = POLE_MASS + CART_MASS;
-const HALF_LENGTH: f64 = 0.5; // m, from the pivot to the pole's centre
-const POLE_MASS_LENGTH: f64 = POLE_MASS * HALF_LENGTH;
-const FORCE: f64 = 10.0; // N
-const TAU: f64 = 0.02; // s between two states
+pub(crate) const GRAVITY: f64 = 9.8; // m/s^2
+pub(crate) const CART_MASS: f64 = 1.0; // kg
+pub(crate) const POLE_MASS: f64 = 0.1; // kg
+pub(crate) const TOTAL_MASS: f64 = POLE_MASS + CART_MASS;
+pub(crate) const HALF_LENGTH: f64 = 0.5; // m, from the pivot to the pole's centre
+pub(crate) const POLE_MASS_LENGTH: f64 = POLE_MASS * HALF_LENGTH;
+pub(crate) const FORCE: f64 = 10.0; // N
+pub(crate) const TAU: f64 = 0.02; // s between two states
 pub(crate) const X_LIMIT: f64 = 2.4; // m
 pub(crate) const THETA_LIMIT: f64 = 12.0 * 2.0 * std::f64::consts::PI / 360.0; // rad
 pub(crate) const RESET_BOUND: f64 = 0.05;
@@ -44,8 +46,11 @@ pub struct CartPole {
     /// Sine and cosine of the angle. Computed as soon as there is an angle, they do not wait for the next step: a processor
     /// works on them while it still divides.
     sin_cos: (f64, f64),
-    fallen: bool,
+    /// Steps beyond the bounds after the first, if there was one.
+    beyond: Option<u64>,
     fused: Option<Fused>,
+    /// The constants of its physics, if one was changed.
+    physics: Option<Box<Physics>>,
 }
 
 impl Default for CartPole {
@@ -62,14 +67,26 @@ impl CartPole {
             rng: None,
             state: None,
             sin_cos: (0.0, 1.0),
-            fallen: false,
+            beyond: None,
             fused: Fused::detect(),
+            physics: None,
         }
     }
 
     /// Position, velocity, angle, angular velocity in full precision; `None` before the first reset.
     pub fn state(&self) -> Option<[f64; 4]> {
         self.state
+    }
+
+    /// A step by changed constants: the new state, its sine and cosine, and whether it is beyond the bounds.
+    #[cold]
+    #[inline(never)]
+    fn moved(&self, physics: &Physics, state: [f64; 4], action: i64) -> ([f64; 4], (f64, f64), bool) {
+        let state = physics.advance(state, self.sin_cos, action);
+        let (x_limit, theta_limit, _) = physics.limits();
+        let [x, _, theta, _] = state;
+        let beyond = x < -x_limit || x > x_limit || theta < -theta_limit || theta > theta_limit;
+        (state, sin_cos(self.fused, theta), beyond)
     }
 }
 
@@ -193,7 +210,7 @@ impl Env for CartPole {
         let state: [f64; 4] = std::array::from_fn(|_| rng.uniform(low, high));
         self.state = Some(state);
         self.sin_cos = sin_cos(self.fused, state[2]);
-        self.fallen = false;
+        self.beyond = None;
         Ok((state.map(|x| x as f32), Info::new()))
     }
 
@@ -203,13 +220,19 @@ impl Env for CartPole {
             return Err(ControlError::discrete(2, *action));
         }
         let state = self.state.ok_or(ControlError::NotReset)?;
-        let (state, turn) = advance_and_turn(self.fused, state, self.sin_cos, force(*action));
+        let (state, turn, terminated) = match &self.physics {
+            None => {
+                let (state, turn) = advance_and_turn(self.fused, state, self.sin_cos, force(*action));
+                (state, turn, out_of_bounds(state))
+            }
+            Some(physics) => self.moved(physics, state, *action),
+        };
         self.state = Some(state);
         self.sin_cos = turn;
-        let terminated = out_of_bounds(state);
         let sutton_barto = self.config.sutton_barto_reward;
         let reward = if terminated {
-            let fallen = std::mem::replace(&mut self.fallen, true);
+            let fallen = self.beyond.is_some();
+            self.beyond = Some(self.beyond.map_or(0, |steps| steps + 1));
             reward_of_a_fall(sutton_barto, fallen)
         } else {
             if sutton_barto { 0.0 } else { 1.0 }
@@ -219,28 +242,105 @@ impl Env for CartPole {
 
     /// 600 x 400 pixels: the track is 4.8 m wide.
     fn render(&mut self) -> Result<Option<Frame>, ControlError> {
-        Ok(self.state.map(draw))
+        let (x_limit, _, half_length) =
+            self.physics.as_ref().map_or((X_LIMIT, THETA_LIMIT, HALF_LENGTH), |physics| physics.limits());
+        Ok(self.state.map(|state| draw(state, x_limit, half_length)))
     }
 }
 
-pub(crate) fn draw([x, _, theta, _]: [f64; 4]) -> Frame {
-    const SCALE: f64 = 600.0 / (2.0 * X_LIMIT); // pixels per metre
+/// The track as wide as twice `x_limit`, the pole twice its half length.
+pub(crate) fn draw([x, _, theta, _]: [f64; 4], x_limit: f64, half_length: f64) -> Frame {
+    let scale = 600.0 / (2.0 * x_limit); // pixels per metre
     let mut canvas = Canvas::new(600, 400);
-    let cart = [x * SCALE + 300.0, 100.0];
+    let cart = [x * scale + 300.0, 100.0];
     let axle = [cart[0], cart[1] + 7.5];
     canvas.line(&[[0.0, 100.0], [600.0, 100.0]], 1.0, BLACK);
     canvas.polygon(&rectangle([-25.0, -15.0], [25.0, 15.0], 0.0, cart), BLACK);
-    let pole = rectangle([-5.0, -5.0], [5.0, SCALE * 2.0 * HALF_LENGTH - 5.0], -theta, axle);
+    let pole = rectangle([-5.0, -5.0], [5.0, scale * 2.0 * half_length - 5.0], -theta, axle);
     canvas.polygon(&pole, [202, 152, 101]);
     canvas.circle(axle, 5.0, [129, 132, 203]);
     canvas.frame()
+}
+
+impl Stateful for CartPole {
+    fn attributes(&self) -> &'static [&'static str] {
+        const NAMES: [&str; NUMBERS.len() + 3] = {
+            let mut names = [
+                "state",
+                "steps_beyond_terminated",
+                "kinematics_integrator",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+            ];
+            let mut i = 0;
+            while i < NUMBERS.len() {
+                names[3 + i] = NUMBERS[i];
+                i += 1;
+            }
+            names
+        };
+        &NAMES
+    }
+
+    fn attribute(&self, name: &str) -> Result<Option<Value>, AttributeError> {
+        let mut physics = self.physics.as_ref().map_or_else(Physics::default, |physics| **physics);
+        Ok(match name {
+            "state" => doubles(self.state),
+            "steps_beyond_terminated" => self.beyond.map(|steps| Value::Int(steps as i64)),
+            "kinematics_integrator" => {
+                Some(Value::Text(if physics.euler { "euler" } else { "semi-implicit euler" }.into()))
+            }
+            other => Some(Value::Float(*physics.number(other).ok_or_else(|| self.unknown(other))?)),
+        })
+    }
+
+    fn set_attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), AttributeError> {
+        let mut physics = self.physics.as_ref().map_or_else(Physics::default, |physics| **physics);
+        match name {
+            "state" => {
+                self.state = value.map(|value| numbers(name, value)).transpose()?;
+                self.sin_cos = self.state.map_or((0.0, 1.0), |state| sin_cos(self.fused, state[2]));
+            }
+            "steps_beyond_terminated" => {
+                let steps = |value: &Value| value.as_i64().and_then(|steps| u64::try_from(steps).ok());
+                let checked =
+                    |value| steps(value).ok_or_else(|| wrong(name, "an integer from 0, or None", value));
+                self.beyond = value.map(checked).transpose()?;
+            }
+            "kinematics_integrator" => match value {
+                Some(Value::Text(text)) => physics.euler = text == "euler",
+                _ => {
+                    let found = value.cloned().unwrap_or(Value::Text("None".into()));
+                    return Err(wrong(name, "\"euler\" or another text, for semi-implicit euler,", &found));
+                }
+            },
+            other => *physics.number(other).ok_or_else(|| self.unknown(other))? = number(name, value)?,
+        }
+        self.physics = (physics != Physics::default()).then(|| Box::new(physics));
+        Ok(())
+    }
+
+    fn generator(&self) -> Option<&Generator> {
+        self.rng.as_ref()
+    }
+
+    fn set_generator(&mut self, generator: Option<Generator>) {
+        self.rng = generator;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use sorn_env::Value;
 
     #[test]
     fn seed_42_starts_as_gymnasium() {

@@ -21,6 +21,7 @@ mod acrobot;
 mod batch;
 mod cart_poles;
 mod cartpole;
+mod cartpole_physics;
 mod cartpole_vec;
 mod control;
 mod draw;
@@ -29,9 +30,11 @@ mod fused;
 pub mod gym_rs;
 #[cfg(feature = "gymnasium")]
 pub mod gymnasium;
+pub mod kwargs;
 mod masked_cartpole;
 mod mountain_car;
 mod mountain_car_continuous;
+mod native;
 mod numpy;
 #[cfg(feature = "gym-rs")]
 mod own_thread;
@@ -40,15 +43,21 @@ mod poles;
 mod python_wrapper;
 mod registry;
 mod small_angle;
+mod stateful;
 
 pub use acrobot::{Acrobot, AcrobotConfig};
 pub use batch::{Actions, AnyBatch, BatchRows};
 pub use cartpole::{CartPole, CartPoleConfig};
 pub use cartpole_vec::{CartPoleBatch, CartPoleVec};
 pub use control::ControlError;
+pub use kwargs::Kwargs;
 pub use masked_cartpole::MaskedCartPole;
 pub use mountain_car::{MountainCar, MountainCarConfig};
 pub use mountain_car_continuous::MountainCarContinuous;
+pub use native::NativeEnv;
 pub use pendulum::{Pendulum, PendulumConfig};
 pub use python_wrapper::PythonWrapper;
-pub use registry::{EnvSpec, Kwargs, MakeError, make, make_batch, make_wrapped, spec, specs};
+pub use registry::{
+    EnvSpec, MakeError, make, make_batch, make_native, make_observing, make_wrapped, spec, specs,
+};
+pub use stateful::{AttributeError, Stateful};

@@ -1,9 +1,11 @@
 //! [`MaskedCartPole`].
 
-use sorn_env::{Env, Frame, Info, Options, Space, Step};
+use sorn_env::seeding::Generator;
+use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::cartpole::{CartPole, CartPoleConfig, observation_bounds};
 use crate::control::ControlError;
+use crate::stateful::{AttributeError, Stateful};
 
 /// [`CartPole`] with its velocities hidden: the observation is position (m) and angle (rad).
 ///
@@ -47,5 +49,23 @@ impl Env for MaskedCartPole {
     }
     fn render(&mut self) -> Result<Option<Frame>, ControlError> {
         self.0.render()
+    }
+}
+
+impl Stateful for MaskedCartPole {
+    fn attributes(&self) -> &'static [&'static str] {
+        self.0.attributes()
+    }
+    fn attribute(&self, name: &str) -> Result<Option<Value>, AttributeError> {
+        self.0.attribute(name)
+    }
+    fn set_attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), AttributeError> {
+        self.0.set_attribute(name, value)
+    }
+    fn generator(&self) -> Option<&Generator> {
+        self.0.generator()
+    }
+    fn set_generator(&mut self, generator: Option<Generator>) {
+        self.0.set_generator(generator);
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{Env, Frame, Info, Options, Space, Step};
+use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::control::{ControlError, finite, reset_bounds};
 use crate::draw::{BLACK, Canvas, place, rectangle};
+use crate::stateful::{AttributeError, Stateful, doubles, number, numbers};
 
 pub(crate) const MIN_POSITION: f64 = -1.2;
 pub(crate) const MAX_POSITION: f64 = 0.6;
@@ -29,17 +30,30 @@ pub struct MountainCarConfig {
 /// costs 1. It starts at rest at U(-0.6, -0.4); reset options `low` and `high` set other bounds.
 ///
 /// Moore 1990, *Efficient memory-based learning for robot control*. Equal to `MountainCarEnv` of Gymnasium 1.x in every bit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MountainCar {
-    config: MountainCarConfig,
+    /// The constants by Gymnasium's names, in the order of [`NUMBERS`].
+    numbers: [f64; NUMBERS.len()],
     rng: Option<Generator>,
     state: Option<[f64; 2]>,
+}
+
+/// Names of the constants.
+const NUMBERS: [&str; 7] =
+    ["min_position", "max_position", "max_speed", "goal_position", "goal_velocity", "force", "gravity"];
+
+impl Default for MountainCar {
+    fn default() -> Self {
+        MountainCar::new(MountainCarConfig::default())
+    }
 }
 
 impl MountainCar {
     /// A mountain car before its first reset.
     pub fn new(config: MountainCarConfig) -> Self {
-        MountainCar { config, ..Self::default() }
+        let goal = config.goal_velocity;
+        let numbers = [MIN_POSITION, MAX_POSITION, MAX_SPEED, GOAL_POSITION, goal, FORCE, GRAVITY];
+        MountainCar { numbers, rng: None, state: None }
     }
 
     /// Position and velocity in full precision; `None` before the first reset.
@@ -104,19 +118,57 @@ impl Env for MountainCar {
             return Err(ControlError::discrete(3, *action));
         }
         let [position, velocity] = self.state.ok_or(ControlError::NotReset)?;
-        let push = (action - 1) as f64 * FORCE;
-        let velocity = velocity + (push + (3.0 * position).cos() * -GRAVITY);
-        let velocity = velocity.clamp(-MAX_SPEED, MAX_SPEED);
-        let position = (position + velocity).clamp(MIN_POSITION, MAX_POSITION);
-        let velocity = if position == MIN_POSITION && velocity < 0.0 { 0.0 } else { velocity };
+        let [min_position, max_position, max_speed, goal_position, goal_velocity, force, gravity] =
+            self.numbers;
+        let push = (action - 1) as f64 * force;
+        let velocity = velocity + (push + (3.0 * position).cos() * -gravity);
+        // NumPy's `clip`, which takes bounds in the wrong order.
+        let velocity = velocity.max(-max_speed).min(max_speed);
+        let position = (position + velocity).max(min_position).min(max_position);
+        let velocity = if position == min_position && velocity < 0.0 { 0.0 } else { velocity };
         let state = [position, velocity];
         self.state = Some(state);
-        let terminated = position >= GOAL_POSITION && velocity >= self.config.goal_velocity;
+        let terminated = position >= goal_position && velocity >= goal_velocity;
         let obs = state.map(|x| x as f32);
         Ok(Step { obs, reward: -1.0, terminated, truncated: false, info: Info::new() })
     }
 
     fn render(&mut self) -> Result<Option<Frame>, ControlError> {
-        Ok(self.state.map(|[position, _]| draw(position, GOAL_POSITION)))
+        Ok(self.state.map(|[position, _]| draw(position, self.numbers[3])))
+    }
+}
+
+impl Stateful for MountainCar {
+    fn attributes(&self) -> &'static [&'static str] {
+        const NAMES: [&str; NUMBERS.len() + 1] = {
+            let [a, b, c, d, e, f, g] = NUMBERS;
+            ["state", a, b, c, d, e, f, g]
+        };
+        &NAMES
+    }
+
+    fn attribute(&self, name: &str) -> Result<Option<Value>, AttributeError> {
+        match (name, NUMBERS.iter().position(|known| *known == name)) {
+            ("state", _) => Ok(doubles(self.state)),
+            (_, Some(i)) => Ok(Some(Value::Float(self.numbers[i]))),
+            _ => Err(self.unknown(name)),
+        }
+    }
+
+    fn set_attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), AttributeError> {
+        match (name, NUMBERS.iter().position(|known| *known == name)) {
+            ("state", _) => self.state = value.map(|value| numbers(name, value)).transpose()?,
+            (_, Some(i)) => self.numbers[i] = number(name, value)?,
+            _ => return Err(self.unknown(name)),
+        }
+        Ok(())
+    }
+
+    fn generator(&self) -> Option<&Generator> {
+        self.rng.as_ref()
+    }
+
+    fn set_generator(&mut self, generator: Option<Generator>) {
+        self.rng = generator;
     }
 }

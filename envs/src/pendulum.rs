@@ -4,16 +4,18 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 use sorn_env::seeding::{Generator, reseed};
-use sorn_env::{BoxSpace, Dtype, Env, Frame, Info, Options, Space, Step};
+use sorn_env::{BoxSpace, Dtype, Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::control::{ControlError, finite, non_negative_options, single_number};
 use crate::draw::{BLACK, Canvas, place, rectangle};
 use crate::numpy::{pow2, pow2_f32, remainder};
+use crate::stateful::{AttributeError, Stateful, doubles, number, numbers};
 
 const MAX_SPEED: f64 = 8.0; // rad/s
 const MAX_TORQUE: f32 = 2.0; // N m
 const DT: f64 = 0.05; // s between two states
-const LENGTH: f64 = 1.0; // m; the mass is 1 kg
+const LENGTH: f64 = 1.0; // m
+const MASS: f64 = 1.0; // kg
 
 /// Arguments of [`Pendulum`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,18 +39,29 @@ impl Default for PendulumConfig {
 /// velocity U(-1, 1); reset options `x_init` and `y_init` set other bounds for angle and velocity.
 ///
 /// Equal to `PendulumEnv` of Gymnasium 1.x in every bit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Pendulum {
-    config: PendulumConfig,
+    /// The constants by Gymnasium's names, in the order of [`NUMBERS`].
+    numbers: [f64; NUMBERS.len()],
     rng: Option<Generator>,
     state: Option<[f64; 2]>,
     torque: Option<f32>,
 }
 
+/// Names of the constants.
+const NUMBERS: [&str; 6] = ["max_speed", "max_torque", "dt", "g", "m", "l"];
+
+impl Default for Pendulum {
+    fn default() -> Self {
+        Pendulum::new(PendulumConfig::default())
+    }
+}
+
 impl Pendulum {
     /// A pendulum before its first reset.
     pub fn new(config: PendulumConfig) -> Self {
-        Pendulum { config, ..Self::default() }
+        let numbers = [MAX_SPEED, f64::from(MAX_TORQUE), DT, config.g, MASS, LENGTH];
+        Pendulum { numbers, rng: None, state: None, torque: None }
     }
 
     /// Angle from upright (rad, unbounded) and angular velocity (rad/s); `None` before the first reset.
@@ -118,15 +131,18 @@ impl Env for Pendulum {
     }
 
     fn step(&mut self, action: &[f32; 1]) -> Result<Step<[f32; 3]>, ControlError> {
-        let torque = single_number(action, MAX_TORQUE)?.clamp(-MAX_TORQUE, MAX_TORQUE);
+        let [max_speed, max_torque, dt, g, m, l] = self.numbers;
+        let (least, most) = (-max_torque as f32, max_torque as f32);
+        let torque = single_number(action, MAX_TORQUE)?.max(least).min(most);
         let [theta, velocity] = self.state.ok_or(ControlError::NotReset)?;
         let angle = remainder(theta + PI, 2.0 * PI) - PI;
         // The torque's terms are single precision in Gymnasium, because the action is.
         let cost = pow2(angle) + 0.1 * pow2(velocity) + f64::from(0.001 * pow2_f32(torque));
         let acceleration =
-            3.0 * self.config.g / (2.0 * LENGTH) * theta.sin() + f64::from(3.0 / LENGTH as f32 * torque);
-        let velocity = (velocity + acceleration * DT).clamp(-MAX_SPEED, MAX_SPEED);
-        let state = [theta + velocity * DT, velocity];
+            3.0 * g / (2.0 * l) * theta.sin() + f64::from((3.0 / (m * pow2(l))) as f32 * torque);
+        // NumPy's `clip`, which takes bounds in the wrong order.
+        let velocity = (velocity + acceleration * dt).max(-max_speed).min(max_speed);
+        let state = [theta + velocity * dt, velocity];
         self.state = Some(state);
         self.torque = Some(torque);
         Ok(Step {
@@ -141,5 +157,45 @@ impl Env for Pendulum {
     /// 500 x 500 pixels; an arrow about the pivot shows the latest torque.
     fn render(&mut self) -> Result<Option<Frame>, ControlError> {
         Ok(self.state.map(|[theta, _]| draw(theta, self.torque.map_or(0.0, f64::from))))
+    }
+}
+
+impl Stateful for Pendulum {
+    fn attributes(&self) -> &'static [&'static str] {
+        const NAMES: [&str; NUMBERS.len() + 2] = {
+            let [a, b, c, d, e, f] = NUMBERS;
+            ["state", "last_u", a, b, c, d, e, f]
+        };
+        &NAMES
+    }
+
+    fn attribute(&self, name: &str) -> Result<Option<Value>, AttributeError> {
+        match (name, NUMBERS.iter().position(|known| *known == name)) {
+            ("state", _) => Ok(doubles(self.state)),
+            ("last_u", _) => Ok(self.torque.map(|torque| Value::Float(torque.into()))),
+            (_, Some(i)) => Ok(Some(Value::Float(self.numbers[i]))),
+            _ => Err(self.unknown(name)),
+        }
+    }
+
+    fn set_attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), AttributeError> {
+        match (name, NUMBERS.iter().position(|known| *known == name)) {
+            ("state", _) => self.state = value.map(|value| numbers(name, value)).transpose()?,
+            ("last_u", _) => {
+                let torque = value.map(|value| number(name, Some(value))).transpose()?;
+                self.torque = torque.map(|torque| torque as f32);
+            }
+            (_, Some(i)) => self.numbers[i] = number(name, value)?,
+            _ => return Err(self.unknown(name)),
+        }
+        Ok(())
+    }
+
+    fn generator(&self) -> Option<&Generator> {
+        self.rng.as_ref()
+    }
+
+    fn set_generator(&mut self, generator: Option<Generator>) {
+        self.rng = generator;
     }
 }

@@ -13,6 +13,6 @@ pub struct PythonWrapper {
     /// Module and class, with a colon between them. The class is called with the environment and `kwargs`.
     pub kind: String,
     /// Keyword arguments.
-    #[serde(default, skip_serializing_if = "Kwargs::is_empty")]
+    #[serde(default, skip_serializing_if = "Kwargs::is_empty", with = "crate::kwargs")]
     pub kwargs: Kwargs,
 }

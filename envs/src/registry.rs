@@ -6,13 +6,13 @@ use sorn_env::{AnyEnv, AutoresetMode, BoxError, Element, Env};
 
 use crate::batch::{AnyBatch, BatchAction, Each};
 use crate::cart_poles::CartPoles;
+use crate::kwargs::{Kwargs, first_not_finite};
+use crate::native::NativeEnv;
+use crate::stateful::Stateful;
 use crate::{
     Acrobot, CartPole, ControlError, MaskedCartPole, MountainCar, MountainCarContinuous, Pendulum,
     PythonWrapper,
 };
-
-/// Keyword arguments of an environment, by name.
-pub type Kwargs = serde_json::Map<String, serde_json::Value>;
 
 /// What is known of an environment before it is made.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +71,16 @@ pub enum MakeError {
         /// What to build with.
         feature: &'static str,
     },
+    /// Members of observations that have none.
+    #[error(
+        "environment {id:?}: observe = {observe:?} names members of a Dict, and its observations are no Dict"
+    )]
+    Observe {
+        /// The environment.
+        id: String,
+        /// The members asked for.
+        observe: Vec<String>,
+    },
     /// A wrapper of Python's around an environment that is not.
     #[error("environment {id:?}: the wrapper {kind:?} is Python's and fits gymnasium:... environments only")]
     Wrapper {
@@ -108,6 +118,7 @@ struct Entry {
     description: &'static str,
     kwargs: &'static [&'static str],
     one: fn(Kwargs, Option<u64>) -> Result<AnyEnv, String>,
+    native: fn(Kwargs, Option<u64>) -> Result<NativeEnv, String>,
     many: fn(Kwargs, Option<u64>, Many) -> Result<AnyBatch, String>,
 }
 
@@ -123,6 +134,7 @@ const ENTRIES: &[Entry] = &[
         description: "Keep a pole upright on a cart, for 200 steps.",
         kwargs: &["sutton_barto_reward"],
         one: |kwargs, limit| one(kwargs, limit, CartPole::new),
+        native: |kwargs, limit| native(kwargs, limit, CartPole::new),
         many: cart_poles,
     },
     Entry {
@@ -133,6 +145,7 @@ const ENTRIES: &[Entry] = &[
         description: "Keep a pole upright on a cart, for 500 steps.",
         kwargs: &["sutton_barto_reward"],
         one: |kwargs, limit| one(kwargs, limit, CartPole::new),
+        native: |kwargs, limit| native(kwargs, limit, CartPole::new),
         many: cart_poles,
     },
     Entry {
@@ -143,6 +156,7 @@ const ENTRIES: &[Entry] = &[
         description: "CartPole-v1 without velocities: position and angle alone.",
         kwargs: &["sutton_barto_reward"],
         one: |kwargs, limit| one(kwargs, limit, MaskedCartPole::new),
+        native: |kwargs, limit| native(kwargs, limit, MaskedCartPole::new),
         many: |kwargs, limit, many| each(kwargs, limit, many, MaskedCartPole::new),
     },
     Entry {
@@ -153,6 +167,7 @@ const ENTRIES: &[Entry] = &[
         description: "Swing a weak car up a hill, pushing left, right or not.",
         kwargs: &["goal_velocity"],
         one: |kwargs, limit| one(kwargs, limit, MountainCar::new),
+        native: |kwargs, limit| native(kwargs, limit, MountainCar::new),
         many: |kwargs, limit, many| each(kwargs, limit, many, MountainCar::new),
     },
     Entry {
@@ -163,6 +178,7 @@ const ENTRIES: &[Entry] = &[
         description: "Swing a weak car up a hill with a continuous force.",
         kwargs: &["goal_velocity"],
         one: |kwargs, limit| one(kwargs, limit, MountainCarContinuous::new),
+        native: |kwargs, limit| native(kwargs, limit, MountainCarContinuous::new),
         many: |kwargs, limit, many| each(kwargs, limit, many, MountainCarContinuous::new),
     },
     Entry {
@@ -173,6 +189,7 @@ const ENTRIES: &[Entry] = &[
         description: "Swing two links above a line by a torque between them.",
         kwargs: &[],
         one: |kwargs, limit| one(kwargs, limit, Acrobot::new),
+        native: |kwargs, limit| native(kwargs, limit, Acrobot::new),
         many: |kwargs, limit, many| each(kwargs, limit, many, Acrobot::new),
     },
     Entry {
@@ -183,6 +200,7 @@ const ENTRIES: &[Entry] = &[
         description: "Swing a rod up and hold it upright by a torque.",
         kwargs: &["g"],
         one: |kwargs, limit| one(kwargs, limit, Pendulum::new),
+        native: |kwargs, limit| native(kwargs, limit, Pendulum::new),
         many: |kwargs, limit, many| each(kwargs, limit, many, Pendulum::new),
     },
 ];
@@ -207,6 +225,20 @@ where
     })
 }
 
+fn native<C, E>(kwargs: Kwargs, limit: Option<u64>, new: fn(C) -> E) -> Result<NativeEnv, String>
+where
+    C: DeserializeOwned,
+    E: Env + Stateful + Send + 'static,
+    E::Obs: Element,
+    E::Act: Element,
+{
+    let env = new(config(kwargs)?);
+    Ok(match limit {
+        Some(steps) => NativeEnv::new(TimeLimit::new(env, steps)),
+        None => NativeEnv::new(env),
+    })
+}
+
 fn each<C, E, const N: usize>(
     kwargs: Kwargs,
     limit: Option<u64>,
@@ -215,7 +247,7 @@ fn each<C, E, const N: usize>(
 ) -> Result<AnyBatch, String>
 where
     C: DeserializeOwned,
-    E: Env<Obs = [f32; N], Error = ControlError> + Clone + Send + 'static,
+    E: Env<Obs = [f32; N], Error = ControlError> + Stateful + Clone + Send + 'static,
     E::Act: BatchAction,
 {
     let env = new(config(kwargs)?);
@@ -288,6 +320,19 @@ pub fn make_wrapped(
     kwargs: &Kwargs,
     wrappers: &[PythonWrapper],
 ) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    make_observing(id, kwargs, wrappers, &[])
+}
+
+/// [`make_wrapped`], of whose observations, elements of a Dict space, the members `observe` are kept; all if `observe` is empty.
+///
+/// # Errors
+/// Those of [`make_wrapped`], and [`MakeError::Observe`] or [`MakeError::Adapter`] if the observations have no such members.
+pub fn make_observing(
+    id: &str,
+    kwargs: &Kwargs,
+    wrappers: &[PythonWrapper],
+    observe: &[String],
+) -> Result<(AnyEnv, EnvSpec), MakeError> {
     let module = id.split_once(':');
     if let Some((module, name)) = module
         && (module.is_empty() || name.is_empty())
@@ -298,21 +343,29 @@ pub fn make_wrapped(
     if let Some((module, _)) = module
         && module != "gym-rs"
     {
-        return pythons(id, kwargs, wrappers);
+        return pythons(id, kwargs, wrappers, observe);
+    }
+    if !observe.is_empty() {
+        return Err(MakeError::Observe { id: id.into(), observe: observe.to_vec() });
     }
     if let Some(wrapper) = wrappers.first() {
         return Err(MakeError::Wrapper { id: id.into(), kind: wrapper.kind.clone() });
     }
     match module {
         Some((_, name)) => gym_rs(id, name, kwargs),
-        None => native(id, kwargs),
+        None => made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit)),
     }
 }
 
 #[cfg(feature = "gymnasium")]
-fn pythons(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<(AnyEnv, EnvSpec), MakeError> {
+fn pythons(
+    id: &str,
+    kwargs: &Kwargs,
+    wrappers: &[PythonWrapper],
+    observe: &[String],
+) -> Result<(AnyEnv, EnvSpec), MakeError> {
     use crate::gymnasium::{GymnasiumEnv, GymnasiumError};
-    let env = GymnasiumEnv::make(id, kwargs, wrappers).map_err(|error| match error {
+    let env = GymnasiumEnv::make_observing(id, kwargs, wrappers, observe).map_err(|error| match error {
         GymnasiumError::Wrapper { env: id, fault } => {
             MakeError::PythonWrapper { id, index: fault.index, kind: fault.kind, reason: fault.reason }
         }
@@ -323,7 +376,7 @@ fn pythons(id: &str, kwargs: &Kwargs, wrappers: &[PythonWrapper]) -> Result<(Any
 }
 
 #[cfg(not(feature = "gymnasium"))]
-fn pythons(id: &str, _: &Kwargs, _: &[PythonWrapper]) -> Result<(AnyEnv, EnvSpec), MakeError> {
+fn pythons(id: &str, _: &Kwargs, _: &[PythonWrapper], _: &[String]) -> Result<(AnyEnv, EnvSpec), MakeError> {
     Err(MakeError::Feature { id: id.into(), feature: "gymnasium" })
 }
 
@@ -363,8 +416,12 @@ fn gym_rs(id: &str, name: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), Ma
     Ok((env, spec))
 }
 
-fn native(id: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
-    made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit))
+/// [`make`] of a native environment, whose state can be read, set, saved and restored by name.
+///
+/// # Errors
+/// [`MakeError`] where the id is unknown or an adapter's, or a keyword argument is unknown or out of range.
+pub fn make_native(id: &str, kwargs: &Kwargs) -> Result<(NativeEnv, EnvSpec), MakeError> {
+    made(id, kwargs, |entry, kwargs, limit| (entry.native)(kwargs, limit))
 }
 
 /// Makes a batch of the native environment `id` with its time limit applied; arguments as those of [`make`].
@@ -395,6 +452,9 @@ fn made<T>(
     spec.max_episode_steps = limit;
     only(id, &kwargs, entry.kwargs)?;
     let refuse = |reason: String| MakeError::Kwargs { id: id.into(), reason };
+    if let Some((key, found)) = first_not_finite(&kwargs) {
+        return Err(refuse(format!("{key}: a finite number expected, found {found}")));
+    }
     let made = new(entry, kwargs, limit).map_err(refuse)?;
     Ok((made, spec))
 }

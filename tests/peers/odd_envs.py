@@ -1,7 +1,9 @@
 """Environments that Gymnasium does not have, registered on import: composite spaces, and ways to fail."""
 
+import ctypes
 import importlib
 import os
+import shutil
 import sys
 import threading
 import time
@@ -92,6 +94,7 @@ class Faulty(gym.Env):
     def step(self, action):
         self.count += 1
         obs, reward, info = np.zeros(2, np.float32), 1.0, {}
+        terminated = truncated = False
         if self.count == 3 and self.sound_episodes < 0:
             if self.fault == "raise":
                 self._sensor()
@@ -112,8 +115,34 @@ class Faulty(gym.Env):
                 "strided": np.arange(4, dtype=np.float32)[::2] / 4,
                 "text": np.array(["a", "b"]),
             }.get(self.fault, obs)
-            reward = {"reward": "much", "numpy_reward": np.float32(0.5)}.get(self.fault, reward)
-        return obs, reward, False, False, info
+            reward = {
+                "reward": "much",
+                "numpy_reward": np.float32(0.5),
+                "rewards": np.array([1.0, 2.0]),
+            }.get(self.fault, reward)
+            flags = {
+                "none": None,
+                "text": "no",
+                "two": np.array([False, True]),
+                "three": 3,
+                "array": np.array(False),
+                "one": 1,
+            }
+            which, _, kind = self.fault.partition("_")
+            terminated = flags[kind] if which == "terminated" else False
+            truncated = flags[kind] if which == "truncated" else False
+            if self.fault == "exit":
+                os._exit(0)
+            if self.fault == "c_exit":
+                ctypes.CDLL(None).exit(0)
+            if self.fault == "fork":
+                # The parent waits, so that what the child does is done before it goes on.
+                child = os.fork()
+                if child:
+                    info["child"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            if self.fault == "rmtree":
+                shutil.rmtree("runs")
+        return obs, reward, terminated, truncated, info
 
     def _sensor(self):
         try:
@@ -158,6 +187,128 @@ class Talkative(gym.Env):
     def step(self, action):
         print("a word to the standard output")
         return 2, np.float64(action), np.bool_(action == 1), 0, {}
+
+
+class Drawn(gym.Env):
+    """Looks at the mode while it is made, and only then; draws its last observation."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Box(0.0, 1.0, (1,), np.float32)
+
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+        if render_mode == "rgb_array":
+            self.screen = np.zeros((4, 4, 3), np.uint8)
+
+    def _observe(self):
+        self.seen = self.np_random.random(1, dtype=np.float32)
+        return self.seen
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self._observe(), {}
+
+    def step(self, action):
+        self.count += 1
+        return self._observe(), 1.0, False, self.count == 10, {}
+
+    def render(self):
+        self.screen[:] = int(255 * self.seen[0])
+        return self.screen.copy()
+
+
+class Undrawn(Drawn):
+    """Says that it draws, and does not."""
+
+    render = gym.Env.render
+
+
+class Few(gym.Env):
+    """Begins in one of four places; `forgetful`, at each reset without a seed, in the one of the last seed."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Discrete(4)
+
+    def __init__(self, forgetful=False):
+        self.forgetful, self.seed = forgetful, None
+
+    def reset(self, *, seed=None, options=None):
+        self.seed = seed if seed is not None or not self.forgetful else self.seed
+        super().reset(seed=self.seed if self.forgetful else seed)
+        self.count = 0
+        return int(self.np_random.integers(4)), {}
+
+    def step(self, action):
+        self.count += 1
+        return int(self.np_random.integers(4)), float(action), self.count == 3, False, {}
+
+
+class Mission(gym.Env):
+    """Observes a picture, a direction and words, as MiniGrid does."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Dict(
+        {
+            "image": spaces.Box(0, 255, (2, 2), np.uint8),
+            "mission": spaces.Text(20),
+            "direction": spaces.Discrete(4),
+        }
+    )
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self._observe(), {}
+
+    def _observe(self):
+        direction = int(self.np_random.integers(4))
+        return {"image": np.full((2, 2), direction, np.uint8), "mission": "go", "direction": direction}
+
+    def step(self, action):
+        self.count += 1
+        return self._observe(), float(action), False, self.count == 20, {}
+
+
+class Board(gym.Env):
+    """Cells in rows and columns, of which an action names one in a grid of its own: its last choice is marked."""
+
+    def __init__(self, start=0, dtype="int64"):
+        self.start, self.dtype = start, np.dtype(dtype)
+        self.observation_space = spaces.MultiDiscrete(np.full((2, 3), 3), dtype=self.dtype)
+        self.action_space = spaces.MultiDiscrete([[2], [3]], dtype=self.dtype, start=[[start], [start]])
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return np.zeros((2, 3), self.dtype), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        cells = np.zeros((2, 3), self.dtype)
+        cells[tuple(np.ravel(action) - self.start)] = 2
+        self.count += 1
+        return cells, float(action[0, 0] - self.start), False, self.count == 20, {}
+
+
+class Keyed(gym.Env):
+    """Tells the type and text of its keyword arguments in the info."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
+
+    def __init__(self, **kwargs):
+        self.told = {name: f"{type(value).__name__} {value!r}" for name, value in kwargs.items()}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return np.zeros(2, np.float32), self.told
+
+    def step(self, action):
+        self.count += 1
+        return np.zeros(2, np.float32), 1.0, self.count == 5, False, {}
 
 
 class Shifted(gym.Env):
@@ -273,6 +424,12 @@ gym.register("Told-v0", Told)
 gym.register("Knotted-v0", "peers.knotted:One")
 gym.register("KnottedToo-v0", come_between)
 gym.register("Composite-v0", Composite)
+gym.register("Drawn-v0", Drawn)
+gym.register("Undrawn-v0", Undrawn)
+gym.register("Few-v0", Few)
+gym.register("Mission-v0", Mission)
+gym.register("Board-v0", Board)
+gym.register("Keyed-v0", Keyed)
 gym.register("Shifted-v0", Shifted)
 gym.register("Faulty-v0", Faulty, max_episode_steps=50, reward_threshold=12.5)
 gym.register("Talkative-v0", Talkative)

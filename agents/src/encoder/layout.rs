@@ -15,13 +15,11 @@ pub(crate) enum Slot {
 pub(crate) fn slots(space: &Space) -> Vec<Slot> {
     match space {
         Space::Box(space) => {
-            // Gymnasium writes "no bound" also as the type's largest number.
-            let (least, most) = space.dtype.range();
-            let number = |(&low, &high): (&f64, &f64)| Slot::Number {
-                low: if space.dtype.is_float() && low <= least { f64::NEG_INFINITY } else { low },
-                high: if space.dtype.is_float() && high >= most { f64::INFINITY } else { high },
+            let number = |i| {
+                let (low, high) = space.range(i);
+                Slot::Number { low, high }
             };
-            space.low.iter().zip(&space.high).map(number).collect()
+            (0..space.low.len()).map(number).collect()
         }
         Space::Dict(members) => members.iter().flat_map(|(_, member)| slots(member)).collect(),
         Space::Tuple(members) => members.iter().flat_map(slots).collect(),

@@ -5,6 +5,7 @@ mod cells;
 mod layout;
 mod random_projection;
 mod raw;
+mod scale;
 
 use serde::{Deserialize, Serialize};
 use sorn_env::Space;
@@ -14,6 +15,7 @@ use cells::{Cells, Tuning};
 pub(crate) use layout::{Slot, slots};
 use random_projection::RandomProjection;
 use raw::Raw;
+pub use scale::Scale;
 
 /// Which encoder.
 ///
@@ -28,9 +30,9 @@ pub enum EncoderConfig {
     /// Each input receives `gain * (projection . tanh(observation / scale) + bias)`: a random unit-length projection of its
     /// own and a bias uniform in `[-bias, bias)`.
     RandomProjection {
-        /// Scale of each flattened observation entry, positive; empty means 1 everywhere.
+        /// Scale of the flattened observation's entries, positive: one number for all, or one for each; empty means 1 everywhere.
         #[serde(default)]
-        scale: Vec<f64>,
+        scale: Scale,
         /// Factor on the whole.
         #[serde(default = "default_gain")]
         gain: f64,
@@ -97,7 +99,11 @@ fn one() -> f64 {
 
 impl Default for EncoderConfig {
     fn default() -> Self {
-        EncoderConfig::RandomProjection { scale: Vec::new(), gain: default_gain(), bias: default_bias() }
+        EncoderConfig::RandomProjection {
+            scale: Scale::default(),
+            gain: default_gain(),
+            bias: default_bias(),
+        }
     }
 }
 

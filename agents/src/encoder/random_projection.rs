@@ -2,6 +2,7 @@
 
 use sorn_core::rng;
 
+use super::scale::Scale;
 use crate::AgentError;
 use crate::error::{check, numbers};
 use crate::lanes::sum_rows;
@@ -21,7 +22,7 @@ pub(crate) struct RandomProjection {
 
 impl RandomProjection {
     pub(crate) fn new(
-        scale: &[f64],
+        scale: &Scale,
         gain: f64,
         bias: f64,
         observations: usize,
@@ -30,16 +31,25 @@ impl RandomProjection {
     ) -> Result<RandomProjection, AgentError> {
         check("encoder.gain", gain, true, "a finite number")?;
         check("encoder.bias", bias, bias >= 0.0, "a number of 0 or more")?;
-        if !scale.is_empty() && scale.len() != observations {
-            let allowed = format!("{} (one per number of the observation) or none", numbers(observations));
-            return Err(AgentError::config("encoder.scale", numbers(scale.len()), &allowed));
-        }
-        for (index, &s) in scale.iter().enumerate() {
-            check(&format!("encoder.scale[{index}]"), s, s > 0.0, "a positive number")?;
-        }
+        let positive = |key: &str, s: f64| check(key, s, s > 0.0, "a positive number");
         let inverse_scale = match scale {
-            [] => vec![1.0; observations],
-            _ => scale.iter().map(|s| 1.0 / s).collect(),
+            Scale::All(s) => {
+                positive("encoder.scale", *s)?;
+                vec![1.0 / s; observations]
+            }
+            Scale::Each(each) if each.is_empty() => vec![1.0; observations],
+            Scale::Each(each) if each.len() == observations => {
+                let named = each.iter().enumerate();
+                named.clone().try_for_each(|(i, &s)| positive(&format!("encoder.scale[{i}]"), s))?;
+                named.map(|(_, s)| 1.0 / s).collect()
+            }
+            Scale::Each(each) => {
+                let allowed = format!(
+                    "{} (one per number of the observation), one for all, or none",
+                    numbers(observations)
+                );
+                return Err(AgentError::config("encoder.scale", numbers(each.len()), &allowed));
+            }
         };
         let mut rng = rng::stream(seed, "encoder");
         let mut rows = vec![0.0; observations * inputs];
@@ -74,7 +84,7 @@ mod tests {
             observation in prop::collection::vec(-1e300..1e300_f64, 1..6), seed: u64, gain in 0.1..10.0_f64, bias in 0.0..3.0_f64,
         ) {
             let n = observation.len();
-            let mut encoder = RandomProjection::new(&[], gain, bias, n, 30, seed).unwrap();
+            let mut encoder = RandomProjection::new(&Scale::default(), gain, bias, n, 30, seed).unwrap();
             let mut input = vec![f64::NAN; 30];
             encoder.encode(&observation, &mut input);
             // A unit vector's product with n numbers of at most 1 is at most sqrt(n).
@@ -84,8 +94,28 @@ mod tests {
     }
 
     #[test]
+    fn one_scale_is_that_of_every_number() {
+        let encode = |scale: &str| {
+            let scale: Scale = serde_json::from_str(scale).unwrap();
+            let mut encoder = RandomProjection::new(&scale, 3.0, 0.9, 3, 5, 1).unwrap();
+            let mut input = [0.0; 5];
+            encoder.encode(&[1.0, -2.0, 7.0], &mut input);
+            input
+        };
+        assert_eq!(encode("10"), encode("[10.0, 10.0, 10.0]"));
+        assert_ne!(encode("10.0"), encode("[]"));
+        let wrong = serde_json::from_str::<Scale>("\"large\"").unwrap_err().to_string();
+        assert!(wrong.contains("expected a number or a list of numbers"), "{wrong}");
+        let zero = RandomProjection::new(&Scale::All(0.0), 3.0, 0.9, 3, 5, 1).unwrap_err().to_string();
+        assert!(zero.starts_with("encoder.scale: a positive number expected, found 0"), "{zero}");
+    }
+
+    #[test]
     fn wrong_scales_are_named() {
-        let error = |scale: &[f64]| RandomProjection::new(scale, 3.0, 0.9, 4, 10, 0).unwrap_err().to_string();
+        let error = |scale: &[f64]| {
+            let scale = Scale::from(scale.to_vec());
+            RandomProjection::new(&scale, 3.0, 0.9, 4, 10, 0).unwrap_err().to_string()
+        };
         assert!(error(&[1.0]).starts_with("encoder.scale: 4 numbers"), "{}", error(&[1.0]));
         assert!(
             error(&[1.0, 1.0, 0.0, 1.0]).starts_with("encoder.scale[2]: a positive number expected, found 0")

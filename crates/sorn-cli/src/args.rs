@@ -225,7 +225,7 @@ pub(crate) struct Envs {
     /// Id of an environment, or an experiment file (FILE.toml) whose environment, inside its wrappers, is to be shown
     #[arg(value_name = "ID|FILE.toml")]
     pub(crate) env: Option<String>,
-    /// Keyword argument of the environment, as JSON where it is JSON; may be repeated
+    /// Keyword argument of the environment, as JSON or TOML where it is one; may be repeated
     #[arg(long, value_name = "KEY=VALUE", requires = "env")]
     pub(crate) kwarg: Vec<String>,
     /// Override one value of the experiment file; may be repeated
@@ -240,7 +240,7 @@ pub(crate) struct Envs {
 pub(crate) struct Check {
     /// Id of the environment
     pub(crate) env: String,
-    /// Keyword argument of the environment, as JSON where it is JSON; may be repeated
+    /// Keyword argument of the environment, as JSON or TOML where it is one; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) kwarg: Vec<String>,
     /// Seed of the check

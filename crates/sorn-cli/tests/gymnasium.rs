@@ -218,6 +218,126 @@ fn a_fault_in_python_ends_the_run_and_leaves_what_was_saved() {
     }
 }
 
+/// Neither Python's way out nor C's is taken for success, and what was saved stays.
+#[test]
+#[cfg(unix)]
+fn an_environment_that_ends_the_process_is_named() {
+    for (fault, how) in [("exit", "os._exit(0)"), ("c_exit", "exit()")] {
+        let place = faulty_place(fault, "");
+        let text = stderr(&output(&place, &["run", "quick.toml"], 1));
+        let told = format!("error: peers.odd_envs:Faulty-v0: step ended the process: {how}\n");
+        assert!(text.contains(&told), "{fault}: {text}");
+        let dir = place.path("runs/quick/seed-0");
+        assert_eq!(std::fs::read_to_string(dir.join("metrics.jsonl")).unwrap().lines().count(), 10);
+        assert!(
+            dir.join("checkpoints/episode-000008.safetensors").exists() && !dir.join("summary.json").exists()
+        );
+        output(&place, &["check", "peers.odd_envs:Faulty-v0", "--kwarg", &format!("fault={fault}")], 1);
+    }
+}
+
+/// A child that an environment forks holds the parent's files, its lock too.
+#[test]
+#[cfg(unix)]
+fn a_child_that_returns_from_a_step_writes_nothing() {
+    let forked = faulty_place("fork", "");
+    let text = stderr(&output(&forked, &["run", "quick.toml", "--set", "run.episodes=12"], 0));
+    let told = "warning: peers.odd_envs:Faulty-v0: step forked this process and returned in the child too, which ends here\n";
+    assert!(text.contains(told), "{text}");
+    let sound = faulty_place("", "");
+    stdout(&sound, &["run", "quick.toml", "--set", "run.episodes=12"]);
+    let metrics = |place: &Place| {
+        let text = std::fs::read_to_string(place.path("runs/quick/seed-0/metrics.jsonl")).unwrap();
+        text.lines().map(|line| line.split("\"wall_secs\"").next().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(metrics(&forked), metrics(&sound));
+    assert_eq!(metrics(&forked).len(), 12);
+}
+
+#[test]
+fn a_run_directory_that_vanishes_is_named() {
+    let place = faulty_place("rmtree", "");
+    let text = stderr(&output(&place, &["run", "quick.toml"], 1));
+    let told = "runs/quick/seed-0: gone; something removed it while the run was writing it";
+    assert!(text.contains(told) && !text.contains("what was saved stays"), "{text}");
+    assert!(!place.path("runs/quick/seed-0").exists());
+}
+
+/// Numbers that JSON has not, through the run's own file, its checkpoints and its agent's file.
+#[test]
+fn infinite_arguments_survive_a_run() {
+    let place = place(
+        "id = \"peers.odd_envs:Keyed-v0\"\nkwargs = { range = [0.7, inf], nan = nan }\n\
+         wrappers = [{ kind = \"gymnasium.wrappers:ClipReward\", kwargs = { min_reward = -inf, max_reward = 1.0 } }, \
+         { kind = \"clip_reward\", min = -inf, max = 2.0 }]",
+    );
+    let file = std::fs::read_to_string(place.path("quick.toml")).unwrap();
+    place.write("quick.toml", &file.replace("scale = [1.0, 1.0, 0.1, 1.0]", "scale = 10"));
+    for out in ["whole", "cut"] {
+        stdout(&place, &["run", "quick.toml", "--out", out]);
+    }
+    let config = std::fs::read_to_string(place.path("whole/quick/seed-0/config.toml")).unwrap();
+    for part in ["range = [0.7, inf]", "nan = nan", "min_reward = -inf", "min = -inf"] {
+        assert!(config.contains(part), "{part}: {config}");
+    }
+    place.cut("cut/quick/seed-0", 24);
+    stdout(&place, &["resume", "cut/quick/seed-0"]);
+    assert_same(&place.path("whole/quick"), &place.path("cut/quick"));
+    stdout(&place, &["run", "whole/quick/seed-0/config.toml", "--out", "again"]);
+    assert_same(&place.path("whole/quick"), &place.path("again/quick"));
+    stdout(&place, &["export", "whole/quick/seed-0", "--out", "agent.safetensors"]);
+    stdout(&place, &["eval", "agent.safetensors", "--episodes", "2"]);
+}
+
+#[test]
+fn members_of_observations_are_chosen_in_a_file() {
+    let place = Place::new();
+    let text = |observe: &str| {
+        format!(
+            "name = \"mission\"\n[env]\nid = \"peers.odd_envs:Mission-v0\"\n{observe}\n[agent.encoder]\n\
+             kind = \"random_projection\"\nscale = 10.0\n[agent.reservoir.params]\nne = 60\n[run]\nepisodes = 4\n[eval]\n\
+             episodes = 2\n"
+        )
+    };
+    place.write("bare.toml", &text(""));
+    let refused = stderr(&output(&place, &["run", "bare.toml"], 2));
+    assert!(refused.contains("leave it out by observe = [\"direction\", \"image\"]"), "{refused}");
+    place.write("some.toml", &text("observe = [\"image\", \"direction\"]"));
+    stdout(&place, &["run", "some.toml"]);
+    let shown = stdout(&place, &["envs", "some.toml"]);
+    assert!(shown.contains("Dict('direction': Discrete(4), 'image': Box(0, 255, (2, 2), uint8))"), "{shown}");
+    place.write("wrong.toml", &text("observe = [\"picture\"]"));
+    let refused = stderr(&output(&place, &["run", "wrong.toml"], 2));
+    assert!(
+        refused.contains("observe: names among [\"direction\", \"image\", \"mission\"] expected"),
+        "{refused}"
+    );
+}
+
+/// Some environments look at the mode for pictures only while they are made, others have no pictures though they say so.
+#[test]
+fn films_are_of_environments_made_for_them() {
+    for (id, films) in [("Drawn", true), ("Undrawn", false)] {
+        let place = place(&format!("id = \"peers.odd_envs:{id}-v0\""));
+        let file = std::fs::read_to_string(place.path("quick.toml")).unwrap();
+        place.write("quick.toml", &file.replace("scale = [1.0, 1.0, 0.1, 1.0]", "scale = 1.0"));
+        stdout(&place, &["run", "quick.toml", "--set", "run.episodes=2"]);
+        let film = ["eval", "runs/quick/seed-0", "--episodes", "1", "--gif", "a.gif"];
+        if films {
+            stdout(&place, &film);
+            assert!(place.path("a.gif").exists());
+        } else {
+            let text = stderr(&output(&place, &film, 2));
+            assert!(
+                text.ends_with(
+                    "error: a.gif: cannot be filmed: peers.odd_envs:Undrawn-v0 draws no pictures\n"
+                ),
+                "{text}"
+            );
+        }
+    }
+}
+
 /// The run that a loose cable ended is, once it is plugged in again, the run that never failed.
 #[test]
 fn a_run_goes_on_when_the_fault_is_gone() {
@@ -273,9 +393,17 @@ fn an_experiment_on_an_environment_of_pythons_is_begun() {
 fn an_environment_of_pythons_is_checked() {
     let text = stdout(&Place::new(), &["check", "gymnasium:Pendulum-v1", "--kwarg", "g=9.81"]);
     assert!(text.contains("gymnasium:Pendulum-v1 keeps the contract"), "{text}");
-    let text = stdout(&Place::new(), &["check", "peers.odd_envs:Faulty-v0", "--kwarg", "fault=reward"]);
-    assert!(text.contains("warning: step: the environment failed at seed 0, step 2: "), "{text}");
-    assert!(text.contains("(16 steps in 8 episodes, of which 8 ended with a failure)"), "{text}");
+    for fault in ["reward", "rewards", "terminated_none"] {
+        let fault = format!("fault={fault}");
+        let failed = output(&Place::new(), &["check", "peers.odd_envs:Faulty-v0", "--kwarg", &fault], 1);
+        let text = String::from_utf8(failed.stdout).unwrap();
+        assert!(text.contains("warning: step: the environment failed at seed 0, step 2: "), "{text}");
+        assert!(
+            text.contains("peers.odd_envs:Faulty-v0 fails, so whether it keeps the contract is not known "),
+            "{text}"
+        );
+        assert!(text.contains("(16 steps in 8 episodes, of which 8 ended with a failure)"), "{text}");
+    }
     let wrong = stderr(&output(&Place::new(), &["check", "gymnasium:NoSuchThing-v0"], 2));
     assert!(wrong.contains("NameNotFound") && wrong.contains("NoSuchThing"), "{wrong}");
 }

@@ -85,9 +85,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether no error was found; warnings and the environment's own failures are no errors.
+    /// Whether no error was found; warnings and the environment's own failures are no errors, unless every episode ended with
+    /// such a failure.
     pub fn passed(&self) -> bool {
-        self.findings.iter().all(|finding| finding.level != Level::Error)
+        let failed = self.episodes > 0 && self.failures >= self.episodes;
+        !failed && self.findings.iter().all(|finding| finding.level != Level::Error)
     }
 
     fn add(&mut self, level: Level, check: &'static str, message: impl Into<String>) {
@@ -167,25 +169,12 @@ where
         }
         traces.extend(first);
     }
-    if traces.len() > 1 && traces.iter().all(|trace| trace.first == traces[0].first) {
-        report.warn(
-            "seeding",
-            "all seeds give the same first observation: is the start meant to be always the same?",
-        );
-    }
-    let before = play(env, &spaces, Some(config.seed), 0, config.steps, &mut report);
-    let after = play(env, &spaces, None, 0, config.steps, &mut report);
-    if let (Some(before), Some(after), true) = (before, after, traces.len() > 1) {
-        let varied = traces.iter().any(|trace| trace.first != traces[0].first);
-        if varied && before.first == after.first {
-            report.warn(
-                "seeding",
-                "a reset without a seed starts as the seeded one before: the generator should go on",
-            );
-        }
-    }
+    check_seeds(env, config, &traces, &mut report);
+    check_going_on(env, &spaces, config, &mut report);
 
-    match env.render() {
+    // A picture of the first state of an episode: some environments draw themselves only from there on.
+    let begun = env.reset(Some(config.seed), None).map(drop);
+    match begun.and_then(|()| env.render()) {
         Ok(Some(frame)) if frame.rgb.len() != frame.width * frame.height * 3 => report.error(
             "render",
             format!("{}x{}x3 bytes expected, found {}", frame.height, frame.width, frame.rgb.len()),
@@ -200,6 +189,69 @@ where
         report.error("close", format!("it failed: {e}"));
     }
     report
+}
+
+/// Resets at most, to see a start that differs. By chance, starts drawn from two are all the same once in a thousand million times.
+const RESETS: u64 = 30;
+
+/// Warns if every seed gives the same start.
+fn check_seeds<E: Env>(env: &mut E, config: &Config, traces: &[Trace], report: &mut Report)
+where
+    E::Obs: Element,
+{
+    let [first, others @ ..] = traces else { return };
+    let mut differs = others.iter().any(|trace| !same(&trace.first, &first.first));
+    for k in 0..RESETS {
+        if differs || others.is_empty() {
+            return;
+        }
+        let seed = config.seed.wrapping_add(config.episodes + k);
+        match env.reset(Some(seed), None) {
+            Ok((obs, _)) => differs = !same(&obs.to_value(), &first.first),
+            Err(e) => return report.error("reset", format!("it failed: {e} at seed {seed}")),
+        }
+    }
+    if !differs {
+        report.warn(
+            "seeding",
+            "all seeds give the same first observation: is the start meant to be always the same?",
+        );
+    }
+}
+
+/// Warns if resets without a seed repeat the seeded episode before them.
+fn check_going_on<E: Env>(env: &mut E, spaces: &(Space, Space), config: &Config, report: &mut Report)
+where
+    E::Obs: Element,
+    E::Act: Element,
+{
+    let before = play(env, spaces, Some(config.seed), 0, config.steps, report);
+    let after = play(env, spaces, None, 0, config.steps, report);
+    let (Some(before), Some(after)) = (before, after) else { return };
+    if !same(&before.first, &after.first) || !same(&before.steps, &after.steps) {
+        return;
+    }
+    // The same episode twice: by chance, where starts are few, or because every reset begins anew, or because there is only one.
+    let mut seeded_differs = false;
+    for k in 1..=RESETS {
+        let seeds = [None, Some(config.seed.wrapping_add(k))];
+        for seed in seeds {
+            match env.reset(seed, None) {
+                Ok((obs, _)) if same(&obs.to_value(), &before.first) => {}
+                Ok(_) if seed.is_none() => return,
+                Ok(_) => seeded_differs = true,
+                Err(e) => {
+                    return report.error("reset", format!("it failed: {e} (the {k}th of several in a row)"));
+                }
+            }
+        }
+    }
+    if seeded_differs {
+        report.warn(
+            "seeding",
+            "a reset without a seed starts as the seeded one before: the generator should go on",
+        );
+    }
 }
 
 fn play<E: Env>(

@@ -15,6 +15,8 @@ use rand::rand_core::TryRng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
 
+use crate::{Array, Data, SpaceError, Value};
+
 /// A generator as Gymnasium's `np_random(seed)` gives it. Without a seed, one is drawn from the operating system.
 pub fn np_random(seed: Option<u64>) -> Generator {
     Generator::new(seed.unwrap_or_else(entropy))
@@ -113,6 +115,41 @@ impl Generator {
         let state = increment.wrapping_add(join([words[0], words[1]]));
         let state = state.wrapping_mul(PCG_MULTIPLIER).wrapping_add(increment);
         Generator { state: split(state), increment: split(increment), spare: None }
+    }
+
+    /// The generator as a value, from which [`from_value`](Generator::from_value) makes it again.
+    pub fn to_value(&self) -> Value {
+        let words = [self.state, self.increment].concat().into_iter().map(|word| word as i64);
+        let words = ("words".to_string(), Value::Array(Array::vector(words.collect::<Vec<i64>>())));
+        let spare = self.spare.map(|spare| ("spare".to_string(), Value::Int(spare.into())));
+        Value::Map(std::iter::once(words).chain(spare).collect())
+    }
+
+    /// The generator that [`to_value`](Generator::to_value) wrote down.
+    ///
+    /// # Errors
+    /// [`SpaceError`] where the value is no generator's.
+    pub fn from_value(value: &Value) -> Result<Self, SpaceError> {
+        let wrong = || {
+            SpaceError::new(
+                "a generator: four words, the last one odd, and maybe 32 spare bits",
+                value.describe(),
+            )
+        };
+        let Value::Map(map) = value else { return Err(wrong()) };
+        let words = match map.get("words").and_then(Value::as_array).map(Array::data) {
+            Some(Data::I64(words)) => <[i64; 4]>::try_from(words.as_slice()).map_err(|_| wrong())?,
+            _ => return Err(wrong()),
+        };
+        let [a, b, c, d] = words.map(|word| word as u64);
+        let spare = match map.get("spare") {
+            None => None,
+            Some(spare) => Some(spare.as_i64().and_then(|spare| spare.try_into().ok()).ok_or_else(wrong)?),
+        };
+        match d % 2 {
+            1 => Ok(Generator { state: [a, b], increment: [c, d], spare }),
+            _ => Err(wrong()),
+        }
     }
 
     /// A uniform 64-bit integer.
@@ -247,6 +284,24 @@ mod tests {
         let text = serde_json::to_string(&rng).unwrap();
         let mut copy: Generator = serde_json::from_str(&text).unwrap();
         assert_eq!((copy.next_uint32(), copy.next_uint64()), (rng.next_uint32(), rng.next_uint64()));
+    }
+
+    #[test]
+    fn state_survives_as_a_value() {
+        for draws in 0..3 {
+            let mut rng = Generator::new(7);
+            (0..draws).for_each(|_| drop(rng.next_uint32()));
+            let mut copy = Generator::from_value(&rng.to_value()).unwrap();
+            assert_eq!(copy, rng);
+            assert_eq!((copy.next_uint32(), copy.next_uint64()), (rng.next_uint32(), rng.next_uint64()));
+        }
+        let even =
+            Value::Map([("words".to_string(), Value::Array(Array::vector(vec![1i64, 2, 3, 4])))].into());
+        for wrong in [Value::Int(3), even] {
+            assert!(
+                Generator::from_value(&wrong).unwrap_err().to_string().starts_with("a generator: four words")
+            );
+        }
     }
 
     #[test]

@@ -152,6 +152,24 @@ impl BoxSpace {
     pub fn is_bounded(&self) -> bool {
         self.low.iter().chain(&self.high).all(|x| x.is_finite())
     }
+
+    /// The bounds of the `i`-th element as a range to scale by: infinite where they bound nothing.
+    ///
+    /// "No bound" is also written as the type's largest number, or any other that no quantity reaches. Bounds of
+    /// [`UNBOUNDED`](Self::UNBOUNDED) and more count as such.
+    ///
+    /// # Panics
+    /// If there is no `i`-th element.
+    pub fn range(&self, i: usize) -> (f64, f64) {
+        let (low, high) = (self.low[i], self.high[i]);
+        (
+            if low <= -Self::UNBOUNDED { f64::NEG_INFINITY } else { low },
+            if high >= Self::UNBOUNDED { f64::INFINITY } else { high },
+        )
+    }
+
+    /// Bounds from here on are no range to scale by: single precision, in which most actions are, has steps of 64 here.
+    pub const UNBOUNDED: f64 = 1e9;
 }
 
 impl Space {
@@ -300,6 +318,14 @@ mod tests {
         ]);
         assert!(twice.validate().is_err());
         assert!(Space::Discrete { n: 2, start: i64::MAX }.validate().is_err());
+    }
+
+    #[test]
+    fn huge_bounds_are_no_range() {
+        let max = f64::from(f32::MAX);
+        let space = BoxSpace::new(vec![-max, -1.0, 0.0], vec![max, 2.0, 1e12], vec![3], Dtype::F32).unwrap();
+        let inf = f64::INFINITY;
+        assert_eq!([0, 1, 2].map(|i| space.range(i)), [(-inf, inf), (-1.0, 2.0), (0.0, inf)]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Space {
     }
 
     /// A random element: uniform where the space is bounded, shifted exponential where it is bounded on one side, normal
-    /// where it is unbounded.
+    /// where it is unbounded ([`BoxSpace::range`]).
     #[inline]
     pub fn sample(&self, rng: &mut Generator) -> Value {
         match self {
@@ -189,11 +189,9 @@ pub(crate) fn one_hot(out: &mut [f64], hot: usize) {
 }
 
 fn sample_box(space: &BoxSpace, rng: &mut Generator) -> Value {
-    let bounded: Vec<f64> = space
-        .low
-        .iter()
-        .zip(&space.high)
-        .map(|(&low, &high)| {
+    let bounded: Vec<f64> = (0..space.low.len())
+        .map(|i| {
+            let (low, high) = space.range(i);
             // An integer Box includes its upper bound: draw from [low, high + 1) and round down.
             let top = if space.dtype.is_float() { high } else { high + 1.0 };
             let x = match (low.is_finite(), high.is_finite()) {
@@ -202,7 +200,7 @@ fn sample_box(space: &BoxSpace, rng: &mut Generator) -> Value {
                 (false, true) => high - rng.exponential(),
                 (false, false) => rng.standard_normal(),
             };
-            if space.dtype.is_float() { x } else { x.floor().clamp(low, high) }
+            if space.dtype.is_float() { x } else { x.floor().clamp(space.low[i], space.high[i]) }
         })
         .collect();
     let data = Data::cast(bounded.into_iter(), space.dtype);

@@ -150,6 +150,26 @@ impl<E: Env> VecEnv<E> {
         &self.envs
     }
 
+    /// The environments, to change them between two steps.
+    pub fn envs_mut(&mut self) -> &mut [E] {
+        &mut self.envs
+    }
+
+    /// Whether the episode of each is over, or none has begun.
+    pub fn over(&self) -> &[bool] {
+        &self.over
+    }
+
+    /// Sets [`over`](VecEnv::over), as when a saved batch is restored.
+    ///
+    /// # Errors
+    /// [`VecError::Length`].
+    pub fn set_over(&mut self, over: &[bool]) -> Result<(), VecError<E::Error>> {
+        self.same_length("over", over.len())?;
+        self.over.copy_from_slice(over);
+        Ok(())
+    }
+
     /// The observation space of each environment.
     pub fn single_observation_space(&self) -> Space {
         self.envs[0].observation_space()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use sorn_agents::{Agent, FileError, FileFault};
 use sorn_env::{AnyEnv, Env as _};
@@ -11,8 +11,9 @@ use crate::error::{READ, WRITE};
 use crate::{EnvConfig, EvalConfig, Experiment, LabError, RecordConfig, RunConfig, RunDir, Trained};
 
 /// What stands beside an agent that a run trained. Files of other programs have other notes, or none.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Notes {
+    #[serde(default, deserialize_with = "crate::json::deserialize")]
     env: Option<EnvConfig>,
     memory: Option<sorn_env::Value>,
 }
@@ -26,7 +27,8 @@ pub fn export(dir: &RunDir, policy: bool, out: &Path) -> Result<(), LabError> {
     let Trained { agent, memory, .. } = dir.trained()?;
     let agent = if policy { agent.frozen() } else { agent };
     let experiment = dir.experiment();
-    let notes = json!({ "experiment": experiment.name, "env": experiment.env, "memory": memory });
+    let env = crate::json::of(&experiment.env);
+    let notes = json!({ "experiment": experiment.name, "env": env, "memory": memory });
     agent.save_with(out, &notes).map_err(|FileError { path, fault }| match fault {
         FileFault::Io(source) => LabError::Io { path, what: WRITE, source },
         fault => LabError::damaged(&path, fault.to_string()),
@@ -49,7 +51,8 @@ pub fn read_agent(path: &Path, env: Option<&str>) -> Result<(Experiment, Trained
     let (env, memory) = match (noted_env.filter(same), env) {
         (Some(config), _) => (config, memory),
         (None, Some(id)) => {
-            (EnvConfig { id: id.into(), kwargs: Default::default(), wrappers: Vec::new() }, None)
+            let (kwargs, observe, wrappers) = Default::default();
+            (EnvConfig { id: id.into(), kwargs, observe, wrappers }, None)
         }
         (None, None) => {
             let reason = "names no environment: give one with --env, e.g. --env CartPole-v1";

@@ -52,6 +52,7 @@ struct Meta {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Run {
+    #[serde(with = "crate::json")]
     experiment: Experiment,
     episodes: u64,
     env_steps: u64,

@@ -45,8 +45,11 @@ pub struct EnvConfig {
     /// Id in the registry, e.g. `CartPole-v1`; `sorn envs` lists them. With a colon, e.g. `gymnasium:Acrobot-v1`, an adapter's.
     pub id: String,
     /// Keyword arguments of the environment.
-    #[serde(default, skip_serializing_if = "sorn_envs::Kwargs::is_empty")]
+    #[serde(default, skip_serializing_if = "sorn_envs::Kwargs::is_empty", with = "sorn_envs::kwargs")]
     pub kwargs: sorn_envs::Kwargs,
+    /// Names of the members that are kept of observations of a Dict space; all if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observe: Vec<String>,
     /// Wrappers around it, the innermost first: those of Python's around an environment of Python's, then ours, e.g.
     /// `{ kind = "frame_skip", steps = 2 }`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -201,11 +204,12 @@ impl Experiment {
                 "env.wrappers[{index}]: wrappers of Python's stand before ours, being inside them"
             ))
         })?;
-        let made = sorn_envs::make_wrapped(&self.env.id, &self.env.kwargs, &pythons);
+        let made = sorn_envs::make_observing(&self.env.id, &self.env.kwargs, &pythons, &self.env.observe);
         let (mut env, spec) = made.map_err(|e| match e {
             MakeError::UnknownId { .. } | MakeError::Feature { .. } | MakeError::Incomplete { .. } => {
                 refuse(format!("env.id: {e}"))
             }
+            MakeError::Observe { .. } => refuse(format!("env.observe: {e}")),
             MakeError::Wrapper { .. } => refuse(format!("env.wrappers: {e}")),
             // Python's are the first.
             MakeError::PythonWrapper { index, kind, reason, .. } => {

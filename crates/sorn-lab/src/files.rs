@@ -129,7 +129,14 @@ pub(crate) fn read_text(path: &Path) -> Result<String, LabError> {
     let read = || {
         let mut text = String::new();
         let length = File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)? as u64;
-        if length > LONGEST { Err(io::Error::other(format!("more than {LONGEST} bytes"))) } else { Ok(text) }
+        if length > LONGEST {
+            return Err(io::Error::other(format!("more than {LONGEST} bytes")));
+        }
+        // Some editors put a byte-order mark first.
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        Ok(text)
     };
     read().map_err(LabError::io(path, READ))
 }

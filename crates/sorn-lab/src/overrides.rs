@@ -75,6 +75,22 @@ fn parse(value: &str) -> Value {
         .unwrap_or_else(|| Value::String(value.to_string()))
 }
 
+/// An argument given as text: JSON, or else TOML, which has infinities (`inf`, `[0.7, inf]`), or else the text itself.
+///
+/// # Errors
+/// What begins as a list or table and is neither JSON's nor TOML's.
+pub fn argument(text: &str) -> Result<serde_json::Value, String> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    match parse(text) {
+        Value::String(text) if text.trim_start().starts_with(['[', '{']) => {
+            Err(format!("a list or table of JSON or TOML expected (infinity is inf), found {text}"))
+        }
+        value => Ok(crate::json::of(&value)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +103,23 @@ mod tests {
         assert_eq!(parse("static"), Value::String("static".into()));
         assert_eq!(parse("[1, 2]").as_array().map(Vec::len), Some(2));
         assert_eq!(parse("1\nw = 2"), Value::String("1\nw = 2".into()));
+    }
+
+    #[test]
+    fn arguments_are_json_or_toml_or_text() {
+        let is = |text: &str, json: serde_json::Value| assert_eq!(argument(text).unwrap(), json, "{text}");
+        let inf = sorn_envs::kwargs::number(f64::INFINITY);
+        is("{\"a\": [1, null]}", serde_json::json!({ "a": [1, null] }));
+        is("inf", inf.clone());
+        is("[0.7, inf]", serde_json::json!([0.7, inf]));
+        is("{ a = 1, b = \"x\" }", serde_json::json!({ "a": 1, "b": "x" }));
+        is("8x8", "8x8".into());
+        is("2020-01-01", "2020-01-01".into());
+        let wrong = argument("[0.7, Infinity]").unwrap_err();
+        assert_eq!(
+            wrong,
+            "a list or table of JSON or TOML expected (infinity is inf), found [0.7, Infinity]"
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
         }
         _ => {}
     }
-    if let Some(fault) = not_finite(&Value::Table(table.clone()), "") {
+    if let Some(fault) = not_passed_on(&Value::Table(table.clone()), "") {
         return Err(blame(fault, text, origin, &overrides));
     }
     typed(&table, text, origin, &overrides)
@@ -142,26 +142,24 @@ pub(crate) fn placed(error: LabError, text: &str, origin: &str, overrides: &[Str
     }
 }
 
-/// The first number that is none, or infinite, among those which pass through JSON: it knows neither, and would make them `null`.
-fn not_finite(value: &Value, key: &str) -> Option<Fault> {
+/// The first value that cannot be handed on: a number of the network's parameters that is none or infinite, or a date among the
+/// arguments of an environment or wrapper.
+fn not_passed_on(value: &Value, key: &str) -> Option<Fault> {
+    let refuse = |reason: String| Some(Fault { key: key.into(), reason });
     match value {
-        Value::Table(inner) => inner.iter().find_map(|(name, value)| not_finite(value, &join(key, name))),
-        Value::Array(list) => {
-            list.iter().enumerate().find_map(|(index, value)| not_finite(value, &format!("{key}[{index}]")))
+        Value::Table(inner) => inner.iter().find_map(|(name, value)| not_passed_on(value, &join(key, name))),
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .find_map(|(index, value)| not_passed_on(value, &format!("{key}[{index}]"))),
+        Value::Float(number) if !number.is_finite() && key.starts_with("agent.reservoir.params.") => {
+            refuse(format!("a finite number expected, found {number}"))
         }
-        Value::Float(number) if !number.is_finite() && passes_through_json(key) => {
-            Some(Fault { key: key.into(), reason: format!("a finite number expected, found {number}") })
+        Value::Datetime(time) => {
+            refuse(format!("a value other than a date or time expected, found {time}; text is \"{time}\""))
         }
         _ => None,
     }
-}
-
-fn passes_through_json(key: &str) -> bool {
-    let inside_wrapper =
-        |rest: &str| rest.split_once(']').is_some_and(|(_, inner)| inner.starts_with(".kwargs"));
-    key.starts_with("env.kwargs.")
-        || key.starts_with("agent.reservoir.params.")
-        || key.strip_prefix("env.wrappers[").is_some_and(inside_wrapper)
 }
 
 /// A key that is wrong, and why.
@@ -399,15 +397,14 @@ episodes = 10
             refusal("ne = 100", "h_ip = nan", &[]),
             "a.toml:9: agent.reservoir.params.h_ip: a finite number expected, found NaN"
         );
+        let dated = refusal("ne = 100", "ne = 100", &["env.kwargs.g=[2020-01-01]"]);
         assert_eq!(
-            refusal("ne = 100", "ne = 100", &["env.kwargs.g=[1.0, inf]"]),
-            "--set env.kwargs.g=[1.0, inf]: env.kwargs.g[1]: a finite number expected, found inf"
+            dated,
+            "--set env.kwargs.g=[2020-01-01]: env.kwargs.g[0]: a value other than a date or time expected, found 2020-01-01; \
+             text is \"2020-01-01\""
         );
-        let wrapper = "{ kind = \"a:B\", kwargs = { low = -inf } }";
-        assert_eq!(
-            refusal("{ kind = \"frame_skip\", steps = 2 }", wrapper, &[]),
-            "a.toml:4: env.wrappers[0].kwargs.low: a finite number expected, found -inf"
-        );
+        let dated = refusal("name = \"a\"", "name = 2024-06-01", &[]);
+        assert!(dated.starts_with("a.toml:1: name: a value other than a date or time"), "{dated}");
         let wrapper = "{ kind = \"clip_reward\", min = -inf, max = 1.0 }";
         experiment(&FILE.replace("{ kind = \"frame_skip\", steps = 2 }", wrapper), "a.toml", &[]).unwrap();
     }

@@ -168,6 +168,7 @@ impl<'a> Recorder<'a> {
 
     /// Writes a checkpoint.
     fn save(&mut self, agent: AgentState, scheduled: bool) -> Result<(), LabError> {
+        self.dir.still_there()?;
         self.writer.sync()?;
         self.recordings.sync()?;
         let checkpoint = Checkpoint {

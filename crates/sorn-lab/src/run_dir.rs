@@ -140,6 +140,23 @@ impl RunDir {
         self.path.join("checkpoints")
     }
 
+    /// Whether the directory is as this process left it.
+    ///
+    /// # Errors
+    /// [`LabError::Run`] naming what somebody removed: writing on would give a run that lacks it.
+    pub(crate) fn still_there(&self) -> Result<(), LabError> {
+        let gone = |path: &Path| {
+            let reason =
+                format!("{}: gone; something removed it while the run was writing it", path.display());
+            Err(LabError::Run { seed: self.experiment.run.seed, reason })
+        };
+        if !self.path.is_dir() {
+            return gone(&self.path);
+        }
+        let files = [self.path.join(CONFIG), self.metrics()];
+        files.iter().find(|path| !path.is_file()).map_or(Ok(()), |path| gone(path))
+    }
+
     pub(crate) fn origin(&self) -> String {
         self.path.join(CONFIG).display().to_string()
     }
@@ -229,6 +246,25 @@ mod tests {
         left.iter().for_each(|file| fs::write(file, "half").unwrap());
         RunDir::open(&path).unwrap();
         assert!(left.iter().all(|file| !file.exists()));
+    }
+
+    #[test]
+    fn what_was_removed_under_a_run_is_named() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("seed-0");
+        let dir = RunDir::create(&path, &experiment()).unwrap();
+        let gone = || {
+            let error = dir.still_there().unwrap_err();
+            assert!(!error.is_usage());
+            error.to_string()
+        };
+        assert!(gone().contains("seed-0/metrics.jsonl: gone"), "{}", gone());
+        fs::write(dir.metrics(), "").unwrap();
+        dir.still_there().unwrap();
+        fs::remove_file(path.join(CONFIG)).unwrap();
+        assert!(gone().contains("seed-0/config.toml: gone"), "{}", gone());
+        fs::remove_dir_all(&path).unwrap();
+        assert!(gone().contains("seed-0: gone"), "{}", gone());
     }
 
     #[test]

@@ -153,6 +153,8 @@ fn go_on_in(
     if eval.is_none() && experiment.eval.episodes > 0 {
         return Ok(outcome);
     }
+    // The evaluation, too, runs the environment's code.
+    dir.still_there()?;
     checkpoint::prune(&dir.checkpoints())?;
     let problems = Vec::from_iter(figures::of_run(dir, solver.returns())?);
     problems.iter().for_each(|problem| tracing::warn!("{}: {problem}", dir.path().display()));

@@ -12,7 +12,7 @@ use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace, Section, call, call_method};
 
 use crate::argument::Argument;
-use crate::convert::{flag, from_value, read_only, room, seed as seed_or_0, to_json, unsigned};
+use crate::convert::{flag, from_value, names, read_only, room, seed as seed_or_0, to_json, unsigned};
 use crate::error::value_error;
 use crate::legacy::room_for;
 
@@ -39,6 +39,9 @@ use watcher::{Watcher, bar, env_error, run_error};
 /// encoder : callable, optional
 ///     An encoder written in Python, in place of the configuration's: an observation becomes the reservoir's input, as many
 ///     numbers as it takes (200 by default). A call of Python per step; it is not saved.
+/// observe : list of str, optional
+///     Names of the members that the agent sees of observations of a Dict space; all if not given. The others may be of any
+///     space, such as the text of MiniGrid's mission.
 ///
 /// Examples
 /// --------
@@ -56,6 +59,8 @@ pub(crate) struct Agent {
     env: Option<Py<PyAny>>,
     /// In Python, from an observation to an element of `observations`.
     encoder: Option<Py<PyAny>>,
+    /// Members of observations that it sees; all if empty.
+    observe: Vec<String>,
     episodes: u64,
     timesteps: u64,
     returns: Vec<f64>,
@@ -75,7 +80,7 @@ type Pickled<'py> = (
 #[pymethods]
 impl Agent {
     #[new]
-    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None, encoder=None))]
+    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None, encoder=None, observe=None))]
     fn new(
         env: Option<Bound<'_, PyAny>>,
         config: Option<&Bound<'_, PyAny>>,
@@ -83,8 +88,10 @@ impl Agent {
         observation_space: Option<Bound<'_, PyAny>>,
         action_space: Option<Bound<'_, PyAny>>,
         encoder: Option<Bound<'_, PyAny>>,
+        observe: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let seed = seed_or_0(seed)?;
+        let observe = observe.map_or(Ok(Vec::new()), |observe| names("observe", observe))?;
         let mut config: AgentConfig = match config {
             None => AgentConfig::default(),
             Some(config) => match to_json("config", config)? {
@@ -100,7 +107,7 @@ impl Agent {
             config.encoder = EncoderConfig::Raw { gain: 1.0 };
         }
         let inputs = config.reservoir.params.input_len();
-        let given = Given { env, observation_space, action_space, encoder };
+        let given = Given { env, observation_space, action_space, encoder, observe };
         let spaces = given.spaces(inputs)?;
         let Spaces { observations, actions, .. } = &spaces;
         room(&config.reservoir.params)?;
@@ -116,6 +123,7 @@ impl Agent {
             spaces,
             env: given.env.map(Bound::unbind),
             encoder: given.encoder.map(Bound::unbind),
+            observe: given.observe,
             episodes: 0,
             timesteps: 0,
             returns: Vec::new(),
@@ -183,7 +191,7 @@ impl Agent {
                     call(&class, (env, encoder, inputs), None)?
                 }
             };
-            let env = GymnasiumEnv::from_python(&env).map_err(env_error)?;
+            let env = GymnasiumEnv::from_python_observing(&env, &agent.observe).map_err(env_error)?;
             (env, agent.inner.clone(), agent.seed, agent.episodes)
         };
         let bar = progress_bar.then(|| bar(py, total_timesteps)).transpose()?;
@@ -343,7 +351,7 @@ impl Agent {
         action_space: Option<Bound<'_, PyAny>>,
         encoder: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let given = Given { env, observation_space, action_space, encoder };
+        let given = Given { env, observation_space, action_space, encoder, observe: Vec::new() };
         saved::load(class.py(), path.path()?, given)
     }
 
@@ -363,7 +371,7 @@ impl Agent {
         encoder: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
         let (observation_space, action_space) = spaces.unzip();
-        let given = Given { env, observation_space, action_space, encoder };
+        let given = Given { env, observation_space, action_space, encoder, observe: Vec::new() };
         saved::undump(class.py(), sealed, given)
     }
 

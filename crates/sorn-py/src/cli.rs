@@ -4,15 +4,17 @@ use std::ffi::OsString;
 
 use pyo3::prelude::*;
 use sorn_cli::ExitStatus;
+use sorn_lab::sorn_envs::gymnasium::watch;
 
 /// Runs the command line, the program's name first, and returns its exit code.
 #[pyfunction]
-pub(crate) fn run_cli(py: Python<'_>, args: Vec<OsString>) -> i32 {
+pub(crate) fn run_cli(py: Python<'_>, args: Vec<OsString>) -> PyResult<i32> {
+    watch(py)?;
     // Environments of Python's attach by themselves.
-    match py.detach(|| sorn_cli::run(args)) {
+    Ok(match py.detach(|| sorn_cli::run(args)) {
         ExitStatus::Done => 0,
         ExitStatus::Failed => 1,
         ExitStatus::Usage => 2,
         ExitStatus::Interrupted => 130,
-    }
+    })
 }

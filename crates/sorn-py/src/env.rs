@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use numpy::PyArray1;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
-use sorn_lab::sorn_env::{AnyEnv, Dtype, Env, Info, Options, Space, Value};
-use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, PythonSpace, call};
-use sorn_lab::sorn_envs::{make, specs};
+use sorn_lab::sorn_env::{Dtype, Env, Info, Options, Space, Value};
+use sorn_lab::sorn_envs::gymnasium::{GymnasiumError, PythonSpace, call, from_python, to_python};
+use sorn_lab::sorn_envs::{AttributeError, NativeEnv as Inner, Stateful, make_native, specs};
 
 use crate::argument::Argument;
 use crate::convert::to_json;
@@ -21,7 +21,9 @@ type Stepped<'py> = (Bound<'py, PyAny>, f64, bool, bool, Bound<'py, PyDict>);
 /// A native environment, without time limit; `sorn_rs.envs` has the Gymnasium class.
 #[pyclass(module = "sorn_rs._native", name = "NativeEnv")]
 pub(crate) struct NativeEnv {
-    env: Mutex<AnyEnv>,
+    env: Mutex<Inner>,
+    /// What it was made with.
+    made: (String, Py<PyDict>),
     observations: PythonSpace,
     actions: PythonSpace,
     observation_space: Py<PyAny>,
@@ -33,17 +35,19 @@ impl NativeEnv {
     #[new]
     fn new(py: Python<'_>, id: Argument<String>, kwargs: &Bound<'_, PyDict>) -> PyResult<Self> {
         let id = id.get("native_id", "a str")?;
+        let made = (id.clone(), kwargs.copy()?.unbind());
         let mut kwargs = match to_json("kwargs", kwargs.as_any())? {
             serde_json::Value::Object(kwargs) => kwargs,
             _ => Default::default(),
         };
         // Gymnasium applies its own limit.
         kwargs.insert("max_episode_steps".into(), (-1).into());
-        let (env, _) = make(&id, &kwargs).map_err(value_error)?;
+        let (env, _) = make_native(&id, &kwargs).map_err(value_error)?;
         let observation_space = space(py, &env.observation_space())?;
         let action_space = space(py, &env.action_space())?;
         Ok(NativeEnv {
             env: Mutex::new(env),
+            made,
             observations: PythonSpace::new("observation", &observation_space).map_err(fault)?,
             actions: PythonSpace::new("action", &action_space).map_err(fault)?,
             observation_space: observation_space.unbind(),
@@ -88,10 +92,46 @@ impl NativeEnv {
     fn close(&self) -> PyResult<()> {
         self.locked()?.close().map_err(value_error)
     }
+
+    /// Names of what can be read and set.
+    fn attributes(&self) -> PyResult<Vec<&'static str>> {
+        Ok(self.locked()?.attributes().to_vec())
+    }
+
+    fn attribute<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let value = self.locked()?.attribute(name).map_err(attribute_error)?;
+        value.map(|value| to_python(py, &value)).transpose()
+    }
+
+    fn set_attribute(&self, name: &str, object: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let value = object.map(from_python).transpose()?;
+        self.locked()?.set_attribute(name, value.as_ref()).map_err(attribute_error)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let class = py.get_type::<Self>();
+        let (id, kwargs) = &self.made;
+        let saved = self.locked()?.saved_state();
+        Ok((class.into_any(), (id.clone(), kwargs.bind(py).copy()?), to_python(py, &saved)?))
+    }
+
+    fn __setstate__(&self, saved: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.locked()?.restore_state(&from_python(saved)?).map_err(value_error)
+    }
+}
+
+/// Class, arguments and state, as pickle takes them.
+type Reduced<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyDict>), Bound<'py, PyAny>);
+
+fn attribute_error(error: AttributeError) -> PyErr {
+    match error {
+        AttributeError::Unknown { .. } => PyAttributeError::new_err(error.to_string()),
+        _ => value_error(error),
+    }
 }
 
 impl NativeEnv {
-    fn locked(&self) -> PyResult<std::sync::MutexGuard<'_, AnyEnv>> {
+    fn locked(&self) -> PyResult<std::sync::MutexGuard<'_, Inner>> {
         self.env.lock().map_err(|_| PyValueError::new_err("the environment failed in an earlier call"))
     }
 }

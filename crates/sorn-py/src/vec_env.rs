@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use sorn_lab::sorn_env::{AutoresetMode, Frame, Space, VecError};
+use sorn_lab::sorn_envs::gymnasium::{from_python, to_python};
 use sorn_lab::sorn_envs::{Actions, AnyBatch, BatchRows, ControlError, make_batch};
 
 use crate::argument::Argument;
@@ -18,6 +19,8 @@ use crate::error::value_error;
 #[pyclass(module = "sorn_rs._native", name = "NativeVecEnv", frozen)]
 pub(crate) struct NativeVecEnv {
     batch: Mutex<AnyBatch>,
+    /// What it was made with.
+    made: Made,
     /// Numbers of one observation.
     width: usize,
     discrete: bool,
@@ -31,6 +34,11 @@ type Stepped<'py> =
 /// Who ended an episode in a step that also began the next, and their last observations.
 type Finals<'py> = Option<(Vec<usize>, Bound<'py, PyAny>)>;
 
+/// Name, number, mode and arguments.
+type Made = (String, usize, String, Py<PyDict>);
+/// Class, arguments and state, as pickle takes them.
+type Reduced<'py> = (Bound<'py, PyAny>, (String, usize, String, Bound<'py, PyDict>), Bound<'py, PyAny>);
+
 #[pymethods]
 impl NativeVecEnv {
     #[new]
@@ -42,6 +50,7 @@ impl NativeVecEnv {
         kwargs: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
         let id = id.get("native_id", "a str")?;
+        let made = (id.clone(), num_envs, autoreset_mode.to_string(), kwargs.copy()?.unbind());
         let mode = match autoreset_mode {
             "NextStep" => AutoresetMode::NextStep,
             "SameStep" => AutoresetMode::SameStep,
@@ -65,6 +74,7 @@ impl NativeVecEnv {
             observation_space: space(py, &observations)?.unbind(),
             action_space: space(py, &actions)?.unbind(),
             batch: Mutex::new(batch),
+            made,
         })
     }
 
@@ -120,6 +130,17 @@ impl NativeVecEnv {
             _ => Some((ended.to_vec(), self.observations(py, final_obs)?)),
         };
         Ok((stepped, finals))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let (id, num_envs, mode, kwargs) = &self.made;
+        let made = (id.clone(), *num_envs, mode.clone(), kwargs.bind(py).copy()?);
+        let saved = self.locked()?.saved_state();
+        Ok((py.get_type::<Self>().into_any(), made, to_python(py, &saved)?))
+    }
+
+    fn __setstate__(&self, saved: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.locked()?.restore_state(&from_python(saved)?).map_err(value_error)
     }
 
     /// A picture of each environment.

@@ -83,3 +83,9 @@ def test_nothing_to_plot():
         Plotter.weight_distribution(np.zeros((3, 3)), 5, False)
     with pytest.raises(ValueError, match="neuron: found 0 with fewer than 2 spikes"):
         Plotter.isi_exponential_fit(np.zeros((5, 1)), 0, 5, False)
+
+
+def test_what_is_no_spike_train_is_not_plotted():
+    for plot in (Plotter.raster_plot, Plotter.scatter_plot):
+        with pytest.raises(ValueError, match="spike_train: found shape"):
+            plot("a", False)

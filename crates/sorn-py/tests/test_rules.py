@@ -197,3 +197,5 @@ def test_wrong_arguments():
         Network(**SMALL).add_rule(3)
     with pytest.raises(TypeError, match="position: found 1.5"):
         Network(**SMALL).add_rule(decay, 1.5)
+    with pytest.raises(ValueError, match="position: found 99, allowed: 0 to"):
+        Network(**SMALL).add_rule(decay, position=99)

@@ -27,6 +27,8 @@ pub(super) enum Codec {
 /// Box, MultiDiscrete and MultiBinary.
 pub(super) struct ArrayCodec {
     pub(super) shape: Vec<usize>,
+    /// The shape in Python, if it is another.
+    pub(super) theirs: Option<Vec<usize>>,
     pub(super) dtype: Dtype,
     /// The space's own `numpy.dtype`, where it is none of ours but fits `dtype`.
     pub(super) foreign: Option<Py<PyAny>>,
@@ -37,6 +39,11 @@ pub(super) struct ArrayCodec {
 }
 
 impl ArrayCodec {
+    /// The shape in Python.
+    pub(super) fn their_shape(&self) -> &[usize] {
+        self.theirs.as_deref().unwrap_or(&self.shape)
+    }
+
     /// Moves elements to where Python's begin (`sign` 1), or from there to 0 (-1).
     pub(super) fn shift(&self, data: &mut Data, sign: i64) {
         if let (Some(start), Data::I64(numbers)) = (&self.start, data) {
@@ -73,7 +80,8 @@ fn array_codec(space: &Bound<'_, PyAny>, exact: Option<Space>) -> Result<ArrayCo
         return Err(SpaceError::new(allowed, name).into());
     };
     let foreign = (!ours).then(|| numpy.unbind());
-    Ok(ArrayCodec { shape: space.getattr("shape")?.extract()?, dtype, foreign, exact, start: None })
+    let shape = space.getattr("shape")?.extract()?;
+    Ok(ArrayCodec { shape, theirs: None, dtype, foreign, exact, start: None })
 }
 
 fn discrete(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
@@ -90,19 +98,16 @@ fn discrete(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
 }
 
 fn multi_discrete(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
-    let nvec = space.getattr("nvec")?;
-    let dims: usize = nvec.getattr("ndim")?.extract()?;
-    if dims != 1 {
-        return Err(
-            SpaceError::new("MultiDiscrete of one dimension", format!("one of {dims} dimensions")).into()
-        );
-    }
-    let starts: Vec<i64> = match space.getattr_opt("start")? {
-        Some(start) => start.call_method0("tolist")?.extract()?,
-        None => vec![],
+    let flat = |array: Bound<'_, PyAny>| -> PyResult<Vec<i64>> {
+        array.call_method0("ravel")?.call_method0("tolist")?.extract()
     };
-    let multi = Space::MultiDiscrete { nvec: nvec.call_method0("tolist")?.extract()? };
+    let starts = space.getattr_opt("start")?.map_or(Ok(vec![]), flat)?;
+    let multi = Space::MultiDiscrete { nvec: flat(space.getattr("nvec")?)? };
     let mut codec = array_codec(space, Some(multi.clone()))?;
+    if codec.shape.len() != 1 {
+        let size = codec.shape.iter().product();
+        codec.theirs = Some(std::mem::replace(&mut codec.shape, vec![size]));
+    }
     widen(&mut codec, space, Dtype::I64)?;
     codec.start = starts.iter().any(|&start| start != 0).then_some(starts);
     Ok((Codec::Array(codec), multi))
@@ -126,7 +131,71 @@ fn member(name: impl std::fmt::Display, space: &Bound<'_, PyAny>) -> Result<(Cod
     Codec::of(space).map_err(|fault| fault.within(name))
 }
 
+/// Names and spaces of a Dict's members, in its order.
+fn members_of<'py>(space: &Bound<'py, PyAny>) -> Result<Vec<(String, Bound<'py, PyAny>)>, Fault> {
+    let items = PyDict::new(space.py());
+    items.call_method1("update", (space.getattr("spaces")?,))?;
+    let named = items.into_iter().map(|(key, inner)| match key.extract() {
+        Ok(name) => Ok((name, inner)),
+        Err(_) => Err(SpaceError::new("a Dict whose keys are text", format!("the key {key}")).into()),
+    });
+    named.collect()
+}
+
+fn dict(members: &[(String, Bound<'_, PyAny>)]) -> Result<(Codec, Space), Fault> {
+    let (mut codecs, mut known) = (vec![], vec![]);
+    for (name, inner) in members {
+        let (codec, space) =
+            member(format!("{name:?}"), inner).map_err(|fault| with_way_out(fault, members))?;
+        codecs.push((name.clone(), PyString::intern(inner.py(), name).unbind(), codec));
+        known.push((name.clone(), space));
+    }
+    Ok((Codec::Dict(codecs), Space::Dict(known)))
+}
+
+/// `fault` of a member that is of no known space, with the choice of the others.
+fn with_way_out(fault: Fault, members: &[(String, Bound<'_, PyAny>)]) -> Fault {
+    let Fault::Value(error) = fault else { return fault };
+    let fits =
+        |(name, inner): &(String, Bound<'_, PyAny>)| Codec::of(inner).is_ok().then(|| format!("{name:?}"));
+    let others: Vec<String> = members.iter().filter_map(fits).collect();
+    if others.is_empty() || !error.expected.ends_with(KINDS) {
+        return error.into();
+    }
+    let found =
+        format!("{}; leave it out by observe = [{}], or by a wrapper", error.found, others.join(", "));
+    SpaceError::new(error.expected, found).into()
+}
+
+const KINDS: &str = "a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple";
+
 impl Codec {
+    /// [`of`](Codec::of), of a Dict of which only the members `observe` are kept; all if there are none.
+    pub(super) fn observing(space: &Bound<'_, PyAny>, observe: &[String]) -> Result<(Codec, Space), Fault> {
+        if observe.is_empty() {
+            return Codec::of(space);
+        }
+        let is_dict = space.is_instance(&space.py().import("gymnasium.spaces")?.getattr("Dict")?)?;
+        if !is_dict {
+            let found = space.get_type().name()?.to_string();
+            return Err(SpaceError::new(format!("a Dict, to observe {observe:?} of it,"), found).into());
+        }
+        let mut members = members_of(space)?;
+        for (i, name) in observe.iter().enumerate() {
+            let names: Vec<&String> = members.iter().map(|(name, _)| name).collect();
+            if !names.contains(&name) {
+                return Err(
+                    SpaceError::new(format!("observe: names among {names:?}"), format!("{name:?}")).into()
+                );
+            }
+            if observe[..i].contains(name) {
+                return Err(SpaceError::new("observe: each name once", format!("{name:?} twice")).into());
+            }
+        }
+        members.retain(|(name, _)| observe.contains(name));
+        dict(&members)
+    }
+
     /// The codec of a `gymnasium.spaces.Space`, and the space itself.
     pub(super) fn of(space: &Bound<'_, PyAny>) -> Result<(Codec, Space), Fault> {
         let py = space.py();
@@ -148,19 +217,7 @@ impl Codec {
             widen(&mut codec, space, Dtype::I8)?;
             (Codec::Array(codec), known)
         } else if is("Dict")? {
-            let members = space.getattr("spaces")?;
-            let items = PyDict::new(py);
-            items.call_method1("update", (members,))?;
-            let (mut codecs, mut known) = (vec![], vec![]);
-            for (key, inner) in items {
-                let key: String = key
-                    .extract()
-                    .map_err(|_| SpaceError::new("a Dict whose keys are text", format!("the key {key}")))?;
-                let (codec, space) = member(format!("{key:?}"), &inner)?;
-                codecs.push((key.clone(), PyString::intern(py, &key).unbind(), codec));
-                known.push((key, space));
-            }
-            (Codec::Dict(codecs), Space::Dict(known))
+            dict(&members_of(space)?)?
         } else if is("Tuple")? {
             let members: Vec<Bound<'_, PyAny>> =
                 space.getattr("spaces")?.try_iter()?.collect::<PyResult<_>>()?;
@@ -168,8 +225,7 @@ impl Codec {
             let (codecs, known) = both.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             (Codec::Tuple(codecs), Space::Tuple(known))
         } else {
-            let allowed = "a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple";
-            return Err(SpaceError::new(allowed, space.get_type().name()?.to_string()).into());
+            return Err(SpaceError::new(KINDS, space.get_type().name()?.to_string()).into());
         };
         known.validate()?;
         Ok((codec, known))

@@ -67,7 +67,7 @@ impl std::fmt::Display for Dims<'_> {
 }
 
 fn array(codec: &ArrayCodec, object: &Bound<'_, PyAny>) -> Result<Value, Fault> {
-    let mut data = numbers(object, codec.dtype, &codec.shape)?;
+    let mut data = numbers(object, codec.dtype, codec.their_shape())?;
     codec.shift(&mut data, -1);
     Ok(Value::Array(Array::new(codec.shape.clone(), data)?))
 }
@@ -116,7 +116,7 @@ impl Codec {
                 _ => unreachable!("numbers() gives the type asked for"),
             },
             Codec::Array(codec) => {
-                let shape: Vec<usize> = [n].iter().chain(&codec.shape).copied().collect();
+                let shape: Vec<usize> = [n].iter().chain(codec.their_shape()).copied().collect();
                 let data = numbers(object, codec.dtype, &shape)?;
                 let rows = split(&data, n).into_iter();
                 let element = |mut row| {

@@ -110,7 +110,7 @@ impl Codec {
                     None => Ok(scalar.bind(py).call1((i,))?),
                 }
             }
-            Codec::Array(codec) => codec.encode(py, &*codec.check(value)?, &codec.shape),
+            Codec::Array(codec) => codec.encode(py, &*codec.check(value)?, codec.their_shape()),
             Codec::Dict(members) => {
                 let dict = PyDict::new(py);
                 for (name, key, codec) in members {
@@ -148,7 +148,7 @@ impl Codec {
                 for value in values {
                     append(&mut all, &*codec.check(value)?);
                 }
-                let shape: Vec<usize> = [values.len()].iter().chain(&codec.shape).copied().collect();
+                let shape: Vec<usize> = [values.len()].iter().chain(codec.their_shape()).copied().collect();
                 codec.encode(py, &all, &shape)
             }
             Codec::Dict(members) => {

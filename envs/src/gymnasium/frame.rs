@@ -1,5 +1,6 @@
 //! Pictures, from Python.
 
+use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use sorn_env::{Data, Dtype, Frame, SpaceError};
 
@@ -7,7 +8,7 @@ use super::codec::kind;
 use super::decode::numbers;
 use super::error::Fault;
 
-const MODE: &str = "rgb_array";
+pub(super) const MODE: &str = "rgb_array";
 
 /// A picture of the environment, see `GymnasiumEnv::render`.
 pub(super) fn render(env: &Bound<'_, PyAny>) -> Result<Option<Frame>, Fault> {
@@ -18,8 +19,18 @@ pub(super) fn render(env: &Bound<'_, PyAny>) -> Result<Option<Frame>, Fault> {
         None if can_render(env)? => env.getattr("unwrapped")?.setattr("render_mode", MODE)?,
         None => return Ok(None),
     }
-    let picture = env.call_method0("render")?;
+    let picture = match env.call_method0("render") {
+        Ok(picture) => picture,
+        // The method of Gymnasium's base class.
+        Err(error) if error.is_instance_of::<PyNotImplementedError>(env.py()) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     if picture.is_none() { Ok(None) } else { frame(&picture).map(Some) }
+}
+
+/// Whether it is asked for a picture for the first time: it was made without a mode, and has the mode for pictures.
+pub(super) fn is_asked_first(env: &Bound<'_, PyAny>) -> Result<bool, Fault> {
+    Ok(env.getattr("render_mode")?.is_none() && can_render(env)?)
 }
 
 fn can_render(env: &Bound<'_, PyAny>) -> Result<bool, Fault> {

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use pyo3::prelude::*;
 use pyo3::{ffi, intern};
 
+use super::watch::watch;
+
 /// Environment variables that name an interpreter, or an environment that holds one, the first set one first.
 const SELECTORS: [&str; 3] = ["SORN_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX"];
 
@@ -70,7 +72,8 @@ pub struct InterpreterInfo {
 ///
 /// The one used is, in this order: `python`; the program that `SORN_PYTHON` names; that of the environment `VIRTUAL_ENV`, then
 /// `CONDA_PREFIX`; the one this program was built with. Its packages are those that it sees itself, then modules in the current
-/// folder. It leaves signals to this program, and what it prints goes to the standard error. Only the first call decides.
+/// folder. It leaves signals to this program, and what it prints goes to the standard error. The process is watched from then on
+/// ([`watch`]). Only the first call decides.
 ///
 /// # Errors
 /// [`InterpreterError`] where the interpreter does not run or is of another version than the library linked.
@@ -202,7 +205,7 @@ fn prepare(py: Python<'_>) -> PyResult<()> {
     sys.setattr("stdout", sys.getattr("stderr")?)?;
     // `threading` takes the thread that imports it for the main one.
     py.import("threading")?;
-    Ok(())
+    watch(py)
 }
 
 /// `3.11` of the library in this process, with a `t` where it is free-threaded.

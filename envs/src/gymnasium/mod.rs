@@ -20,11 +20,16 @@ mod making;
 mod memory;
 mod objects;
 mod python_space;
+mod result;
+mod twin;
 mod vec_env;
+mod watch;
 
 pub use call::{Section, call, call_method};
 pub use env::GymnasiumEnv;
 pub use error::{GymnasiumError, PythonException, WrapperFault};
 pub use interpreter::{InterpreterError, InterpreterInfo, initialize, interpreter};
+pub use objects::{from_python, to_python};
 pub use python_space::PythonSpace;
 pub use vec_env::{GymnasiumVecEnv, Vectorization};
+pub use watch::watch;

@@ -10,6 +10,7 @@ use sorn_env::{Array, Dtype, Info, Value};
 
 use super::decode::numbers;
 use super::encode::numpy_array;
+use crate::kwargs::not_finite;
 
 /// Deeper than this, a value is kept as text: it may contain itself.
 const DEEPEST: usize = 16;
@@ -45,6 +46,15 @@ fn entries(dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<Info> {
 
 fn optional(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     if object.is_none() { Ok(None) } else { value(object, depth).map(Some) }
+}
+
+/// A value without a space, from Python: booleans, integers of 64 bits, numbers, text, arrays of numbers, sequences and
+/// dictionaries; anything else as the text of its `repr`.
+///
+/// # Errors
+/// What Python raises while the object is read.
+pub fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    value(object, 0)
 }
 
 /// One entry.
@@ -121,7 +131,10 @@ fn array_value(array: &Bound<'_, PyUntypedArray>) -> Option<Value> {
 }
 
 /// A value, for Python: arrays as NumPy arrays, lists and maps as lists and dicts.
-pub(super) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+///
+/// # Errors
+/// What Python raises, out of memory for example.
+pub fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Value::Bool(flag) => flag.into_bound_py_any(py),
         Value::Int(i) => i.into_bound_py_any(py),
@@ -144,6 +157,9 @@ pub(super) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 
 /// JSON, for Python.
 fn json<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(x) = not_finite(value) {
+        return x.into_bound_py_any(py);
+    }
     match value {
         Json::Null => Ok(py.None().into_bound(py)),
         Json::Bool(flag) => flag.into_bound_py_any(py),

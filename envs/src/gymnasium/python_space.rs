@@ -19,7 +19,20 @@ impl PythonSpace {
     /// # Errors
     /// [`GymnasiumError::Value`] where it is none of [`Space`]'s.
     pub fn new(name: &'static str, space: &Bound<'_, PyAny>) -> Result<Self, GymnasiumError> {
-        let (codec, space) = Codec::of(space).map_err(|fault| fault.at(space.py(), name, "its type"))?;
+        Self::observing(name, space, &[])
+    }
+
+    /// [`new`](PythonSpace::new), of a Dict of which only the members `observe` are kept; all if `observe` is empty.
+    ///
+    /// # Errors
+    /// Those of [`new`](PythonSpace::new), and if there is no such member or the space is no Dict.
+    pub fn observing(
+        name: &'static str,
+        space: &Bound<'_, PyAny>,
+        observe: &[String],
+    ) -> Result<Self, GymnasiumError> {
+        let (codec, space) =
+            Codec::observing(space, observe).map_err(|fault| fault.at(space.py(), name, "its type"))?;
         Ok(PythonSpace { name, codec, space })
     }
 

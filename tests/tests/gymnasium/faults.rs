@@ -70,6 +70,16 @@ fn observations_that_do_not_fit_are_refused() {
             "an array of shape (2,) and type float32 expected, found ndarray of shape (2,) and type <U1",
         ),
         ("reward", "a number as reward expected, found str 'much'"),
+        (
+            "rewards",
+            "a number as reward (a wrapper makes one of several, e.g. mo_gymnasium.wrappers:LinearReward) expected, \
+             found ndarray of shape (2,) and type float64",
+        ),
+        ("terminated_none", "True or False as terminated expected, found NoneType None"),
+        ("terminated_text", "True or False as terminated expected, found str 'no'"),
+        ("terminated_three", "True or False as terminated expected, found int 3"),
+        ("truncated_none", "True or False as truncated expected, found NoneType None"),
+        ("truncated_two", "True or False as truncated expected, found ndarray of shape (2,) and type bool"),
     ] {
         assert_eq!(third_step(fault).to_string(), format!("{what}{message}"));
     }
@@ -94,6 +104,12 @@ fn observations_that_can_be_converted_are() {
         env.reset(Some(0), None).unwrap();
         let steps: Vec<_> = (0..3).map(|_| env.step(&Value::Int(0)).unwrap()).collect();
         assert_eq!(steps[2].obs, Value::Array(Array::vector(expected.map(|x| x as f32).to_vec())), "{fault}");
+    }
+    for (fault, expected) in [("terminated_array", [false, false]), ("truncated_one", [false, true])] {
+        let mut env = faulty(fault).unwrap();
+        env.reset(Some(0), None).unwrap();
+        let steps: Vec<_> = (0..3).map(|_| env.step(&Value::Int(0)).unwrap()).collect();
+        assert_eq!([steps[2].terminated, steps[2].truncated], expected, "{fault}");
     }
     let mut env = faulty("numpy_reward").unwrap();
     env.reset(Some(0), None).unwrap();

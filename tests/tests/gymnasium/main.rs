@@ -3,6 +3,7 @@
 mod batches;
 mod choosing;
 mod faults;
+mod members;
 mod threads;
 mod traces;
 mod values;

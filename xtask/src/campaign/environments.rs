@@ -26,7 +26,7 @@ const SAID: &str = "an environment that misbehaves is an error that says what, o
 const SAME: &str = "a run in Python's environment that was killed is finished with the same bits";
 
 /// What `Faulty-v0` of `tests/peers/odd_envs.py` knows; others are added there.
-const FAULTS: [&str; 19] = [
+const FAULTS: [&str; 25] = [
     "",
     "raise",
     "refuse",
@@ -46,6 +46,12 @@ const FAULTS: [&str; 19] = [
     "space",
     "reset",
     "picture",
+    "rewards",
+    "terminated_none",
+    "truncated_text",
+    "exit",
+    "c_exit",
+    "fork",
 ];
 
 pub(crate) fn build(campaign: &Campaign) -> Result<()> {

@@ -84,7 +84,7 @@ pub(super) fn kwargs(given: &[String]) -> anyhow::Result<Kwargs> {
         let Some((key, value)) = text.split_once('=') else {
             return Err(Usage(format!("--kwarg {text}: KEY=VALUE expected")).into());
         };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        let value = sorn_lab::argument(value).map_err(|e| Usage(format!("--kwarg {key}: {e}")))?;
         if kwargs.insert(key.into(), value).is_some() {
             return Err(Usage(format!("--kwarg {text}: {key} is given twice")).into());
         }

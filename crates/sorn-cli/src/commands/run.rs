@@ -54,7 +54,7 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let summary = match outcome {
         Err(error) => {
             let status = report(&error.into());
-            if status == ExitStatus::Failed {
+            if status == ExitStatus::Failed && dir.path().join("config.toml").exists() {
                 note(&format!("what was saved stays; go on with: {} resume {at}", program()));
             }
             return Ok(status);

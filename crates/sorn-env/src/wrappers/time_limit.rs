@@ -22,9 +22,19 @@ impl<E> TimeLimit<E> {
         &self.env
     }
 
+    /// The environment inside, to change it between two steps.
+    pub fn inner_mut(&mut self) -> &mut E {
+        &mut self.env
+    }
+
     /// Steps since the last reset.
     pub fn elapsed_steps(&self) -> u64 {
         self.elapsed_steps
+    }
+
+    /// Sets the number of steps since the last reset, as when a saved episode is restored.
+    pub fn set_elapsed_steps(&mut self, steps: u64) {
+        self.elapsed_steps = steps;
     }
 }
 

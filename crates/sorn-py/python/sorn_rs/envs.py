@@ -5,6 +5,8 @@ stepped in native code. Each has the spaces, rewards, time limit and, seeded, th
 the same name; `MaskedCartPole-v1` is CartPole without velocities.
 """
 
+import copy
+
 import numpy as np
 
 from . import _native
@@ -42,6 +44,17 @@ def _metadata(native_id):
     return {"render_modes": RENDER_MODES, "render_fps": FPS.get(native_id, 50)}
 
 
+# What Gymnasium keeps in every environment, and in every batch of them.
+_OWN = {"metadata", "render_mode", "spec", "action_space", "observation_space"}
+_OWN_OF_BATCHES = _OWN | {
+    "num_envs",
+    "closed",
+    "autoreset_mode",
+    "single_observation_space",
+    "single_action_space",
+}
+
+
 class NativeEnv(gymnasium.Env):
     """A native environment.
 
@@ -52,6 +65,20 @@ class NativeEnv(gymnasium.Env):
     render_mode : {"rgb_array"}, optional
     **kwargs
         The environment's own, e.g. ``sutton_barto_reward=True`` of CartPole.
+
+    Notes
+    -----
+    `state` and the constants that Gymnasium's class has as attributes can be read and set, such as ``env.unwrapped.gravity``; other
+    attributes are refused. Copies and pickles go on alike, the generator of the resets included.
+
+    Examples
+    --------
+    >>> import gymnasium, sorn_rs.envs
+    >>> env = gymnasium.make("sorn_rs/CartPole-v1")
+    >>> _ = env.reset(seed=1)
+    >>> env.unwrapped.state = [0.1, 0.0, 0.05, 0.0]
+    >>> env.unwrapped.gravity = 1.6
+    >>> env.unwrapped.length = 1.0
     """
 
     metadata = {"render_modes": RENDER_MODES, "render_fps": 50}
@@ -63,6 +90,27 @@ class NativeEnv(gymnasium.Env):
         self.render_mode = render_mode
         self.observation_space = self._native.observation_space
         self.action_space = self._native.action_space
+
+    def __copy__(self):
+        # What is native cannot be shared and go on apart.
+        return copy.deepcopy(self)
+
+    def __getattr__(self, name):
+        # Only for what the object itself has not; a copy under construction has nothing yet.
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self._native.attribute(name)
+
+    def __setattr__(self, name, value):
+        if name == "np_random":
+            raise AttributeError(
+                "np_random: a native environment has a generator of its own; seed it by reset"
+            )
+        own = name in _OWN or name.startswith("_")
+        if own or (type(self) is not NativeEnv and name not in self._native.attributes()):
+            super().__setattr__(name, value)
+        else:
+            self._native.set_attribute(name, value)
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """Begin an episode; `options` may have the bounds `low` and `high` of the initial state, where Gymnasium's does."""
@@ -134,6 +182,15 @@ class NativeVectorEnv(VectorEnv):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._begun = False
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+    def __setattr__(self, name, value):
+        if name in _OWN_OF_BATCHES or name.startswith("_") or type(self) is not NativeVectorEnv:
+            super().__setattr__(name, value)
+        else:
+            raise AttributeError(f"{name}: native environments in a batch have no attributes that can be set")
 
     def reset(self, *, seed: int | list[int | None] | None = None, options: dict | None = None):
         """Begin an episode in every environment, or in those of the boolean array ``options["reset_mask"]``.

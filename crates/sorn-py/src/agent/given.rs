@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use sorn_lab::sorn_envs::gymnasium::{PythonSpace, call};
 
 use super::watcher::env_error;
@@ -13,6 +14,8 @@ pub(super) struct Given<'py> {
     pub(super) observation_space: Option<Bound<'py, PyAny>>,
     pub(super) action_space: Option<Bound<'py, PyAny>>,
     pub(super) encoder: Option<Bound<'py, PyAny>>,
+    /// Members of observations to see; all if empty.
+    pub(super) observe: Vec<String>,
 }
 
 /// The spaces of an agent.
@@ -61,6 +64,7 @@ impl Given<'_> {
                 )));
             }
         };
+        let observations = self.seen(observations)?;
         let python = (observations.clone().unbind(), actions.clone().unbind());
         let observations = match &self.encoder {
             None => observations,
@@ -85,5 +89,30 @@ impl Given<'_> {
             }
         }
         Ok(Spaces { observations, actions, python })
+    }
+
+    /// The space of what is seen of observations of `space`.
+    fn seen<'py>(&self, space: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if self.observe.is_empty() {
+            return Ok(space);
+        }
+        if self.encoder.is_some() {
+            let message = "observe: found names and an encoder, allowed: one of both; the encoder takes whole observations";
+            return Err(PyValueError::new_err(message));
+        }
+        PythonSpace::observing("observation_space", &space, &self.observe).map_err(env_error)?;
+        let members = PyDict::new(space.py());
+        for (name, member) in space
+            .getattr("spaces")?
+            .call_method0("items")?
+            .try_iter()?
+            .map(|item| item?.extract::<(String, Bound<'py, PyAny>)>())
+            .collect::<PyResult<Vec<_>>>()?
+        {
+            if self.observe.contains(&name) {
+                members.set_item(name, member)?;
+            }
+        }
+        call(&space.py().import("gymnasium.spaces")?.getattr("Dict")?, (members,), None)
     }
 }

@@ -28,6 +28,9 @@ struct Notes {
     returns: Vec<u64>,
     lengths: Vec<u64>,
     encoder_in_python: bool,
+    /// Members of observations that it sees; all if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    observe: Vec<String>,
 }
 
 impl Notes {
@@ -38,6 +41,7 @@ impl Notes {
             returns: agent.returns.iter().map(|ret| ret.to_bits()).collect(),
             lengths: agent.lengths.clone(),
             encoder_in_python: agent.encoder.is_some(),
+            observe: agent.observe.clone(),
         }
     }
 
@@ -55,6 +59,7 @@ impl Notes {
             return Err(PyValueError::new_err(format!("encoder: found {found}, allowed: {allowed}")));
         }
         let config = inner.config().clone();
+        let given = Given { observe: self.observe, ..given };
         let spaces = given.or_spaces(py, &inner)?.spaces(config.reservoir.params.input_len())?;
         let (observations, actions) = (spaces.observations.space(), spaces.actions.space());
         let wrong = |error| {
@@ -68,6 +73,7 @@ impl Notes {
             spaces,
             env: given.env.map(Bound::unbind),
             encoder: given.encoder.map(Bound::unbind),
+            observe: given.observe,
             episodes: self.episodes,
             timesteps: self.timesteps,
             returns: self.returns.into_iter().map(f64::from_bits).collect(),
@@ -91,7 +97,14 @@ pub(super) fn save(agent: &Agent, path: &Path) -> PyResult<()> {
 pub(super) fn load(py: Python<'_>, path: PathBuf, given: Given<'_>) -> PyResult<Agent> {
     let (inner, mut notes) = sorn_agents::Agent::load_with(&path).map_err(file_error)?;
     let notes = match notes.get_mut("python").map(Json::take) {
-        None => Notes::default(),
+        None => {
+            // What the experiment that trained it kept of observations.
+            let observe = notes.pointer("/env/observe").cloned().map(serde_json::from_value);
+            Notes {
+                observe: observe.transpose().map_err(value_error)?.unwrap_or_default(),
+                ..Notes::default()
+            }
+        }
         Some(notes) => {
             let wrong = |error| value_error(format!("{}: notes: python: {error}", path.display()));
             serde_json::from_value(notes).map_err(wrong)?

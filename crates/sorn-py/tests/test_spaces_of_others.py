@@ -1,0 +1,192 @@
+"""Environments as others have them: choices in a grid, bounds that bound nothing, words among numbers."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+gymnasium = pytest.importorskip("gymnasium")
+from gymnasium import spaces  # noqa: E402
+
+from sorn_rs import Agent  # noqa: E402
+
+SMALL = {"reservoir": {"params": {"ne": 60, "lambda_ei": 20}}}
+
+
+class Board(gymnasium.Env):
+    """Nine cells; taking one that is free is worth 1, taking it again ends the game."""
+
+    def __init__(self, grid, dtype):
+        self.observation_space = spaces.MultiDiscrete(np.full((3, 3), 3), dtype=dtype)
+        self.action_space = spaces.MultiDiscrete([[3], [3]] if grid else [3, 3])
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.cells = np.ones((3, 3), self.observation_space.dtype)
+        return self.cells.copy(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        place = tuple(np.ravel(action))
+        free = self.cells[place] == 1
+        self.cells[place] = 2
+        return self.cells.copy(), float(free), bool(not free or np.all(self.cells == 2)), False, {}
+
+
+@pytest.mark.parametrize("grid", [False, True])
+@pytest.mark.parametrize("dtype", [np.int64, np.int8])
+def test_choices_in_rows_and_columns(grid, dtype, tmp_path):
+    env = Board(grid, dtype)
+    agent = Agent(env, SMALL, seed=1).learn(300)
+    assert len(agent.episode_returns) > 10
+    action, _ = agent.predict(env.reset()[0])
+    assert env.action_space.contains(action) and action.shape == env.action_space.shape
+    agent.save(tmp_path / "a.safetensors")
+    for other in (Agent.load(tmp_path / "a.safetensors", env), pickle.loads(pickle.dumps(agent))):
+        np.testing.assert_array_equal(
+            other.predict(env.reset()[0])[0], agent.predict(env.reset()[0], None, True)[0]
+        )
+    several = np.stack([env.reset()[0]] * 2)
+    found, _ = agent.predict(several, episode_start=np.ones(2, bool))
+    assert found.shape == (2, *env.action_space.shape)
+
+
+class Push(gymnasium.Env):
+    """A force moves a point that is to stay at 0."""
+
+    observation_space = spaces.Box(-10, 10, (1,), np.float32)
+
+    def __init__(self, bound, dtype):
+        self.action_space = spaces.Box(-bound, bound, (1,), dtype)
+        self.forces = []
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.x, self.count = self.np_random.uniform(-1, 1), 0
+        return np.array([self.x], np.float32), {}
+
+    def step(self, action):
+        self.forces.append(float(action[0]))
+        self.count += 1
+        self.x = float(np.clip(self.x + 0.1 * np.clip(action[0], -10, 10), -10, 10))
+        return np.array([self.x], np.float32), -(self.x**2), False, self.count == 20, {}
+
+
+@pytest.mark.parametrize(
+    ("bound", "dtype"),
+    [
+        (np.inf, np.float32),
+        (np.finfo(np.float32).max, np.float32),
+        (1e12, np.float32),
+        (1e12, np.float64),
+        (np.finfo(np.float64).max, np.float64),
+    ],
+)
+def test_bounds_that_bound_nothing_are_no_range(bound, dtype):
+    env = Push(bound, dtype)
+    Agent(env, SMALL, seed=1).learn(200)
+    assert np.median(np.abs(env.forces)) < 10
+    within = Push(100.0, dtype)
+    Agent(within, SMALL, seed=1).learn(200)
+    assert np.median(np.abs(within.forces)) > 10
+
+
+class Mission(gymnasium.Env):
+    """A picture, a direction and words, as MiniGrid gives them."""
+
+    action_space = spaces.Discrete(2)
+    observation_space = spaces.Dict(
+        image=spaces.Box(0, 255, (2, 2), np.uint8), mission=spaces.Text(9), direction=spaces.Discrete(4)
+    )
+
+    def _observe(self):
+        direction = int(self.np_random.integers(4))
+        return {"image": np.full((2, 2), direction, np.uint8), "mission": "go", "direction": direction}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self._observe(), {}
+
+    def step(self, action):
+        self.count += 1
+        return self._observe(), float(action), False, self.count == 10, {}
+
+
+def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
+    with pytest.raises(
+        ValueError, match=r'member "mission".*found Text; leave it out by observe = \["direction", "image"\]'
+    ):
+        Agent(Mission(), SMALL)
+    env = Mission()
+    agent = Agent(env, SMALL, seed=1, observe=["image", "direction"]).learn(60)
+    observation, _ = env.reset(seed=3)
+    expected, _ = agent.predict(observation)
+    agent.save(tmp_path / "a.safetensors")
+    for other in (
+        Agent.load(tmp_path / "a.safetensors", Mission()),
+        Agent.load(tmp_path / "a.safetensors"),
+        pickle.loads(pickle.dumps(agent)),
+    ):
+        assert other.predict(observation)[0] == expected
+    again = Agent(
+        observation_space=env.observation_space,
+        action_space=env.action_space,
+        config=SMALL,
+        observe=["image"],
+    )
+    assert again.begin(observation) in (0, 1)
+    for wrong, error, message in (
+        (
+            ["picture"],
+            ValueError,
+            r'names among \["direction", "image", "mission"\] expected, found "picture"',
+        ),
+        (["image", "image"], ValueError, "each name once"),
+        (["mission"], ValueError, "found Text"),
+        ("image", TypeError, "observe: found 'image', allowed: a list of names"),
+        ([3], TypeError, "observe: found 3 in it"),
+    ):
+        with pytest.raises(error, match=message):
+            Agent(env, SMALL, observe=wrong)
+    with pytest.raises(ValueError, match="a Dict, to observe"):
+        Agent(gymnasium.make("CartPole-v1"), SMALL, observe=["image"])
+    with pytest.raises(ValueError, match="observe: found names and an encoder"):
+        Agent(env, SMALL, observe=["image"], encoder=lambda observation: observation["image"])
+
+
+def test_one_number_for_every_scale():
+    env = gymnasium.make("CartPole-v1")
+    returns = []
+    for scale in (10.0, 10, [10.0] * 4):
+        encoder = {"kind": "random_projection", "scale": scale}
+        returns.append(Agent(env, SMALL | {"encoder": encoder}, seed=1).learn(200).episode_returns)
+    assert returns[0] == returns[1] == returns[2]
+    with pytest.raises(ValueError, match="a number or a list of numbers expected, found string"):
+        Agent(env, {"encoder": {"kind": "random_projection", "scale": "large"}})
+
+
+class Unsure(gymnasium.Env):
+    """Does not say whether its episode is over, or gives several rewards."""
+
+    action_space, observation_space = spaces.Discrete(2), spaces.Discrete(2)
+
+    def __init__(self, reward, terminated):
+        self.end = reward, terminated, False
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return 0, {}
+
+    def step(self, action):
+        return 0, *self.end, {}
+
+
+def test_what_is_no_flag_or_reward_is_refused():
+    for reward, terminated, message in (
+        (1.0, None, "True or False as terminated expected, found NoneType None"),
+        (1.0, "no", "True or False as terminated expected, found str 'no'"),
+        (np.ones(2), False, "a number as reward .* expected, found ndarray of shape"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Agent(Unsure(reward, terminated), SMALL).learn(3)

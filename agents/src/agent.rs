@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::learner::{Learner, Transition};
 use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, entry, json};
-use crate::{AgentConfig, AgentError, AgentState, room};
+use crate::{AgentConfig, AgentError, AgentState, Diagnosis, Norms, room};
 pub(crate) use stream::Stream;
 
 /// What may be called next.
@@ -183,6 +183,16 @@ impl Agent {
     /// learner that estimates none.
     pub fn value(&self) -> Option<f64> {
         self.learner.value(&self.phi)
+    }
+
+    /// What the learner did in its last step.
+    pub fn diagnosis(&self) -> Diagnosis {
+        self.learner.diagnosis()
+    }
+
+    /// Sizes of what the learner keeps. Weights and traces are all read for it.
+    pub fn norms(&self) -> Norms {
+        self.learner.norms()
     }
 
     /// The reservoir's network; `None` where the input code stands alone.

@@ -14,5 +14,6 @@ pub struct PythonWrapper {
     pub kind: String,
     /// Keyword arguments.
     #[serde(default, skip_serializing_if = "Kwargs::is_empty", with = "crate::kwargs")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, serde_json::Value>"))]
     pub kwargs: Kwargs,
 }

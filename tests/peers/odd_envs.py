@@ -141,7 +141,7 @@ class Faulty(gym.Env):
                 if child:
                     info["child"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             if self.fault == "rmtree":
-                shutil.rmtree("runs")
+                shutil.rmtree("runs", ignore_errors=True)
         return obs, reward, terminated, truncated, info
 
     def _sensor(self):

@@ -9,10 +9,11 @@ use sorn_env::{Space, Value};
 
 use super::linear::{dot, scores};
 use super::{RewardSignal, Transition};
+use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{Exploration, PolicyConfig, greedy};
 use crate::reservoir::{entry, json};
-use crate::{AgentError, AgentState, Schedule};
+use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// How often visited features are credited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +87,8 @@ pub(crate) struct ActionValues {
     chosen: Option<usize>,
     /// Values of the features that follow; scratch.
     pub(crate) values: Vec<f64>,
+    /// The last step, for records: value, TD error and step size.
+    done: [f64; 3],
     episodes: u64,
     steps: u64,
 }
@@ -126,6 +129,7 @@ impl ActionValues {
             choice: 0,
             chosen: None,
             values: vec![0.0; n],
+            done: [0.0; 3],
             episodes: 0,
             steps: 0,
         })
@@ -179,13 +183,25 @@ impl ActionValues {
         let step = if norm > 0.0 { self.config.step.at(self.episodes) / norm } else { 0.0 };
         let next = (!transition.terminated).then(|| self.choose(transition.next));
         self.chosen = next.filter(|_| !transition.truncated);
+        self.done[2] = step;
         self.steps += 1;
         self.episodes += u64::from(transition.terminated || transition.truncated);
         Step { reward, step, next }
     }
 
-    /// Refuses a TD error that is no number.
-    pub(crate) fn finite(&self, delta: f64) -> Result<f64, AgentError> {
+    /// What [`Learn::diagnosis`](super::Learn::diagnosis) tells.
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        let [value, td_error, step] = self.done.map(Some);
+        Diagnosis { entropy: None, value, td_error, step }
+    }
+
+    pub(crate) fn norms(&self) -> Norms {
+        Norms { weights: norm(&[&self.w]), traces: norm(&[&self.z]) }
+    }
+
+    /// The TD error of a state and action of this value, refused if it is no number.
+    pub(crate) fn finite(&mut self, delta: f64, value: f64) -> Result<f64, AgentError> {
+        (self.done[0], self.done[1]) = (value, delta);
         match delta.is_finite() {
             true => Ok(delta),
             false => Err(AgentError::Diverged { steps: self.steps, what: format!("TD error {delta}") }),

@@ -39,11 +39,12 @@ use sorn_env::{Space, Value};
 use super::linear::{add, decay_add, dot, policy_scores, update};
 use super::stagnation::Stagnation;
 use super::{Learn, PerformanceAnneal, RewardSignal, Transition, same};
+use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::random::normal;
 use crate::reservoir::{entry, json};
-use crate::{AgentError, AgentState, Schedule};
+use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// Parameters of the actor-critic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -163,6 +164,8 @@ pub(crate) struct ActorCritic {
     perturbed: Vec<f64>,
     /// Whether there is one.
     perturbs: bool,
+    /// The last step, for records.
+    done: Done,
     stagnation: Stagnation,
     /// The environment's own return of this episode.
     received: f64,
@@ -173,6 +176,14 @@ pub(crate) struct ActorCritic {
     /// Episodes that ended, and transitions.
     episodes: u64,
     steps: u64,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    value: f64,
+    td_error: f64,
+    step: f64,
 }
 
 impl ActorCritic {
@@ -205,6 +216,7 @@ impl ActorCritic {
             perturbation: vec![0.0; perturbed],
             perturbed: vec![0.0; perturbed],
             perturbs: false,
+            done: Done::default(),
             stagnation: Stagnation::default(),
             received: 0.0,
             returns: VecDeque::with_capacity(config.anneal.map_or(0, |a| a.window)),
@@ -244,6 +256,7 @@ impl ActorCritic {
             };
         }
         add(&mut self.theta, self.anneal * bounded(delta, config.actor_bound, size), &self.z_theta);
+        self.done.step = self.anneal / (config.actor_bound * delta.abs().max(1.0) * size).max(1.0);
     }
 
     fn fixed_update(&mut self, delta: f64, decay: f64) {
@@ -251,6 +264,7 @@ impl ActorCritic {
         let norm = dot(&self.phi, &self.phi);
         let step = if norm > 0.0 { self.anneal * delta / norm } else { 0.0 };
         let [actor_step, critic_step] = self.config.steps().map(|step| step.at(self.episodes));
+        self.done.step = if norm > 0.0 { actor_step * self.anneal / norm } else { 0.0 };
         update(&mut self.w, &mut self.z_w, &self.phi, decay, 1.0, critic_step * step);
         let features = self.phi.len();
         let rows = self.theta.chunks_exact_mut(features).zip(self.z_theta.chunks_exact_mut(features));
@@ -297,6 +311,16 @@ impl Learn for ActorCritic {
         Some(dot(&self.w, phi))
     }
 
+    fn diagnosis(&self) -> Diagnosis {
+        let Done { value, td_error, step } = self.done;
+        let entropy = Some(self.policy.entropy());
+        Diagnosis { entropy, value: Some(value), td_error: Some(td_error), step: Some(step) }
+    }
+
+    fn norms(&self) -> Norms {
+        Norms { weights: norm(&[&self.theta, &self.w]), traces: norm(&[&self.z_theta, &self.z_w]) }
+    }
+
     fn receive(&mut self, reward: f64) {
         self.received += reward;
     }
@@ -305,7 +329,8 @@ impl Learn for ActorCritic {
         let config = &self.config;
         let reward = config.reward_scale * config.reward.of(transition.reward, transition.terminated);
         let next = if transition.terminated { 0.0 } else { dot(&self.w, transition.next) };
-        let mut delta = reward + config.gamma * next - dot(&self.w, &self.phi);
+        let value = dot(&self.w, &self.phi);
+        let mut delta = reward + config.gamma * next - value;
         self.steps += 1;
         if !delta.is_finite() {
             return Err(AgentError::Diverged { steps: self.steps, what: format!("TD error {delta}") });
@@ -313,6 +338,7 @@ impl Learn for ActorCritic {
         if let Some(clip) = config.td_error_clip {
             delta = delta.clamp(-clip, clip);
         }
+        (self.done.value, self.done.td_error) = (value, delta);
         let decay = config.gamma * config.lambda;
         self.policy.log_gradient(&mut self.gradient);
         match self.config.is_bounded() {

@@ -22,7 +22,7 @@ use std::fmt::Debug;
 use serde::{Deserialize, Serialize};
 use sorn_env::{Space, Value};
 
-use crate::{AgentError, AgentState, PolicyConfig};
+use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
 pub use action_values::{Traces, ValueConfig};
 use actor_critic::ActorCritic;
 pub use actor_critic::ActorCriticConfig;
@@ -95,6 +95,16 @@ pub(crate) trait Learn: Debug + Send + Sync + Any {
     /// The value it expects of the features `phi`, where it learns one.
     fn value(&self, _phi: &[f64]) -> Option<f64> {
         None
+    }
+
+    /// What it did in its last step.
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::default()
+    }
+
+    /// Sizes of what it keeps.
+    fn norms(&self) -> Norms {
+        Norms::default()
     }
 
     /// Takes the environment's own reward, before [`learn`](Learn::learn) is given the one that is learnt from.

@@ -15,7 +15,7 @@ use sorn_env::{Space, Value};
 use super::action_values::{ActionValues, ValueConfig};
 use super::linear::add;
 use super::{Learn, Transition, same};
-use crate::{AgentError, AgentState, PolicyConfig};
+use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
 
 #[derive(Clone, Debug)]
 pub(crate) struct QLambda {
@@ -52,13 +52,22 @@ impl Learn for QLambda {
         self.q.largest(phi)
     }
 
+    fn diagnosis(&self) -> Diagnosis {
+        self.q.diagnosis()
+    }
+
+    fn norms(&self) -> Norms {
+        self.q.norms()
+    }
+
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         let q = &mut self.q;
         let (gamma, lambda) = (q.config.gamma, q.config.lambda);
         let step = q.step(transition);
         let largest = || q.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (next, greedy) = step.next.map_or((0.0, true), |a| (largest(), q.values[a] == largest()));
-        let delta = q.finite(step.reward + gamma * next - q.value())?;
+        let value = q.value();
+        let delta = q.finite(step.reward + gamma * next - value, value)?;
         q.credit(gamma * lambda);
         add(&mut q.w, step.step * delta, &q.z);
         if !greedy {

@@ -22,10 +22,11 @@ use sorn_env::{Space, Value};
 
 use super::linear::{add, dot, policy_scores};
 use super::{Learn, RewardSignal, Transition, same};
+use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::reservoir::{entry, json};
-use crate::{AgentError, AgentState, Schedule};
+use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// Parameters of REINFORCE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -174,6 +175,14 @@ impl Learn for Reinforce {
 
     fn value(&self, phi: &[f64]) -> Option<f64> {
         Some(dot(&self.w, phi))
+    }
+
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis { entropy: Some(self.policy.entropy()), ..Diagnosis::default() }
+    }
+
+    fn norms(&self) -> Norms {
+        Norms { weights: norm(&[&self.theta, &self.w]), traces: None }
     }
 
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {

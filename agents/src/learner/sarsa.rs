@@ -16,7 +16,7 @@ use sorn_env::{Space, Value};
 use super::action_values::{ActionValues, ValueConfig};
 use super::linear::add;
 use super::{Learn, Transition, same};
-use crate::{AgentError, AgentState, PolicyConfig};
+use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Sarsa {
@@ -53,12 +53,21 @@ impl Learn for Sarsa {
         self.q.largest(phi)
     }
 
+    fn diagnosis(&self) -> Diagnosis {
+        self.q.diagnosis()
+    }
+
+    fn norms(&self) -> Norms {
+        self.q.norms()
+    }
+
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         let q = &mut self.q;
         let (gamma, lambda) = (q.config.gamma, q.config.lambda);
         let step = q.step(transition);
         let next = step.next.map_or(0.0, |action| q.values[action]);
-        let delta = q.finite(step.reward + gamma * next - q.value())?;
+        let value = q.value();
+        let delta = q.finite(step.reward + gamma * next - value, value)?;
         q.credit(gamma * lambda);
         add(&mut q.w, step.step * delta, &q.z);
         Ok(())

@@ -22,7 +22,7 @@ use super::action_values::{ActionValues, Traces, ValueConfig};
 use super::linear::{add, dot};
 use super::{Learn, Transition, same};
 use crate::reservoir::{entry, json};
-use crate::{AgentError, AgentState, PolicyConfig};
+use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
 
 #[derive(Clone, Debug)]
 pub(crate) struct TrueOnlineSarsa {
@@ -66,13 +66,21 @@ impl Learn for TrueOnlineSarsa {
         self.q.largest(phi)
     }
 
+    fn diagnosis(&self) -> Diagnosis {
+        self.q.diagnosis()
+    }
+
+    fn norms(&self) -> Norms {
+        self.q.norms()
+    }
+
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         let q = &mut self.q;
         let decay = q.config.gamma * q.config.lambda;
         let step = q.step(transition);
         let value = q.value();
         let next = step.next.map_or(0.0, |action| q.values[action]);
-        let delta = q.finite(step.reward + q.config.gamma * next - value)?;
+        let delta = q.finite(step.reward + q.config.gamma * next - value, value)?;
         let row = q.choice * q.phi.len()..(q.choice + 1) * q.phi.len();
         q.z.iter_mut().for_each(|z| *z *= decay);
         let seen = dot(&q.z[row.clone()], &q.phi);

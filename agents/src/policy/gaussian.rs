@@ -39,6 +39,9 @@ pub enum Spread {
 /// Limits of the learnt part of the logarithm: 1/20 and 2.7 times what was scheduled.
 const LOG_SPREAD: (f64, f64) = (-3.0, 1.0);
 
+/// `log sqrt(2 pi e)`: the entropy of a normal distribution of deviation 1.
+const HALF_LOG_TWO_PI_E: f64 = 1.418_938_533_204_672_7;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Gaussian {
     ranges: Ranges,
@@ -113,6 +116,11 @@ impl Gaussian {
         for (number, (mean, &score)) in self.means.iter_mut().zip(&self.scores).enumerate() {
             *mean = self.ranges.squash(number, score);
         }
+    }
+
+    /// That of what is drawn in one step, whatever was drawn before it.
+    pub(crate) fn entropy(&self) -> f64 {
+        (0..self.numbers.len()).map(|number| libm::log(self.sd(number)) + HALF_LOG_TWO_PI_E).sum()
     }
 
     pub(crate) fn log_gradient(&self, out: &mut [f64]) {

@@ -206,6 +206,14 @@ impl StochasticPolicy {
         }
     }
 
+    /// The entropy of the distribution from which the last action was drawn.
+    pub(crate) fn entropy(&self) -> f64 {
+        match self {
+            StochasticPolicy::Softmax(policy) => policy.entropy(),
+            StochasticPolicy::Gaussian(policy) => policy.entropy(),
+        }
+    }
+
     /// The gradient of `log pi(last action)` with respect to the scores it was drawn with.
     pub(crate) fn log_gradient(&self, out: &mut [f64]) {
         match self {

@@ -5,6 +5,7 @@ use sorn_env::Value;
 
 use super::{draw, softmax};
 use crate::action::Actions;
+use crate::diagnosis::entropy;
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, Schedule};
 
@@ -51,6 +52,10 @@ impl Softmax {
 
     pub(crate) fn best(&self, scores: &[f64]) -> Value {
         self.actions.best(scores)
+    }
+
+    pub(crate) fn entropy(&self) -> f64 {
+        entropy(&self.probabilities)
     }
 
     /// `(1[a = choice] - p_a) / temperature` in each factor.

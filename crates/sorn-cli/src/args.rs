@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sorn_lab::{FigureKind, Probe};
 
 /// Reinforcement learning with self-organizing recurrent neural networks (SORN).
@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Train an agent as an experiment file says
     Run(Run),
-    /// Go on with a run, or a run over several seeds, that was stopped
+    /// Go on with a run, or a run over several seeds, that was stopped, or is to train on
     Resume(Resume),
     /// Evaluate what a run learnt: greedy policy, nothing learning
     Eval(Eval),
@@ -59,7 +59,7 @@ pub(crate) struct Run {
     /// Seed of the run [default: run.seed of the file]
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
-    /// Several seeds: 0..20 (the last excluded), 0..=19, or 1,5,9
+    /// Several seeds: 0..20 (the last excluded), 0..=19, or 1,5,9; those that are there are not run again
     #[arg(long, value_name = "SEEDS", allow_hyphen_values = true)]
     pub(crate) seeds: Option<Seeds>,
     /// Override one value of the file, e.g. agent.reservoir.kind=static; may be repeated
@@ -79,6 +79,9 @@ pub(crate) struct Run {
 pub(crate) struct Resume {
     /// Run directory (runs/NAME/seed-N), or that of several seeds (runs/NAME)
     pub(crate) dir: PathBuf,
+    /// Train on with a larger budget: run.episodes=2000, run.steps=100000 or run.stop_when_solved=false; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) how: How,
 }
@@ -112,6 +115,9 @@ pub(crate) struct Eval {
     /// Seed of the evaluation's episodes [default: the run's]
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
+    /// Evaluate the agent of the best evaluation while training (eval.every), not the last one
+    #[arg(long, conflicts_with = "env")]
+    pub(crate) best: bool,
     /// Draw the actions from the policy, as while training, instead of taking the best
     #[arg(long)]
     pub(crate) stochastic: bool,
@@ -133,6 +139,9 @@ pub(crate) struct Export {
     /// Where the agent goes
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) out: PathBuf,
+    /// Save the agent of the best evaluation while training (eval.every), not the last one
+    #[arg(long)]
+    pub(crate) best: bool,
     /// Save a policy alone: it acts greedily, learns nothing more, and takes less space
     #[arg(long)]
     pub(crate) policy: bool,
@@ -193,8 +202,11 @@ pub(crate) struct Compare {
     /// Where the figures go [default: figures/ in the first directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// What the learning curves run over [default: what the first directory's budget limits]
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) over: Option<Over>,
     /// Print a table in Markdown of all experiments, each control beside its own; no figures
-    #[arg(long, conflicts_with_all = ["out", "json"])]
+    #[arg(long, conflicts_with_all = ["out", "over", "json"])]
     pub(crate) markdown: bool,
     /// Print the result as JSON
     #[arg(long)]
@@ -208,6 +220,27 @@ pub(crate) struct Plot {
     /// Which figure; it becomes figures/KIND.svg and .png in the directory
     #[arg(value_parser = figure_kinds())]
     pub(crate) kind: FigureKind,
+    /// What a learning curve runs over [default: what the budget limits]
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) over: Option<Over>,
+}
+
+/// What a learning curve runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Over {
+    Episodes,
+    Steps,
+    Seconds,
+}
+
+impl From<Over> for sorn_lab::Over {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Episodes => sorn_lab::Over::Episodes,
+            Over::Steps => sorn_lab::Over::Steps,
+            Over::Seconds => sorn_lab::Over::Seconds,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

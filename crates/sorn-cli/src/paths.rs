@@ -10,6 +10,9 @@ pub(crate) fn writable(argument: &str, path: &Path) -> Result<(), Usage> {
     if path.is_dir() {
         return refuse("expected a file, found a directory".into());
     }
+    if path.exists() && !path.is_file() {
+        return refuse("expected a file, found a device or a pipe".into());
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         Some(folder) if !folder.is_dir() => {

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sorn_lab::{Episode, Progress, decimal};
+use sorn_lab::sorn_agents::{Agent, StepEvent};
+use sorn_lab::{Episode, Progress, RunConfig, decimal};
 
 use crate::stopping;
 
@@ -52,30 +53,48 @@ impl StepBar {
     }
 }
 
-/// One bar for all runs of a command: episodes, mean return, steps per second, time left.
+/// Steps from one look at the bar to the next, within an episode.
+const GLANCE: u64 = 256;
+
+/// One bar for all runs of a command: episodes, or steps if they are limited, mean return, steps per second, time left.
 pub(crate) struct Bar {
     bar: ProgressBar,
-    episodes: u64,
+    /// Episodes of each run, or its steps, at most.
+    most: u64,
+    counts_steps: bool,
+    runs: usize,
     steps: AtomicU64,
     started: Instant,
-    runs: Mutex<Vec<Live>>,
+    live: Mutex<Vec<Live>>,
 }
 
 struct Live {
     seed: u64,
-    /// First episode of this part of the run, last one done, and mean return of its window.
-    first: u64,
+    /// Episodes or steps done in this part of the run, and the mean return of its window.
     done: u64,
-    mean: f64,
+    mean: Option<f64>,
     finished: bool,
 }
 
 impl Bar {
-    /// A bar for runs of at most `episodes` episodes each with these seeds; hidden where `quiet` or stderr is no terminal.
-    pub(crate) fn new(seeds: &[u64], episodes: u64, quiet: bool) -> Bar {
-        let template = "{bar:30} {pos}/{len} episodes  {msg}  at most {eta} left";
-        let bar = bar(episodes * seeds.len() as u64, template, quiet);
-        Bar { bar, episodes, steps: AtomicU64::new(0), started: Instant::now(), runs: Mutex::new(Vec::new()) }
+    /// A bar for runs with these seeds; hidden where `quiet` or stderr is no terminal.
+    pub(crate) fn new(seeds: &[u64], run: &RunConfig, quiet: bool) -> Bar {
+        let counts_steps = run.steps.is_some();
+        let (most, unit) = match counts_steps {
+            true => (run.most_steps(), "steps"),
+            false => (run.most_episodes(), "episodes"),
+        };
+        let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}  {{msg}}  at most {{eta}} left");
+        let bar = bar(most.saturating_mul(seeds.len() as u64), &template, quiet);
+        Bar {
+            bar,
+            most,
+            counts_steps,
+            runs: seeds.len(),
+            steps: AtomicU64::new(0),
+            started: Instant::now(),
+            live: Mutex::new(Vec::new()),
+        }
     }
 
     /// Shows a bar that was quiet.
@@ -90,15 +109,29 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
+    /// Adds to what the run of `seed` has done, and shows it.
+    fn add(&self, seed: u64, steps: u64, episodes: u64, mean: Option<f64>) {
+        self.steps.fetch_add(steps, Ordering::Relaxed);
+        let parts = if self.counts_steps { steps } else { episodes };
+        self.bar.inc(parts);
+        let Ok(mut runs) = self.live.lock() else { return };
+        match runs.iter_mut().find(|run| run.seed == seed) {
+            Some(run) => (run.done, run.mean) = (run.done + parts, mean.or(run.mean)),
+            None => runs.push(Live { seed, done: parts, mean, finished: false }),
+        }
+        self.show(&runs);
+    }
+
     fn show(&self, runs: &[Live]) {
         let rate = self.steps.load(Ordering::Relaxed) as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
         let rate = if rate < 1e4 { format!("{rate:.0}") } else { format!("{:.0}k", rate / 1e3) };
+        let mean = |run: &Live| run.mean.map_or("-".into(), |mean| format!("{mean:.1}"));
         let live: Vec<String> = runs
             .iter()
             .filter(|run| !run.finished)
-            .map(|run| match self.bar.length() {
-                Some(length) if length > self.episodes => format!("{}: {}", run.seed, decimal(run.mean, 1)),
-                _ => decimal(run.mean, 1),
+            .map(|run| match self.runs {
+                1 => mean(run),
+                _ => format!("{}: {}", run.seed, mean(run)),
             })
             .collect();
         self.bar.set_message(format!("mean return {}  {rate} steps/s", live.join(", ")));
@@ -107,26 +140,24 @@ impl Bar {
 
 impl Progress for Bar {
     fn episode(&self, seed: u64, episode: &Episode, mean: f64) {
-        self.steps.fetch_add(episode.length, Ordering::Relaxed);
-        self.bar.inc(1);
-        let Ok(mut runs) = self.runs.lock() else { return };
-        let done = episode.episode + 1;
-        match runs.iter_mut().find(|run| run.seed == seed) {
-            Some(run) => (run.done, run.mean) = (done, mean),
-            None => runs.push(Live { seed, first: episode.episode, done, mean, finished: false }),
+        self.add(seed, episode.length % GLANCE, 1, Some(mean));
+    }
+
+    fn step(&self, seed: u64, event: &StepEvent<'_>, _agent: &Agent) {
+        if (event.step + 1).is_multiple_of(GLANCE) {
+            self.add(seed, GLANCE, 0, None);
         }
-        self.show(&runs);
     }
 
     fn finished(&self, seed: u64) {
-        let Ok(mut runs) = self.runs.lock() else { return };
-        // Episodes that need not be run any more, or were run before this command.
+        let Ok(mut runs) = self.live.lock() else { return };
+        // What need not be run any more, or was run before this command.
         let saved = match runs.iter_mut().find(|run| run.seed == seed) {
             Some(run) => {
                 run.finished = true;
-                self.episodes.saturating_sub(run.done - run.first)
+                self.most.saturating_sub(run.done)
             }
-            None => self.episodes,
+            None => self.most,
         };
         self.bar.set_length(self.bar.length().unwrap_or(0).saturating_sub(saved));
         self.show(&runs);
@@ -138,5 +169,56 @@ impl Progress for Bar {
 
     fn asked(&self) -> Option<Instant> {
         stopping::asked()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sorn_lab::sorn_env::Value;
+
+    /// The parts that a bar shows as done, and all of them.
+    fn parts(bar: &Bar) -> (u64, Option<u64>) {
+        (bar.bar.position(), bar.bar.length())
+    }
+
+    #[test]
+    fn a_bar_counts_episodes_or_steps() {
+        let episode = |episode, length| Episode {
+            episode,
+            env_steps: length,
+            ret: 1.0,
+            length,
+            wall_secs: 0.1,
+            env: None,
+            begun: None,
+            diagnostics: None,
+        };
+        let episodes = RunConfig { episodes: Some(40), ..RunConfig::default() };
+        let bar = Bar::new(&[3, 4], &episodes, true);
+        bar.episode(3, &episode(0, 7), 1.0);
+        assert_eq!(parts(&bar), (1, Some(80)));
+        // A run that solved its task needs no more.
+        bar.finished(3);
+        assert_eq!(parts(&bar), (1, Some(41)));
+
+        let steps = RunConfig { episodes: None, steps: Some(1000), ..RunConfig::default() };
+        let bar = Bar::new(&[3], &steps, true);
+        let agent = sorn_lab::sorn_agents::Agent::new(
+            &Default::default(),
+            &sorn_lab::sorn_env::Space::Discrete { n: 2, start: 0 },
+            &sorn_lab::sorn_env::Space::Discrete { n: 2, start: 0 },
+            0,
+        )
+        .unwrap();
+        let action = Value::Int(0);
+        for step in 0..300 {
+            let event =
+                StepEvent { env: 0, episode: 0, step, action: &action, reward: 0.0, done: step == 299 };
+            bar.step(3, &event, &agent);
+        }
+        assert_eq!(parts(&bar), (256, Some(1000)));
+        bar.episode(3, &episode(0, 300), 1.0);
+        assert_eq!(parts(&bar), (300, Some(1000)));
     }
 }

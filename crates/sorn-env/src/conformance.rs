@@ -232,18 +232,15 @@ where
         return;
     }
     // The same episode twice: by chance, where starts are few, or because every reset begins anew, or because there is only one.
+    let unseeded = (0..RESETS).map(|_| None);
+    let seeded = (1..=RESETS).map(|k| Some(config.seed.wrapping_add(k)));
     let mut seeded_differs = false;
-    for k in 1..=RESETS {
-        let seeds = [None, Some(config.seed.wrapping_add(k))];
-        for seed in seeds {
-            match env.reset(seed, None) {
-                Ok((obs, _)) if same(&obs.to_value(), &before.first) => {}
-                Ok(_) if seed.is_none() => return,
-                Ok(_) => seeded_differs = true,
-                Err(e) => {
-                    return report.error("reset", format!("it failed: {e} (the {k}th of several in a row)"));
-                }
-            }
+    for seed in unseeded.chain(seeded) {
+        match env.reset(seed, None) {
+            Ok((obs, _)) if same(&obs.to_value(), &before.first) => {}
+            Ok(_) if seed.is_none() => return,
+            Ok(_) => seeded_differs = true,
+            Err(e) => return report.error("reset", format!("it failed: {e} (one of several in a row)")),
         }
     }
     if seeded_differs {

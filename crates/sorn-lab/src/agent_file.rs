@@ -18,13 +18,13 @@ struct Notes {
     memory: Option<sorn_env::Value>,
 }
 
-/// Saves what `dir` has learnt so far as a file that [`Agent::load`] and Python's `Agent.load` read. `policy` leaves out what only
-/// learning needs: the agent then acts greedily and learns nothing more.
+/// Saves `trained`, what `dir` has learnt so far or had at its best, as a file that [`Agent::load`] and Python's `Agent.load` read.
+/// `policy` leaves out what only learning needs: the agent then acts greedily and learns nothing more.
 ///
 /// # Errors
-/// [`LabError`] if there is no checkpoint yet, it is damaged, or `out` cannot be written.
-pub fn export(dir: &RunDir, policy: bool, out: &Path) -> Result<(), LabError> {
-    let Trained { agent, memory, .. } = dir.trained()?;
+/// [`LabError`] if `out` cannot be written.
+pub fn export(dir: &RunDir, trained: Trained, policy: bool, out: &Path) -> Result<(), LabError> {
+    let Trained { agent, memory, .. } = trained;
     let agent = if policy { agent.frozen() } else { agent };
     let experiment = dir.experiment();
     let env = crate::json::of(&experiment.env);

@@ -1,5 +1,7 @@
 //! Checkpoints: one safetensors file each, the agent's arrays as tensors and the rest as JSON in its metadata.
 
+mod beyond;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ use crate::error::READ;
 use crate::files::{create_dir, read_bytes, remove, write_whole};
 use crate::{Experiment, LabError};
 
+pub(crate) use beyond::{go_beyond_end, remove_end};
+
 /// Version of the checkpoint format; others are refused.
 pub const FORMAT_VERSION: u32 = 1;
 /// Scheduled checkpoints kept.
@@ -24,8 +28,12 @@ const KEPT: usize = 3;
 const ENTRY: &str = "sorn";
 /// Written where a run is stopped between scheduled checkpoints.
 const INTERRUPTED: &str = "interrupted.safetensors";
+/// Written where `run.steps` ends a run within an episode: what was learnt, from where no run can go on.
+const END: &str = "end.safetensors";
+/// The agent of the best evaluation while training.
+pub(crate) const BEST: &str = "best.safetensors";
 
-/// A run between two episodes. It knows no wall time, so that the same run writes the same bytes.
+/// A run between two episodes, or its agent at the end. It knows no wall time, so that the same run writes the same bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Episodes done.
@@ -69,6 +77,33 @@ impl Checkpoint {
     /// [`LabError::Io`] naming the file, [`LabError::Run`] where the environment's memory is not finite; the checkpoints
     /// before it stay.
     pub fn save(&self, dir: &Path, experiment: &Experiment, scheduled: bool) -> Result<PathBuf, LabError> {
+        match scheduled {
+            true => {
+                let name = format!("episode-{:06}.safetensors", self.episodes);
+                let path = self.write(dir, experiment, &name)?;
+                prune(dir).map(|()| path)
+            }
+            false => self.write(dir, experiment, INTERRUPTED),
+        }
+    }
+
+    /// Writes the agent of a run that `run.steps` ended within an episode.
+    pub(crate) fn save_end(&self, dir: &Path, experiment: &Experiment) -> Result<PathBuf, LabError> {
+        self.write(dir, experiment, END)
+    }
+
+    /// Writes the agent of the best evaluation while training so far.
+    pub(crate) fn save_best(&self, dir: &Path, experiment: &Experiment) -> Result<PathBuf, LabError> {
+        self.write(dir, experiment, BEST)
+    }
+
+    /// The agent of the best evaluation while training, if there was one.
+    pub(crate) fn best(dir: &Path, experiment: &Experiment) -> Result<Option<Checkpoint>, LabError> {
+        let path = dir.join(BEST);
+        path.exists().then(|| Checkpoint::load(&path, experiment)).transpose()
+    }
+
+    fn write(&self, dir: &Path, experiment: &Experiment, name: &str) -> Result<PathBuf, LabError> {
         if !self.memory.as_ref().is_none_or(sorn_env::Value::is_finite) {
             let reason = format!(
                 "{}: episode {}: the statistics of its wrappers are not finite any more",
@@ -78,16 +113,8 @@ impl Checkpoint {
             return Err(LabError::Run { seed: experiment.run.seed, reason });
         }
         create_dir(dir)?;
-        let name = match scheduled {
-            true => format!("episode-{:06}.safetensors", self.episodes),
-            false => INTERRUPTED.to_string(),
-        };
         let path = dir.join(name);
-        write_whole(&path, &self.to_bytes(experiment))?;
-        if scheduled {
-            prune(dir)?;
-        }
-        Ok(path)
+        write_whole(&path, &self.to_bytes(experiment)).map(|()| path)
     }
 
     fn to_bytes(&self, experiment: &Experiment) -> Vec<u8> {
@@ -147,7 +174,10 @@ impl Checkpoint {
             return Err(damaged(format!("checksum {} expected, found {found}", meta.checksum)));
         }
         let run: Run = serde_json::from_value(meta.run).map_err(entry)?;
-        if let Some(difference) = difference(&run.experiment, experiment) {
+        // A run may go on with a larger budget.
+        let mut saved = run.experiment;
+        saved.run = saved.run.with_budget_of(&experiment.run);
+        if let Some(difference) = difference(&saved, experiment) {
             return Err(LabError::damaged(
                 path,
                 format!(
@@ -214,11 +244,31 @@ impl Checkpoint {
         dir: &Path,
         experiment: &Experiment,
     ) -> Result<Option<(PathBuf, Checkpoint)>, LabError> {
+        let end = Checkpoint::at_end(dir, experiment)?;
+        let found = end.into_iter().chain(Checkpoint::between_episodes(dir, experiment)?);
+        Ok(found.max_by_key(|(_, c)| (c.episodes, c.env_steps)))
+    }
+
+    /// The latest checkpoint from which a run can go on, and its file.
+    pub(crate) fn between_episodes(
+        dir: &Path,
+        experiment: &Experiment,
+    ) -> Result<Option<(PathBuf, Checkpoint)>, LabError> {
         let interrupted = Some(dir.join(INTERRUPTED)).filter(|path| path.exists());
         let paths = list(dir)?.pop().into_iter().chain(interrupted);
         let load = |path: PathBuf| Checkpoint::load(&path, experiment).map(|checkpoint| (path, checkpoint));
         let found = paths.map(load).collect::<Result<Vec<_>, _>>()?;
         Ok(found.into_iter().max_by_key(|(_, checkpoint)| checkpoint.episodes))
+    }
+
+    /// The agent of a run that `run.steps` ended within an episode, and its file.
+    pub(crate) fn at_end(
+        dir: &Path,
+        experiment: &Experiment,
+    ) -> Result<Option<(PathBuf, Checkpoint)>, LabError> {
+        let path = dir.join(END);
+        let load = |path: PathBuf| Checkpoint::load(&path, experiment).map(|checkpoint| (path, checkpoint));
+        Some(path).filter(|path| path.exists()).map(load).transpose()
     }
 }
 

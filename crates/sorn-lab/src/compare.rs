@@ -3,22 +3,35 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sorn_report::figure::{Arm, CurveOptions, Outcomes, SolveOptions, episodes_to_solve, learning_curve};
+use sorn_report::figure::{
+    Arm, CurveOptions, Outcomes, Over, Scores, ScoresOptions, SolveOptions, episodes_to_solve,
+    learning_curve, scores,
+};
 use sorn_report::stats::mann_whitney;
 
-use crate::files::{create_dir, read_text, write_whole};
-use crate::{Aggregate, Experiment, LabError, Sweep, counted, metrics};
+use crate::figures::Recorded;
+use crate::files::read_text;
+use crate::judge::area;
+use crate::labels::labels;
+use crate::{Aggregate, Estimate, Experiment, LabError, RunDir, Spread, Sweep, counted, figures};
 
 /// One experiment of a comparison.
 #[derive(Clone, Debug, Serialize)]
 pub struct ComparedArm {
-    /// Its runs.
+    /// Its name; with its directory where another arm has the same.
+    pub label: String,
+    /// Its runs. The threshold is the one that counts: `None` where the environment has none, or it is not known here.
     pub aggregate: Aggregate,
     /// Two-sided Mann-Whitney test of its episodes to solve against the first arm's; an unsolved run ranks behind all that
-    /// solved. `None` for the first arm, and where all values are equal.
+    /// solved. `None` for the first arm, and where either has no threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub p: Option<f64>,
+    /// The same test of the evaluations' mean returns.
+    pub p_eval: Option<f64>,
+    /// The same test of the areas under the learning curves.
+    pub p_area: Option<f64>,
     #[serde(skip)]
-    returns: Vec<Vec<f64>>,
+    runs: Vec<Recorded>,
 }
 
 /// Experiments over several seeds; the first is what the others are compared with.
@@ -28,8 +41,6 @@ pub struct Comparison {
     pub arms: Vec<ComparedArm>,
     #[serde(skip)]
     experiment: Experiment,
-    #[serde(skip)]
-    first: PathBuf,
 }
 
 impl Comparison {
@@ -39,35 +50,45 @@ impl Comparison {
     /// [`LabError`] naming the directory that holds none, or the damaged file.
     pub fn read(dirs: &[PathBuf]) -> Result<Comparison, LabError> {
         let mut arms: Vec<ComparedArm> = Vec::new();
-        let mut experiment = None;
+        let mut first = None;
         for dir in dirs {
-            let aggregate = aggregate(dir)?;
-            let p = arms.first().and_then(|first| {
-                mann_whitney(&ranks(&first.aggregate), &ranks(&aggregate)).ok().map(|test| test.p)
-            });
-            let mut returns = Vec::new();
+            let (aggregate, experiment) = judged(dir)?;
+            let mut runs = Vec::new();
             for seed in &aggregate.seeds {
-                let lines = metrics::read(&dir.join(format!("seed-{seed}")).join("metrics.jsonl"))?;
-                returns.push(lines.iter().map(|line| line.ret).collect());
+                runs.push(Recorded::of(&RunDir::read(&dir.join(format!("seed-{seed}")))?)?);
             }
-            if experiment.is_none() {
-                experiment = Sweep::read(dir)?.map(|sweep| sweep.experiment().clone());
+            let label = aggregate.experiment.clone();
+            let mut arm = ComparedArm { label, aggregate, p: None, p_eval: None, p_area: None, runs };
+            if let Some(experiment) = &experiment {
+                arm.complete(experiment);
             }
-            arms.push(ComparedArm { aggregate, p, returns });
+            if let Some(first) = arms.first() {
+                arm.test(first);
+            }
+            first = first.or(experiment);
+            arms.push(arm);
         }
-        match experiment {
-            Some(experiment) => Ok(Comparison { arms, experiment, first: dirs[0].clone() }),
+        let names: Vec<&str> = arms.iter().map(|arm| arm.aggregate.experiment.as_str()).collect();
+        let labels = labels(dirs, &names);
+        arms.iter_mut().zip(labels).for_each(|(arm, label)| arm.label = label);
+        match first {
+            Some(experiment) => Ok(Comparison { arms, experiment }),
             None => Err(LabError::directory(Path::new(""), "at least one directory expected, found none")),
         }
     }
 
-    /// Draws learning curves and episodes to solve of all arms into `out`, and gives the files' paths. A figure that cannot be
-    /// drawn is left out, with a warning.
+    /// Whether any arm has a threshold, so that its runs are solved or not.
+    pub fn has_threshold(&self) -> bool {
+        self.arms.iter().any(|arm| arm.aggregate.threshold.is_some())
+    }
+
+    /// Draws into `out` the learning curves of all arms, the episodes to solve if all of them have a threshold, and else their
+    /// evaluations; gives the files' paths. Without `over` the curves run over what the first arm's budget limits. A figure that
+    /// cannot be drawn is left out, with a warning.
     ///
     /// # Errors
-    /// [`LabError`] where a figure cannot be written.
-    pub fn draw(&self, out: &Path) -> Result<Vec<PathBuf>, LabError> {
-        let name = |arm: &ComparedArm| arm.aggregate.experiment.clone();
+    /// [`LabError`] if a figure cannot be written.
+    pub fn draw(&self, out: &Path, over: Option<Over>) -> Result<Vec<PathBuf>, LabError> {
         let title = format!(
             "{}, {}",
             self.experiment.env.id,
@@ -76,36 +97,91 @@ impl Comparison {
         let options = CurveOptions {
             title: title.clone(),
             window: usize::try_from(self.experiment.run.window).unwrap_or(usize::MAX),
-            threshold: known_threshold(&self.first, &self.experiment, self.arms[0].aggregate.threshold),
+            threshold: self.arms[0].aggregate.threshold,
+            over: over.unwrap_or_else(|| figures::usual(&self.experiment)),
             ..CurveOptions::default()
         };
         let arms: Vec<Arm> =
-            self.arms.iter().map(|arm| Arm { name: name(arm), runs: arm.returns.clone() }).collect();
-        let curves = learning_curve(&arms, &options);
-        let outcomes: Vec<Outcomes> = self
-            .arms
-            .iter()
-            .map(|arm| Outcomes { name: name(arm), episodes: arm.aggregate.episodes_to_solve.clone() })
-            .collect();
-        let strips = episodes_to_solve(&outcomes, &SolveOptions { title, ..SolveOptions::default() });
-        create_dir(out)?;
+            self.arms.iter().map(|arm| figures::arm(arm.label.clone(), &arm.runs, options.over)).collect();
+        let mut figures = vec![(learning_curve(&arms, &options), figures::stem("comparison", over))];
+        if self.arms.iter().all(|arm| arm.aggregate.threshold.is_some()) {
+            let options = SolveOptions { title, ..SolveOptions::default() };
+            figures.push((episodes_to_solve(&self.outcomes(), &options), "episodes-to-solve".into()));
+        } else if let Some(evaluations) = self.evaluations() {
+            let label = "evaluation: mean return of the greedy policy".into();
+            let options = ScoresOptions { title, label, ..ScoresOptions::default() };
+            figures.push((scores(&evaluations, &options), "evaluations".into()));
+        }
         let mut paths = Vec::new();
-        for (figure, stem) in [(curves, "comparison"), (strips, "episodes-to-solve")] {
-            let svg = out.join(format!("{stem}.svg"));
-            let drawn = figure.and_then(|figure| Ok((figure.png(1.0)?, figure)));
-            let (png, figure) = match drawn {
-                Ok(drawn) => drawn,
-                Err(error) => {
-                    tracing::warn!("{}: not drawn: {error}", svg.display());
-                    continue;
-                }
-            };
-            write_whole(&svg, figure.svg().as_bytes())?;
-            write_whole(&out.join(format!("{stem}.png")), &png)?;
-            paths.push(svg);
+        for (figure, stem) in figures {
+            match figures::write(figure, out, &stem)? {
+                Ok(svg) => paths.push(svg),
+                Err(problem) => tracing::warn!("{}: not drawn: {problem}", out.join(stem).display()),
+            }
         }
         Ok(paths)
     }
+
+    fn outcomes(&self) -> Vec<Outcomes> {
+        let outcomes = |arm: &ComparedArm| Outcomes {
+            name: arm.label.clone(),
+            episodes: arm.aggregate.episodes_to_solve.clone(),
+        };
+        self.arms.iter().map(outcomes).collect()
+    }
+
+    /// Every arm's evaluations; `None` if an arm has none.
+    fn evaluations(&self) -> Option<Vec<Scores>> {
+        let scores = |arm: &ComparedArm| {
+            let Estimate { value, low, high } = arm.aggregate.eval_iqm?;
+            let values = evaluations(&arm.aggregate);
+            Some(Scores { name: arm.label.clone(), values, middle: value, interval: (low, high) })
+        };
+        self.arms.iter().map(scores).collect()
+    }
+}
+
+impl ComparedArm {
+    /// Adds what files of earlier versions lack.
+    fn complete(&mut self, experiment: &Experiment) {
+        let a = &mut self.aggregate;
+        if a.areas.iter().flatten().next().is_none() {
+            // Such a run ended in the episode that solved its task, or went on to its budget.
+            let held = |run: &Recorded| {
+                let last = run.lines.iter().rev().take(experiment.run.window as usize).map(|line| line.ret);
+                let n = last.len() as f64;
+                let early = (run.lines.len() as u64) < experiment.run.most_episodes();
+                (early && experiment.run.stop_when_solved && a.threshold.is_some() && n > 0.0)
+                    .then(|| last.sum::<f64>() / n)
+            };
+            a.areas = self.runs.iter().map(|run| area(experiment, &run.lines, held(run))).collect();
+            a.area = Spread::of(&areas(a));
+        }
+        if a.eval_iqm.is_none() {
+            let evals = evaluations(a);
+            (a.eval_average, a.eval_iqm) = (Estimate::mean(&evals), Estimate::interquartile_mean(&evals));
+        }
+    }
+
+    fn test(&mut self, first: &ComparedArm) {
+        let test = |of: fn(&Aggregate) -> Vec<f64>| {
+            mann_whitney(&of(&first.aggregate), &of(&self.aggregate)).ok().map(|test| test.p)
+        };
+        let both = first.aggregate.threshold.and(self.aggregate.threshold);
+        let (p, p_eval, p_area) = (both.and_then(|_| test(ranks)), test(evaluations), test(areas));
+        (self.p, self.p_eval, self.p_area) = (p, p_eval, p_area);
+    }
+}
+
+/// The aggregate of the finished sweep in `dir`, with the threshold that counts, and its experiment.
+fn judged(dir: &Path) -> Result<(Aggregate, Option<Experiment>), LabError> {
+    let aggregate = aggregate(dir)?;
+    let experiment = Sweep::read(dir)?.map(|sweep| sweep.experiment().clone());
+    let threshold = match &experiment {
+        Some(experiment) => known_threshold(dir, experiment, aggregate.threshold),
+        None => aggregate.threshold,
+    };
+    Ok((Aggregate { threshold, ..aggregate }, experiment))
 }
 
 /// The aggregate of the finished sweep in `dir`.
@@ -130,4 +206,14 @@ pub(crate) fn known_threshold(dir: &Path, experiment: &Experiment, noted: Option
 pub(crate) fn ranks(aggregate: &Aggregate) -> Vec<f64> {
     // Larger than any number of episodes, and finite for the test.
     aggregate.episodes_to_solve.iter().map(|e| e.map_or(f64::MAX, |e| e as f64)).collect()
+}
+
+/// The mean returns of the evaluations.
+pub(crate) fn evaluations(aggregate: &Aggregate) -> Vec<f64> {
+    aggregate.eval_means.iter().flatten().copied().collect()
+}
+
+/// The areas under the learning curves.
+pub(crate) fn areas(aggregate: &Aggregate) -> Vec<f64> {
+    aggregate.areas.iter().flatten().copied().collect()
 }

@@ -71,11 +71,40 @@ pub fn evaluate(
     progress: &dyn Progress,
 ) -> Result<Option<Evaluation>, LabError> {
     let (mut env, _) = trained.make_env(experiment)?;
+    evaluate_in(experiment, &mut env, trained, (episodes, seed), Stream::AfterTraining, progress)
+}
+
+/// Where the seeds of an evaluation's episodes come from. Agents that are compared with one another while training are shown the
+/// same episodes, and none of those that judge what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    AfterTraining,
+    WhileTraining,
+}
+
+impl Stream {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stream::AfterTraining => "evaluation",
+            Stream::WhileTraining => "evaluation while training",
+        }
+    }
+}
+
+/// [`evaluate`] in an environment that is there.
+pub(crate) fn evaluate_in(
+    experiment: &Experiment,
+    env: &mut AnyEnv,
+    trained: &Trained,
+    (episodes, seed): (u64, u64),
+    stream: Stream,
+    progress: &dyn Progress,
+) -> Result<Option<Evaluation>, LabError> {
     let mut returns = Returns { all: Vec::new(), not_finite: None, step: 0, progress };
-    let seeds = |episode| episode_seed(seed, "evaluation", episode);
-    let name = format!("evaluation of {}", experiment.env.id);
+    let seeds = |episode| episode_seed(seed, stream.name(), episode);
+    let name = format!("{} of {}", stream.name(), experiment.env.id);
     guarded(&name, seed, &mut returns, Returns::place, seeds, |returns| {
-        sorn_agents::run(&mut env, &mut trained.frozen(), 0..episodes, seeds, returns)
+        sorn_agents::run(env, &mut trained.frozen(), 0..episodes, seeds, returns)
     })?;
     if let Some(ret) = returns.not_finite {
         let reason = format!("{name}: episode {}: expected a finite return, found {ret}", returns.all.len());

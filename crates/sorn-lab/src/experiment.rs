@@ -9,7 +9,7 @@ use sorn_env::{AnyEnv, Env as _};
 use sorn_envs::{EnvSpec, MakeError};
 
 use crate::files::read_text;
-use crate::{LabError, RecordConfig, Wrapper, read, wrapper};
+use crate::{LabError, RecordConfig, Wrapper, budget, read, wrapper};
 
 /// An experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Experiment {
     #[serde(default)]
     pub agent: AgentConfig,
     /// How long and how to train.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "budget::resolved")]
     pub run: RunConfig,
     /// How to evaluate what was learnt.
     #[serde(default)]
@@ -46,6 +46,7 @@ pub struct EnvConfig {
     pub id: String,
     /// Keyword arguments of the environment.
     #[serde(default, skip_serializing_if = "sorn_envs::Kwargs::is_empty", with = "sorn_envs::kwargs")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, serde_json::Value>"))]
     pub kwargs: sorn_envs::Kwargs,
     /// Names of the members that are kept of observations of a Dict space; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -62,13 +63,18 @@ const MOST_ENVS: u64 = 1000;
 /// How long and how to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default = "RunConfig::without_budget")]
 pub struct RunConfig {
     /// The one number from which all randomness of a run comes.
     pub seed: u64,
-    /// Episodes at most.
-    pub episodes: u64,
-    /// Environments in which the one agent learns at once, from 1 to 1,000 and to `episodes`. With more than one the learner
+    /// Episodes at most. If neither this nor `steps` is given, 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episodes: Option<u64>,
+    /// Environment steps at most, counted in all environments. The run ends with exactly this step, within an episode if need
+    /// be; of `episodes` and `steps` whichever is reached first ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Environments in which the one agent learns at once, from 1 to 1,000 and to the budget. With more than one the learner
     /// cannot be `ars`, the reservoir must cease to be plastic (until then the first environment runs alone), and the
     /// environment must keep no statistics of its own ([`BatchRun`](sorn_agents::BatchRun)).
     pub num_envs: u64,
@@ -87,7 +93,8 @@ impl Default for RunConfig {
     fn default() -> Self {
         RunConfig {
             seed: 0,
-            episodes: 1000,
+            episodes: Some(budget::USUAL_EPISODES),
+            steps: None,
             num_envs: 1,
             window: 100,
             threshold: None,
@@ -102,13 +109,29 @@ impl Default for RunConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct EvalConfig {
-    /// Episodes with the greedy policy, nothing learning; 0 skips the evaluation.
+    /// Episodes after training with the greedy policy, nothing learning; 0 skips the evaluation.
     pub episodes: u64,
+    /// Episodes of training from one evaluation while training to the next; none where absent. A frozen copy of the agent is
+    /// evaluated with seeds of its own, which changes nothing in the training, and the best agent so far is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<u64>,
+    /// The same in environment steps; not beside `every`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every_steps: Option<u64>,
+    /// Episodes of each evaluation while training.
+    #[serde(skip_serializing_if = "is_usual_each")]
+    pub each: u64,
+}
+
+const USUAL_EACH: u64 = 10;
+
+fn is_usual_each(each: &u64) -> bool {
+    *each == USUAL_EACH
 }
 
 impl Default for EvalConfig {
     fn default() -> Self {
-        EvalConfig { episodes: 100 }
+        EvalConfig { episodes: 100, every: None, every_steps: None, each: USUAL_EACH }
     }
 }
 
@@ -146,17 +169,30 @@ impl Experiment {
         }
         for (key, value) in [
             ("run.episodes", self.run.episodes),
-            ("run.window", self.run.window),
-            ("run.checkpoint_every", self.run.checkpoint_every),
+            ("run.steps", self.run.steps),
+            ("run.window", Some(self.run.window)),
+            ("run.checkpoint_every", Some(self.run.checkpoint_every)),
+            ("eval.every", self.eval.every),
+            ("eval.every_steps", self.eval.every_steps),
+            ("eval.each", Some(self.eval.each)),
         ] {
-            if value == 0 {
+            if value == Some(0) {
                 return refuse(format!("{key}: at least 1 expected, found 0"));
             }
         }
-        let most = self.run.episodes.min(MOST_ENVS);
+        if let (Some(every), Some(steps)) = (self.eval.every, self.eval.every_steps) {
+            return refuse(format!(
+                "eval.every_steps: no such key beside eval.every = {every} expected, found {steps}"
+            ));
+        }
+        let (most, bound) = [(MOST_ENVS, "")]
+            .into_iter()
+            .chain(self.run.episodes.map(|episodes| (episodes, " (run.episodes)")))
+            .chain(self.run.steps.map(|steps| (steps, " (run.steps)")))
+            .min_by_key(|(most, _)| *most)
+            .unwrap_or((MOST_ENVS, ""));
         if !(1..=most).contains(&self.run.num_envs) {
             let found = self.run.num_envs;
-            let bound = if most < MOST_ENVS { " (run.episodes)" } else { "" };
             return refuse(format!("run.num_envs: 1 to {most}{bound} expected, found {found}"));
         }
         // TOML has no larger whole number, so such a seed could not be written to config.toml.

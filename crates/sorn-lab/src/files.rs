@@ -24,8 +24,13 @@ pub(crate) struct Whole {
 impl Whole {
     pub(crate) fn create(path: &Path) -> Result<Whole, LabError> {
         let create = || {
-            if path.is_dir() {
-                return Err(io::ErrorKind::IsADirectory.into());
+            match fs::metadata(path) {
+                Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+                // Put in place of /dev/null, a file would take it from every program.
+                Ok(found) if !found.is_file() => {
+                    return Err(io::Error::other("expected a file, found a device or a pipe"));
+                }
+                _ => {}
             }
             loop {
                 let file = temporary(path)?;

@@ -6,16 +6,21 @@
 
 mod agent_file;
 mod aggregate;
+mod budget;
 mod checkpoint;
 mod compare;
+mod diagnostics;
 mod difference;
 mod error;
 mod evaluate;
+mod evaluations;
 mod experiment;
 mod figures;
 mod files;
 mod film;
 mod json;
+mod judge;
+mod labels;
 mod metrics;
 mod npy;
 mod outliers;
@@ -45,11 +50,14 @@ pub use agent_file::{export, read_agent};
 pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};
+pub use diagnostics::Diagnostics;
 pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};
+pub use evaluations::Evaluated;
 pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
 pub use film::{Filmed, film, try_film};
+pub use judge::Estimate;
 pub use metrics::{Episode, Solver};
 pub use overrides::argument;
 pub use plot::{FigureKind, draw};
@@ -77,4 +85,5 @@ pub use words::{counted, decimal, quartile};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.
+pub use sorn_report::figure::Over;
 pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_report, sorn_sequence};

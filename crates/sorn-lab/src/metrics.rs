@@ -12,9 +12,9 @@ use sorn_report::stats::mean;
 
 use sorn_agents::Checksum;
 
-use crate::LabError;
 use crate::error::WRITE;
 use crate::files::read_bytes;
+use crate::{Diagnostics, LabError};
 
 /// One line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Episode {
     /// comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<u64>,
+    /// What learner and reservoir did, if `record.diagnostics` asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnostics: Option<Diagnostics>,
 }
 
 /// Appends to `metrics.jsonl`.
@@ -243,11 +246,6 @@ impl Solver {
         &self.returns[self.returns.len().saturating_sub(n)..]
     }
 
-    /// All returns so far.
-    pub fn returns(&self) -> &[f64] {
-        &self.returns
-    }
-
     /// Episodes and environment steps at the last of the first window that reached the threshold.
     pub fn solved_at(&self) -> Option<(u64, u64)> {
         self.solved_at
@@ -267,6 +265,7 @@ mod tests {
             wall_secs: 0.5,
             env: None,
             begun: None,
+            diagnostics: None,
         }
     }
 

@@ -346,7 +346,7 @@ episodes = 10
     #[test]
     fn a_right_file_is_read() {
         let read = experiment(FILE, "a.toml", &["run.seed=7".into()]).unwrap();
-        assert_eq!((read.run.seed, read.run.episodes), (7, 10));
+        assert_eq!((read.run.seed, read.run.episodes), (7, Some(10)));
         assert_eq!(read.agent.reservoir.params.ne, 100);
         assert_eq!(experiment(&read.to_toml(), "b.toml", &[]).unwrap(), read);
     }

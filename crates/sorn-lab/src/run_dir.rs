@@ -4,8 +4,11 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::WRITE;
-use crate::files::{create_dir, is_temporary, read_text, remove_temporaries, write_whole};
-use crate::{Checkpoint, Episode, Experiment, LabError, Summary, Trained, metrics, read};
+use crate::files::{create_dir, is_temporary, read_text, remove, remove_temporaries, write_whole};
+use crate::{
+    Checkpoint, Episode, Evaluated, Experiment, LabError, RunConfig, Summary, Trained, checkpoint,
+    evaluations, metrics, read,
+};
 
 const CONFIG: &str = "config.toml";
 const LOCK: &str = ".lock";
@@ -94,6 +97,57 @@ impl RunDir {
         &self.experiment
     }
 
+    /// Gives the run another budget, with which [`train`](crate::train) goes on; `overrides` are those of
+    /// [`Experiment::with_budget`]. True if it may come to other results than with that budget from its beginning.
+    ///
+    /// # Errors
+    /// [`LabError`] if a key is no budget's, the budget is less than what is done, or the file cannot be written.
+    pub fn set_budget(&mut self, overrides: &[String]) -> Result<bool, LabError> {
+        let experiment = self.experiment.with_budget(overrides)?;
+        self.take_budget(&experiment.run)
+    }
+
+    /// Whether the run has nothing left to train.
+    ///
+    /// # Errors
+    /// [`LabError`] where the summary is damaged.
+    pub fn is_finished(&self) -> Result<bool, LabError> {
+        Ok(self.summary()?.is_some_and(|summary| self.experiment.run.is_over(&summary)))
+    }
+
+    pub(crate) fn take_budget(&mut self, run: &RunConfig) -> Result<bool, LabError> {
+        let done = self.done()?;
+        let new = self.experiment.run.with_budget_of(run);
+        self.experiment.allow_budget(&new, done)?;
+        if new == self.experiment.run {
+            return Ok(false);
+        }
+        // Towards the end of a budget of episodes environments fall idle, and the round in which a task is solved is not ended.
+        let old = &self.experiment.run;
+        let depends = old.num_envs > 1 && (old.episodes.is_some() || old.stop_when_solved) && done.0 > 0;
+        self.experiment.run = new;
+        self.write(CONFIG, self.experiment.to_toml().as_bytes())?;
+        Ok(depends)
+    }
+
+    /// Refuses a budget that is less than what is done.
+    pub(crate) fn allow_budget(&self, run: &RunConfig) -> Result<(), LabError> {
+        self.experiment.allow_budget(run, self.done()?)
+    }
+
+    /// Episodes and environment steps that are done.
+    fn done(&self) -> Result<(u64, u64), LabError> {
+        if let Some(summary) = self.summary()? {
+            return Ok((summary.episodes, summary.env_steps));
+        }
+        let lines = if self.metrics().exists() { self.episodes()? } else { Vec::new() };
+        Ok((lines.len() as u64, lines.last().map_or(0, |line| line.env_steps)))
+    }
+
+    pub(crate) fn remove(&self, name: &str) -> Result<(), LabError> {
+        remove(&self.path.join(name))
+    }
+
     /// The summary, or `None` where the run is not finished.
     ///
     /// # Errors
@@ -107,14 +161,9 @@ impl RunDir {
     /// # Errors
     /// [`LabError`] where there is no checkpoint yet or the latest is damaged.
     pub fn trained(&self) -> Result<Trained, LabError> {
-        let (env, _) = self.experiment.make_env(&self.origin())?;
         let dir = self.checkpoints();
         match Checkpoint::latest_file(&dir, &self.experiment)? {
-            Some((path, checkpoint)) => Ok(Trained {
-                agent: checkpoint.agent(&self.experiment, &env, &path)?,
-                memory: checkpoint.memory,
-                deterministic: true,
-            }),
+            Some((path, checkpoint)) => self.learnt(&path, checkpoint),
             None if self.path.join("summary.json").exists() => {
                 let reason = "expected the checkpoint of the finished run, found none; restore it, or run the experiment anew in \
                               another directory";
@@ -122,6 +171,40 @@ impl RunDir {
             }
             None => Err(LabError::directory(&self.path, "no checkpoint yet; go on with it by `sorn resume`")),
         }
+    }
+
+    /// What the run had learnt at its best evaluation while training.
+    ///
+    /// # Errors
+    /// [`LabError`] where there was none, or its checkpoint is damaged.
+    pub fn best(&self) -> Result<Trained, LabError> {
+        let dir = self.checkpoints();
+        match Checkpoint::best(&dir, &self.experiment)? {
+            Some(checkpoint) => self.learnt(&dir.join(checkpoint::BEST), checkpoint),
+            None => {
+                let reason = "no checkpoints/best.safetensors: eval.every or eval.every_steps evaluates while training and keeps the \
+                              best";
+                Err(LabError::directory(&self.path, reason))
+            }
+        }
+    }
+
+    /// `file` names the checkpoint in errors.
+    fn learnt(&self, file: &Path, checkpoint: Checkpoint) -> Result<Trained, LabError> {
+        let (env, _) = self.experiment.make_env(&self.origin())?;
+        Ok(Trained {
+            agent: checkpoint.agent(&self.experiment, &env, file)?,
+            memory: checkpoint.memory,
+            deterministic: true,
+        })
+    }
+
+    /// The evaluations while training that `evaluations.jsonl` holds so far.
+    ///
+    /// # Errors
+    /// [`LabError`] if the file cannot be read or is damaged.
+    pub fn evaluations(&self) -> Result<Vec<Evaluated>, LabError> {
+        evaluations::read(self)
     }
 
     /// The episodes that `metrics.jsonl` holds so far; a last line that was written by half is none.
@@ -178,7 +261,7 @@ pub(crate) fn is_run(path: &Path) -> bool {
 /// The refusal to write over a run.
 pub(crate) fn exists(path: &Path) -> LabError {
     let how = match path.join("summary.json").exists() {
-        true => "holds a finished run",
+        true => "holds a finished run; `sorn resume DIR --set run.episodes=N` trains on",
         false => "holds a run that was begun; go on with it by `sorn resume`",
     };
     LabError::directory(

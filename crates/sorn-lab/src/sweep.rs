@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sorn_report::figure::Over;
 
 use crate::difference::difference;
-use crate::files::{create_dir, read_text, write_whole};
+use crate::figures::Recorded;
+use crate::files::{create_dir, read_text, remove, write_whole};
 use crate::run_dir::{is_run, lock, refuse_live};
-use crate::{
-    Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, metrics, read, train,
-};
+use crate::{Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, read, train};
 
 /// The directory `runs/<experiment>` of an experiment over several seeds; each seed is a run directory in it.
 pub struct Sweep {
@@ -40,48 +40,87 @@ struct Plan {
 }
 
 const PLAN: &str = "sweep.json";
+const AGGREGATE: &str = "aggregate.json";
 /// Not `config.toml`, which marks the directory of one run.
 const EXPERIMENT: &str = "experiment.toml";
 
 impl Sweep {
-    /// Makes the directory of a new sweep below `out`. Runs that are in it already, with the same configuration, become part
-    /// of it as they are.
+    /// Makes the directory of a new sweep below `out`, or adds seeds to the sweep that is there. Runs that are in it already, with the
+    /// same configuration, become part of it as they are.
     ///
     /// # Errors
-    /// [`LabError::Directory`] where there is a sweep already, a run with another configuration, or one in which another
-    /// process is running.
+    /// [`LabError::Directory`] if there is a sweep of these seeds already, one or a run with another configuration, or a run in which
+    /// another process is running.
     pub fn create(out: &Path, experiment: &Experiment, seeds: &[u64]) -> Result<Sweep, LabError> {
         let path = out.join(&experiment.name);
-        let refuse = || {
-            let reason =
-                "holds a sweep already; go on with it by `sorn resume`, give another --out, or move it away";
-            Err(LabError::directory(&path, reason))
-        };
-        if path.join(PLAN).exists() {
-            return refuse();
-        }
-        let mut sweep =
+        let new =
             Sweep { path: path.clone(), experiment: experiment.clone(), seeds: seeds.to_vec(), _lock: None };
-        for (seed, run) in sweep.runs().filter(|(_, run)| is_run(run)) {
-            if let Some(difference) = difference(RunDir::read(&run)?.experiment(), &sweep.seeded(seed)) {
+        new.added_to(Sweep::read(&path)?)?;
+        create_dir(&path)?;
+        let lock = lock(&path)?;
+        // Another process may have made a sweep or added seeds before the lock.
+        let sweep = new.added_to(Sweep::read(&path)?)?;
+        refuse_live(sweep.runs().map(|(_, path)| path))?;
+        remove(&path.join(AGGREGATE))?;
+        // The plan last: a directory that has it is a whole sweep.
+        write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
+        let plan = serde_json::to_string(&Plan { seeds: sweep.seeds.clone() });
+        let plan = plan.unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
+        write_whole(&path.join(PLAN), plan.as_bytes())?;
+        Ok(Sweep { _lock: Some(lock), ..sweep })
+    }
+
+    /// This sweep, and the seeds of the one that is there before its own.
+    fn added_to(&self, before: Option<Sweep>) -> Result<Sweep, LabError> {
+        let refuse = |path: &Path, reason: String| Err(LabError::directory(path, reason));
+        let mut seeds = Vec::new();
+        if let Some(before) = before {
+            if let Some(difference) = difference(&before.experiment, &self.experiment) {
+                let reason = format!(
+                    "holds a sweep of another configuration ({difference}); give another --out, or move it away; a larger budget \
+                     is given by `sorn resume DIR --set run.episodes=N`"
+                );
+                return refuse(&self.path, reason);
+            }
+            if self.seeds.iter().all(|seed| before.seeds.contains(seed)) {
+                let reason = "holds a sweep of these seeds already; go on with it by `sorn resume`, give other --seeds to add, another \
+                              --out, or move it away";
+                return refuse(&self.path, reason.into());
+            }
+            seeds = before.seeds;
+        }
+        for (seed, run) in self.runs().filter(|(_, run)| is_run(run)) {
+            if let Some(difference) = difference(RunDir::read(&run)?.experiment(), &self.seeded(seed)) {
                 let reason = format!(
                     "holds a run of another configuration ({difference}); give another --out, or move it away"
                 );
-                return Err(LabError::directory(&run, reason));
+                return refuse(&run, reason);
             }
         }
-        create_dir(&path)?;
-        sweep._lock = Some(lock(&path)?);
-        if path.join(PLAN).exists() {
-            return refuse();
+        let new = self.seeds.iter().copied().filter(|seed| !seeds.contains(seed)).collect::<Vec<u64>>();
+        seeds.extend(new);
+        Ok(Sweep { path: self.path.clone(), experiment: self.experiment.clone(), seeds, _lock: None })
+    }
+
+    /// Gives all runs another budget, with which [`run`](Sweep::run) goes on; `overrides` are those of
+    /// [`Experiment::with_budget`]. True if runs may come to other results than with that budget from their beginning.
+    ///
+    /// # Errors
+    /// [`LabError`] if a key is no budget's, the budget is less than what a run has done, or a file cannot be written.
+    pub fn set_budget(&mut self, overrides: &[String]) -> Result<bool, LabError> {
+        let experiment = self.experiment.with_budget(overrides)?;
+        let mut depends = false;
+        for (_, path) in self.runs().filter(|(_, path)| is_run(path)) {
+            RunDir::read(&path)?.allow_budget(&experiment.run)?;
+            depends |= experiment.run.num_envs > 1;
         }
-        refuse_live(sweep.runs().map(|(_, path)| path))?;
-        // The plan last: a directory that has it is a whole sweep.
-        write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
-        let plan = serde_json::to_string(&Plan { seeds: seeds.to_vec() });
-        let plan = plan.unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
-        write_whole(&path.join(PLAN), plan.as_bytes())?;
-        Ok(sweep)
+        if experiment == self.experiment {
+            return Ok(false);
+        }
+        remove(&self.path.join(AGGREGATE))?;
+        write_whole(&self.path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
+        self.experiment = experiment;
+        Ok(depends)
     }
 
     /// Opens a sweep's directory to go on with it, and locks it for this process; `None` where `path` is none.
@@ -170,32 +209,37 @@ impl Sweep {
 
     fn one(&self, seed: u64, path: &Path, progress: &dyn Progress) -> Result<Outcome, LabError> {
         let dir = match is_run(path) {
-            true => RunDir::open(path)?,
+            true => {
+                let mut dir = RunDir::open(path)?;
+                dir.take_budget(&self.experiment.run)?;
+                dir
+            }
             false => RunDir::create(path, &self.seeded(seed))?,
         };
         train(&dir, progress)
     }
 
-    /// Draws the learning curve of all seeds that have begun; why there is none if it cannot be drawn.
-    pub(crate) fn draw(&self) -> Result<Option<String>, LabError> {
+    /// Draws the learning curve of all seeds that have begun: the SVG's path, or why there is none if it cannot be drawn.
+    pub(crate) fn draw(&self, over: Option<Over>) -> Result<Result<PathBuf, String>, LabError> {
         let mut curves = Vec::new();
         for (_, path) in self.runs() {
-            let path = path.join("metrics.jsonl");
-            if path.is_file() {
-                curves.push(metrics::read(&path)?.iter().map(|line| line.ret).collect());
+            if path.join("metrics.jsonl").is_file() {
+                curves.push(Recorded::of(&RunDir::read(&path)?)?);
             }
         }
         let title = format!("{}, {} seeds", self.experiment.name, curves.len());
-        figures::curve(&self.path, &self.experiment, title, curves)
+        figures::curve(&self.path, &self.experiment, title, &curves, over)
     }
 
     fn aggregate(&self, summaries: &[Summary]) -> Result<Option<Aggregate>, LabError> {
         let Some(mut aggregate) = Aggregate::of(summaries) else { return Ok(None) };
-        aggregate.problems.extend(self.draw()?);
+        if summaries.iter().any(|summary| summary.episodes > 0) {
+            aggregate.problems.extend(self.draw(None)?.err());
+        }
         aggregate.problems.iter().for_each(|problem| tracing::warn!("{}: {problem}", self.path.display()));
         let json =
             serde_json::to_string_pretty(&aggregate).unwrap_or_else(|e| unreachable!("plain data: {e}"));
-        write_whole(&self.path.join("aggregate.json"), (json + "\n").as_bytes())?;
+        write_whole(&self.path.join(AGGREGATE), (json + "\n").as_bytes())?;
         Ok(Some(aggregate))
     }
 }

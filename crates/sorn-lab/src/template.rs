@@ -6,7 +6,7 @@ use sorn_envs::EnvSpec;
 pub fn experiment_template(name: &str, spec: &EnvSpec) -> String {
     let threshold = spec.reward_threshold.map_or_else(
         || {
-            "# threshold = 0.0           # this environment names none: without it nothing counts as solved"
+            "# threshold = 0.0           # this environment names none: without it runs are judged by evaluation"
                 .to_string()
         },
         |t| format!("# threshold = {t:?}         # default: the environment's own, {t:?}"),
@@ -42,6 +42,7 @@ kind = "actor_critic"            # its steps are bounded, unless actor_step or c
 
 [run]
 episodes = 1000                  # at most
+# steps = 100000                 # at most, in steps of the environment; beside episodes or in their place
 num_envs = 1                     # environments in which the one agent learns at once
 window = 100                     # solved: mean return of so many consecutive episodes at or above the threshold
 {threshold}
@@ -49,7 +50,8 @@ stop_when_solved = true
 checkpoint_every = 25            # episodes
 
 [eval]
-episodes = 100
+episodes = 100                   # after training, with the greedy policy
+# every = 100                    # evaluate while training, in episodes, and keep the best agent
 "#,
         description = spec.description,
         id = spec.id,

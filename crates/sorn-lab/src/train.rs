@@ -13,12 +13,15 @@ use sorn_core::rng;
 use sorn_env::{AnyEnv, Env};
 use sorn_envs::EnvSpec;
 
+use crate::evaluations::Evaluations;
 use crate::metrics::Writer;
 use crate::outliers::Outliers;
-use crate::recorder::Recorder;
+use crate::recorder::{self, Recorder};
 use crate::recordings::{self, Recordings};
 use crate::remembering::{Memory, Remembering};
-use crate::{Checkpoint, Episode, LabError, RunDir, Summary, Trained, checkpoint, evaluate, figures};
+use crate::{
+    Checkpoint, Episode, Evaluated, LabError, RunDir, Summary, Trained, checkpoint, evaluate, figures,
+};
 
 /// What looks on while runs go.
 pub trait Progress: Sync {
@@ -26,6 +29,8 @@ pub trait Progress: Sync {
     fn episode(&self, seed: u64, episode: &Episode, mean: f64);
     /// A step of run `seed` was done; called within the run, so that it must not take long.
     fn step(&self, _seed: u64, _event: &StepEvent<'_>, _agent: &Agent) {}
+    /// The agent of run `seed` was evaluated while training.
+    fn evaluated(&self, _seed: u64, _evaluated: &Evaluated) {}
     /// The run of `seed` ended or was stopped.
     fn finished(&self, seed: u64);
     /// Whether runs are to stop: at the end of their episode, or of the first step that ends five seconds or more after
@@ -50,6 +55,8 @@ impl Progress for Quiet {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
+// There is one per run: its size is of no matter.
+#[allow(clippy::large_enum_variant)]
 pub enum Outcome {
     /// Its summary is written.
     Finished(Summary),
@@ -70,14 +77,21 @@ pub(crate) fn episode_seed(seed: u64, stream: &str, episode: u64) -> u64 {
 
 /// Trains in `dir` from its latest checkpoint, or from the start, until the run is finished or stopped.
 ///
-/// A finished run is left as it is and its summary returned.
+/// A finished run is left as it is and its summary returned, unless its budget has become larger: then it goes on.
 ///
 /// # Errors
 /// [`LabError`] naming what failed; all episodes up to the last checkpoint stay.
 pub fn train(dir: &RunDir, progress: &dyn Progress) -> Result<Outcome, LabError> {
     let outcome = match dir.summary()? {
         // A process that was killed when it had finished may have left them.
-        Some(summary) => recordings::clear(dir).map(|()| Outcome::Finished(summary)),
+        Some(summary) if dir.experiment().run.is_over(&summary) => {
+            recordings::clear(dir).map(|()| Outcome::Finished(summary))
+        }
+        // Done again if it is interrupted, as long as the summary is there.
+        Some(_) => checkpoint::go_beyond_end(&dir.checkpoints(), dir.experiment())
+            .and_then(|()| recordings::reopen(dir))
+            .and_then(|()| dir.remove("summary.json"))
+            .and_then(|()| go_on(dir, progress)),
         None => go_on(dir, progress),
     };
     progress.finished(dir.experiment().run.seed);
@@ -102,7 +116,13 @@ fn go_on_in(
 ) -> Result<Outcome, LabError> {
     let experiment = dir.experiment();
     let seed = experiment.run.seed;
-    let found = Checkpoint::latest_file(&dir.checkpoints(), experiment)?;
+    let end = Checkpoint::at_end(&dir.checkpoints(), experiment)?;
+    let end = end.filter(|(_, end)| end.env_steps >= experiment.run.most_steps());
+    let cut = end.is_some();
+    let found = match end {
+        None => Checkpoint::between_episodes(&dir.checkpoints(), experiment)?,
+        end => end,
+    };
     let mut agent = match &found {
         None => experiment.make_agent(&envs[0], &dir.origin())?,
         Some((path, checkpoint)) => {
@@ -113,7 +133,8 @@ fn go_on_in(
     let checkpoint = found.map(|(_, checkpoint)| checkpoint);
     let (episodes, env_steps) = checkpoint.as_ref().map_or((0, 0), |c| (c.episodes, c.env_steps));
     let (writer, lines) = Writer::open(&dir.metrics(), episodes)?;
-    if lines.last().map_or(0, |line| line.env_steps) != env_steps {
+    let known = lines.last().map_or(0, |line| line.env_steps);
+    if known > env_steps || (known < env_steps && !cut) {
         let reason = format!(
             "the checkpoint of episode {episodes} knows {env_steps} environment steps, this file others"
         );
@@ -122,11 +143,15 @@ fn go_on_in(
     let threshold = experiment.threshold(spec);
     let memory = Memory::default();
     let recorder = |env_steps, agent: &Agent| -> Result<Recorder<'_>, LabError> {
-        let files = (writer, Recordings::open(dir, &lines, env_steps, agent)?);
-        Ok(Recorder::new(dir, progress, files, (&lines, env_steps), threshold, memory.clone()))
+        let (evaluations, known) = Evaluations::open(dir, (episodes, env_steps))?.unzip();
+        let recordings = Recordings::open(dir, (&lines, &known.unwrap_or_default()), env_steps, agent)?;
+        let files = (writer, recordings, evaluations);
+        let tallies = recorder::tallies(dir, checkpoint.as_ref().map(|checkpoint| &checkpoint.agent))?;
+        let done = (&lines[..], env_steps, cut);
+        Ok(Recorder::new(dir, progress, files, done, tallies, threshold, memory.clone()))
     };
     let seeds = |episode| episode_seed(seed, "env", episode);
-    let recorder = if envs.len() > 1 {
+    let mut recorder = if envs.len() > 1 && !cut {
         let saved = checkpoint.as_ref().map(|checkpoint| &checkpoint.agent);
         batch::train(envs, &mut agent, saved, dir, seeds, recorder)?
     } else {
@@ -135,15 +160,21 @@ fn go_on_in(
         let mut env = Remembering::new(env, memory.clone(), outliers);
         let mut recorder = recorder(env_steps, &agent)?;
         if !recorder.enough() {
-            let rest = episodes..experiment.run.episodes;
+            let rest = episodes..experiment.run.most_episodes();
             guarded(&experiment.env.id, seed, &mut recorder, Recorder::place, seeds, |recorder| {
                 sorn_agents::run(&mut env, &mut agent, rest, seeds, recorder)
             })?;
+            if recorder.is_cut() {
+                *memory.borrow_mut() = env.memory();
+            }
         }
         recorder
     };
-    let (stopped, done) = (recorder.is_stopped(), recorder.episodes());
-    let (saved, summary, solver, recordings) = recorder.close()?;
+    if recorder.is_cut() {
+        recorder.save_end(agent.state())?;
+    }
+    let (stopped, done, cut) = (recorder.is_stopped(), recorder.episodes(), recorder.is_cut());
+    let (saved, summary, recordings) = recorder.close()?;
     let outcome = Outcome::Stopped { saved, done };
     if stopped {
         return Ok(outcome);
@@ -156,7 +187,11 @@ fn go_on_in(
     // The evaluation, too, runs the environment's code.
     dir.still_there()?;
     checkpoint::prune(&dir.checkpoints())?;
-    let problems = Vec::from_iter(figures::of_run(dir, solver.returns())?);
+    if !cut {
+        checkpoint::remove_end(&dir.checkpoints())?;
+    }
+    let drawn = if summary.episodes > 0 { figures::of_run(dir, None)?.err() } else { None };
+    let problems = Vec::from_iter(drawn);
     problems.iter().for_each(|problem| tracing::warn!("{}: {problem}", dir.path().display()));
     let summary = Summary { eval, problems, ..summary };
     recordings.finish(dir)?;

@@ -71,7 +71,6 @@ def test_minigrid(sorn, tmp_path):
         "highway_env:highway-fast-v0",
         "flappy_bird_gymnasium:FlappyBird-v0",
         "gymnasium:FrozenLake-v1",
-        "gymnasium:Taxi-v3",
         "gymnasium:Blackjack-v1",
     ],
 )
@@ -79,7 +78,11 @@ def test_packages_of_others_are_checked_trained_and_filmed(id, sorn, tmp_path):
     package = id.split(":")[0]
     pytest.importorskip(package)
     json.loads(sorn("envs", id, "--json").stdout)
-    assert "keeps the contract" in sorn("check", id).stdout
+    if package == "flappy_bird_gymnasium":
+        # Its observations leave their space by a rounding.
+        assert "found 1.0000000000000002" in sorn("check", id, code=1).stdout
+    else:
+        assert "keeps the contract" in sorn("check", id).stdout
     (tmp_path / "x.toml").write_text(BASE.replace("ENV", id))
     sorn("run", "x.toml", "-q")
     if package != "gymnasium":

@@ -201,6 +201,7 @@ def test_states_are_set_as_gymnasiums(id):
     np.testing.assert_array_equal(env.unwrapped.state, np.array(STATES[id]) / 2)
 
 
+@pytest.mark.filterwarnings("ignore:.*You are calling 'step")
 def test_falls_are_counted_and_can_be_forgotten():
     both = [gymnasium.make(f"{prefix}CartPole-v1").unwrapped for prefix in ("", "sorn_rs/")]
     for env in both:

@@ -196,6 +196,7 @@ def test_networks_that_no_memory_holds():
     """A failed allocation in native code would end the interpreter."""
     for kwargs in (dict(ne=10**6), dict(ne=10**8, network_type_ee="dense"), dict(ne=2 * 10**9)):
         with pytest.raises(
-            MemoryError, match=f"`ne`: found {kwargs['ne']}, for which the network needs .*what there is memory for"
+            MemoryError,
+            match=f"`ne`: found {kwargs['ne']}, for which the network needs .*what there is memory for",
         ):
             Network(seed=1, **kwargs)

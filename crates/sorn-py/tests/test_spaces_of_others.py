@@ -115,7 +115,7 @@ class Mission(gymnasium.Env):
 
 def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
     with pytest.raises(
-        ValueError, match=r'member "mission".*found Text; leave it out by observe = \["direction", "image"\]'
+        ValueError, match=r'member "mission".*found Text; leave it out by observe = \["image", "direction"\]'
     ):
         Agent(Mission(), SMALL)
     env = Mission()
@@ -140,7 +140,7 @@ def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
         (
             ["picture"],
             ValueError,
-            r'names among \["direction", "image", "mission"\] expected, found "picture"',
+            r'names among \["image", "mission", "direction"\] expected, found "picture"',
         ),
         (["image", "image"], ValueError, "each name once"),
         (["mission"], ValueError, "found Text"),

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use sorn_report::figure::{
     Arm, CurveOptions, Figure, Fit, GraphOptions, HistogramOptions, MatrixOptions, Outcomes, Panel,
-    RasterGroup, RasterOptions, SolveOptions, SpikeMark, TailOptions, TimelineOptions, Trace, TraceOptions,
-    episodes_to_solve, graph, histogram, learning_curve, matrix, raster, tail, timeline, traces,
+    RasterGroup, RasterOptions, Scores, ScoresOptions, SolveOptions, SpikeMark, TailOptions, TimelineOptions,
+    Trace, TraceOptions, episodes_to_solve, graph, histogram, learning_curve, matrix, raster, scores, tail,
+    timeline, traces,
 };
-use sorn_report::stats::fit_power_law;
+use sorn_report::stats::{StatsError, fit_power_law, interquartile_mean};
 
 /// A small generator (Steele, Lea and Flood 2014): the pictures are the same everywhere.
 struct SplitMix(u64);
@@ -43,7 +44,7 @@ fn runs(seeds: usize, episodes: usize, rise: f64, random: &mut SplitMix) -> Vec<
 }
 
 fn arm(name: &str, runs: Vec<Vec<f64>>) -> Arm {
-    Arm { name: name.to_owned(), runs }
+    Arm { name: name.to_owned(), runs, ..Arm::default() }
 }
 
 fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Error>> {
@@ -69,6 +70,16 @@ fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Erro
                 episodes: (0..seeds).map(|_| needed(i, random)).collect(),
             })
             .collect()
+    };
+    let scored = |seeds: usize, random: &mut SplitMix| {
+        let arm = |i: usize, random: &mut SplitMix| {
+            let values: Vec<f64> = (0..seeds).map(|_| 400.0 * random.next() - 90.0 * i as f64).collect();
+            let middle = interquartile_mean(&values)?;
+            Ok(Scores { name: names[i].to_owned(), values, middle, interval: (middle - 40.0, middle + 25.0) })
+        };
+        let arms = (0..4).map(|i| arm(i, random)).collect::<Result<Vec<_>, StatsError>>()?;
+        let title = "Pendulum-v1".to_owned();
+        Ok::<_, Box<dyn Error>>(scores(&arms, &ScoresOptions { title, width, height, ..Default::default() })?)
     };
     let spikes = |neurons: u32, steps: u64, rate: f64, random: &mut SplitMix| -> Vec<(u64, u32)> {
         let mut spikes = Vec::new();
@@ -106,6 +117,8 @@ fn figures(size: (u32, u32)) -> Result<Vec<(&'static str, Figure)>, Box<dyn Erro
                 Some(-110.0),
             )?,
         ),
+        ("scores-many", scored(20, &mut random)?),
+        ("scores-few", scored(2, &mut random)?),
         ("solve-many", episodes_to_solve(&outcomes(20, 0.2, &mut random), &solve)?),
         ("solve-few", episodes_to_solve(&outcomes(2, 0.0, &mut random)[..1], &solve)?),
         ("solve-dense", episodes_to_solve(&outcomes(300, 0.3, &mut random), &solve)?),

@@ -4,7 +4,8 @@
 //! use sorn_report::figure::{Arm, CurveOptions, learning_curve};
 //!
 //! # fn main() -> Result<(), sorn_report::figure::FigureError> {
-//! let arm = Arm { name: "SORN".to_owned(), runs: vec![(0..300).map(f64::from).collect()] };
+//! let runs = vec![(0..300).map(f64::from).collect()];
+//! let arm = Arm { name: "SORN".to_owned(), runs, ..Arm::default() };
 //! let figure = learning_curve(&[arm], &CurveOptions { threshold: Some(195.0), ..Default::default() })?;
 //! assert!(figure.svg().starts_with("<svg"));
 //! let png: Vec<u8> = figure.png(2.0)?;
@@ -23,6 +24,7 @@ mod matrix;
 mod path;
 mod raster;
 mod scale;
+mod scores;
 mod solve;
 mod style;
 mod swarm;
@@ -39,9 +41,10 @@ use resvg::{tiny_skia, usvg};
 pub use error::FigureError;
 pub use graph::{GraphOptions, graph};
 pub use histogram::{Fit, HistogramOptions, histogram};
-pub use learning_curve::{Arm, CurveOptions, learning_curve};
+pub use learning_curve::{Arm, CurveOptions, Over, learning_curve};
 pub use matrix::{MatrixOptions, matrix};
 pub use raster::{RasterGroup, RasterOptions, SpikeMark, raster};
+pub use scores::{Scores, ScoresOptions, scores};
 pub use solve::{Outcomes, SolveOptions, episodes_to_solve};
 pub use tail::{TailOptions, tail};
 pub use timeline::{Panel, TimelineOptions, timeline};

@@ -5,6 +5,7 @@
 
 mod alternative;
 mod avalanche;
+mod bootstrap;
 mod branching;
 mod capacity;
 mod correlation;
@@ -36,6 +37,7 @@ mod zeta;
 
 pub use alternative::{Alternative, LikelihoodRatio, compare_power_law};
 pub use avalanche::{Avalanche, Threshold, avalanches};
+pub use bootstrap::{Bootstrap, Interval, interquartile_mean, interquartile_mean_interval, mean_interval};
 pub use branching::{Branching, branching_ratio};
 pub use capacity::{MemoryCapacity, memory_capacity};
 pub use correlation::{Correlations, correlations};

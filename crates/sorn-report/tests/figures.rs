@@ -5,12 +5,12 @@
 //! `INSTA_UPDATE=always`.
 
 use sorn_report::figure::{
-    Arm, CurveOptions, Figure, FigureError, Outcomes, RasterGroup, RasterOptions, SolveOptions, SpikeMark,
-    episodes_to_solve, learning_curve, raster,
+    Arm, CurveOptions, Figure, FigureError, Outcomes, Over, RasterGroup, RasterOptions, Scores,
+    ScoresOptions, SolveOptions, SpikeMark, episodes_to_solve, learning_curve, raster, scores,
 };
 
 fn arm(name: &str, runs: &[&[f64]]) -> Arm {
-    Arm { name: name.to_owned(), runs: runs.iter().map(|r| r.to_vec()).collect() }
+    Arm { name: name.to_owned(), runs: runs.iter().map(|r| r.to_vec()).collect(), ..Arm::default() }
 }
 
 fn curve(arms: &[Arm]) -> Result<Figure, FigureError> {
@@ -69,6 +69,77 @@ fn wrong_curves_are_named() {
 }
 
 #[test]
+fn a_curve_runs_over_steps_or_seconds_as_well() {
+    let over = |over, arms: &[Arm]| {
+        let options = CurveOptions { window: 2, threshold: Some(4.0), over, ..Default::default() };
+        learning_curve(arms, &options)
+    };
+    let one = Arm { ends: vec![vec![10.0, 30.0, 60.0]], ..arm("a", &[&[1.0, 2.0, 7.0]]) };
+    let figure = over(Over::Steps, std::slice::from_ref(&one)).unwrap();
+    assert!(
+        says(&figure, "a: solved at step 60") && says(&figure, "environment step"),
+        "{:?}",
+        texts(&figure)
+    );
+    let seconds = Arm { ends: vec![vec![0.25, 0.5, 0.75]], ..one.clone() };
+    let figure = over(Over::Seconds, &[seconds]).unwrap();
+    assert!(
+        says(&figure, "a: solved after 0.75 s") && says(&figure, "seconds of training"),
+        "{:?}",
+        texts(&figure)
+    );
+
+    let runs: [&[f64]; 3] = [&[1.0, 2.0, 7.0], &[4.0, 4.0], &[0.0]];
+    let three = Arm { ends: vec![vec![10.0, 30.0, 60.0], vec![5.0, 500.0], vec![9.0]], ..arm("a", &runs) };
+    let figure = over(Over::Steps, &[three]).unwrap();
+    assert!(says(&figure, "a: 2 of 3 solved, median step 500"), "{:?}", texts(&figure));
+
+    let told =
+        |ends: Vec<Vec<f64>>| over(Over::Steps, &[Arm { ends, ..one.clone() }]).unwrap_err().to_string();
+    assert!(told(Vec::new()).contains("run 0: the number of episodes' ends is 0, allowed is 3"));
+    assert!(told(vec![vec![10.0, 30.0]]).contains("is 2, allowed is 3"));
+    assert!(told(vec![vec![10.0, 60.0, 30.0]]).contains("before that of the episode before it"));
+    assert!(told(vec![vec![10.0, f64::NAN, 30.0]]).contains("ends[1] is NaN"));
+}
+
+#[test]
+fn evaluations_are_drawn_where_they_were_made() {
+    let evaluated =
+        Arm { evaluations: vec![vec![(2.0, 3.0), (4.0, 5.0)]], ..arm("a", &[&[1.0, 2.0, 5.0, 3.0]]) };
+    let figure = curve(std::slice::from_ref(&evaluated)).unwrap();
+    assert!(says(&figure, "evaluation while training"), "{:?}", texts(&figure));
+    let plain = curve(&[Arm { evaluations: Vec::new(), ..evaluated.clone() }]).unwrap();
+    let circles = |figure: &Figure| figure.svg().matches("<circle").count();
+    // Two for each evaluation, and one in the legend.
+    assert_eq!(circles(&figure) - circles(&plain), 5);
+    let several = Arm {
+        runs: vec![vec![1.0; 4]; 2],
+        evaluations: vec![vec![(2.0, 3.0), (4.0, 5.0)], vec![(4.0, 9.0)]],
+        ..evaluated
+    };
+    let without = curve(&[Arm { evaluations: Vec::new(), ..several.clone() }]).unwrap();
+    assert_eq!(circles(&curve(&[several]).unwrap()) - circles(&without), 5);
+}
+
+#[test]
+fn scores_stand_in_rows() {
+    let arm = |name: &str, values: &[f64]| Scores {
+        name: name.to_owned(),
+        values: values.to_vec(),
+        middle: 20.0,
+        interval: (12.0, 24.0),
+    };
+    let options = ScoresOptions { width: 400, height: 280, ..Default::default() };
+    let figure = scores(&[arm("SORN", &[10.0, 20.0, 20.0, 30.0]), arm("static", &[11.0])], &options).unwrap();
+    assert!(says(&figure, "SORN (4)") && says(&figure, "static (1)") && says(&figure, "mean return"));
+    insta::assert_snapshot!("scores", figure.svg());
+    assert!(matches!(scores(&[], &options), Err(FigureError::Empty(_))));
+    assert!(scores(&[arm("a", &[])], &options).unwrap_err().to_string().contains("\"a\" has no run"));
+    let nan = scores(&[arm("a", &[1.0, f64::NAN])], &options).unwrap_err().to_string();
+    assert!(nan.contains("arm \"a\": values[1] is NaN"), "{nan}");
+}
+
+#[test]
 fn names_are_escaped() {
     let figure = curve(&[arm("<a & \"b\">", &[&[1.0, 2.0]])]).unwrap();
     assert!(figure.svg().contains("&lt;a &amp;") && !figure.svg().contains("<a &"));
@@ -78,7 +149,7 @@ fn names_are_escaped() {
 #[test]
 fn long_runs_stay_small_pictures() {
     let returns: Vec<f64> = (0..200_000).map(|i| f64::from(i * 7919 % 500)).collect();
-    let figure = curve(&[Arm { name: "long".to_owned(), runs: vec![returns] }]).unwrap();
+    let figure = curve(&[Arm { name: "long".to_owned(), runs: vec![returns], ..Arm::default() }]).unwrap();
     assert!(figure.svg().len() < 60_000, "{} bytes", figure.svg().len());
 }
 

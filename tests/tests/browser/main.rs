@@ -167,6 +167,21 @@ fn twenty_seeds_of_four_arms() {
         let label = format!("document.querySelectorAll('#arms label')[{arm}]");
         toggle(&mut browser, &label, |browser| pixels(browser, CURVES, colour) > 100);
     }
+    // Over steps the curves are others; over episodes they are as before.
+    let over = |browser: &mut Browser, index: usize| {
+        let label = format!("document.querySelectorAll('#over label')[{index}]");
+        let [left, top, width, height] = place(browser, &label);
+        browser.click((left + width / 2.0, top + height / 2.0), 1);
+        browser.wait_until(&format!("({label}).querySelector('input').checked"));
+    };
+    let by_episode = (view(&mut browser, 0), picture(&mut browser, CURVES));
+    over(&mut browser, 1);
+    assert!(view(&mut browser, 0)[1] > by_episode.0[1]);
+    assert_ne!(picture(&mut browser, CURVES), by_episode.1);
+    over(&mut browser, 2);
+    assert_eq!(view(&mut browser, 0)[0], 0.0);
+    over(&mut browser, 0);
+    assert_eq!((view(&mut browser, 0), picture(&mut browser, CURVES)), by_episode);
     // The first of these labels shows every run by itself, the others hide a seed each.
     let all = picture(&mut browser, CURVES);
     assert_eq!(browser.evaluate("document.querySelectorAll('#seeds label').length"), 21);

@@ -57,11 +57,14 @@ fn timeless(name: &str, bytes: Vec<u8>) -> Vec<u8> {
 
 fn timeless_json(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut value: Value = serde_json::from_slice(bytes).ok()?;
-    let fields = value.as_object_mut()?;
-    for time in TIMES {
-        fields.remove(time);
-    }
+    without_times(value.as_object_mut()?);
     Some(format!("{value}\n").into_bytes())
+}
+
+/// Takes the times out of an object and of those in it.
+fn without_times(fields: &mut serde_json::Map<String, Value>) {
+    fields.retain(|name, _| !TIMES.contains(&name.as_str()));
+    fields.values_mut().filter_map(Value::as_object_mut).for_each(without_times);
 }
 
 /// Without the columns of times.

@@ -29,7 +29,8 @@ use sorn_env::{Space, Value};
 
 use self::adam::Adam;
 use super::{Learn, Transition, same};
-use crate::{AgentError, AgentState, PolicyConfig};
+use crate::diagnosis::norm;
+use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
 pub use config::{PpoConfig, PpoMean};
 use distribution::Distribution;
 use rollout::{Rollout, Segment};
@@ -51,6 +52,8 @@ pub(crate) struct Ppo {
     streams: usize,
     /// Steps done in all of them.
     steps: u64,
+    /// Entropy and value at the last action, for records.
+    acted: (f64, f64),
     /// Scratch: outputs of the layers, scores while an action is drawn, the action, a row that is not remembered, and the
     /// order of the samples.
     outputs: Vec<f64>,
@@ -87,6 +90,7 @@ impl Ppo {
             rollout: Rollout::new(numbers),
             streams: 1,
             steps: 0,
+            acted: (0.0, 0.0),
             outputs: vec![0.0; training.layers.padded()],
             scores: vec![0.0; scores],
             action: vec![0.0; numbers],
@@ -107,7 +111,9 @@ impl Ppo {
     fn remember(&mut self, value: f64) {
         let samples = &mut self.segment.samples;
         samples.values.push(value);
-        samples.log_probs.push(self.training.log_prob(&self.outputs[..self.scores.len()], &self.action));
+        let measures = self.training.measure(&self.outputs[..self.scores.len()], &self.action);
+        self.acted = (measures.entropy, value);
+        samples.log_probs.push(measures.log_prob);
         samples.actions.extend_from_slice(&self.action);
     }
 
@@ -208,6 +214,16 @@ impl Learn for Ppo {
         Some(weights.zip(phi).map(|(w, x)| w * x).sum())
     }
 
+    fn diagnosis(&self) -> Diagnosis {
+        let (entropy, value) = self.acted;
+        let step = self.config.learning_rate.at(self.steps);
+        Diagnosis { entropy: Some(entropy), value: Some(value), td_error: None, step: Some(step) }
+    }
+
+    fn norms(&self) -> Norms {
+        Norms { weights: norm(&[&self.training.parameters]), traces: None }
+    }
+
     fn learn(&mut self, transition: &Transition<'_>) -> Result<(), AgentError> {
         self.follow(transition)?;
         if self.rollout.len() >= self.config.n_steps * self.streams {
@@ -247,6 +263,7 @@ impl Learn for Ppo {
     fn exchange(&mut self, other: &mut dyn Learn) -> bool {
         let Some(other) = same::<Self>(other) else { return false };
         swap(&mut self.segment, &mut other.segment);
+        swap(&mut self.acted, &mut other.acted);
         true
     }
 }

@@ -11,7 +11,7 @@
 
 use super::adam::Adam;
 use super::config::PpoConfig;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Measures};
 use super::layers::Layers;
 use super::rollout::Rollout;
 use super::rows::Row;
@@ -77,11 +77,11 @@ impl Training {
         out[self.distribution.scores()]
     }
 
-    /// The logarithm of the probability of `action` at these scores.
-    pub(super) fn log_prob(&mut self, scores: &[f64], action: &[f64]) -> f64 {
+    /// The logarithm of the probability of `action` at these scores, and the entropy there.
+    pub(super) fn measure(&mut self, scores: &[f64], action: &[f64]) -> Measures {
         let Scratch { by_log_prob, by_entropy, .. } = &mut self.scratch;
         let log_std = &self.parameters[self.layers.len()..];
-        self.distribution.measure(scores, log_std, action, by_log_prob, by_entropy).log_prob
+        self.distribution.measure(scores, log_std, action, by_log_prob, by_entropy)
     }
 
     /// The loss of the samples `batch`, whose gradient is kept for [`step`](Self::step).

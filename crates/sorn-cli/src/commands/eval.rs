@@ -19,6 +19,10 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     }
     args.gif.iter().try_for_each(|path| writable("--gif", path))?;
     if args.dir.is_file() {
+        if args.best {
+            let reason = format!("--best: expected a run directory, found the file {}", args.dir.display());
+            return Err(Usage(reason).into());
+        }
         let (experiment, trained) = read_agent(&args.dir, args.env.as_deref())?;
         return one(&experiment, trained, args);
     }
@@ -28,7 +32,7 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     }
     let Some(sweep) = Sweep::read(&args.dir)? else {
         let dir = RunDir::read(&args.dir)?;
-        return one(dir.experiment(), dir.trained()?, args);
+        return one(dir.experiment(), trained(&dir, args)?, args);
     };
     if args.gif.is_some() {
         let one = sweep.runs().next().map(|(_, path)| path.display().to_string()).unwrap_or_default();
@@ -39,7 +43,7 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     let mut evals = Vec::new();
     for (seed, path) in sweep.runs() {
         let dir = RunDir::read(&path)?;
-        let trained = Trained { deterministic: !args.stochastic, ..dir.trained()? };
+        let trained = Trained { deterministic: !args.stochastic, ..trained(&dir, args)? };
         match evaluated(dir.experiment(), &trained, args)? {
             Some(eval) => evals.push((seed, eval)),
             None => return Ok(ExitStatus::Interrupted),
@@ -47,6 +51,10 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     }
     result(&describe(&evals, args)?)?;
     Ok(ExitStatus::Done)
+}
+
+fn trained(dir: &RunDir, args: &Eval) -> anyhow::Result<Trained> {
+    Ok(if args.best { dir.best()? } else { dir.trained()? })
 }
 
 fn one(experiment: &Experiment, trained: Trained, args: &Eval) -> anyhow::Result<ExitStatus> {

@@ -15,7 +15,8 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<ExitStatus> {
         return Err(LabError::Directory { path: args.dir.clone(), reason }.into());
     }
     let dir = RunDir::read(&args.dir)?;
-    export(&dir, args.policy, &args.out)?;
+    let trained = if args.best { dir.best()? } else { dir.trained()? };
+    export(&dir, trained, args.policy, &args.out)?;
     let what = if args.policy { "a policy that acts only" } else { "an agent that goes on learning" };
     note(&format!("{}: {what}", args.out.display()));
     Ok(ExitStatus::Done)

@@ -1,4 +1,4 @@
-//! `sorn resume`: on from the last checkpoint.
+//! `sorn resume`: on from the last checkpoint, or beyond the end with a larger budget.
 
 use sorn_lab::{RunDir, Sweep};
 
@@ -6,21 +6,39 @@ use super::run::{many, one};
 use crate::ExitStatus;
 use crate::args::Resume;
 use crate::live;
-use crate::output::note;
+use crate::output::{Usage, note};
+
+const DEPENDS: &str = "in several environments the last episodes depend on the budget: the run goes on from there, to other results than \
+                       with this budget from its beginning";
 
 pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
     if sorn_lab::is_sequence_dir(&args.dir)? {
+        if let Some(text) = args.set.first() {
+            let reason = format!(
+                "--set {text}: expected a run of reinforcement learning, found a sequence task, whose phases say how long it takes"
+            );
+            return Err(Usage(reason).into());
+        }
         return super::sequence::resume(&args.dir, &args.how);
     }
-    match Sweep::open(&args.dir)? {
-        Some(sweep) => many(&sweep, &args.how),
-        None => {
-            let dir = RunDir::open(&args.dir)?;
-            if dir.summary()?.is_some() {
-                note(&format!("{}: finished before, nothing to do; what it came to:", args.dir.display()));
-            }
-            one(&dir, &args.how)
+    if let Some(mut sweep) = Sweep::open(&args.dir)? {
+        if !args.set.is_empty() && sweep.set_budget(&args.set)? {
+            note(DEPENDS);
         }
+        return many(&sweep, &args.how);
     }
+    let mut dir = RunDir::open(&args.dir)?;
+    if !args.set.is_empty() && dir.set_budget(&args.set)? {
+        note(DEPENDS);
+    }
+    if dir.is_finished()? {
+        let solved = dir.experiment().run.stop_when_solved && dir.summary()?.is_some_and(|s| s.solved);
+        let more = match solved && !args.set.is_empty() {
+            true => "; it ended when it solved its task, --set run.stop_when_solved=false trains on",
+            false => "",
+        };
+        note(&format!("{}: finished before, nothing to do{more}; what it came to:", args.dir.display()));
+    }
+    one(&dir, &args.how)
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use sorn_lab::{
-    Aggregate, Experiment, Outcome, RunDir, Sweep, SweepOutcome, counted, decimal, quartile, train,
+    Aggregate, Experiment, Outcome, RunConfig, RunDir, Summary, Sweep, SweepOutcome, counted, decimal,
+    quartile, train,
 };
 
 use super::sequence;
@@ -46,7 +47,7 @@ const STOPPING: &str = "stopping at the end of the episode, or of the first step
 pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let run = &dir.experiment().run;
     stopping::on_signals(STOPPING);
-    let bar = Bar::new(&[run.seed], run.episodes, how.quiet || how.live);
+    let bar = Bar::new(&[run.seed], run, how.quiet || how.live);
     let subject = Subject { experiment: dir.experiment(), seeds: &[run.seed], stopping: STOPPING };
     let outcome = live::watch(how, &bar, &subject, |progress| train(dir, progress));
     bar.clear();
@@ -80,7 +81,10 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
     let mut rows = vec![
         vec!["episodes".into(), summary.episodes.to_string()],
         vec!["environment steps".into(), summary.env_steps.to_string()],
-        vec!["mean return, last 100".into(), decimal(summary.mean_return_last_100, 1)],
+        vec![
+            "mean return, last 100".into(),
+            summary.mean_return_last_100.map_or("-".into(), |mean| decimal(mean, 1)),
+        ],
         vec!["training, seconds".into(), format!("{:.2}", summary.wall_secs)],
     ];
     if let Some(eval) = &summary.eval {
@@ -88,25 +92,51 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
             format!("{} +- {}, min {}", decimal(eval.mean, 1), decimal(eval.sd, 1), decimal(eval.min, 1));
         rows.push(vec![format!("greedy policy, {}", counted(eval.episodes, "episode")), text]);
     }
+    if let Some(best) = &summary.best {
+        let after = format!("best while training, after {}", counted(best.env_steps, "step"));
+        let [mean, sd, min] = [best.eval.mean, best.eval.sd, best.eval.min].map(|value| decimal(value, 1));
+        rows.push(vec![after, format!("{mean} +- {sd}, min {min}")]);
+    }
     match &summary.problems[..] {
-        [] => rows.push(vec!["learning curve".into(), format!("{at}/figures/learning-curve.svg")]),
+        [] if summary.episodes > 0 => {
+            rows.push(vec!["learning curve".into(), format!("{at}/figures/learning-curve.svg")]);
+        }
         problems => rows.extend(problems.iter().map(|problem| vec!["problem".into(), problem.clone()])),
     }
     let reached = match (summary.episodes_to_solve, summary.env_steps_to_solve) {
+        _ if summary.threshold.is_none() => judged(&summary, run),
         (Some(episodes), Some(steps)) => {
             let (episodes, steps) = (counted(episodes, "episode"), counted(steps, "step"));
             format!("{} solved in {episodes} ({steps})", summary.env)
         }
-        _ => format!("{} not solved in {}", summary.env, counted(summary.episodes, "episode")),
+        _ => format!("{} not solved in {}", summary.env, done(&summary, run)),
     };
     result(&format!("{}{reached}; next: {} eval {at}\n", table(&rows), program()))?;
     Ok(ExitStatus::Done)
 }
 
+/// What came of a run on a task that has no threshold.
+fn judged(summary: &Summary, run: &RunConfig) -> String {
+    let (env, done) = (&summary.env, done(summary, run));
+    match (&summary.eval, summary.mean_return_last_100) {
+        (Some(eval), _) => format!("{env}: mean return {} after {done}", decimal(eval.mean, 1)),
+        (None, Some(mean)) => {
+            format!("{env}: mean return {} in the last episodes of {done}", decimal(mean, 1))
+        }
+        (None, None) => format!("{env}: {done}"),
+    }
+}
+
+/// What a run has done: its episodes, and its steps if they were limited.
+fn done(summary: &Summary, run: &RunConfig) -> String {
+    let (episodes, steps) = (counted(summary.episodes, "episode"), counted(summary.env_steps, "step"));
+    if run.steps.is_some() { format!("{steps} ({episodes})") } else { episodes }
+}
+
 /// Trains many seeds and says what came of them.
 pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
     stopping::on_signals(STOPPING);
-    let bar = Bar::new(sweep.seeds(), sweep.experiment().run.episodes, how.quiet || how.live);
+    let bar = Bar::new(sweep.seeds(), &sweep.experiment().run, how.quiet || how.live);
     let subject = Subject { experiment: sweep.experiment(), seeds: sweep.seeds(), stopping: STOPPING };
     let threads = how.threads.map_or(0, usize::from);
     let outcome = live::watch(how, &bar, &subject, |progress| sweep.run(threads, progress));
@@ -142,10 +172,11 @@ pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
 fn describe(aggregate: &Aggregate, path: &Path) -> String {
     let mut rows = vec![["", "q1", "median", "q3", "min", "max"].map(String::from).to_vec()];
     let quantities = [
-        ("episodes to solve", aggregate.episodes_to_solve_spread, None),
+        ("episodes to solve", aggregate.threshold.and(aggregate.episodes_to_solve_spread), None),
         ("environment steps", aggregate.env_steps, Some(0)),
         ("training, seconds", aggregate.wall_secs, Some(2)),
         ("greedy policy, mean return", aggregate.eval_mean, Some(1)),
+        ("mean return while training", aggregate.area, Some(1)),
     ];
     for (name, spread, digits) in quantities {
         if let Some(s) = spread {
@@ -158,7 +189,7 @@ fn describe(aggregate: &Aggregate, path: &Path) -> String {
     }
     let (solved, n) = (aggregate.solved, aggregate.seeds.len() as u64);
     let mut text = table(&rows);
-    if solved < n {
+    if aggregate.threshold.is_some() && solved < n {
         text.push_str("(a run that did not solve the task counts with the most episodes that any run had)\n");
     }
     match &aggregate.problems[..] {
@@ -166,6 +197,15 @@ fn describe(aggregate: &Aggregate, path: &Path) -> String {
         problems => problems.iter().for_each(|problem| text.push_str(&format!("problem  {problem}\n"))),
     }
     let eval = format!("{} eval {}/seed-{}", program(), path.display(), aggregate.seeds[0]);
-    text.push_str(&format!("{} solved by {solved} of {}; next: {eval}\n", aggregate.env, counted(n, "seed")));
+    let seeds = counted(n, "seed");
+    let reached = match (aggregate.threshold, aggregate.eval_iqm) {
+        (Some(_), _) => format!(" solved by {solved} of {seeds}"),
+        (None, Some(iqm)) => format!(
+            ": interquartile mean return {:.1} (95 % interval {:.1} to {:.1}) of {seeds}",
+            iqm.value, iqm.low, iqm.high
+        ),
+        (None, None) => format!(": {seeds}"),
+    };
+    text.push_str(&format!("{}{reached}; next: {eval}\n", aggregate.env));
     text
 }

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Simulate) -> anyhow::Result<ExitStatus> {
 fn network(args: &Simulate) -> anyhow::Result<Network> {
     let mut set = args.set.clone();
     if let Some(name) = &args.preset {
-        Params::preset(name).map_err(|e| Usage(format!("--{e}")))?;
+        Params::preset(name).map_err(|e| Usage(format!("--preset: {e}")))?;
         set.insert(0, format!("preset={name}"));
     }
     let seed = args.seed.unwrap_or(0);

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::canvas::{Canvas, Points};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
-use sorn_lab::{counted, decimal};
+use sorn_lab::{Diagnostics, counted, decimal};
 
 use super::scene::Scene;
 use super::world::world;
@@ -22,7 +22,8 @@ const COLOURS: [Color; 6] =
 
 /// Draws the scene: the learning curve, the environment and the spikes, as far as there is room.
 pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene) {
-    let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(0)]).areas(frame.area());
+    let rows = if scene.diagnostics.is_some() { 3 } else { 2 };
+    let [head, body] = Layout::vertical([Constraint::Length(rows), Constraint::Min(0)]).areas(frame.area());
     frame.render_widget(Paragraph::new(heading(scene, usize::from(head.width))), head);
     let half = Constraint::Fill(1);
     if body.width >= 80 {
@@ -58,12 +59,29 @@ fn heading(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     let rate = if rate < 1e4 { format!("{rate:.0}") } else { format!("{:.0}k", rate / 1e3) };
     let told = if scene.runs == 1 {
         let (episode, mean) = scene.curves.first().map_or((0.0, 0.0), |curve| curve.last);
-        format!("episode {episode} of at most {}   mean return {}", scene.episodes, decimal(mean, 1))
+        let most = |most: Option<u64>| most.map_or(String::new(), |most| format!(" of at most {most}"));
+        let steps = match scene.steps {
+            Some(_) => format!("   step {}{}", scene.run_steps, most(scene.steps)),
+            None => String::new(),
+        };
+        let evaluation =
+            scene.evaluation.map_or(String::new(), |mean| format!("   evaluation {}", decimal(mean, 1)));
+        format!(
+            "episode {episode}{}{steps}   mean return {}{evaluation}",
+            most(scene.episodes),
+            decimal(mean, 1)
+        )
     } else {
         let finished = scene.curves.iter().filter(|curve| curve.finished).count();
         format!("{finished} of {} runs are finished", scene.runs)
     };
-    vec![first, Line::from(format!("{told}   {rate} steps/s"))]
+    let mut lines = vec![first, Line::from(format!("{told}   {rate} steps/s"))];
+    if let Some(diagnostics) = &scene.diagnostics {
+        let named = Diagnostics::NAMES.into_iter().zip(diagnostics.numbers());
+        let words = named.filter_map(|(name, number)| number.map(|number| format!("{name} {number:.3}")));
+        lines.push(Line::from(words.collect::<Vec<_>>().join("   ")).fg(GREY));
+    }
+    lines
 }
 
 fn panel(title: String) -> Block<'static> {

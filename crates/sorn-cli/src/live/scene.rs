@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sorn_lab::sorn_agents::{Agent, StepEvent};
 use sorn_lab::sorn_env::Value;
-use sorn_lab::{Episode, Experiment, decimal};
+use sorn_lab::{Diagnostics, Episode, Evaluated, Experiment, decimal};
 
 /// Steps of spikes that are kept: more columns of dots has no terminal.
 pub(super) const STEPS: usize = 512;
@@ -52,14 +52,20 @@ pub(super) struct Scene {
     pub(super) plain: bool,
     pub(super) window: u64,
     pub(super) threshold: Option<f64>,
-    /// Episodes at most, of each run.
-    pub(super) episodes: u64,
+    /// Episodes and environment steps at most, of each run.
+    pub(super) episodes: Option<u64>,
+    pub(super) steps: Option<u64>,
     /// How many runs there are.
     pub(super) runs: usize,
     pub(super) curves: Vec<Curve>,
     pub(super) started: Instant,
-    /// Environment steps of all runs.
+    /// Environment steps of all runs, and those of the run whose episode ended last, since it began.
     pub(super) env_steps: u64,
+    pub(super) run_steps: u64,
+    /// Those of the episode that ended last, if they are recorded.
+    pub(super) diagnostics: Option<Diagnostics>,
+    /// Mean return of the last evaluation while training.
+    pub(super) evaluation: Option<f64>,
     /// The run that is seen from within: seed, episode and step.
     pub(super) at: Option<(u64, u64, u64)>,
     pub(super) observation: Vec<Component>,
@@ -86,10 +92,14 @@ impl Scene {
             window: experiment.run.window,
             threshold: experiment.run.threshold.or(known.and_then(|spec| spec.reward_threshold)),
             episodes: experiment.run.episodes,
+            steps: experiment.run.steps,
             runs,
             curves: Vec::new(),
             started: Instant::now(),
             env_steps: 0,
+            run_steps: 0,
+            diagnostics: None,
+            evaluation: None,
             at: None,
             observation: Vec::new(),
             action: String::new(),
@@ -104,7 +114,13 @@ impl Scene {
 
     pub(super) fn episode(&mut self, seed: u64, episode: &Episode, mean: f64) {
         self.env_steps += episode.length;
+        self.run_steps = episode.env_steps;
+        self.diagnostics = episode.diagnostics;
         self.curve(seed).push(episode.episode, mean);
+    }
+
+    pub(super) fn evaluated(&mut self, evaluated: &Evaluated) {
+        self.evaluation = Some(evaluated.eval.mean);
     }
 
     pub(super) fn finished(&mut self, seed: u64) {

@@ -1,6 +1,7 @@
 //! [`View`]: opens on the terminal, looks on, and closes.
 
 use std::io::{self, Stderr, stderr};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::crossterm::{cursor, execute};
 use sorn_lab::sorn_agents::{Agent, StepEvent};
-use sorn_lab::{Episode, Progress};
+use sorn_lab::{Episode, Evaluated, Progress};
 
 use super::Subject;
 use super::draw::draw;
@@ -30,7 +31,7 @@ const NONE: u64 = u64::MAX;
 pub(super) fn watch<T>(bar: &Bar, subject: &Subject<'_>, work: impl FnOnce(&dyn Progress) -> T) -> T {
     let view = View::new(bar, subject);
     with(&view, work, |view| {
-        let shown = Screen::open().and_then(|mut screen| view.show(&mut screen.0, keys));
+        let shown = Screen::open().and_then(|mut screen| view.show(&mut *screen.0, keys));
         // Here the screen is closed again.
         view.closed.store(true, Ordering::Relaxed);
         match shown {
@@ -133,6 +134,7 @@ impl Progress for View<'_> {
     }
 
     fn step(&self, seed: u64, event: &StepEvent<'_>, agent: &Agent) {
+        self.bar.step(seed, event, agent);
         // Steps that nobody will see cost nothing; of several environments the first is shown.
         if event.env > 0 || !self.wanted.load(Ordering::Relaxed) || self.closed.load(Ordering::Relaxed) {
             return;
@@ -142,6 +144,11 @@ impl Progress for View<'_> {
             let more = self.scene().step(seed, event, agent);
             self.wanted.store(more, Ordering::Relaxed);
         }
+    }
+
+    fn evaluated(&self, seed: u64, evaluated: &Evaluated) {
+        self.bar.evaluated(seed, evaluated);
+        self.scene().evaluated(evaluated);
     }
 
     fn finished(&self, seed: u64) {
@@ -161,11 +168,13 @@ impl Progress for View<'_> {
 }
 
 /// The terminal's other screen on standard error, keys as they are pressed; given back when dropped.
-struct Screen(Terminal<CrosstermBackend<Stderr>>);
+///
+/// The widget's own drop would show the cursor, and panic where the terminal is closed: it is done here.
+struct Screen(ManuallyDrop<Terminal<CrosstermBackend<Stderr>>>);
 
 impl Screen {
     fn open() -> io::Result<Screen> {
-        let screen = Screen(Terminal::new(CrosstermBackend::new(stderr()))?);
+        let screen = Screen(ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stderr()))?));
         terminal::enable_raw_mode()?;
         execute!(stderr(), EnterAlternateScreen, cursor::Hide)?;
         Ok(screen)

@@ -151,6 +151,24 @@ fn a_name_that_no_file_can_have_is_wrong() {
     }
 }
 
+/// A file must never be put in place of a pipe or a device such as /dev/null.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    let place = place();
+    let pipe = place.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for arguments in [
+        &["export", "runs/quick/seed-0", "--out", "pipe"][..],
+        &["simulate", "--steps", "5", "--save-state", "pipe"],
+        &["simulate", "--steps", "5", "--probe", "TE", "--out", "pipe"],
+        &["report", "runs/quick", "--out", "pipe"],
+    ] {
+        assert!(place.fails(2, arguments).contains("pipe: "), "{arguments:?}");
+        assert!(!pipe.is_file(), "{arguments:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_lead_nowhere_are_named() {

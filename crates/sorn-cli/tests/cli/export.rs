@@ -60,5 +60,5 @@ fn what_cannot_be_exported_or_evaluated_is_named() {
     );
     let output =
         place.sorn(&["export", "runs/quick/seed-0", "--out", "none/a.safetensors"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
 }

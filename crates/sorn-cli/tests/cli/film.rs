@@ -88,8 +88,8 @@ fn what_cannot_be_filmed_is_told() {
     let endless = ["--episodes", "1000000000000"];
     for path in ["no/folder/a.gif", "folder.gif"] {
         std::fs::create_dir_all(place.path("folder.gif")).unwrap();
-        let text = place.fails(1, &[&["eval", "runs/quick/seed-0", "--gif", path], &endless[..]].concat());
-        assert!(text.contains(&format!("{path}: cannot be written")), "{text}");
+        let text = place.fails(2, &[&["eval", "runs/quick/seed-0", "--gif", path], &endless[..]].concat());
+        assert!(text.contains(&format!("--gif {path}: expected a file")), "{text}");
     }
 }
 

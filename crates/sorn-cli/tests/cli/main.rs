@@ -2,13 +2,19 @@
 
 mod arguments;
 mod batch;
+mod budget;
 mod common;
 mod damaged;
+mod diagnostics;
+mod documentation;
 mod errors;
+mod evaluate;
 mod export;
+mod extend;
 mod figures;
 mod film;
 mod huge;
+mod judge;
 mod live;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -116,12 +116,16 @@ fn a_sequence_task() {
         place.refused(&arguments, parts);
     };
     run(&["network.ne=100000", "network.network_type_ie=\"dense\""], &["`ne`: found 100000", "GB"]);
-    run(&["network.ne=20000", "network.network_type_ie=\"sparse\""], &["task.readout.features", "GB"]);
-    let source = "task.source={kind=\"repeated\",symbols=6,length=4000000000}";
-    run(
-        &["task.n=4", source, "vary={key=\"network.eta_ip\",values=[0.1]}"],
-        &["task.source.length", "16.0 GB"],
-    );
+    let sparse = ["network.network_type_ie=\"sparse\"", "network.network_type_ei=\"sparse\""];
+    let few = ["network.ne=20000", "network.lambda_ie=20.0", "network.lambda_ei=20.0"];
+    run(&[&few[..], &sparse].concat(), &["task.readout.features", "20000 features, which needs 6.4 GB"]);
+    let words = "kind = \"words\"\nwords = [\"A B*n C\", \"D E*n F\"]";
+    let repeated = COUNTING
+        .replace(words, "kind = \"repeated\"\nsymbols = 6\nlength = 4000000000")
+        .replace("n = 4\n", "")
+        .replace("key = \"task.n\"\nvalues = [4, 6]", "key = \"network.eta_ip\"\nvalues = [0.01]");
+    place.write("repeated.toml", &repeated);
+    place.refused(&["run", "repeated.toml"], &["task.source.length", "which needs 16.0 GB"]);
     let phases = "task.phases=[{name=\"fit\",role=\"fit\",steps=100000000000}]";
     run(
         &[phases],

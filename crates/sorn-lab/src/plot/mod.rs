@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use sorn_report::figure::{Figure, FigureError};
+use sorn_report::figure::{Figure, FigureError, Over};
 
 use crate::files::{create_dir, write_whole};
 use crate::{LabError, Progress, Replay, RunDir, Sweep, draw_learning_curve};
@@ -133,7 +133,7 @@ impl FromStr for FigureKind {
 }
 
 /// Draws a figure of the run, or of the several seeds, in `dir`, as `figures/KIND.svg` and `.png` in it; gives the SVG's path,
-/// or `None` where `progress` wished to stop.
+/// or `None` where `progress` wished to stop. `over` is what a learning curve runs over; other figures do without.
 ///
 /// Figures of activity show what the greedy policy of the latest checkpoint does with frozen plasticity in the episodes of
 /// `sorn eval`; those of a quantity over training need a recording of it.
@@ -141,9 +141,14 @@ impl FromStr for FigureKind {
 /// # Errors
 /// [`LabError`] where `dir` holds no such run, what the figure needs was not recorded or is damaged, or there is nothing to
 /// draw.
-pub fn draw(dir: &Path, kind: FigureKind, progress: &dyn Progress) -> Result<Option<PathBuf>, LabError> {
+pub fn draw(
+    dir: &Path,
+    kind: FigureKind,
+    over: Option<Over>,
+    progress: &dyn Progress,
+) -> Result<Option<PathBuf>, LabError> {
     if kind == FigureKind::LearningCurve {
-        return draw_learning_curve(dir).map(Some);
+        return draw_learning_curve(dir, over).map(Some);
     }
     if let Some(sweep) = Sweep::read(dir)? {
         let first = sweep.runs().next().map_or_else(|| dir.into(), |(_, path)| path);

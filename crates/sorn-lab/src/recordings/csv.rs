@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::WRITE;
 use crate::files::write_whole;
-use crate::{Episode, LabError};
+use crate::{Diagnostics, Episode, LabError};
 
 const HEAD: &str = "episode,env_steps,return,length,wall_secs";
 /// Columns of a run in several environments.
@@ -20,9 +20,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes the file with `lines`, and opens it to append; `several` environments have more columns.
-    pub(super) fn open(path: &Path, lines: &[Episode], several: bool) -> Result<Writer, LabError> {
-        let mut text = format!("{HEAD}{}\n", if several { MORE } else { "" });
+    /// Writes the file with `lines`, and opens it to append; `several` environments and `diagnostics` have more columns.
+    pub(super) fn open(
+        path: &Path,
+        lines: &[Episode],
+        (several, diagnostics): (bool, bool),
+    ) -> Result<Writer, LabError> {
+        let mut text = format!("{HEAD}{}", if several { MORE } else { "" });
+        for name in Diagnostics::NAMES.iter().filter(|_| diagnostics) {
+            text.push(',');
+            text.push_str(name);
+        }
+        text.push('\n');
         lines.iter().for_each(|line| put(&mut text, line));
         write_whole(path, text.as_bytes())?;
         let file = OpenOptions::new().append(true).open(path).map_err(LabError::io(path, WRITE))?;
@@ -38,11 +47,15 @@ impl Writer {
 }
 
 fn put(text: &mut String, line: &Episode) {
-    let Episode { episode, env_steps, ret, length, wall_secs, env, begun } = line;
+    let Episode { episode, env_steps, ret, length, wall_secs, env, begun, diagnostics } = line;
     // Writing to a string cannot fail. Numbers are written with as many digits as bring them back exactly.
     let _ = write!(text, "{episode},{env_steps},{ret},{length},{wall_secs}");
     for number in [env, begun].into_iter().flatten() {
         let _ = write!(text, ",{number}");
+    }
+    for number in diagnostics.iter().flat_map(Diagnostics::numbers) {
+        text.push(',');
+        let _ = number.map_or(Ok(()), |number| write!(text, "{number}"));
     }
     text.push('\n');
 }
@@ -63,16 +76,23 @@ mod tests {
             wall_secs: 1.5,
             env: None,
             begun: None,
+            diagnostics: None,
         };
-        let mut writer = Writer::open(&path, &[], false).unwrap();
+        let mut writer = Writer::open(&path, &[], (false, false)).unwrap();
         (0..3).for_each(|n| writer.append(&line(n)).unwrap());
-        let mut writer = Writer::open(&path, &[line(0)], false).unwrap();
+        let mut writer = Writer::open(&path, &[line(0)], (false, false)).unwrap();
         writer.append(&line(1)).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, format!("{HEAD}\n0,9,0.1,9,1.5\n1,9,0.1,9,1.5\n"));
         let several = Episode { env: Some(3), begun: Some(0), ..line(0) };
-        drop(Writer::open(&path, &[several], true).unwrap());
+        drop(Writer::open(&path, &[several], (true, false)).unwrap());
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, "episode,env_steps,return,length,wall_secs,env,begun\n0,9,0.1,9,1.5,3,0\n");
+        let diagnostics = Diagnostics { entropy: Some(0.5), activity: 0.25, ..Diagnostics::default() };
+        let diagnosed = Episode { diagnostics: Some(diagnostics), ..line(0) };
+        drop(Writer::open(&path, &[diagnosed], (false, true)).unwrap());
+        let text = std::fs::read_to_string(&path).unwrap();
+        let names = "entropy,value,td_error,step,weights,traces,activity,silent";
+        assert_eq!(text, format!("{HEAD},{names}\n0,9,0.1,9,1.5,0.5,,,,,,0.25,0\n"));
     }
 }

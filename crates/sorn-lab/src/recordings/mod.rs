@@ -12,13 +12,18 @@ mod tensorboard;
 use serde::{Deserialize, Serialize};
 use sorn_agents::{Agent, ReservoirKind};
 
-use crate::{Episode, LabError, Probe, RunDir};
+use crate::{Episode, Evaluated, LabError, Probe, RunDir};
 
 pub(crate) use probes::read as read_probe;
 
 /// Takes away what only a run under way needs.
 pub(crate) fn clear(dir: &RunDir) -> Result<(), LabError> {
     probes::clear(dir.path())
+}
+
+/// Makes again what only a run under way has, from what a finished one has in its place.
+pub(crate) fn reopen(dir: &RunDir) -> Result<(), LabError> {
+    probes::reopen(dir.path())
 }
 
 /// What is recorded beside the metrics; nothing in it changes a run.
@@ -33,6 +38,9 @@ pub struct RecordConfig {
     /// Quantities of the reservoir (in several environments, of the one whose step it is), each as `NAME` or `NAME:N` for every N-th environment step, e.g. `"TE:100"`; they make
     /// `probes.npz`. The names are those of [`ProbeKind`](crate::ProbeKind).
     pub probes: Vec<Probe>,
+    /// Whether to add [`Diagnostics`](crate::Diagnostics) of learner and reservoir to each episode's metrics.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub diagnostics: bool,
 }
 
 impl RecordConfig {
@@ -67,10 +75,10 @@ pub(crate) struct Recordings {
 }
 
 impl Recordings {
-    /// Opens them to go on after `lines`, the episodes of the last checkpoint, and its `env_steps` steps.
+    /// Opens them to go on after `lines` and `evaluations`, those of the last checkpoint, and its `env_steps` steps.
     pub(crate) fn open(
         dir: &RunDir,
-        lines: &[Episode],
+        (lines, evaluations): (&[Episode], &[Evaluated]),
         env_steps: u64,
         agent: &Agent,
     ) -> Result<Recordings, LabError> {
@@ -80,10 +88,10 @@ impl Recordings {
             csv: csv::Writer::open(
                 &dir.path().join("metrics.csv"),
                 lines,
-                dir.experiment().run.num_envs > 1,
+                (dir.experiment().run.num_envs > 1, record.diagnostics),
             )?,
             tensorboard: match record.tensorboard {
-                true => Some(tensorboard::Writer::open(&events, lines)?),
+                true => Some(tensorboard::Writer::open(&events, lines, evaluations)?),
                 false => None,
             },
             probes: probes::Streams::open(dir.path(), &record.probes, env_steps, agent)?,
@@ -99,6 +107,11 @@ impl Recordings {
     pub(crate) fn episode(&mut self, episode: &Episode) -> Result<(), LabError> {
         self.csv.append(episode)?;
         self.tensorboard.as_mut().map_or(Ok(()), |writer| writer.append(episode))
+    }
+
+    /// Takes an evaluation while training.
+    pub(crate) fn evaluated(&mut self, evaluated: &Evaluated) -> Result<(), LabError> {
+        self.tensorboard.as_mut().map_or(Ok(()), |writer| writer.evaluated(evaluated))
     }
 
     /// Hands all to the disk before a checkpoint.

@@ -10,7 +10,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
 use crate::files::write_whole;
-use crate::{Episode, LabError};
+use crate::{Diagnostics, Episode, LabError};
 
 const SCHEMA: &str = "message metrics {
     REQUIRED INT64 episode;
@@ -33,7 +33,12 @@ pub(super) fn write(path: &Path, lines: &[Episode]) -> Result<(), LabError> {
 
 fn bytes(lines: &[Episode]) -> Result<Vec<u8>, ParquetError> {
     let several = lines.iter().all(|line| line.env.is_some() && line.begun.is_some()) && !lines.is_empty();
-    let schema = format!("{SCHEMA}{}}}", if several { MORE } else { "" });
+    let diagnosed = lines.iter().all(|line| line.diagnostics.is_some()) && !lines.is_empty();
+    let mut schema = format!("{SCHEMA}{}", if several { MORE } else { "" });
+    for name in Diagnostics::NAMES.iter().filter(|_| diagnosed) {
+        schema.push_str(&format!("OPTIONAL DOUBLE {name};\n"));
+    }
+    schema.push('}');
     let schema = Arc::new(parse_message_type(&schema)?);
     let mut bytes = Vec::new();
     let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::new(WriterProperties::default()))?;
@@ -49,6 +54,11 @@ fn bytes(lines: &[Episode]) -> Result<Vec<u8>, ParquetError> {
         column::<Int64Type>(&mut rows, &whole(|line| line.env.unwrap_or_default()))?;
         column::<Int64Type>(&mut rows, &whole(|line| line.begun.unwrap_or_default()))?;
     }
+    for index in (0..Diagnostics::NAMES.len()).filter(|_| diagnosed) {
+        let numbers: Vec<Option<f64>> =
+            lines.iter().map(|line| line.diagnostics.and_then(|d| d.numbers()[index])).collect();
+        optional(&mut rows, &numbers)?;
+    }
     rows.close()?;
     file.close()?;
     Ok(bytes)
@@ -61,6 +71,18 @@ fn column<T: DataType>(
 ) -> Result<(), ParquetError> {
     let mut column = rows.next_column()?.ok_or_else(|| ParquetError::General("too many columns".into()))?;
     column.typed::<T>().write_batch(values, None, None)?;
+    column.close()
+}
+
+/// Writes the next column of the schema, in which numbers may be absent.
+fn optional(
+    rows: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+    numbers: &[Option<f64>],
+) -> Result<(), ParquetError> {
+    let mut column = rows.next_column()?.ok_or_else(|| ParquetError::General("too many columns".into()))?;
+    let levels: Vec<i16> = numbers.iter().map(|number| i16::from(number.is_some())).collect();
+    let present: Vec<f64> = numbers.iter().flatten().copied().collect();
+    column.typed::<DoubleType>().write_batch(&present, Some(&levels), None)?;
     column.close()
 }
 
@@ -81,6 +103,7 @@ mod tests {
             wall_secs: 0.25,
             env: None,
             begun: None,
+            diagnostics: None,
         };
         write(&path, &(0..3000).map(line).collect::<Vec<_>>()).unwrap();
         let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();

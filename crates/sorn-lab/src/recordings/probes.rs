@@ -4,7 +4,7 @@
 //! checkpoint, so NumPy reads it at any time.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Cursor, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
@@ -13,7 +13,7 @@ use sorn_core::Network;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::error::{READ, WRITE};
-use crate::files::{Whole, create_dir};
+use crate::files::{Whole, create_dir, remove};
 use crate::npy::{self, NpyType};
 use crate::simulation::{add, npy_scalar};
 use crate::steady::Steady;
@@ -159,6 +159,31 @@ pub(super) fn clear(dir: &Path) -> Result<(), LabError> {
         true => fs::remove_dir_all(&folder).map_err(LabError::io(&folder, WRITE)),
         false => Ok(()),
     }
+}
+
+/// Makes streams again of what a finished run recorded, so that it can go on.
+pub(super) fn reopen(dir: &Path) -> Result<(), LabError> {
+    let whole = dir.join(WHOLE);
+    if !whole.is_file() {
+        return Ok(());
+    }
+    let damaged = |reason: String| LabError::damaged(&whole, reason);
+    let file = File::open(&whole).map_err(LabError::io(&whole, READ))?;
+    let mut zip =
+        ZipArchive::new(BufReader::new(file)).map_err(|e| damaged(format!("not a whole NPZ file: {e}")))?;
+    create_dir(&dir.join(FOLDER))?;
+    for kind in ProbeKind::ALL {
+        let mut entry = match zip.by_name(&format!("{kind}.npy")) {
+            Ok(entry) => entry,
+            Err(zip::result::ZipError::FileNotFound) => continue,
+            Err(e) => return Err(damaged(format!("{kind}: {e}"))),
+        };
+        let mut stream = Whole::create(&stream_path(dir, kind))?;
+        io::copy(&mut entry, stream.file()).map_err(|e| damaged(format!("{kind}: {e}")))?;
+        stream.finish()?;
+    }
+    // As long as it is there, the streams are made from it once more.
+    remove(&whole)
 }
 
 fn stream_path(dir: &Path, kind: ProbeKind) -> PathBuf {

@@ -11,13 +11,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::WRITE;
 use crate::files::{create_dir, write_whole};
-use crate::{Episode, LabError, Solver};
+use crate::{Diagnostics, Episode, Evaluated, LabError, Solver};
 
 /// TensorBoard takes every file whose name holds "tfevents".
 const NAME: &str = "events.out.tfevents.sorn";
 
 /// Episodes in the means, as in stable-baselines3.
 const WINDOW: u64 = 100;
+
+/// Tags of [`Diagnostics`], in the order of its names.
+const DIAGNOSTICS: [&str; Diagnostics::NAMES.len()] = [
+    "train/entropy",
+    "train/value",
+    "train/td_error",
+    "train/step_size",
+    "train/weight_norm",
+    "train/trace_norm",
+    "reservoir/activity",
+    "reservoir/silent_share",
+];
 
 pub(super) struct Writer {
     path: PathBuf,
@@ -27,8 +39,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes the file in the folder `dir` with `lines`, and opens it to append.
-    pub(super) fn open(dir: &Path, lines: &[Episode]) -> Result<Writer, LabError> {
+    /// Writes the file in the folder `dir` with `lines` and `evaluations`, and opens it to append.
+    pub(super) fn open(dir: &Path, lines: &[Episode], evaluations: &[Evaluated]) -> Result<Writer, LabError> {
         create_dir(dir)?;
         let path = dir.join(NAME);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64());
@@ -39,6 +51,7 @@ impl Writer {
         let mut bytes = Vec::new();
         record(&mut bytes, &[double(1, began), text(3, b"brain.Event:2")].concat());
         lines.iter().for_each(|line| scalars.put(&mut bytes, line));
+        evaluations.iter().for_each(|evaluated| scalars.put_evaluation(&mut bytes, evaluated));
         write_whole(&path, &bytes)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(LabError::io(&path, WRITE))?;
         Ok(Writer { path, file, scalars, bytes })
@@ -48,6 +61,13 @@ impl Writer {
     pub(super) fn append(&mut self, episode: &Episode) -> Result<(), LabError> {
         self.bytes.clear();
         self.scalars.put(&mut self.bytes, episode);
+        self.file.write_all(&self.bytes).map_err(LabError::io(&self.path, WRITE))
+    }
+
+    /// Appends an evaluation's scalar, in one write.
+    pub(super) fn evaluated(&mut self, evaluated: &Evaluated) -> Result<(), LabError> {
+        self.bytes.clear();
+        self.scalars.put_evaluation(&mut self.bytes, evaluated);
         self.file.write_all(&self.bytes).map_err(LabError::io(&self.path, WRITE))
     }
 }
@@ -70,16 +90,28 @@ impl Scalars {
             ("charts/episodic_return", line.ret),
             ("charts/episodic_length", line.length as f64),
         ];
+        let diagnostics = line.diagnostics.iter().flat_map(|d| DIAGNOSTICS.into_iter().zip(d.numbers()));
+        let diagnostics = diagnostics.filter_map(|(tag, number)| Some((tag, number?)));
+        let all: Vec<(&str, f64)> = values.into_iter().chain(diagnostics).collect();
+        self.put_all(bytes, (line.env_steps, line.wall_secs), &all);
+    }
+
+    fn put_evaluation(&self, bytes: &mut Vec<u8>, evaluated: &Evaluated) {
+        let values = [("eval/mean_reward", evaluated.eval.mean)];
+        self.put_all(bytes, (evaluated.env_steps, evaluated.wall_secs), &values);
+    }
+
+    fn put_all(&self, bytes: &mut Vec<u8>, (env_steps, wall_secs): (u64, f64), values: &[(&str, f64)]) {
         let mut summary = Vec::new();
         for (tag, value) in values {
             let mut simple = text(1, tag.as_bytes());
             simple.push(2 << 3 | 5);
-            simple.extend((value as f32).to_le_bytes());
+            simple.extend((*value as f32).to_le_bytes());
             summary.extend(text(1, &simple));
         }
-        let mut event = double(1, self.began + line.wall_secs);
+        let mut event = double(1, self.began + wall_secs);
         event.push(2 << 3);
-        varint(&mut event, line.env_steps);
+        varint(&mut event, env_steps);
         event.extend(text(5, &summary));
         record(bytes, &event);
     }
@@ -160,11 +192,12 @@ mod tests {
             wall_secs: 1.0,
             env: None,
             begun: None,
+            diagnostics: None,
         };
-        let mut writer = Writer::open(dir.path(), &[]).unwrap();
+        let mut writer = Writer::open(dir.path(), &[], &[]).unwrap();
         (0..3).for_each(|n| writer.append(&line(n)).unwrap());
         let whole = std::fs::read(dir.path().join(NAME)).unwrap();
-        let mut writer = Writer::open(dir.path(), &[line(0)]).unwrap();
+        let mut writer = Writer::open(dir.path(), &[line(0)], &[]).unwrap();
         (1..3).for_each(|n| writer.append(&line(n)).unwrap());
         let again = std::fs::read(dir.path().join(NAME)).unwrap();
         assert_eq!(again.len(), whole.len());

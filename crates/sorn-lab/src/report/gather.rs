@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use sorn_report::figure::Over;
 use sorn_report::stats::{mann_whitney, moving_mean};
 
-use crate::compare::ranks;
+use crate::compare::{areas, evaluations, ranks};
+use crate::labels::labels;
 use crate::plot::{picture, weights};
-use crate::{Aggregate, LabError, Progress, Replay, RunDir, Summary, Sweep, metrics};
+use crate::{Aggregate, LabError, Progress, Replay, RunDir, Summary, Sweep, figures, metrics};
 
 /// Points of a curve: a page shows no more.
 const POINTS: usize = 400;
@@ -26,10 +28,15 @@ pub(super) struct Arm {
     pub(super) command: String,
     pub(super) threshold: Option<f64>,
     pub(super) window: u64,
+    /// What its learning curve runs over at first.
+    pub(super) over: &'static str,
     pub(super) runs: Vec<Run>,
     pub(super) aggregate: Option<Aggregate>,
-    /// Two-sided Mann-Whitney test of the episodes to solve against the first arm's.
+    /// Two-sided Mann-Whitney tests against the first arm: of the episodes to solve, the evaluations, and the areas under the
+    /// learning curves.
     pub(super) p: Option<f64>,
+    pub(super) p_eval: Option<f64>,
+    pub(super) p_area: Option<f64>,
     pub(super) sample: Option<Sample>,
 }
 
@@ -39,8 +46,10 @@ pub(super) struct Run {
     pub(super) seed: u64,
     /// Number of episodes recorded.
     pub(super) episodes: usize,
-    /// Points of the moving mean of the return: episodes, from 1, and means.
+    /// Points of the moving mean of the return: episodes, from 1, environment steps and seconds at their ends, and means.
     pub(super) x: Vec<u64>,
+    pub(super) steps: Vec<u64>,
+    pub(super) seconds: Vec<f64>,
     pub(super) y: Vec<f64>,
     /// `None` where the run is not finished.
     pub(super) summary: Option<Summary>,
@@ -110,21 +119,29 @@ pub(super) fn arm(
         command: format!("sorn run {}{seeds} --out again", dir.join(file).display()),
         threshold,
         window: experiment.run.window,
+        over: if figures::usual(&experiment) == Over::Steps { "steps" } else { "episodes" },
         config: experiment.to_toml(),
-        aggregate: Aggregate::of(&summaries),
+        aggregate: Aggregate::of(&summaries).map(|aggregate| Aggregate { threshold, ..aggregate }),
         runs,
         p: None,
+        p_eval: None,
+        p_area: None,
         sample,
     }))
 }
 
-/// Compares all arms with the first.
-pub(super) fn compare(arms: &mut [Arm]) {
+/// Compares all arms with the first, and tells apart those of one name in `dirs`.
+pub(super) fn compare(arms: &mut [Arm], dirs: &[PathBuf]) {
+    let names: Vec<&str> = arms.iter().map(|arm| arm.name.as_str()).collect();
+    let labels = labels(dirs, &names);
+    arms.iter_mut().zip(labels).for_each(|(arm, label)| arm.name = label);
     let Some((first, others)) = arms.split_first_mut() else { return };
     for arm in others {
-        if let (Some(one), Some(other)) = (&first.aggregate, &arm.aggregate) {
-            arm.p = mann_whitney(&ranks(one), &ranks(other)).ok().map(|test| test.p);
-        }
+        let Some((one, other)) = first.aggregate.as_ref().zip(arm.aggregate.as_ref()) else { continue };
+        let test =
+            |of: fn(&Aggregate) -> Vec<f64>| mann_whitney(&of(one), &of(other)).ok().map(|test| test.p);
+        arm.p = first.threshold.and(arm.threshold).and_then(|_| test(ranks));
+        (arm.p_eval, arm.p_area) = (test(evaluations), test(areas));
     }
 }
 
@@ -166,6 +183,8 @@ fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Ru
         seed,
         episodes: means.len(),
         x: kept.iter().map(|&i| i as u64 + 1).collect(),
+        steps: kept.iter().map(|&i| lines[i].env_steps).collect(),
+        seconds: kept.iter().map(|&i| rounded(lines[i].wall_secs)).collect(),
         y: kept.iter().map(|&i| rounded(means[i])).collect(),
         summary,
     }

@@ -29,10 +29,13 @@ impl Report {
     /// [`LabError`] where no directory holds a run.
     pub fn of(dirs: &[PathBuf], progress: &dyn Progress) -> Result<Option<Report>, LabError> {
         let mut problems = Vec::new();
-        let mut arms = Vec::new();
+        let (mut arms, mut read) = (Vec::new(), Vec::new());
         for dir in dirs {
             match gather::arm(dir, progress, &mut problems) {
-                Ok(Some(arm)) => arms.push(arm),
+                Ok(Some(arm)) => {
+                    arms.push(arm);
+                    read.push(dir.clone());
+                }
                 Ok(None) => return Ok(None),
                 // A single directory that holds no run leaves nothing to report.
                 Err(error) if dirs.len() == 1 => return Err(error),
@@ -43,7 +46,7 @@ impl Report {
             let first = dirs.first().map_or(Path::new(""), PathBuf::as_path);
             return Err(LabError::directory(first, format!("nothing to report: {}", problems.join("; "))));
         }
-        gather::compare(&mut arms);
+        gather::compare(&mut arms, &read);
         Ok(Some(Report { html: page::html(&arms, &problems), problems }))
     }
 

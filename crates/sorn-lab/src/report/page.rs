@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::gather::Arm;
-use crate::{counted, decimal, quartile};
+use super::gather::{Arm, Run};
+use crate::{Aggregate, Spread, counted, decimal, quartile};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -43,89 +43,98 @@ pub(super) fn html(arms: &[Arm], problems: &[String]) -> String {
 
 const CURVES: &str = "<section><h2>Learning curves</h2>\n\
     <div class=\"controls\" id=\"arms\"></div>\n\
+    <div class=\"controls\" id=\"over\"></div>\n\
     <div class=\"controls\" id=\"seeds\"></div>\n\
     <div class=\"chart\"><canvas id=\"curves\" height=\"420\"></canvas><div class=\"tip\" hidden></div></div>\n\
     <p class=\"hint\">Median and quartiles over the seeds of the mean return of the last episodes; a run that ended keeps its \
     last mean. Wheel: zoom, drag: move, double click: all.</p>\n</section>\n";
 
 fn summary(arms: &[Arm]) -> String {
-    let head = [
-        "arm",
-        "environment",
-        "solved",
-        "episodes to solve",
-        "environment steps",
-        "greedy policy, mean return",
-        "seconds",
-        "p",
-    ];
-    let rows: Vec<Vec<String>> = arms
-        .iter()
-        .map(|arm| {
-            let spread = |of: fn(&crate::Aggregate) -> Option<crate::Spread>, digits: usize| {
-                arm.aggregate.as_ref().and_then(of).map_or("–".to_string(), |s| {
-                    let [median, q1, q3] = [s.median, s.q1, s.q3].map(|v| decimal(v, digits));
-                    format!("{median} ({q1}, {q3})")
-                })
-            };
-            let solved = arm.aggregate.as_ref().map_or(0, |a| a.solved);
-            vec![
-                arm.name.clone(),
-                arm.env.clone(),
-                format!("{solved}/{}", arm.runs.len()),
-                arm.aggregate
-                    .as_ref()
-                    .and_then(|a| a.episodes_to_solve_spread)
-                    .map_or("–".to_string(), |s| {
-                        format!("{} ({}, {})", quartile(s.median), quartile(s.q1), quartile(s.q3))
-                    }),
-                spread(|a| a.env_steps, 0),
-                spread(|a| a.eval_mean, 1),
-                spread(|a| a.wall_secs, 1),
-                arm.p.map_or("–".to_string(), |p| {
-                    if p < 1e-3 { format!("{p:.0e}") } else { format!("{p:.3}") }
-                }),
-            ]
-        })
-        .collect();
-    let note = "Median (quartiles) over the finished runs. A run that did not solve the task counts with the most episodes \
-                that any run had. p: two-sided Mann-Whitney test of the episodes to solve against the first arm.";
+    // What no environment has a threshold for is neither solved nor not solved.
+    let judges = arms.iter().any(|arm| arm.threshold.is_some());
+    let head: Vec<&str> = [
+        ("arm", true),
+        ("environment", true),
+        ("solved", judges),
+        ("episodes to solve", judges),
+        ("p", judges),
+        ("environment steps", true),
+        ("greedy policy, mean return", true),
+        ("interquartile mean (95 % interval)", !judges),
+        ("p of the greedy policy", true),
+        ("mean return while training", true),
+        ("p of the training", !judges),
+        ("seconds", true),
+    ]
+    .into_iter()
+    .filter_map(|(name, shown)| shown.then_some(name))
+    .collect();
+    let rows: Vec<Vec<String>> = arms.iter().map(|arm| row(arm, judges)).collect();
+    let note = match judges {
+        true => {
+            "Median (quartiles) over the finished runs. A run that did not solve the task counts with the most episodes that any \
+             run had. p: two-sided Mann-Whitney test of the episodes to solve against the first arm; p of the greedy policy: of its \
+             mean returns."
+        }
+        false => {
+            "Median (quartiles) over the finished runs; the interquartile mean has a bootstrap interval (Agarwal et al. 2021). The \
+             mean return while training is the area under the learning curve, divided by its length. p: two-sided Mann-Whitney \
+             tests against the first arm."
+        }
+    };
     format!("{}<p class=\"hint\">{note}</p>\n", table(&head, &rows))
 }
 
+fn row(arm: &Arm, judges: bool) -> Vec<String> {
+    let none = || "–".to_string();
+    let three = |values: [f64; 3], digits: usize| {
+        let [middle, low, high] = values.map(|value| decimal(value, digits));
+        format!("{middle} ({low}, {high})")
+    };
+    let spread = |of: fn(&Aggregate) -> Option<Spread>, digits: usize| {
+        arm.aggregate.as_ref().and_then(of).map_or_else(none, |s| three([s.median, s.q1, s.q3], digits))
+    };
+    let p = |p: Option<f64>| {
+        p.map_or_else(none, |p| if p < 1e-3 { format!("{p:.0e}") } else { format!("{p:.3}") })
+    };
+    let mut cells = vec![arm.name.clone(), arm.env.clone()];
+    if judges {
+        let solved = arm.aggregate.as_ref().map_or(0, |a| a.solved);
+        let to_solve = arm.aggregate.as_ref().and_then(|a| a.threshold.and(a.episodes_to_solve_spread));
+        cells.push(arm.threshold.map_or_else(none, |_| format!("{solved}/{}", arm.runs.len())));
+        cells.push(to_solve.map_or_else(none, |s| {
+            format!("{} ({}, {})", quartile(s.median), quartile(s.q1), quartile(s.q3))
+        }));
+        cells.push(p(arm.p));
+    }
+    cells.extend([spread(|a| a.env_steps, 0), spread(|a| a.eval_mean, 1)]);
+    if !judges {
+        let iqm = arm.aggregate.as_ref().and_then(|a| a.eval_iqm);
+        cells.push(iqm.map_or_else(none, |e| three([e.value, e.low, e.high], 1)));
+    }
+    cells.extend([p(arm.p_eval), spread(|a| a.area, 1)]);
+    if !judges {
+        cells.push(p(arm.p_area));
+    }
+    cells.push(spread(|a| a.wall_secs, 1));
+    cells
+}
+
 fn runs(arms: &[Arm]) -> String {
-    let head = [
-        "seed",
-        "episodes",
-        "environment steps",
-        "solved in episode",
-        "mean return, last 100",
-        "greedy policy: mean ± sd, min",
-        "seconds",
-    ];
     let mut text = String::new();
     for arm in arms {
+        let mut head = vec!["seed", "episodes", "environment steps"];
+        if arm.threshold.is_some() {
+            head.push("solved in episode");
+        }
+        head.extend(["mean return, last 100", "greedy policy: mean ± sd, min", "seconds"]);
         let rows: Vec<Vec<String>> = arm
             .runs
             .iter()
-            .map(|run| match &run.summary {
-                None => {
-                    let mut row =
-                        vec![run.seed.to_string(), run.episodes.to_string(), "not finished".to_string()];
-                    row.resize(head.len(), String::new());
-                    row
-                }
-                Some(s) => vec![
-                    run.seed.to_string(),
-                    s.episodes.to_string(),
-                    s.env_steps.to_string(),
-                    s.episodes_to_solve.map_or("–".to_string(), |n| n.to_string()),
-                    decimal(s.mean_return_last_100, 1),
-                    s.eval.map_or("–".to_string(), |e| {
-                        format!("{} ± {}, {}", decimal(e.mean, 1), decimal(e.sd, 1), decimal(e.min, 1))
-                    }),
-                    format!("{:.1}", s.wall_secs),
-                ],
+            .map(|run| {
+                let mut row = cells(run, arm.threshold.is_some());
+                row.resize(head.len(), String::new());
+                row
             })
             .collect();
         let name = escape(&arm.name);
@@ -136,6 +145,24 @@ fn runs(arms: &[Arm]) -> String {
         text.push_str(&format!("{}</details>\n", table(&head, &rows)));
     }
     text
+}
+
+/// The cells of a run.
+fn cells(run: &Run, judges: bool) -> Vec<String> {
+    let Some(s) = &run.summary else {
+        return vec![run.seed.to_string(), run.episodes.to_string(), "not finished".to_string()];
+    };
+    let none = || "–".to_string();
+    let mut row = vec![run.seed.to_string(), s.episodes.to_string(), s.env_steps.to_string()];
+    if judges {
+        row.push(s.episodes_to_solve.map_or_else(none, |n| n.to_string()));
+    }
+    row.push(s.mean_return_last_100.map_or_else(none, |mean| decimal(mean, 1)));
+    row.push(s.eval.map_or_else(none, |e| {
+        format!("{} ± {}, {}", decimal(e.mean, 1), decimal(e.sd, 1), decimal(e.min, 1))
+    }));
+    row.push(format!("{:.1}", s.wall_secs));
+    row
 }
 
 /// An arm from within: its episode and its weights.

@@ -74,7 +74,8 @@ class Chart {
   at(x) { return this.view[0] + (x - this.left) / this.inner * (this.view[1] - this.view[0]); }
   zoom(around, factor) {
     const [low, high] = this.all;
-    const span = clamp((this.view[1] - this.view[0]) * factor, Math.min(4, high - low), high - low);
+    const least = high - low > 4 ? 4 : (high - low) / 1000;
+    const span = clamp((this.view[1] - this.view[0]) * factor, least, high - low);
     const part = (around - this.view[0]) / (this.view[1] - this.view[0]);
     const from = clamp(around - clamp(part, 0, 1) * span, low, high - span);
     this.view = [from, from + span];
@@ -98,7 +99,7 @@ class Chart {
     this.draw(this, g);
   }
   /** Axes of a panel from `top` to `bottom`; returns value -> pixel. */
-  axes(g, top, bottom, [low, high], yLabel, xLabel, whole) {
+  axes(g, top, bottom, [low, high], yLabel, xLabel, whole, wholeX = true) {
     // Halves do not overflow.
     const y = (v) => bottom - (v / 2 - low / 2) / (high / 2 - low / 2) * (bottom - top);
     g.textBaseline = "middle";
@@ -111,7 +112,7 @@ class Chart {
     }
     g.textBaseline = "top";
     g.textAlign = "center";
-    for (const v of ticks(...this.view, this.inner / 90, true)) {
+    for (const v of ticks(...this.view, this.inner / 90, wholeX)) {
       g.fillStyle = FAINT;
       g.fillRect(this.x(v), top, 1, bottom - top);
       g.fillStyle = INK;
@@ -200,15 +201,23 @@ function curves() {
   const hiddenSeeds = new Set();
   let single = arms.every((arm) => arm.runs.length === 1);
   const shown = (a) => arms[a].runs.filter((run) => run.x.length && !hiddenSeeds.has(run.seed));
+  // What the curves run over: the run's points, and words.
+  const units = {
+    episodes: { of: (run) => run.x, first: 1, label: "episode", name: "episode" },
+    steps: { of: (run) => run.steps, first: 0, label: "environment step", name: "step" },
+    seconds: { of: (run) => run.seconds, first: 0, label: "seconds of training", name: "second" },
+  };
+  let unit = units[arms[0].over];
+  const end = (run) => unit.of(run)[unit.of(run).length - 1];
   // Median and quartiles on a grid; a run that ended keeps its last value.
   const spread = (runs) => {
-    const last = Math.max(...runs.map((run) => run.episodes));
+    const last = Math.max(...runs.map(end));
     const grid = [];
-    const step = Math.max(1, Math.ceil(last / 400));
-    for (let x = 1; x <= last; x += step) grid.push(x);
+    const step = unit === units.seconds ? last / 400 || 1 : Math.max(1, Math.ceil(last / 400));
+    for (let x = Math.max(unit.first, Math.min(...runs.map((run) => unit.of(run)[0]))); x <= last; x += step) grid.push(x);
     if (grid[grid.length - 1] !== last) grid.push(last);
     return grid.map((x) => {
-      const ys = runs.map((run) => run.y[Math.max(before(run.x, x), 0)]).sort((a, b) => a - b);
+      const ys = runs.map((run) => run.y[Math.max(before(unit.of(run), x), 0)]).sort((a, b) => a - b);
       return [x, quantile(ys, 0.25), quantile(ys, 0.5), quantile(ys, 0.75)];
     });
   };
@@ -221,14 +230,17 @@ function curves() {
   let low = Math.min(...everyRun.map((run) => Math.min(...run.y)), ...thresholds);
   let high = Math.max(...everyRun.map((run) => Math.max(...run.y)), ...thresholds);
   [low, high] = padded(low, high, 0.05);
-  const last = Math.max(2, ...everyRun.map((run) => run.episodes));
+  const range = () => {
+    const last = Math.max(...everyRun.map(end));
+    return [unit.first, last > unit.first ? last : unit.first + 1];
+  };
   const windows = new Set(arms.map((arm) => arm.window));
   const label = windows.size === 1 ? `return (mean of ${[...windows][0]})` : "return (moving mean)";
   const top = 8;
   let y = null;
-  const chart = new Chart(note, [1, last], (chart, g) => {
+  const chart = new Chart(note, range(), (chart, g) => {
     const bottom = chart.height - 42;
-    y = chart.axes(g, top, bottom, [low, high], label, "episode", false);
+    y = chart.axes(g, top, bottom, [low, high], label, unit.label, false, unit !== units.seconds);
     chart.within(g, top, bottom, () => {
       for (const v of new Set(thresholds)) {
         g.setLineDash([7, 5]);
@@ -251,7 +263,7 @@ function curves() {
         if (hidden.has(a)) return;
         if (single) {
           for (const run of shown(a)) {
-            line(g, run.x.map((x, i) => [chart.x(x), y(run.y[i])]), colour(a), 1);
+            line(g, unit.of(run).map((x, i) => [chart.x(x), y(run.y[i])]), colour(a), 1);
           }
         }
         if (!single || shown(a).length > 1) {
@@ -260,7 +272,7 @@ function curves() {
       });
     });
   }, (chart, px, py) => {
-    const episode = Math.round(chart.at(px));
+    const at = unit === units.seconds ? chart.at(px) : Math.round(chart.at(px));
     let best = null;
     const offer = (name, value, far) => {
       if (best === null || far < best.far) best = { name, value, far };
@@ -269,18 +281,18 @@ function curves() {
       if (hidden.has(a)) return;
       if (single) {
         for (const run of shown(a)) {
-          const i = before(run.x, episode);
-          if (i >= 0 && episode <= run.episodes) {
+          const i = before(unit.of(run), at);
+          if (i >= 0 && at <= end(run)) {
             offer(`${arm.name}, seed ${run.seed}`, run.y[i], Math.abs(y(run.y[i]) - py));
           }
         }
       } else {
         const band = bandOf(a);
-        const i = before(band.map((p) => p[0]), episode);
+        const i = before(band.map((p) => p[0]), at);
         if (i >= 0) offer(`${arm.name}, median of ${shown(a).length}`, band[i][2], Math.abs(y(band[i][2]) - py));
       }
     });
-    return best && `${best.name}\nepisode ${number(episode)}: ${number(best.value)}`;
+    return best && `${best.name}\n${unit.name} ${number(at)}: ${number(best.value)}`;
   });
 
   const box = (place, text, checked, style, change) => {
@@ -304,6 +316,20 @@ function curves() {
     const solved = arm.threshold === null ? "" : ` (${arm.aggregate?.solved ?? 0}/${arm.runs.length} solved)`;
     box("arms", arm.name + solved, true, colour(a), toggle(hidden, a));
   });
+  for (const [name, choice] of Object.entries(units)) {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: "over", value: name, checked: choice === unit });
+    input.addEventListener("change", () => {
+      unit = choice;
+      cache = arms.map(() => null);
+      chart.all = range();
+      chart.view = chart.all.slice();
+      chart.paint();
+    });
+    label.append(input, `over ${name}`);
+    document.getElementById("over").append(label);
+  }
   box("seeds", "single seeds", single, null, (on) => { single = on; });
   const seeds = [...new Set(arms.flatMap((arm) => arm.runs.map((run) => run.seed)))];
   if (seeds.length > 1) for (const seed of seeds) box("seeds", String(seed), true, null, toggle(hiddenSeeds, seed));

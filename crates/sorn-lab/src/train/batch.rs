@@ -33,7 +33,7 @@ pub(super) fn train<'a>(
     };
     let envs = envs.into_iter().map(wrap).collect();
     let mut envs = VecEnv::new(envs, AutoresetMode::Disabled).map_err(|e| failed(e.to_string()))?;
-    let episodes = experiment.run.episodes;
+    let episodes = experiment.run.most_episodes();
     let run = match saved {
         None => BatchRun::new(&mut envs, agent, episodes, seeds),
         Some(state) => BatchRun::resume(&mut envs, agent, episodes, seeds, state),

@@ -150,8 +150,7 @@ impl Edges {
             // Freedman and Diaconis: twice the interquartile range over the cube root of n. Halves do not overflow.
             let spread = sorted[n * 3 / 4] / 2.0 - sorted[n / 4] / 2.0;
             let width = 2.0 * spread / (n as f64).cbrt();
-            let count =
-                if width > 0.0 { (high / 2.0 - low / 2.0) / (width / 2.0) } else { (n as f64).sqrt() };
+            let count = if width > 0.0 { (high / 2.0 - low / 2.0) / width } else { (n as f64).sqrt() };
             (count.ceil() as usize).clamp(5, MOST_BINS)
         });
         let range = high - low + 1.0;

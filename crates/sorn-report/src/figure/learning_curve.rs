@@ -1,4 +1,6 @@
-//! The learning curve: return per episode of one or several arms, over one or several seeds.
+//! The learning curve: return over the training of one or several arms, of one or several seeds.
+
+mod curve;
 
 use plotters::prelude::*;
 
@@ -7,7 +9,7 @@ use super::path::thin;
 use super::scale::padded;
 use super::style::{COLOURS, GREY, colour, number, px, stroke};
 use super::{Figure, FigureError};
-use crate::stats::{first_reached, median, moving_mean, quartiles};
+use curve::{Curve, prepare};
 
 /// One arm of an experiment: the runs of one configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +18,32 @@ pub struct Arm {
     pub name: String,
     /// For each run (seed) its return per episode, in order.
     pub runs: Vec<Vec<f64>>,
+    /// For each run when each of its episodes ended, ascending; not needed over [episodes](Over::Episodes).
+    pub ends: Vec<Vec<f64>>,
+    /// For each run its evaluations while training: when, in the unit of the curve, and the mean return.
+    pub evaluations: Vec<Vec<(f64, f64)>>,
+}
+
+/// What a learning curve runs over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Over {
+    /// Episodes.
+    #[default]
+    Episodes,
+    /// Steps of the environment.
+    Steps,
+    /// Seconds of training.
+    Seconds,
+}
+
+impl Over {
+    fn label(self) -> &'static str {
+        match self {
+            Over::Episodes => "episode",
+            Over::Steps => "environment step",
+            Over::Seconds => "seconds of training",
+        }
+    }
 }
 
 /// How a learning curve is drawn.
@@ -27,6 +55,8 @@ pub struct CurveOptions {
     pub window: usize,
     /// The mean return over `window` episodes that counts as solved.
     pub threshold: Option<f64>,
+    /// What the curve runs over.
+    pub over: Over,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
@@ -35,25 +65,18 @@ pub struct CurveOptions {
 
 impl Default for CurveOptions {
     fn default() -> Self {
-        Self { title: String::new(), window: 100, threshold: None, width: 800, height: 480 }
+        Self {
+            title: String::new(),
+            window: 100,
+            threshold: None,
+            over: Over::Episodes,
+            width: 800,
+            height: 480,
+        }
     }
 }
 
-/// Points (episode, return).
-type Line = Vec<(f64, f64)>;
-
-/// An arm made ready to be drawn.
-struct Curve {
-    legend: String,
-    /// The returns themselves, for a single run.
-    raw: Line,
-    middle: Line,
-    /// First and third quartile, for several runs.
-    band: Option<(Line, Line)>,
-    solved: Option<(f64, f64)>,
-}
-
-/// Draws the moving mean of the return over episodes.
+/// Draws the moving mean of the return over episodes, steps or seconds.
 ///
 /// A single run is drawn as its moving mean with the returns themselves behind it. Of several runs the
 /// line is the median of their moving means and the band goes from the first to the third quartile; a run
@@ -64,9 +87,12 @@ struct Curve {
 /// `window` consecutive returns reached it) and gives their median episode, unsolved runs counting as
 /// later than all others; a dot marks that episode where half the runs or more solved.
 ///
+/// Evaluations are circles joined by a thin line; of several runs, the medians of the last evaluations so far.
+///
 /// # Errors
 /// [`FigureError`] where there is no arm, an arm has no run, no run has an episode, a return is not
-/// finite, the window is 0, or the size is not allowed.
+/// finite, the ends of a run's episodes are not as many as these or not ascending, the window is 0, or the size is not
+/// allowed.
 pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, FigureError> {
     if arms.is_empty() {
         return Err(FigureError::Empty("no arm was given".to_owned()));
@@ -75,11 +101,16 @@ pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, Fi
     let drawn = || {
         curves.iter().flat_map(|c| {
             let band = c.band.iter().flat_map(|(low, high)| low.iter().chain(high));
-            c.raw.iter().chain(&c.middle).chain(band)
+            c.raw.iter().chain(&c.middle).chain(band).chain(&c.evaluations)
         })
     };
     let heights = || drawn().map(|p| p.1).chain(options.threshold);
-    let last = drawn().map(|p| p.0).fold(2.0, f64::max);
+    let (first, last) = match options.over {
+        Over::Episodes => (1.0, drawn().map(|p| p.0).fold(2.0, f64::max)),
+        _ => (0.0, drawn().map(|p| p.0).fold(0.0, f64::max)),
+    };
+    // Of one episode that took no time there is still a place.
+    let last = if last > first { last } else { first + 1.0 };
     let y_range =
         padded(heights().fold(f64::INFINITY, f64::min), heights().fold(f64::NEG_INFINITY, f64::max));
 
@@ -87,6 +118,13 @@ pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, Fi
     if let Some(threshold) = options.threshold {
         legend.push((Swatch::Dashed(GREY, 1.5), format!("solved at {}", number(threshold))));
     }
+    if curves.iter().any(|curve| !curve.evaluations.is_empty()) {
+        legend.push((Swatch::Dot(GREY), "evaluation while training".to_owned()));
+    }
+    let ticks = match options.over {
+        Over::Seconds => Ticks::Numbers,
+        _ => Ticks::Counts(last),
+    };
     let label = match options.window {
         1 => "return".to_owned(),
         window => format!("return (mean of {window})"),
@@ -94,7 +132,7 @@ pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, Fi
     let frame = Frame {
         title: &options.title,
         legend,
-        x: Axis { label: "episode", range: (1.0, last), ticks: Ticks::Counts(last) },
+        x: Axis { label: options.over.label(), range: (first, last), ticks },
         y: Axis { label: &label, range: y_range, ticks: Ticks::Numbers },
         right: 0.0,
         left: 0.0,
@@ -105,7 +143,7 @@ pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, Fi
             draw_background(&mut chart, curve, colour(i), options.width as usize)?;
         }
         if let Some(threshold) = options.threshold {
-            let line = [(1.0, threshold), (last, threshold)];
+            let line = [(first, threshold), (last, threshold)];
             chart
                 .draw_series(DashedLineSeries::new(line, px(8.0), px(5.0), stroke(&GREY, 1.5)))
                 .map_err(FigureError::drawing)?;
@@ -113,66 +151,11 @@ pub fn learning_curve(arms: &[Arm], options: &CurveOptions) -> Result<Figure, Fi
         for (i, curve) in curves.iter().enumerate() {
             draw_line(&mut chart, curve, i, options.width as usize)?;
         }
+        for (i, curve) in curves.iter().enumerate() {
+            draw_evaluations(&mut chart, &curve.evaluations, colour(i))?;
+        }
         Ok(String::new())
     })
-}
-
-fn prepare(arm: &Arm, options: &CurveOptions) -> Result<Curve, FigureError> {
-    let longest = arm.runs.iter().map(Vec::len).max().unwrap_or(0);
-    if longest == 0 {
-        return Err(FigureError::Empty(format!("arm {:?} has no episode", arm.name)));
-    }
-    let mut means = Vec::new();
-    let mut solved = Vec::new();
-    for (run, returns) in arm.runs.iter().enumerate() {
-        let place = |source| FigureError::Data { place: format!("arm {:?}, run {run}", arm.name), source };
-        if let Some(threshold) = options.threshold {
-            let at = first_reached(returns, options.window, threshold).map_err(place)?;
-            solved.push(at.map_or(f64::INFINITY, |n| n as f64));
-        }
-        let mean = moving_mean(returns, options.window).map_err(place)?;
-        // A run without an episode has nothing to hold; it counts among the unsolved alone.
-        if !mean.is_empty() {
-            means.push(mean);
-        }
-    }
-    let at = |episode: usize| means.iter().map(move |m| m[episode.min(m.len() - 1)]);
-    let place = |source| FigureError::Data { place: format!("arm {:?}", arm.name), source };
-    let (mut middle, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
-    for episode in 0..longest {
-        let values: Vec<f64> = at(episode).collect();
-        let spread = quartiles(&values).map_err(place)?;
-        let x = (episode + 1) as f64;
-        middle.push((x, spread.median));
-        low.push((x, spread.q1));
-        high.push((x, spread.q3));
-    }
-    let several = arm.runs.len() > 1;
-    let raw = match &arm.runs[..] {
-        [returns] if options.window > 1 => {
-            returns.iter().enumerate().map(|(i, r)| ((i + 1) as f64, *r)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let mut curve =
-        Curve { legend: arm.name.clone(), raw, middle, band: several.then_some((low, high)), solved: None };
-    if !solved.is_empty() {
-        let count = solved.iter().filter(|s| s.is_finite()).count();
-        let episode = median(&solved).map_err(place)?;
-        let when = match (several, episode.is_finite()) {
-            (true, true) => {
-                format!(": {count} of {} solved, median episode {}", solved.len(), number(episode))
-            }
-            (true, false) => format!(": {count} of {} solved", solved.len()),
-            (false, true) => format!(": solved in episode {}", number(episode)),
-            (false, false) => ": not solved".to_owned(),
-        };
-        curve.legend.push_str(&when);
-        if episode.is_finite() {
-            curve.solved = Some((episode, curve.middle[episode.round() as usize - 1].1));
-        }
-    }
-    Ok(curve)
 }
 
 /// What lies behind the lines: the band of several runs, the returns of one.
@@ -231,4 +214,27 @@ fn dot(chart: &mut Chart<'_, '_>, point: (f64, f64), colour: RGBColor) -> Result
         ])
         .map(|_| ())
         .map_err(FigureError::drawing)
+}
+
+/// Circles, as far as there is room for each, and the line that joins all.
+fn draw_evaluations(
+    chart: &mut Chart<'_, '_>,
+    evaluations: &[(f64, f64)],
+    colour: RGBColor,
+) -> Result<(), FigureError> {
+    const MOST: usize = 100;
+    if evaluations.len() > 1 {
+        let line = PathElement::new(thin(evaluations, 4 * MOST), stroke(&colour, 1.0));
+        chart.draw_series([line]).map_err(FigureError::drawing)?;
+    }
+    let every = evaluations.len().div_ceil(MOST).max(1);
+    evaluations.iter().step_by(every).try_for_each(|point| {
+        chart
+            .draw_series([
+                Circle::new(*point, px(3.5), colour.filled()),
+                Circle::new(*point, px(2.2), WHITE.filled()),
+            ])
+            .map(|_| ())
+            .map_err(FigureError::drawing)
+    })
 }

@@ -71,7 +71,7 @@ fn files(dir: &Path) -> (Vec<String>, Vec<(String, Vec<u8>)>) {
 fn watched(dir: &Path, keys: impl FnMut(Duration) -> io::Result<Option<Key>> + Send) -> (View<'static>, End) {
     let experiment = experiment(dir, &[]);
     let run = RunDir::create(&dir.join("watched"), &experiment).unwrap();
-    let bar = Box::leak(Box::new(Bar::new(&[0], 40, true)));
+    let bar = Box::leak(Box::new(Bar::new(&[0], &experiment.run, true)));
     let view = View::new(bar, &subject(&experiment, &[0]));
     let end = Mutex::new(None);
     with(
@@ -125,7 +125,7 @@ fn a_run_goes_on_when_it_is_left() {
 fn the_wish_to_stop_and_a_broken_terminal_end_the_view() {
     let dir = tempfile::tempdir().unwrap();
     let experiment = experiment(dir.path(), &[]);
-    let bar = Bar::new(&[0], 40, true);
+    let bar = Bar::new(&[0], &experiment.run, true);
     let view = View::new(&bar, &subject(&experiment, &[0]));
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     assert_eq!(view.show(&mut terminal, |_| Ok(Some(Key::Stop))).unwrap(), End::Stop);
@@ -138,7 +138,7 @@ fn the_wish_to_stop_and_a_broken_terminal_end_the_view() {
 fn scene_of(changes: &[&str], seeds: &[u64]) -> Scene {
     let dir = tempfile::tempdir().unwrap();
     let experiment = experiment(dir.path(), changes);
-    let bar = Bar::new(seeds, 40, true);
+    let bar = Bar::new(seeds, &experiment.run, true);
     let view = View::new(&bar, &subject(&experiment, seeds));
     let sweep = Sweep::create(dir.path(), &experiment, seeds).unwrap();
     assert!(sweep.run(1, &view).unwrap().failed.is_empty());
@@ -189,6 +189,27 @@ fn other_environments_are_bars() {
 fn many_seeds_are_counted() {
     let all = shown(&scene_of(&["run.episodes=5"], &[3, 4, 5]), 100, 30).join("\n");
     assert!(all.contains("3 of 3 runs are finished") && all.contains("seed 5, episode"), "{all}");
+}
+
+#[test]
+fn diagnostics_have_a_line() {
+    let scene = scene_of(&["run.episodes=3", "record.diagnostics=true"], &[0]);
+    let lines = shown(&scene, 200, 30);
+    let entropy = scene.diagnostics.unwrap().entropy.unwrap();
+    assert!(
+        lines[2].contains(&format!("entropy {entropy:.3}")) && lines[2].contains("silent "),
+        "{}",
+        lines[2]
+    );
+}
+
+#[test]
+fn a_budget_of_steps_is_shown_with_the_steps() {
+    let scene = scene_of(&["run.steps=300", "eval.every_steps=100", "eval.each=1"], &[0]);
+    assert_eq!(scene.steps, Some(300));
+    let all = shown(&scene, 100, 30).join("\n");
+    assert!(all.contains(&format!("step {} of at most 300", scene.run_steps)), "{all}");
+    assert!(all.contains(&format!("evaluation {:.1}", scene.evaluation.unwrap())), "{all}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use sorn_env::{Element, Space, Value};
 
 use crate::encoder::Encoder;
 use crate::features::Features;
+use crate::inputs::Inputs;
 use crate::learner::{Learner, Transition};
 use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, entry, json};
@@ -52,12 +53,13 @@ pub struct Agent {
     config: AgentConfig,
     observations: Space,
     actions: Space,
+    inputs: Inputs,
     normalization: Normalization,
     encoder: Encoder,
     reservoir: Reservoir,
     features: Features,
     learner: Learner,
-    /// Observation, reservoir input and features, as numbers.
+    /// The observation and what is seen beside it, reservoir input and features, as numbers.
     flat: Vec<f64>,
     input: Vec<f64>,
     phi: Vec<f64>,
@@ -81,14 +83,16 @@ impl Agent {
         action_space: &Space,
         seed: u64,
     ) -> Result<Agent, AgentError> {
-        room::encoder(config, observation_space)?;
+        room::encoder(config, observation_space, action_space)?;
         let observations = observation_space.flat_dim();
-        let reservoir = Reservoir::new(&config.reservoir, seed)?;
-        let inputs = config.reservoir.params.input_len();
         let normalization = Normalization::new(config, observation_space)?;
-        let seen = normalization.space(observation_space)?;
-        let encoder = Encoder::new(&config.encoder, &seen, inputs, seed)?;
-        let features = Features::new(&config.features, reservoir.units(), inputs)?;
+        let inputs = Inputs::new(config, action_space)?;
+        let seen = inputs.space(normalization.space(observation_space)?);
+        let fitted = config.encoder.fit(&config.reservoir, &seen);
+        let width = fitted.params.input_len();
+        let encoder = Encoder::new(&config.encoder, &seen, width, seed)?;
+        let reservoir = Reservoir::new(&fitted, seed)?;
+        let features = Features::new(&config.features, reservoir.units(), width)?;
         room::learner(&config.learner, features.len(), action_space)?;
         let learner =
             Learner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
@@ -98,8 +102,9 @@ impl Agent {
             actions: action_space.clone(),
             normalization,
             encoder,
-            flat: vec![0.0; observations],
-            input: vec![0.0; inputs],
+            flat: vec![0.0; observations + inputs.len()],
+            inputs,
+            input: vec![0.0; width],
             phi: vec![0.0; features.len()],
             reservoir,
             features,
@@ -176,7 +181,7 @@ impl Agent {
 
     /// The last observation as numbers, as long as the observation space is wide; normalised, where the configuration says so.
     pub fn observation(&self) -> &[f64] {
-        &self.flat
+        &self.flat[..self.flat.len() - self.inputs.len()]
     }
 
     /// The discounted return expected after the last observation, in the reward that the learner learns from; `None` of a
@@ -207,8 +212,9 @@ impl Agent {
     pub fn begin<O: Element>(&mut self, obs: &O) -> Result<Value, AgentError> {
         self.features.begin();
         self.learner.begin();
+        self.inputs.begin();
         self.take(obs)?;
-        Ok(self.choose())
+        self.choose()
     }
 
     /// Takes what followed the last action: the reward, whether the episode ended, and the observation after it. Learns.
@@ -227,6 +233,7 @@ impl Agent {
             return Err(AgentError::Reward(reward));
         }
         self.reservoir.set_reward(reward)?;
+        self.inputs.reward(reward, !self.greedy);
         self.take(obs)?;
         if !self.greedy {
             self.learner.receive(reward);
@@ -243,7 +250,7 @@ impl Agent {
     /// [`AgentError::OutOfTurn`] where no observation preceded or the episode is over.
     pub fn act(&mut self) -> Result<Value, AgentError> {
         self.expect("act", Turn::Act)?;
-        Ok(self.choose())
+        self.choose()
     }
 
     fn expect(&self, called: &'static str, due: Turn) -> Result<(), AgentError> {
@@ -258,17 +265,22 @@ impl Agent {
         Err(AgentError::OutOfTurn { called, expected })
     }
 
-    fn choose(&mut self) -> Value {
+    fn choose(&mut self) -> Result<Value, AgentError> {
         self.turn = Turn::Observe;
-        match self.greedy && !self.samples {
+        let action = match self.greedy && !self.samples {
             true => self.learner.act_greedily(&self.phi),
             false => self.learner.act(&self.phi),
-        }
+        };
+        self.inputs.act(&action)?;
+        Ok(action)
     }
 
     /// From an observation to features.
     fn take<O: Element>(&mut self, obs: &O) -> Result<(), AgentError> {
-        obs.flatten_into(&self.observations, &mut self.flat)?;
+        let observed = self.flat.len() - self.inputs.len();
+        let (observation, beside) = self.flat.split_at_mut(observed);
+        obs.flatten_into(&self.observations, observation)?;
+        beside.copy_from_slice(self.inputs.previous());
         if let Some(index) = self.flat.iter().position(|v| !v.is_finite()) {
             return Err(AgentError::NotFinite { index, found: self.flat[index] });
         }
@@ -279,7 +291,7 @@ impl Agent {
             self.reservoir.set_frozen(self.config.plasticity.frozen(self.steps));
             self.steps += 1;
         }
-        self.normalization.observe(&mut self.flat, !self.greedy);
+        self.normalization.observe(&mut self.flat[..observed], !self.greedy);
         self.encoder.encode(&self.flat, &mut self.input, !self.greedy);
         self.reservoir.step(&self.input)?;
         self.features.write(&self.reservoir, &self.input, &mut self.phi);
@@ -292,6 +304,7 @@ impl Agent {
         state.put("features/trace", &[self.features.trace().len()], self.features.trace());
         state.put("features/phi", &[self.phi.len()], &self.phi);
         state.meta["agent"] = json(&(self.turn, self.steps, self.greedy));
+        self.inputs.save(&mut state);
         self.normalization.save(&mut state);
         self.encoder.save(&mut state);
         self.reservoir.save(&mut state);
@@ -326,6 +339,7 @@ impl Agent {
         state.read("features/trace", self.features.trace_mut())?;
         state.read("features/phi", &mut self.phi)?;
         (self.turn, self.steps, self.greedy) = entry(state, "agent")?;
+        self.inputs.load(state)?;
         self.normalization.load(state)?;
         self.encoder.load(state)?;
         self.reservoir.load(state)?;

@@ -16,6 +16,7 @@ mod encoder;
 mod error;
 mod features;
 mod file;
+mod inputs;
 mod lanes;
 mod learner;
 mod normalization;
@@ -36,6 +37,7 @@ pub use encoder::{EncoderConfig, Scale};
 pub use error::AgentError;
 pub use features::{Feature, FeaturesConfig};
 pub use file::{AGENT_FORMAT_VERSION, Checksum, FileError, FileFault};
+pub use inputs::Input;
 pub use learner::{
     ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, PpoConfig, PpoMean, ReinforceConfig,
     RewardSignal, RmSornConfig, Selection, StepSchedule, Traces, ValueConfig,

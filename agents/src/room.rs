@@ -3,15 +3,20 @@
 use sorn_core::room::{fits, size};
 use sorn_env::Space;
 
-use crate::{AgentConfig, AgentError, EncoderConfig, LearnerConfig};
+use crate::{AgentConfig, AgentError, EncoderConfig, Input, LearnerConfig};
 
 /// Bytes of a number.
 const NUMBER: u128 = 8;
 
 /// Refuses an encoder for which there is no memory.
-pub(crate) fn encoder(config: &AgentConfig, space: &Space) -> Result<(), AgentError> {
+pub(crate) fn encoder(config: &AgentConfig, observations: &Space, actions: &Space) -> Result<(), AgentError> {
     let inputs = config.reservoir.params.input_len() as u128;
-    let numbers = space.flat_dim() as u128;
+    let each = |input: &Input| match input {
+        Input::Observation => observations.flat_dim() as u128,
+        Input::Action => actions.flat_dim() as u128,
+        Input::Reward => 1,
+    };
+    let numbers = config.inputs.iter().map(each).sum::<u128>();
     // Bounds, scales and places of the numbers, and a weight from each to each input.
     let each = match config.encoder {
         EncoderConfig::RandomProjection { .. } => 12 + inputs,
@@ -21,7 +26,7 @@ pub(crate) fn encoder(config: &AgentConfig, space: &Space) -> Result<(), AgentEr
     match fits(bytes) {
         true => Ok(()),
         false => Err(AgentError::Mismatch(format!(
-            "encoder: {numbers} numbers of an observation and {inputs} inputs need {}: expected what there is memory for",
+            "encoder: {numbers} numbers to encode and {inputs} inputs need {}: expected what there is memory for",
             size(bytes)
         ))),
     }
@@ -118,9 +123,13 @@ mod tests {
         let narrow = Space::discrete(2).unwrap();
         let text = error(&wide, &narrow);
         assert!(
-            text.starts_with("encoder: 1099511627776 numbers of an observation and 400 inputs need 3.6 PB"),
+            text.starts_with("encoder: 1099511627776 numbers to encode and 400 inputs need 3.6 PB"),
             "{text}"
         );
+        let inputs = vec![Input::Observation, Input::Action];
+        let config = AgentConfig { inputs, ..AgentConfig::default() };
+        let text = Agent::new(&config, &narrow, &wide, 0).unwrap_err().to_string();
+        assert!(text.starts_with("encoder: 1099511627778 numbers to encode and 400 inputs need "), "{text}");
         let text = error(&narrow, &wide);
         assert!(
             text.starts_with("features.names: 801 features for 1099511627776 scores need 42.4 PB"),

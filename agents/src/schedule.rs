@@ -91,8 +91,22 @@ impl Schedule {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Ramp {
-    Linear { from: f64, to: f64, episodes: u64 },
-    Exponential { from: f64, to: f64, episodes: u64 },
+    Linear {
+        /// The value at the beginning.
+        from: f64,
+        /// The value at the end.
+        to: f64,
+        /// Episodes from the first value to the second.
+        episodes: u64,
+    },
+    Exponential {
+        /// The value at the beginning.
+        from: f64,
+        /// The value at the end.
+        to: f64,
+        /// Episodes from the first value to the second.
+        episodes: u64,
+    },
 }
 
 #[cfg(feature = "schema")]

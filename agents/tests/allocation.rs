@@ -131,6 +131,10 @@ fn steps_allocate_nothing() {
     let annealed = r#"learner = { kind = "actor_critic", anneal = { target_return = 50.0 } }
         plasticity = { mode = "first_steps", steps = 1000 }"#;
     assert_eq!(allocations(annealed), 0);
+    let inputs = r#"inputs = ["observation", "action", "reward"]
+        encoder = { kind = "pools", cells = 5 }
+        plasticity = { mode = "first_steps", steps = 1000 }"#;
+    assert_eq!(allocations(inputs), 0);
     assert_eq!(allocations(r#"learner = { kind = "random" }"#), 0);
     assert_eq!(allocations(r#"learner = { kind = "rm_sorn" }"#), 0);
     for kind in ["reinforce", "sarsa", "q_lambda", "true_online_sarsa"] {

@@ -3,12 +3,14 @@
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sorn_env::seeding::{Generator, reseed};
 use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::control::{ControlError, option_error, reset_bounds};
 use crate::draw::{BLACK, Canvas, rectangle};
 use crate::numpy::{pow2, sin_cos_f32};
+use crate::registry::entry::{Entry, each, native, one};
 use crate::stateful::{AttributeError, Stateful, doubles, number, numbers, wrong};
 
 const DT: f64 = 0.2; // s between two states
@@ -27,6 +29,19 @@ const MAX_BOUND: f64 = 100.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AcrobotConfig {}
+
+pub(crate) const ENTRIES: &[Entry] = &[Entry {
+    id: "Acrobot-v1",
+    max_episode_steps: Some(500),
+    reward_threshold: Some(-100.0),
+    render_fps: 15.0,
+    description: "Swing two links above a line by a torque between them.",
+    kwargs: &[],
+    defaults: || json!({}),
+    one: |kwargs, limit| one(kwargs, limit, |config| Ok(Acrobot::new(config))),
+    native: |kwargs, limit| native(kwargs, limit, |config| Ok(Acrobot::new(config))),
+    many: Some(|kwargs, limit, many| each(kwargs, limit, many, |config| Ok(Acrobot::new(config)))),
+}];
 
 /// Two links hanging from a fixed joint, to be swung above a line by a torque of -1 (0), 0 (1) or 1 N m (2) between them.
 ///
@@ -212,7 +227,7 @@ impl Stateful for Acrobot {
 /// A state from which integration does not explode.
 fn bounded(name: &str, value: &Value) -> Result<[f64; 4], AttributeError> {
     let state: [f64; 4] = numbers(name, value)?;
-    match state.iter().find(|x| !(x.abs() <= MAX_BOUND)) {
+    match state.iter().find(|x| x.is_nan() || x.abs() > MAX_BOUND) {
         Some(x) => {
             Err(wrong(name, format!("numbers between -{MAX_BOUND} and {MAX_BOUND}"), &Value::Float(*x)))
         }

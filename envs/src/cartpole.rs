@@ -1,13 +1,18 @@
 //! [`CartPole`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sorn_env::seeding::{Generator, reseed};
 use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
+use crate::batch::AnyBatch;
+use crate::cart_poles::CartPoles;
 use crate::cartpole_physics::{NUMBERS, Physics};
 use crate::control::{ControlError, reset_bounds};
 use crate::draw::{BLACK, Canvas, rectangle};
 use crate::fused::Fused;
+use crate::kwargs::Kwargs;
+use crate::registry::entry::{Entry, Many, config, native, one};
 use crate::small_angle;
 use crate::stateful::{AttributeError, Stateful, doubles, number, numbers, wrong};
 
@@ -29,6 +34,38 @@ pub(crate) const RESET_BOUND: f64 = 0.05;
 pub struct CartPoleConfig {
     /// Reward 0 per step and -1 at the fall instead of 1 per step.
     pub sutton_barto_reward: bool,
+}
+
+pub(crate) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "CartPole-v0",
+        max_episode_steps: Some(200),
+        reward_threshold: Some(195.0),
+        render_fps: 50.0,
+        description: "Keep a pole upright on a cart, for 200 steps.",
+        kwargs: &["sutton_barto_reward"],
+        defaults: || json!({}),
+        one: |kwargs, limit| one(kwargs, limit, |config| Ok(CartPole::new(config))),
+        native: |kwargs, limit| native(kwargs, limit, |config| Ok(CartPole::new(config))),
+        many: Some(cart_poles),
+    },
+    Entry {
+        id: "CartPole-v1",
+        max_episode_steps: Some(500),
+        reward_threshold: Some(475.0),
+        render_fps: 50.0,
+        description: "Keep a pole upright on a cart, for 500 steps.",
+        kwargs: &["sutton_barto_reward"],
+        defaults: || json!({}),
+        one: |kwargs, limit| one(kwargs, limit, |config| Ok(CartPole::new(config))),
+        native: |kwargs, limit| native(kwargs, limit, |config| Ok(CartPole::new(config))),
+        many: Some(cart_poles),
+    },
+];
+
+fn cart_poles(kwargs: Kwargs, limit: Option<u64>, (num_envs, mode): Many) -> Result<AnyBatch, String> {
+    let config = config(kwargs)?;
+    Ok(AnyBatch::new(CartPoles::new(config, limit, num_envs, mode)))
 }
 
 /// A pole on a cart, to be kept upright by pushing the cart left (0) or right (1) with 10 N every 20 ms.
@@ -71,6 +108,11 @@ impl CartPole {
             fused: Fused::detect(),
             physics: None,
         }
+    }
+
+    /// The generator that a reset begins.
+    pub(crate) fn rng(&mut self) -> Option<&mut Generator> {
+        self.rng.as_mut()
     }
 
     /// Position, velocity, angle, angular velocity in full precision; `None` before the first reset.

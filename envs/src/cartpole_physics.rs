@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn unchanged_it_moves_as_every_cartpole() {
         let state = [0.01, -0.4, 0.07, 1.3];
-        let turn = (state[2].sin(), state[2].cos());
+        let turn = f64::sin_cos(state[2]);
         for action in [0, 1] {
             assert_eq!(Physics::default().advance(state, turn, action), advance(state, turn, force(action)));
         }

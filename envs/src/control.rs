@@ -1,14 +1,27 @@
-//! What the classic-control environments share: their errors and their reset options.
+//! What the environments share: their errors and their reset options.
 
 use serde::Deserialize;
 use sorn_env::{Options, SpaceError, Value};
 
-/// What a classic-control environment can fail with.
+/// What a native environment can fail with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// `step` before the first `reset`.
     #[error("step() before the first reset(): call reset() to begin an episode")]
     NotReset,
+    /// `step` after the end of an episode, in an environment that has no further step.
+    #[error("step() after the end of the episode: call reset() to begin another")]
+    Over,
+    /// An argument with which the environment cannot be made.
+    #[error("{name}: {expected} expected, found {found}")]
+    Argument {
+        /// Name of the argument.
+        name: &'static str,
+        /// What is allowed.
+        expected: String,
+        /// What came.
+        found: String,
+    },
     /// An action outside the action space.
     #[error("action: {0}")]
     Action(SpaceError),
@@ -38,6 +51,30 @@ impl ControlError {
     #[cold]
     pub(crate) fn discrete(n: i64, found: i64) -> Self {
         ControlError::Action(SpaceError::new(format!("Discrete({n})"), format!("integer {found}")))
+    }
+}
+
+/// Refuses a `number` below `least`.
+pub(crate) fn at_least(name: &'static str, least: u64, number: u64) -> Result<(), ControlError> {
+    if number >= least {
+        return Ok(());
+    }
+    Err(ControlError::Argument { name, expected: format!("at least {least}"), found: number.to_string() })
+}
+
+/// Refuses a `number` beyond `most`.
+pub(crate) fn at_most(name: &'static str, most: u64, number: u64) -> Result<(), ControlError> {
+    if number <= most {
+        return Ok(());
+    }
+    Err(ControlError::Argument { name, expected: format!("at most {most}"), found: number.to_string() })
+}
+
+/// Refuses every option of a reset.
+pub(crate) fn no_options(options: Option<&Options>) -> Result<(), ControlError> {
+    match options.and_then(|options| options.keys().next()) {
+        None => Ok(()),
+        Some(name) => Err(option_error(name, "no options", "an unknown name")),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Native classic-control environments, bit-identical to Gymnasium's, and the registry that makes them by id.
+//! Native environments and the registry that makes them by id: classic control, equal to Gymnasium's to the bit, and tasks of
+//! memory, equal to those of POPGym.
 //!
 //! ```
 //! use sorn_env::{Env, Value};
@@ -31,7 +32,8 @@ pub mod gym_rs;
 #[cfg(feature = "gymnasium")]
 pub mod gymnasium;
 pub mod kwargs;
-mod masked_cartpole;
+mod masked;
+pub mod memory;
 mod mountain_car;
 mod mountain_car_continuous;
 mod native;
@@ -51,7 +53,9 @@ pub use cartpole::{CartPole, CartPoleConfig};
 pub use cartpole_vec::{CartPoleBatch, CartPoleVec};
 pub use control::ControlError;
 pub use kwargs::Kwargs;
-pub use masked_cartpole::MaskedCartPole;
+pub use masked::{
+    MaskedAcrobot, MaskedCartPole, MaskedMountainCar, MaskedMountainCarContinuous, MaskedPendulum,
+};
 pub use mountain_car::{MountainCar, MountainCarConfig};
 pub use mountain_car_continuous::MountainCarContinuous;
 pub use native::NativeEnv;

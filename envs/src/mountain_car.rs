@@ -1,11 +1,13 @@
 //! [`MountainCar`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sorn_env::seeding::{Generator, reseed};
 use sorn_env::{Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::control::{ControlError, finite, reset_bounds};
 use crate::draw::{BLACK, Canvas, place, rectangle};
+use crate::registry::entry::{Entry, each, native, one};
 use crate::stateful::{AttributeError, Stateful, doubles, number, numbers};
 
 pub(crate) const MIN_POSITION: f64 = -1.2;
@@ -23,6 +25,19 @@ pub struct MountainCarConfig {
     #[serde(deserialize_with = "finite")]
     pub goal_velocity: f64,
 }
+
+pub(crate) const ENTRIES: &[Entry] = &[Entry {
+    id: "MountainCar-v0",
+    max_episode_steps: Some(200),
+    reward_threshold: Some(-110.0),
+    render_fps: 30.0,
+    description: "Swing a weak car up a hill, pushing left, right or not.",
+    kwargs: &["goal_velocity"],
+    defaults: || json!({}),
+    one: |kwargs, limit| one(kwargs, limit, |config| Ok(MountainCar::new(config))),
+    native: |kwargs, limit| native(kwargs, limit, |config| Ok(MountainCar::new(config))),
+    many: Some(|kwargs, limit, many| each(kwargs, limit, many, |config| Ok(MountainCar::new(config)))),
+}];
 
 /// A car in a valley whose engine is too weak for the hill: it has to swing up. Actions: 0 left, 1 none, 2 right.
 ///

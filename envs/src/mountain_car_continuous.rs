@@ -1,5 +1,6 @@
 //! [`MountainCarContinuous`].
 
+use serde_json::json;
 use sorn_env::seeding::{Generator, reseed};
 use sorn_env::{BoxSpace, Dtype, Env, Frame, Info, Options, Space, Step, Value};
 
@@ -7,10 +8,26 @@ use crate::control::{ControlError, reset_bounds, single_number};
 use crate::mountain_car::{
     GRAVITY, MAX_POSITION, MAX_SPEED, MIN_POSITION, MountainCarConfig, draw, observation_space,
 };
+use crate::registry::entry::{Entry, each, native, one};
 use crate::stateful::{AttributeError, Stateful, array, number, numbers};
 
 const POWER: f64 = 0.0015;
 const GOAL_POSITION: f64 = 0.45;
+
+pub(crate) const ENTRIES: &[Entry] = &[Entry {
+    id: "MountainCarContinuous-v0",
+    max_episode_steps: Some(999),
+    reward_threshold: Some(90.0),
+    render_fps: 30.0,
+    description: "Swing a weak car up a hill with a continuous force.",
+    kwargs: &["goal_velocity"],
+    defaults: || json!({}),
+    one: |kwargs, limit| one(kwargs, limit, |config| Ok(MountainCarContinuous::new(config))),
+    native: |kwargs, limit| native(kwargs, limit, |config| Ok(MountainCarContinuous::new(config))),
+    many: Some(|kwargs, limit, many| {
+        each(kwargs, limit, many, |config| Ok(MountainCarContinuous::new(config)))
+    }),
+}];
 
 /// [`MountainCar`](crate::MountainCar) with a continuous force in [-1, 1]; a greater one is clipped, but paid for in full.
 ///

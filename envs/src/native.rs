@@ -1,9 +1,8 @@
 //! [`NativeEnv`]: any native environment, with its state by name.
 
-use sorn_env::seeding::Generator;
 use sorn_env::{AnyEnvError, DynEnv, Env, Frame, Info, Options, Space, Step, Value};
 
-use crate::stateful::{AttributeError, Stateful};
+use crate::stateful::{Stateful, stateful_as};
 
 /// What a native environment can do.
 trait Native: DynEnv + Stateful + Send {}
@@ -44,26 +43,4 @@ impl Env for NativeEnv {
     }
 }
 
-impl Stateful for NativeEnv {
-    fn attributes(&self) -> &'static [&'static str] {
-        self.0.attributes()
-    }
-    fn attribute(&self, name: &str) -> Result<Option<Value>, AttributeError> {
-        self.0.attribute(name)
-    }
-    fn set_attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), AttributeError> {
-        self.0.set_attribute(name, value)
-    }
-    fn generator(&self) -> Option<&Generator> {
-        self.0.generator()
-    }
-    fn set_generator(&mut self, generator: Option<Generator>) {
-        self.0.set_generator(generator);
-    }
-    fn saved_state(&self) -> Value {
-        self.0.saved_state()
-    }
-    fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError> {
-        self.0.restore_state(saved)
-    }
-}
+stateful_as!(NativeEnv, 0);

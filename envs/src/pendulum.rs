@@ -3,12 +3,14 @@
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sorn_env::seeding::{Generator, reseed};
 use sorn_env::{BoxSpace, Dtype, Env, Frame, Info, Options, Space, Step, Value};
 
 use crate::control::{ControlError, finite, non_negative_options, single_number};
 use crate::draw::{BLACK, Canvas, place, rectangle};
 use crate::numpy::{pow2, pow2_f32, remainder};
+use crate::registry::entry::{Entry, each, native, one};
 use crate::stateful::{AttributeError, Stateful, doubles, number, numbers};
 
 const MAX_SPEED: f64 = 8.0; // rad/s
@@ -31,6 +33,19 @@ impl Default for PendulumConfig {
         PendulumConfig { g: 10.0 }
     }
 }
+
+pub(crate) const ENTRIES: &[Entry] = &[Entry {
+    id: "Pendulum-v1",
+    max_episode_steps: Some(200),
+    reward_threshold: None,
+    render_fps: 30.0,
+    description: "Swing a rod up and hold it upright by a torque.",
+    kwargs: &["g"],
+    defaults: || json!({}),
+    one: |kwargs, limit| one(kwargs, limit, |config| Ok(Pendulum::new(config))),
+    native: |kwargs, limit| native(kwargs, limit, |config| Ok(Pendulum::new(config))),
+    many: Some(|kwargs, limit, many| each(kwargs, limit, many, |config| Ok(Pendulum::new(config)))),
+}];
 
 /// A rod to be swung up and held upright by a torque in [-2, 2] N m at its pivot; a greater one is clipped.
 ///

@@ -10,7 +10,7 @@ use sorn_env::{Array, Data, SpaceError, Value};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttributeError {
     /// No attribute of this name can be set or read.
-    #[error("no attribute {name:?}; this environment has: {}", .known.join(", "))]
+    #[error("no attribute {name:?}; this environment has: {}", if .known.is_empty() { "none".into() } else { .known.join(", ") })]
     Unknown {
         /// The name asked for.
         name: String,
@@ -112,6 +112,46 @@ pub trait Stateful {
     }
 }
 
+/// [`Stateful`] by that of a field.
+macro_rules! stateful_as {
+    ($name:ty, $($field:tt).+) => {
+        impl $crate::stateful::Stateful for $name {
+            fn attributes(&self) -> &'static [&'static str] {
+                self.$($field).+.attributes()
+            }
+            fn attribute(
+                &self,
+                name: &str,
+            ) -> Result<Option<::sorn_env::Value>, $crate::stateful::AttributeError> {
+                self.$($field).+.attribute(name)
+            }
+            fn set_attribute(
+                &mut self,
+                name: &str,
+                value: Option<&::sorn_env::Value>,
+            ) -> Result<(), $crate::stateful::AttributeError> {
+                self.$($field).+.set_attribute(name, value)
+            }
+            fn generator(&self) -> Option<&::sorn_env::seeding::Generator> {
+                self.$($field).+.generator()
+            }
+            fn set_generator(&mut self, generator: Option<::sorn_env::seeding::Generator>) {
+                self.$($field).+.set_generator(generator);
+            }
+            fn saved_state(&self) -> ::sorn_env::Value {
+                self.$($field).+.saved_state()
+            }
+            fn restore_state(
+                &mut self,
+                saved: &::sorn_env::Value,
+            ) -> Result<(), $crate::stateful::AttributeError> {
+                self.$($field).+.restore_state(saved)
+            }
+        }
+    };
+}
+pub(crate) use stateful_as;
+
 /// With the steps of the episode under way.
 impl<E: Stateful> Stateful for TimeLimit<E> {
     fn attributes(&self) -> &'static [&'static str] {
@@ -159,7 +199,7 @@ pub(crate) fn part<'a>(saved: &'a Value, name: &str) -> Result<&'a Value, Attrib
     optional(saved, name).ok_or_else(|| wrong(name, format!("a saved state with {name:?}"), saved))
 }
 
-fn optional<'a>(saved: &'a Value, name: &str) -> Option<&'a Value> {
+pub(crate) fn optional<'a>(saved: &'a Value, name: &str) -> Option<&'a Value> {
     if let Value::Map(map) = saved { map.get(name) } else { None }
 }
 

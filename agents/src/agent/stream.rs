@@ -16,6 +16,8 @@ pub(crate) struct Stream {
     learner: Learner,
     /// Of the normalisation of rewards.
     ret: f64,
+    /// Of the inputs beside the observation.
+    previous: Vec<f64>,
     flat: Vec<f64>,
     phi: Vec<f64>,
     turn: Turn,
@@ -62,6 +64,7 @@ impl Agent {
                 features: self.features.clone(),
                 learner,
                 ret: 0.0,
+                previous: self.inputs.previous().to_vec(),
                 flat: self.flat.clone(),
                 phi: self.phi.clone(),
                 turn: Turn::Begin,
@@ -74,8 +77,10 @@ impl Agent {
     pub(crate) fn into_stream(mut self) -> Stream {
         let mut ret = 0.0;
         self.normalization.exchange(&mut ret);
+        let mut previous = Vec::new();
+        self.inputs.exchange(&mut previous);
         let Agent { reservoir, features, learner, flat, phi, turn, .. } = self;
-        Stream { reservoir, features, learner, ret, flat, phi, turn }
+        Stream { reservoir, features, learner, ret, previous, flat, phi, turn }
     }
 
     /// Puts the present stream aside for another one.
@@ -83,6 +88,7 @@ impl Agent {
         swap(&mut self.reservoir, &mut stream.reservoir);
         swap(&mut self.features, &mut stream.features);
         self.normalization.exchange(&mut stream.ret);
+        self.inputs.exchange(&mut stream.previous);
         swap(&mut self.flat, &mut stream.flat);
         swap(&mut self.phi, &mut stream.phi);
         swap(&mut self.turn, &mut stream.turn);

@@ -8,9 +8,10 @@ mod raw;
 mod scale;
 
 use serde::{Deserialize, Serialize};
+use sorn_core::InputMap;
 use sorn_env::Space;
 
-use crate::{AgentError, AgentState};
+use crate::{AgentError, AgentState, ReservoirConfig};
 use cells::{Cells, Tuning};
 pub(crate) use layout::{Slot, slots};
 use random_projection::RandomProjection;
@@ -21,7 +22,7 @@ pub use scale::Scale;
 ///
 /// Every encoder takes observations of every space, lying flat: a Box as its numbers, Discrete and MultiDiscrete one-hot,
 /// MultiBinary as 0 and 1, Dict and Tuple one member after the other. `random_projection` fills as many inputs as the
-/// reservoir has; the others have a length of their own, which must be the reservoir's number of inputs
+/// reservoir has, `pools` gives it as many as it needs; the others have a length of their own, which must be the reservoir's number of inputs
 /// (`reservoir.params.nu`, with `input = "first"` or `input = { pools = { size = 10 } }`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -70,6 +71,29 @@ pub enum EncoderConfig {
         #[serde(default)]
         bounds: Vec<[f64; 2]>,
     },
+    /// A pool of `size` neurons for each symbol, as in the sequence tasks of the SORN papers: for each choice of a Discrete or
+    /// MultiDiscrete space and each 1 of a MultiBinary one, and for each of `cells` Gaussian tuning curves of a number of a Box
+    /// (as `gaussian_population`). The reservoir's `input` and `nu` follow from it: those of `reservoir.params` do not count.
+    Pools {
+        /// Neurons per pool, 1 or more.
+        #[serde(default = "default_cells")]
+        size: usize,
+        /// Whether a neuron may be in several pools. If not, `reservoir.params.ne` must hold all of them.
+        #[serde(default)]
+        overlap: bool,
+        /// The input of a symbol's neurons.
+        #[serde(default = "one")]
+        gain: f64,
+        /// Pools per number of a Box, 1 or more.
+        #[serde(default = "default_cells")]
+        cells: usize,
+        /// As for `gaussian_population`.
+        #[serde(default = "one")]
+        width: f64,
+        /// As for `gaussian_population`.
+        #[serde(default)]
+        bounds: Vec<[f64; 2]>,
+    },
     /// One input per choice of a Discrete, MultiDiscrete or MultiBinary space; Boxes are refused.
     OneHot {
         /// The input that stands for a choice.
@@ -113,9 +137,21 @@ impl EncoderConfig {
             EncoderConfig::RandomProjection { .. } => "random_projection",
             EncoderConfig::GaussianPopulation { .. } => "gaussian_population",
             EncoderConfig::Thermometer { .. } => "thermometer",
+            EncoderConfig::Pools { .. } => "pools",
             EncoderConfig::OneHot { .. } => "one_hot",
             EncoderConfig::Raw { .. } => "raw",
         }
+    }
+
+    /// The reservoir that takes observations of `space`: `pools` say what its inputs are.
+    pub(crate) fn fit(&self, reservoir: &ReservoirConfig, space: &Space) -> ReservoirConfig {
+        let mut fitted = reservoir.clone();
+        if let EncoderConfig::Pools { size, overlap, cells, .. } = *self {
+            let inputs = |slot: &Slot| if *slot == Slot::Bit { 1 } else { cells };
+            fitted.params.nu = slots(space).iter().map(inputs).sum();
+            fitted.params.input = InputMap::Pools { size, overlap };
+        }
+        fitted
     }
 }
 
@@ -141,6 +177,12 @@ impl Encoder {
                 RandomProjection::new(scale, *gain, *bias, slots.len(), inputs, seed)?,
             ),
             EncoderConfig::GaussianPopulation { cells, width, gain, bounds } => {
+                Encoder::Cells(Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?)
+            }
+            EncoderConfig::Pools { size, gain, cells, width, bounds, .. } => {
+                if *size == 0 {
+                    return Err(AgentError::config("encoder.size", size, "at least 1"));
+                }
                 Encoder::Cells(Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?)
             }
             EncoderConfig::Thermometer { cells, gain, bounds } => {
@@ -284,6 +326,30 @@ mod tests {
             prop_assert_eq!(input.iter().filter(|u| **u == 2.0).count(), choices);
             prop_assert_eq!(input.iter().filter(|u| **u == 0.0).count(), len - choices);
         }
+    }
+
+    #[test]
+    fn pools_say_what_the_reservoirs_inputs_are() {
+        let config: EncoderConfig =
+            toml::from_str("kind = \"pools\"\nsize = 7\ncells = 3\noverlap = true").unwrap();
+        let space = Space::Tuple(vec![
+            Space::Discrete { n: 4, start: 0 },
+            Space::box_f32(&[0.0, 0.0], &[1.0, 1.0]).unwrap(),
+        ]);
+        let fitted = config.fit(&ReservoirConfig::default(), &space);
+        assert_eq!(fitted.params.input, InputMap::Pools { size: 7, overlap: true });
+        assert_eq!(fitted.params.input_len(), 4 + 2 * 3);
+        let mut encoder = Encoder::new(&config, &space, 10, 0).unwrap();
+        let mut input = [9.0; 10];
+        encoder.encode(&[0.0, 0.0, 1.0, 0.0, 0.5, 1.0], &mut input, true);
+        assert_eq!((&input[..4], input[5], input[9]), (&[0.0, 0.0, 1.0, 0.0][..], 1.0, 1.0));
+        // Every other encoder leaves the reservoir as it is.
+        let default = ReservoirConfig::default();
+        assert_eq!(EncoderConfig::default().fit(&default, &space), default);
+        let none =
+            EncoderConfig::Pools { size: 0, overlap: false, gain: 1.0, cells: 1, width: 1.0, bounds: vec![] };
+        let error = Encoder::new(&none, &Space::Discrete { n: 1, start: 0 }, 1, 0).unwrap_err().to_string();
+        assert_eq!(error, "encoder.size: at least 1 expected, found 0");
     }
 
     #[test]

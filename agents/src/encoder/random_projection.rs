@@ -39,9 +39,9 @@ impl RandomProjection {
             }
             Scale::Each(each) if each.is_empty() => vec![1.0; observations],
             Scale::Each(each) if each.len() == observations => {
-                let named = each.iter().enumerate();
-                named.clone().try_for_each(|(i, &s)| positive(&format!("encoder.scale[{i}]"), s))?;
-                named.map(|(_, s)| 1.0 / s).collect()
+                let mut named = each.iter().enumerate();
+                named.try_for_each(|(i, &s)| positive(&format!("encoder.scale[{i}]"), s))?;
+                each.iter().map(|s| 1.0 / s).collect()
             }
             Scale::Each(each) => {
                 let allowed = format!(

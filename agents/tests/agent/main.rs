@@ -3,6 +3,7 @@
 mod batch;
 mod continuous;
 mod file;
+mod inputs;
 mod own_loop;
 mod realtime;
 mod rm_sorn;

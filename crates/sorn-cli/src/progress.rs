@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sorn_lab::sorn_agents::{Agent, StepEvent};
-use sorn_lab::{Episode, Progress, RunConfig, decimal};
+use sorn_lab::{Episode, Progress, RunConfig};
 
 use crate::stopping;
 
@@ -125,7 +125,7 @@ impl Bar {
     fn show(&self, runs: &[Live]) {
         let rate = self.steps.load(Ordering::Relaxed) as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
         let rate = if rate < 1e4 { format!("{rate:.0}") } else { format!("{:.0}k", rate / 1e3) };
-        let mean = |run: &Live| run.mean.map_or("-".into(), |mean| format!("{mean:.1}"));
+        let mean = |run: &Live| run.mean.map_or("-".into(), |mean| decimal(mean, 1));
         let live: Vec<String> = runs
             .iter()
             .filter(|run| !run.finished)

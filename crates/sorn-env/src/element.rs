@@ -6,8 +6,8 @@ use crate::{Array, BoxSpace, Data, Space, SpaceError, Value};
 /// A type whose values are observations or actions.
 ///
 /// Integers are elements of Discrete spaces. `f32` and `f64` arrays and vectors are elements of one-dimensional Box spaces of
-/// that type, single numbers of Box spaces of shape `()`, `Vec<i64>` of MultiDiscrete and integer Box spaces. [`Array`] and
-/// [`Value`] can be elements of any.
+/// that type, single numbers of Box spaces of shape `()`, `[i64; N]` and `Vec<i64>` of MultiDiscrete and integer Box spaces,
+/// `[i8; N]` of MultiBinary spaces of shape `(N,)`, `(i64, i64)` of Tuples of two Discrete spaces. [`Array`] and [`Value`] can be elements of any.
 pub trait Element: Sized {
     /// The same as a [`Value`].
     fn to_value(&self) -> Value;
@@ -204,6 +204,83 @@ impl Element for Vec<i64> {
     }
 }
 
+impl<const N: usize> Element for [i64; N] {
+    fn to_value(&self) -> Value {
+        Value::Array(Array::vector(self.to_vec()))
+    }
+    fn from_value(value: &Value) -> Result<Self, SpaceError> {
+        match value.as_array().map(|array| (array.shape(), array.data())) {
+            Some((&[n], Data::I64(v))) if n == N => Ok(std::array::from_fn(|i| v[i])),
+            _ => Err(SpaceError::new(format!("an array of shape ({N},) and type i64"), value.describe())),
+        }
+    }
+    fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+        let Space::MultiDiscrete { nvec } = space else {
+            return space.flatten_into(&self.to_value(), out);
+        };
+        check_length(space, out)?;
+        let fits = |(i, n): (&i64, &i64)| (0..*n).contains(i);
+        if nvec.len() != N || !self.iter().zip(nvec).all(fits) {
+            return Err(SpaceError::new(space.to_string(), format!("{self:?}")));
+        }
+        let mut rest = out;
+        for (&choice, &n) in self.iter().zip(nvec) {
+            let (code, after) = rest.split_at_mut(n as usize);
+            one_hot(code, choice as usize);
+            rest = after;
+        }
+        Ok(())
+    }
+}
+
+impl<const N: usize> Element for [i8; N] {
+    fn to_value(&self) -> Value {
+        Value::Array(Array::vector(self.to_vec()))
+    }
+    fn from_value(value: &Value) -> Result<Self, SpaceError> {
+        match value.as_array().map(|array| (array.shape(), array.data())) {
+            Some((&[n], Data::I8(v))) if n == N => Ok(std::array::from_fn(|i| v[i])),
+            _ => Err(SpaceError::new(format!("an array of shape ({N},) and type i8"), value.describe())),
+        }
+    }
+    fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+        let fits = matches!(space, Space::MultiBinary { shape } if shape[..] == [N]);
+        if !fits || !self.iter().all(|bit| (0..2).contains(bit)) {
+            return Err(SpaceError::new(space.to_string(), format!("{self:?}")));
+        }
+        check_length(space, out)?;
+        out.iter_mut().zip(self).for_each(|(out, &bit)| *out = bit.into());
+        Ok(())
+    }
+}
+
+impl Element for (i64, i64) {
+    fn to_value(&self) -> Value {
+        Value::List(vec![Value::Int(self.0), Value::Int(self.1)])
+    }
+    fn from_value(value: &Value) -> Result<Self, SpaceError> {
+        match value {
+            Value::List(list) => match list[..] {
+                [Value::Int(first), Value::Int(second)] => Ok((first, second)),
+                _ => Err(SpaceError::new("two integers", value.describe())),
+            },
+            _ => Err(SpaceError::new("two integers", value.describe())),
+        }
+    }
+    fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError> {
+        let Space::Tuple(members) = space else {
+            return Err(SpaceError::new(space.to_string(), self.to_value().describe()));
+        };
+        let [first, second] = &members[..] else {
+            return Err(SpaceError::new(space.to_string(), self.to_value().describe()));
+        };
+        check_length(space, out)?;
+        let (left, right) = out.split_at_mut(first.flat_dim());
+        self.0.flatten_into(first, left)?;
+        self.1.flatten_into(second, right)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +316,30 @@ mod tests {
             .unwrap();
             assert_eq!(by_space, by_element);
         }
+        let factors = Space::MultiDiscrete { nvec: vec![2, 3] };
+        let pair = Space::Tuple(vec![Space::Discrete { n: 2, start: 0 }, Space::Discrete { n: 3, start: 0 }]);
+        let (mut one, mut other, mut third) = ([0.0; 5], [0.0; 5], [0.0; 5]);
+        [1i64, 2].flatten_into(&factors, &mut one).unwrap();
+        factors.flatten_into(&[1i64, 2].to_value(), &mut other).unwrap();
+        (1, 2).flatten_into(&pair, &mut third).unwrap();
+        assert_eq!((one, one), (other, third));
+        assert_eq!(one, [0.0, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(
+            [1i64, 3].flatten_into(&factors, &mut one).unwrap_err().to_string(),
+            "MultiDiscrete([2, 3]) expected, found [1, 3]"
+        );
+        assert_eq!(<(i64, i64)>::from_value(&(4, 5).to_value()), Ok((4, 5)));
+        assert_eq!(<[i64; 2]>::from_value(&[4i64, 5].to_value()), Ok([4, 5]));
+        assert!(<[i64; 3]>::from_value(&[4i64, 5].to_value()).is_err());
+        let bits = Space::MultiBinary { shape: vec![3] };
+        let mut out = [9.0; 3];
+        [0i8, 1, 1].flatten_into(&bits, &mut out).unwrap();
+        assert_eq!(out, [0.0, 1.0, 1.0]);
+        assert_eq!(
+            [0i8, 2, 1].flatten_into(&bits, &mut out).unwrap_err().to_string(),
+            "MultiBinary(3) expected, found [0, 2, 1]"
+        );
+        assert_eq!(<[i8; 2]>::from_value(&[0i8, 1].to_value()), Ok([0, 1]));
         let mut out = [0.0; 3];
         assert!(5usize.flatten_into(&Space::Discrete { n: 3, start: 0 }, &mut out).is_err());
         assert!([1.0f32; 3].flatten_into(&Space::Discrete { n: 3, start: 0 }, &mut out).is_err());

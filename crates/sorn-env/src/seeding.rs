@@ -8,11 +8,13 @@
 //! assert_eq!(rng.random(), 0.7739560485559633); // numpy.random.default_rng(42).random()
 //! ```
 
+mod normal;
+
 use std::convert::Infallible;
 use std::hash::{BuildHasher, Hasher};
 
 use rand::rand_core::TryRng;
-use rand_distr::{Distribution, Exp1, StandardNormal};
+use rand_distr::{Distribution, Exp1};
 use serde::{Deserialize, Serialize};
 
 use crate::{Array, Data, SpaceError, Value};
@@ -86,10 +88,11 @@ fn seed_sequence(seed: u64) -> [u64; 4] {
 const PCG_MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 
 /// NumPy's `Generator(PCG64)`: the same seed gives the same numbers from [`random`](Generator::random),
-/// [`uniform`](Generator::uniform) and [`integers`](Generator::integers).
+/// [`uniform`](Generator::uniform), [`integers`](Generator::integers), [`standard_normal`](Generator::standard_normal) and
+/// [`shuffle`](Generator::shuffle).
 ///
-/// [`standard_normal`](Generator::standard_normal) and [`exponential`](Generator::exponential) follow the same laws as
-/// NumPy's but draw other numbers. The generator is also a [`rand`] generator.
+/// [`exponential`](Generator::exponential) follows the same law as NumPy's but draws other numbers. The generator is also a
+/// [`rand`] generator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
@@ -224,9 +227,36 @@ impl Generator {
         (product >> 64) as u64
     }
 
+    /// Uniform in `[0, 1)` in single precision, a multiple of 2^-24: NumPy's `random(dtype=float32)`.
+    #[inline]
+    pub fn random_f32(&mut self) -> f32 {
+        (self.next_uint32() >> 8) as f32 * (1.0 / 16_777_216.0)
+    }
+
+    /// Puts `items` in a random order, each equally likely (Fisher & Yates, as NumPy's `shuffle` of an array).
+    #[inline]
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.interval(last as u64) as usize);
+        }
+    }
+
+    /// Uniform among `0, 1, ..., top` by rejection, as NumPy's `shuffle` draws it; `integers` takes other draws.
+    #[inline]
+    fn interval(&mut self, top: u64) -> u64 {
+        let mask = u64::MAX >> top.leading_zeros();
+        loop {
+            let draw =
+                if top <= u64::from(u32::MAX) { u64::from(self.next_uint32()) } else { self.next_uint64() };
+            if draw & mask <= top {
+                return draw & mask;
+            }
+        }
+    }
+
     /// Normal with mean 0 and standard deviation 1.
     pub fn standard_normal(&mut self) -> f64 {
-        StandardNormal.sample(self)
+        normal::standard_normal(self)
     }
 
     /// Exponential with mean 1.
@@ -278,6 +308,27 @@ mod tests {
     }
 
     #[test]
+    fn normal_numbers_and_orders_are_numpys() {
+        // default_rng(42): three normal numbers, arange(10) shuffled, three numbers in single precision.
+        let mut rng = Generator::new(42);
+        let normal: [f64; 3] = std::array::from_fn(|_| rng.standard_normal());
+        assert_eq!(normal, [0.30471707975443135, -1.0399841062404955, 0.7504511958064572]);
+        let mut order: Vec<u8> = (0..10).collect();
+        rng.shuffle(&mut order);
+        assert_eq!(order, [6, 8, 4, 2, 9, 3, 0, 7, 1, 5]);
+        assert_eq!([0; 3].map(|_| rng.random_f32()), [0.500_351_9, 0.370_798, 0.182_549_6]);
+        // default_rng(7).standard_normal(2_000_000): the bits of all in one number, and how many lie in the tail.
+        let mut rng = Generator::new(7);
+        let (mut bits, mut far) = (0, 0);
+        for _ in 0..2_000_000 {
+            let x = rng.standard_normal();
+            bits ^= x.to_bits();
+            far += u32::from(x.abs() > 3.654_152_885_361_009);
+        }
+        assert_eq!((bits, far), (0x7f52_89be_cd00_f1f2, 483));
+    }
+
+    #[test]
     fn state_survives_json() {
         let mut rng = Generator::new(7);
         rng.next_uint32();
@@ -290,7 +341,9 @@ mod tests {
     fn state_survives_as_a_value() {
         for draws in 0..3 {
             let mut rng = Generator::new(7);
-            (0..draws).for_each(|_| drop(rng.next_uint32()));
+            for _ in 0..draws {
+                rng.next_uint32();
+            }
             let mut copy = Generator::from_value(&rng.to_value()).unwrap();
             assert_eq!(copy, rng);
             assert_eq!((copy.next_uint32(), copy.next_uint64()), (rng.next_uint32(), rng.next_uint64()));

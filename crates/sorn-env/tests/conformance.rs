@@ -143,7 +143,8 @@ fn a_start_without_chance_is_a_warning() {
 #[test]
 fn failures_are_the_worlds_and_counted() {
     let report = report(Fault::Moody);
-    assert!(report.passed() && report.failures > 0, "{report}");
+    // Every episode ended with a failure: nothing is known of how one ends.
+    assert!(!report.passed() && report.failures == report.episodes, "{report}");
     let [Finding { level: Level::Warning, check: "step", message }] = &report.findings[..] else {
         panic!("{report}");
     };

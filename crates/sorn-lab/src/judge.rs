@@ -50,7 +50,8 @@ pub(crate) fn area(experiment: &Experiment, lines: &[Episode], held: Option<f64>
         let rest = (budget as f64 - length).max(0.0);
         (sum, length) = (sum + mean * rest, length + rest);
     }
-    (length > 0.0).then(|| sum / length)
+    // A sum that overflows has no mean here.
+    (length > 0.0).then(|| sum / length).filter(|area| area.is_finite())
 }
 
 #[cfg(test)]

@@ -87,6 +87,8 @@ pub fn argument(text: &str) -> Result<serde_json::Value, String> {
         Value::String(text) if text.trim_start().starts_with(['[', '{']) => {
             Err(format!("a list or table of JSON or TOML expected (infinity is inf), found {text}"))
         }
+        // Neither JSON nor Python's literals have dates.
+        Value::Datetime(date) => Ok(date.to_string().into()),
         value => Ok(crate::json::of(&value)),
     }
 }

@@ -140,7 +140,6 @@ mod tests {
             definitions["SequenceExperiment"]["properties"]["network"]["properties"]["ne"]["default"],
             200
         );
-        assert_eq!(definitions["RunConfig"]["properties"]["episodes"]["default"], 1000);
         assert!(!schema.to_string().contains("null"));
     }
 }

@@ -148,6 +148,7 @@ mod tests {
             eval_iqm: Some(Estimate { value: means[0], low: -9.0, high: -1.0 }),
             areas: means.map(Some).to_vec(),
             area: spread(means.to_vec()),
+            problems: Vec::new(),
         };
         Row { label: name.into(), aggregate, threshold: Some(-1.5) }
     }

@@ -30,7 +30,7 @@ use watcher::{Watcher, bar, env_error, run_error};
 /// env : gymnasium.Env, optional
 ///     The environment to learn on. A robot that has none gives spaces instead.
 /// config : dict, optional
-///     The tables below `[agent]` of an experiment file: `encoder`, `reservoir`, `plasticity`, `features`, `learner`,
+///     The keys below `[agent]` of an experiment file: `inputs`, `encoder`, `reservoir`, `plasticity`, `features`, `learner`,
 ///     `policy`.
 /// seed : int, optional
 ///     0 if not given. Seed of everything random in the agent, and of the environment's resets.
@@ -255,6 +255,12 @@ impl Agent {
     ) -> PyResult<(Bound<'py, PyAny>, Option<Py<PyAny>>)> {
         if let Some(state) = state {
             return Err(PyValueError::new_err(format!("state: found {state}, allowed: None")));
+        }
+        if self.config.inputs.contains(&sorn_agents::Input::Reward) {
+            return Err(PyValueError::new_err(
+                "predict: found \"reward\" among config[\"inputs\"], and predict is given no rewards, allowed: \
+                 \"observation\" and \"action\"; begin, observe and act take rewards",
+            ));
         }
         let batches = py.import("sorn_rs._batches")?;
         let deterministic = match deterministic {

@@ -136,7 +136,7 @@ impl NativeEnv {
     }
 }
 
-/// Names, time limits and thresholds of all native environments.
+/// Names, time limits, thresholds and frame rates of all native environments, and whether there are batches of them.
 #[pyfunction]
 pub(crate) fn env_specs(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     specs()
@@ -145,6 +145,8 @@ pub(crate) fn env_specs(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
             dict.set_item("id", spec.id)?;
             dict.set_item("max_episode_steps", spec.max_episode_steps)?;
             dict.set_item("reward_threshold", spec.reward_threshold)?;
+            dict.set_item("render_fps", spec.render_fps)?;
+            dict.set_item("batched", spec.batched)?;
             Ok(dict)
         })
         .collect()

@@ -75,7 +75,7 @@ proptest! {
 
     #[test]
     fn learning_curves(runs in prop::collection::vec(numbers(30), 1..4), window in 1usize..12, threshold in prop::option::of(number())) {
-        let arm = Arm { name: "SORN".to_owned(), runs };
+        let arm = Arm { name: "SORN".to_owned(), runs, ..Arm::default() };
         let options = CurveOptions { window, threshold, width: 400, height: 300, ..Default::default() };
         sound(learning_curve(&[arm], &options), 1)?;
     }
@@ -157,7 +157,7 @@ fn two_neighbours_of_huge_size_are_a_curve() {
     for returns in
         [vec![1e308, 1e308f64.next_up()], vec![9e307, -9e307], vec![f64::MAX; 3], vec![0.0, 5e-324]]
     {
-        let arm = Arm { name: "SORN".to_owned(), runs: vec![returns] };
+        let arm = Arm { name: "SORN".to_owned(), runs: vec![returns], ..Arm::default() };
         let options = CurveOptions { window: 2, ..Default::default() };
         sound(learning_curve(&[arm], &options), 1).unwrap();
     }
@@ -165,7 +165,7 @@ fn two_neighbours_of_huge_size_are_a_curve() {
 
 #[test]
 fn axes_of_huge_numbers_say_their_ends() {
-    let arm = Arm { name: "SORN".to_owned(), runs: vec![vec![1e308, -1e308]] };
+    let arm = Arm { name: "SORN".to_owned(), runs: vec![vec![1e308, -1e308]], ..Arm::default() };
     let figure = learning_curve(&[arm], &CurveOptions { window: 1, ..Default::default() }).unwrap();
     for label in ["1e308", "0", "−1e308"] {
         assert!(figure.svg().lines().any(|line| line.trim() == label), "{label}");

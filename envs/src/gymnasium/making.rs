@@ -172,5 +172,6 @@ pub(super) fn spec(id: &str, env: &Bound<'_, PyAny>) -> PyResult<EnvSpec> {
         render_fps: fps.unwrap_or(None),
         description: format!("Python's {}.{}", unwrapped.module()?, unwrapped.qualname()?),
         kwargs: vec![],
+        batched: false,
     })
 }

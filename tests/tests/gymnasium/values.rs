@@ -95,7 +95,15 @@ fn specifications_are_gymnasiums() {
 #[test]
 fn a_native_twin_has_the_same_spaces_and_bits() {
     start_python();
-    for spec in sorn_envs::specs().filter(|spec| !spec.id.starts_with("Masked")) {
+    let twins = [
+        "CartPole-v0",
+        "CartPole-v1",
+        "MountainCar-v0",
+        "MountainCarContinuous-v0",
+        "Acrobot-v1",
+        "Pendulum-v1",
+    ];
+    for spec in twins.map(|id| sorn_envs::spec(id).unwrap()) {
         let (mut native, _) = sorn_envs::make(&spec.id, &Kwargs::new()).unwrap();
         let (mut pythons, theirs) =
             sorn_envs::make(&format!("gymnasium:{}", spec.id), &Kwargs::new()).unwrap();

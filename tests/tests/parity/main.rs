@@ -2,6 +2,7 @@
 
 mod env_trace;
 mod env_vec;
+mod popgym;
 mod readout;
 mod smoke;
 mod state_file;

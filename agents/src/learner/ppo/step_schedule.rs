@@ -72,7 +72,14 @@ impl StepSchedule {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "StepRamp"))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Ramp {
-    Linear { from: f64, to: f64, steps: u64 },
+    Linear {
+        /// The value at the beginning.
+        from: f64,
+        /// The value at the end.
+        to: f64,
+        /// Steps from the first value to the second.
+        steps: u64,
+    },
 }
 
 #[cfg(feature = "schema")]

@@ -201,8 +201,10 @@ fn describe(aggregate: &Aggregate, path: &Path) -> String {
     let reached = match (aggregate.threshold, aggregate.eval_iqm) {
         (Some(_), _) => format!(" solved by {solved} of {seeds}"),
         (None, Some(iqm)) => format!(
-            ": interquartile mean return {:.1} (95 % interval {:.1} to {:.1}) of {seeds}",
-            iqm.value, iqm.low, iqm.high
+            ": interquartile mean return {} (95 % interval {} to {}) of {seeds}",
+            decimal(iqm.value, 1),
+            decimal(iqm.low, 1),
+            decimal(iqm.high, 1)
         ),
         (None, None) => format!(": {seeds}"),
     };

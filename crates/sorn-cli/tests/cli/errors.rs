@@ -73,7 +73,10 @@ fn a_wrong_command_is_refused() {
             &["eval", "quick.toml"],
             "quick.toml: expected an agent saved by Agent.save or `sorn export`, found a file of",
         ),
-        (&["run", "quick.toml", "--set", "env.kwargs.mode=nan"], "env.kwargs.mode: a finite number expected"),
+        (
+            &["run", "quick.toml", "--set", "agent.reservoir.params.h_ip=nan"],
+            "agent.reservoir.params.h_ip: a finite number expected",
+        ),
         (&["plot", "nowhere", "learning-curve"], "nowhere: no such directory"),
         (&["plot", ".", "pie"], "learning-curve"),
         (&["check", "CartPole"], "did you mean"),

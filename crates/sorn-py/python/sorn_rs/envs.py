@@ -2,7 +2,9 @@
 
 ``gymnasium.make("sorn_rs/CartPole-v1")`` makes one, ``gymnasium.make_vec("sorn_rs/CartPole-v1", num_envs=64)`` a batch that is
 stepped in native code. Each has the spaces, rewards, time limit and, seeded, the very trajectories of Gymnasium's environment of
-the same name; `MaskedCartPole-v1` is CartPole without velocities.
+the same name. Those named `Masked...` do not show velocities; `popgym-...` are POPGym's tasks of memory, equal to its own step for
+step; `bsuite-MemoryLen-v0`, `bsuite-MemorySize-v0` and `TMaze-v0` are others. `gymnasium.make_vec` steps the last ones and those
+of cards one by one.
 """
 
 import copy
@@ -23,8 +25,7 @@ NAMESPACE = "sorn_rs"
 RENDER_MODES = ["rgb_array"]
 # Environments of a batch; more would not fit many memories.
 MOST = 1_000_000
-# Frames per second, as Gymnasium's environments have them.
-FPS = {"MountainCar-v0": 30, "MountainCarContinuous-v0": 30, "Acrobot-v1": 15, "Pendulum-v1": 30}
+SPECS = {spec["id"]: spec for spec in _native.env_specs()}
 
 
 def _check_render_mode(render_mode):
@@ -41,7 +42,9 @@ def _check_options(options):
 
 
 def _metadata(native_id):
-    return {"render_modes": RENDER_MODES, "render_fps": FPS.get(native_id, 50)}
+    # Frames per second, as Gymnasium's environments have them.
+    fps = int(SPECS[native_id]["render_fps"]) if native_id in SPECS else 50
+    return {"render_modes": RENDER_MODES, "render_fps": fps}
 
 
 # What Gymnasium keeps in every environment, and in every batch of them.
@@ -256,12 +259,12 @@ class NativeVectorEnv(VectorEnv):
         return self._native.render() if self.render_mode == "rgb_array" else None
 
 
-for _spec in _native.env_specs():
+for _spec in SPECS.values():
     if f"{NAMESPACE}/{_spec['id']}" not in gymnasium.registry:
         gymnasium.register(
             id=f"{NAMESPACE}/{_spec['id']}",
             entry_point=f"{__name__}:NativeEnv",
-            vector_entry_point=f"{__name__}:NativeVectorEnv",
+            vector_entry_point=f"{__name__}:NativeVectorEnv" if _spec["batched"] else None,
             max_episode_steps=_spec["max_episode_steps"],
             reward_threshold=_spec["reward_threshold"],
             kwargs={"native_id": _spec["id"]},

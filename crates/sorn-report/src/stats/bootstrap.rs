@@ -4,6 +4,7 @@ use sorn_core::rng::{below, stream};
 
 use super::StatsError;
 use super::error::{at_least, finite};
+use super::mean::mean_of;
 
 /// A statistic of runs, and between what it lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +62,7 @@ pub fn interquartile_mean_interval(tasks: &[&[f64]], how: &Bootstrap) -> Result<
 /// # Errors
 /// As [`interquartile_mean_interval`].
 pub fn mean_interval(tasks: &[&[f64]], how: &Bootstrap) -> Result<Interval, StatsError> {
-    interval(tasks, how, |values| values.iter().sum::<f64>() / values.len() as f64)
+    interval(tasks, how, |values| mean_of(values))
 }
 
 fn interval(
@@ -101,8 +102,7 @@ fn interval(
 fn middle(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let cut = values.len() / 4;
-    let middle = &values[cut..values.len() - cut];
-    middle.iter().sum::<f64>() / middle.len() as f64
+    mean_of(&values[cut..values.len() - cut])
 }
 
 fn check(argument: &'static str, values: &[f64]) -> Result<(), StatsError> {

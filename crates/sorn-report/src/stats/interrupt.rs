@@ -17,7 +17,7 @@ thread_local! {
 /// use sorn_report::stats::{MinChoice, StatsError, fit_power_law, goodness_of_fit, interruptible};
 ///
 /// # fn main() -> Result<(), StatsError> {
-/// let values = [1, 1, 1, 2, 2, 3, 7];
+/// let values: Vec<u64> = (1..200).map(|i| 1 + 200 / i).collect();
 /// let fit = fit_power_law(&values, 1, None)?;
 /// let mut rounds = 0;
 /// let stop = move || { rounds += 1; rounds > 10 };
@@ -61,7 +61,7 @@ mod tests {
         let trains = SpikeTrains::new(vec![(0..50).map(|i| 2 * i).collect(); 4], 100).unwrap();
         let values: Vec<u64> = (1..200).map(|i| 1 + 200 / i).collect();
         let law = stats::fit_power_law(&values, 1, None).unwrap();
-        let network = Network::new(&Params { ne: 20, nu: 1, ..Params::default() }, 0).unwrap();
+        let network = Network::new(&Params { ne: 50, nu: 1, ..Params::default() }, 0).unwrap();
         let series: Vec<f64> = (0..100).map(|i| f64::from(i * i % 17)).collect();
         let inputs = Array2::zeros((5, 1));
         let statistics: [(&str, &dyn Fn() -> Option<StatsError>); 9] = [

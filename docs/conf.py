@@ -16,7 +16,7 @@ if importlib.util.find_spec("sorn_rs"):
     extensions += ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 else:
     exclude_patterns += ["python.rst"]
-    suppress_warnings = ["toc.excluded", "toc.not_readable", "myst.xref_missing"]
+    suppress_warnings = ["toc.excluded", "toc.not_readable"]
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sorn_lab::sorn_agents::{Agent, StepEvent};
-use sorn_lab::{Episode, Progress, RunConfig};
+use sorn_lab::{Episode, Progress, RunConfig, decimal};
 
 use crate::stopping;
 

@@ -24,7 +24,37 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
     if let Some(fault) = not_passed_on(&Value::Table(table.clone()), "") {
         return Err(blame(fault, text, origin, &overrides));
     }
+    if let Some(fault) = list_for_table(&table) {
+        return Err(blame(fault, text, origin, &overrides));
+    }
     typed(&table, text, origin, &overrides)
+}
+
+/// A list where a table belongs: serde would take it for the table's values in their order.
+fn list_for_table(table: &Table) -> Option<Fault> {
+    const TABLES: [&str; 14] = [
+        "env",
+        "env.kwargs",
+        "agent",
+        "agent.normalization",
+        "agent.encoder",
+        "agent.reservoir",
+        "agent.reservoir.params",
+        "agent.plasticity",
+        "agent.features",
+        "agent.learner",
+        "agent.learner.anneal",
+        "run",
+        "eval",
+        "record",
+    ];
+    TABLES.into_iter().find_map(|key| {
+        let mut parts = key.split('.');
+        let first = table.get(parts.next()?)?;
+        let value = parts.try_fold(first, |value, part| value.get(part))?;
+        let reason = "a table expected, found a list".to_string();
+        value.is_array().then(|| Fault { key: key.into(), reason })
+    })
 }
 
 /// Reads parameters of a network from `text`: those of the preset it names, or else `base`, with its other keys and
@@ -407,6 +437,15 @@ episodes = 10
         assert!(dated.starts_with("a.toml:1: name: a value other than a date or time"), "{dated}");
         let wrapper = "{ kind = \"clip_reward\", min = -inf, max = 1.0 }";
         experiment(&FILE.replace("{ kind = \"frame_skip\", steps = 2 }", wrapper), "a.toml", &[]).unwrap();
+    }
+
+    #[test]
+    fn a_list_is_no_table() {
+        for key in ["run", "agent.reservoir", "agent.reservoir.params", "eval"] {
+            let set = format!("{key}=[]");
+            let text = refusal("gain", "gain", &[&set]);
+            assert_eq!(text, format!("--set {set}: {key}: a table expected, found a list"));
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn another_version_is_refused() {
 
     let folder = tempfile::tempdir().unwrap();
     let fake = folder.path().join("python");
-    std::fs::write(&fake, "#!/bin/sh\necho /opt/python\necho cpython\necho 3.7\n").unwrap();
+    std::fs::write(&fake, "#!/bin/sh\necho sorn asked\necho /opt/python\necho cpython\necho 3.7\n").unwrap();
     std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
     let answer = ask(&[("SORN_PYTHON", &fake)]);
     assert!(answer.contains("which is cpython 3.7, but this program was built with Python 3."), "{answer}");

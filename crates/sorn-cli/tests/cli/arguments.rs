@@ -47,7 +47,7 @@ const RUN: [Case<'static>; 27] = [
     (&["run", "quick.toml", "--fast"], "--fast"),
 ];
 
-const OTHERS: [Case<'static>; 65] = [
+const OTHERS: [Case<'static>; 68] = [
     (&["resume", "gone"], "gone: no such directory"),
     (&["resume", "quick.toml"], "quick.toml: a directory expected, found a file"),
     (&["resume", "folder"], "folder: not a run directory"),

@@ -24,7 +24,8 @@ fn with(dir: &Path, mutate: Mutate) -> Box<dyn Target> {
     let mut known: Vec<(AgentState, Value)> = Vec::new();
     for (name, policy) in [("whole.agent", false), ("policy.agent", true)] {
         let path = dir.join(name);
-        sorn_lab::export(&run, policy, &path).unwrap_or_else(|e| panic!("{e}"));
+        sorn_lab::export(&run, run.trained().unwrap_or_else(|e| panic!("{e}")), policy, &path)
+            .unwrap_or_else(|e| panic!("{e}"));
         seeds.push(runs::read(&path));
         let (agent, notes) = Agent::load_with(&path).unwrap_or_else(|e| panic!("{e}"));
         known.push((agent.state(), notes));

@@ -4,7 +4,6 @@ mod record;
 mod settings;
 mod simulation;
 mod state;
-mod static_network;
 mod topology;
 mod training;
 

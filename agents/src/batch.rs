@@ -61,7 +61,7 @@ where
 ///
 /// There is one agent: one set of weights learns from every environment, in each round from the first environment to the last.
 /// What passes from step to step, such as the reservoir's activity and the learner's traces, each environment has for itself;
-/// that of the agent as it came is put aside.
+/// the agent's original state is saved first.
 ///
 /// Episodes are numbered in the order in which they begin (within a round, in that of the environments), and reset with the
 /// seed of their number. As many are begun as were asked for, and all of them are ended: towards the end of a run environments

@@ -69,7 +69,11 @@ impl State {
         two_columns(&self.y, self.ti.len())
     }
 
-    pub(crate) fn check(&self, params: &Params) -> Result<(), StateError> {
+    /// Whether a network with these parameters can be in this state.
+    ///
+    /// # Errors
+    /// The first part with another shape, with numbers that are not finite or with indices out of range.
+    pub fn check(&self, params: &Params) -> Result<(), StateError> {
         let (ne, ni) = (params.ne, params.ni());
         self.wee.check("wee", ne, ne, true)?;
         self.wei.check("wei", ni, ne, false)?;
@@ -105,6 +109,13 @@ impl State {
         }
         if !self.reward.is_finite() {
             return Err(StateError::new("reward", self.reward, "finite values"));
+        }
+        // A network counts on from here.
+        const MOST: u64 = u64::MAX / 2;
+        for (name, count) in [("steps", self.steps), ("births", self.births), ("deaths", self.deaths)] {
+            if count > MOST {
+                return Err(StateError::new(name, count, format!("at most {MOST}")));
+            }
         }
         let pools = if matches!(params.input, InputMap::Pools { .. }) { params.nu } else { 0 };
         if self.pools.len() != pools {

@@ -1,7 +1,7 @@
 //! `metrics.jsonl`: a line per episode, each with a checksum of its own.
 //!
 //! A line is the JSON of an [`Episode`] with one more key, `checksum`, the last: that of the text before it. Lines without it are
-//! those of earlier versions.
+//! those of earlier versions: they stand before the first line with a checksum.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -84,8 +84,8 @@ fn line(episode: &Episode) -> String {
     format!("{text}{MARK}{sum}{END}")
 }
 
-/// The episode of line `number` (from 0), or what is wrong with it.
-fn parse(line: &[u8], number: u64) -> Result<Episode, Fault> {
+/// The episode of line `number` (from 0), and whether it has a checksum, or what is wrong with it.
+fn parse(line: &[u8], number: u64) -> Result<(Episode, bool), Fault> {
     let wrong = |reason: String| Fault { half: false, reason };
     if !line.ends_with(b"\n") {
         // A process that is killed writes the beginning of a line. More after the closing brace is damage.
@@ -98,7 +98,8 @@ fn parse(line: &[u8], number: u64) -> Result<Episode, Fault> {
             false => wrong(format!("expected {beginning}, found something else")),
         });
     }
-    let found = match checked(line).map_err(wrong)? {
+    let text = checked(line).map_err(wrong)?;
+    let found = match text {
         Some(text) => serde_json::from_slice::<Episode>(&[text, b"}"].concat()),
         None => serde_json::from_slice(line),
     };
@@ -109,7 +110,7 @@ fn parse(line: &[u8], number: u64) -> Result<Episode, Fault> {
     if !found.ret.is_finite() {
         return Err(wrong(format!("a finite return expected, found {}", found.ret)));
     }
-    Ok(found)
+    Ok((found, text.is_some()))
 }
 
 /// The text that the checksum of a line is of; `None` of a line without one.
@@ -148,13 +149,22 @@ impl Lines {
     fn read(path: &Path, most: u64) -> Result<Lines, LabError> {
         let text = read_bytes(path)?;
         let mut lines = Lines { whole: Vec::new(), bytes: 0, fault: None };
+        let mut sums = false;
         for line in text.split_inclusive(|&b| b == b'\n') {
             let number = lines.whole.len() as u64;
             if number == most {
                 break;
             }
             match parse(line, number) {
-                Ok(episode) => lines.whole.push(episode),
+                Ok((_, false)) if sums => {
+                    let reason = "expected a checksum, as the lines before it have, found none";
+                    lines.fault = Some(Fault { half: false, reason: reason.into() });
+                    break;
+                }
+                Ok((episode, sum)) => {
+                    sums = sum;
+                    lines.whole.push(episode);
+                }
                 Err(fault) => {
                     lines.fault = Some(fault);
                     break;
@@ -358,6 +368,11 @@ mod tests {
         assert!(text.starts_with(&old) && text.ends_with("\"}\n"), "{text}");
         let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
         assert!(last["checksum"].is_string() && last["return"] == 0.1, "{last}");
+
+        // After a line with a checksum, one without has lost it.
+        std::fs::write(&path, text.clone() + &old.replacen("\"episode\":0", "\"episode\":3", 1)).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 4: expected a checksum"), "{error}");
     }
 
     #[cfg(target_os = "linux")]

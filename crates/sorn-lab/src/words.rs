@@ -13,9 +13,21 @@ pub fn quartile(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.1}") }
 }
 
-/// A number with so many digits after the point; with an exponent where it has more than 15 before it.
+/// A number with at least so many digits after the point. Broken numbers below 10 get two, those below 1 three, so that returns
+/// between 0 and 1 are told apart; a number that would show too little so, or too much, gets an exponent.
 pub fn decimal(number: f64, digits: usize) -> String {
-    if number.abs() < 1e15 { format!("{number:.digits$}") } else { format!("{number:.3e}") }
+    let size = number.abs();
+    if !number.is_finite() || number.fract() == 0.0 && size < 1e15 {
+        return format!("{number:.digits$}");
+    }
+    let digits = match size {
+        1e15.. => return format!("{number:.3e}"),
+        10.0.. => digits,
+        1.0.. => digits.max(2),
+        1e-3.. => digits.max(3),
+        _ => return format!("{number:.1e}"),
+    };
+    format!("{number:.digits$}")
 }
 
 #[cfg(test)]
@@ -31,6 +43,13 @@ mod tests {
     fn huge_numbers_are_short() {
         assert_eq!(decimal(-200.26, 1), "-200.3");
         assert_eq!([decimal(9e307, 1), decimal(-1e15, 2)], ["9.000e307", "-1.000e15"]);
+    }
+
+    #[test]
+    fn small_numbers_are_told_apart() {
+        assert_eq!([0.9922, -0.015, 4.125, 9.996].map(|n| decimal(n, 1)), ["0.992", "-0.015", "4.12", "10.00"]);
+        assert_eq!([0.0, 1.0, -3.0, 12.34].map(|n| decimal(n, 1)), ["0.0", "1.0", "-3.0", "12.3"]);
+        assert_eq!([2e-5, f64::NAN].map(|n| decimal(n, 1)), ["2.0e-5", "NaN"]);
     }
 
     #[test]

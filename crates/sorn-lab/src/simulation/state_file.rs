@@ -83,8 +83,13 @@ struct Meta {
 pub fn save_network(path: &Path, network: &Network) -> Result<(), LabError> {
     check_room_to_save(path, network)?;
     let state = network.state();
+    let io = LabError::io(path, crate::error::WRITE);
+    // What could not be read again is not written: numbers that have grown beyond all bounds.
+    if let Err(error) = state.check(network.params()) {
+        return Err(io(std::io::Error::other(error)));
+    }
     let bytes = if is_npz(path) {
-        to_npz(network.params(), state).map_err(LabError::io(path, crate::error::WRITE))?
+        to_npz(network.params(), state).map_err(io)?
     } else {
         to_safetensors(network.params(), state)
     };

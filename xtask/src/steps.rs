@@ -65,13 +65,13 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "gym-rs",
         about: "environments of the crate gym-rs, which needs SDL2",
-        needs: &[],
+        needs: &["python"],
         run: gym_rs,
     },
     Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
     Step {
         name: "campaign",
-        about: "kills, faults, odd files and odd calls: ten minutes of them, if it is the only step",
+        about: "kills, faults, odd files and odd calls: two minutes of them, ten if it is the only step",
         needs: &["python"],
         run: campaign,
     },
@@ -217,34 +217,44 @@ fn peers(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
-    let python = python::program(session.workspace, "python");
-    let mut command = cargo();
-    command.arg("test").args(TESTED).args(["--features", "sorn-tests/gymnasium,sorn-cli/gymnasium"]);
-    command.args(["--test", "gymnasium"]);
-    // Linked with the library of the interpreter that is to run.
-    session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
-    Ok(Outcome::Done)
+    bridged(session, "gymnasium")
 }
 
 /// What gym-rs needs of the system, as Debian and Ubuntu call it.
 const SDL: [&str; 3] = ["cmake", "libsdl2-dev", "libsdl2-gfx-dev"];
 
 fn gym_rs(session: &mut Session<'_>) -> Result<Outcome> {
-    if !has_sdl() {
-        install(session, &SDL)?;
-    }
+    provide_sdl(session)?;
     if !has_sdl() {
         return Ok(Outcome::Skipped(
             "CMake, SDL2 or SDL2_gfx is missing; on Debian and Ubuntu: apt-get install cmake libsdl2-dev libsdl2-gfx-dev",
         ));
     }
-    session.run(cargo().arg("test").args(TESTED).args([
-        "--features",
-        "sorn-envs/gym-rs",
-        "--test",
-        "gym_rs",
-    ]))?;
+    bridged(session, "gym_rs")
+}
+
+/// One test of environments of other people, built with all that are possible here: one build serves all these tests.
+fn bridged(session: &mut Session<'_>, test: &str) -> Result<Outcome> {
+    provide_sdl(session)?;
+    let python = python::program(session.workspace, "python");
+    let mut command = cargo();
+    command.arg("test").args(TESTED).args(others()).args(["--test", test]);
+    // Linked with the library of the interpreter that is to run.
+    session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
     Ok(Outcome::Done)
+}
+
+/// The features of environments of other people that can be built here.
+pub(crate) fn others() -> [&'static str; 2] {
+    let features = match has_sdl() {
+        true => "sorn-tests/gymnasium,sorn-cli/gymnasium,sorn-envs/gym-rs",
+        false => "sorn-tests/gymnasium,sorn-cli/gymnasium",
+    };
+    ["--features", features]
+}
+
+fn provide_sdl(session: &mut Session<'_>) -> Result<()> {
+    if has_sdl() { Ok(()) } else { install(session, &SDL) }
 }
 
 fn has_sdl() -> bool {
@@ -254,11 +264,9 @@ fn has_sdl() -> bool {
 }
 
 fn campaign(session: &mut Session<'_>) -> Result<Outcome> {
-    if session.alone != Some("campaign") {
-        return Ok(Outcome::Skipped("it runs for ten minutes if it is the only step: --only campaign"));
-    }
+    let minutes = if session.alone == Some("campaign") { "10" } else { "2" };
     // The same cases every time: others are tried by `cargo xtask campaign --seed N`.
-    let arguments = ["all", "--minutes", "10", "--seed", "1"].map(str::to_owned);
+    let arguments = ["all", "--minutes", minutes, "--seed", "1"].map(str::to_owned);
     match campaign::run(&campaign::Options::parse(&arguments)?)? {
         true => Ok(Outcome::Done),
         false => bail!("a promise did not hold; the table names the command that repeats each case"),

@@ -61,8 +61,11 @@ impl Whole {
     }
 }
 
-/// Writes `bytes` to a temporary file beside `path`, hands it to the disk and puts it in place.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
+/// Writes `bytes` to a temporary file beside `path`, hands it to the disk and puts it in place: whole or not at all.
+///
+/// # Errors
+/// [`LabError::Io`] if the file cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
     let mut whole = Whole::create(path)?;
     whole.file().write_all(bytes).map_err(LabError::io(path, WRITE))?;
     whole.finish()

@@ -56,6 +56,7 @@ pub use evaluate::{Evaluation, Trained, evaluate};
 pub use evaluations::Evaluated;
 pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
+pub use files::write_whole;
 pub use film::{Filmed, film, try_film};
 pub use judge::Estimate;
 pub use metrics::{Episode, Solver};

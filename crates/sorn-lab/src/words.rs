@@ -47,7 +47,10 @@ mod tests {
 
     #[test]
     fn small_numbers_are_told_apart() {
-        assert_eq!([0.9922, -0.015, 4.125, 9.996].map(|n| decimal(n, 1)), ["0.992", "-0.015", "4.12", "10.00"]);
+        assert_eq!(
+            [0.9922, -0.015, 4.125, 9.996].map(|n| decimal(n, 1)),
+            ["0.992", "-0.015", "4.12", "10.00"]
+        );
         assert_eq!([0.0, 1.0, -3.0, 12.34].map(|n| decimal(n, 1)), ["0.0", "1.0", "-3.0", "12.3"]);
         assert_eq!([2e-5, f64::NAN].map(|n| decimal(n, 1)), ["2.0e-5", "NaN"]);
     }

@@ -25,7 +25,7 @@ fn write(command: &clap::Command, dir: &Path) -> anyhow::Result<usize> {
     let path = dir.join(man.get_filename());
     let mut page = Vec::new();
     man.render(&mut page)?;
-    std::fs::write(&path, page).map_err(|e| anyhow::anyhow!("{}: cannot be written: {e}", path.display()))?;
+    sorn_lab::write_whole(&path, &page)?;
     let mut pages = 1;
     for inner in command.get_subcommands() {
         pages += write(inner, dir)?;

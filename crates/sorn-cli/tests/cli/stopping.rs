@@ -7,9 +7,26 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::common::{Place, send, start, wait_for};
+use crate::common::{Place, send, wait_for};
 
 const LONG: [&str; 4] = ["--set", "run.episodes=1000000", "--set", "run.stop_when_solved=false"];
+
+/// A program that hears SIGHUP, even if `nohup` started the tests.
+fn hearing(program: &str) -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", program]);
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
+fn start(place: &Place, arguments: &[&str]) -> Child {
+    let mut command = hearing(env!("CARGO_BIN_EXE_sorn"));
+    command.args(arguments).current_dir(place.path("")).env_remove("SORN_LOG");
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
 
 /// Waits for a process that must end; one that does not is killed.
 fn ended(child: &mut Child) -> ExitStatus {
@@ -78,7 +95,7 @@ fn a_hangup_saves_as_other_signals_do_unless_it_is_ignored() {
     let run = |out: &str, ignored: bool| {
         let before = if ignored { "trap '' HUP; " } else { "" };
         let script = format!("{before}exec \"$0\" \"$@\"");
-        let mut shell = Command::new("sh");
+        let mut shell = hearing("sh");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_sorn"), "run", "quick.toml", "--out", out]);
         shell.args(LONG).current_dir(place.path("")).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = shell.spawn().unwrap();
@@ -124,7 +141,7 @@ fn a_run_whose_terminal_is_closed_is_saved() {
     let live: &[&str] = if cfg!(feature = "live") { &["--live"] } else { &[] };
     for (out, how) in [("bar", &[][..]), ("live", live)] {
         let (mut ours, theirs) = terminal();
-        let mut child = Command::new("setsid")
+        let mut child = hearing("setsid")
             .args(["--ctty", env!("CARGO_BIN_EXE_sorn"), "run", "quick.toml", "--out", out])
             .args(LONG)
             .args(how)

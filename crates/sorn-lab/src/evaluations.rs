@@ -4,13 +4,14 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use sorn_agents::Agent;
 use sorn_env::AnyEnv;
 
 use crate::error::{READ, WRITE};
 use crate::evaluate::{Stream, Trained, evaluate_in};
-use crate::{Evaluation, LabError, Progress, RunDir};
+use crate::{Evaluation, LabError, Progress, RunDir, sealed_line};
 
 /// An evaluation while training: one line of `evaluations.jsonl`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,9 +100,7 @@ impl<'a> Evaluations<'a> {
 
     /// Writes down an evaluation. True if it is the best so far.
     pub(crate) fn record(&mut self, evaluated: &Evaluated) -> Result<bool, LabError> {
-        let mut line =
-            serde_json::to_string(evaluated).unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
-        line.push('\n');
+        let line = sealed_line::line(evaluated);
         self.file.write_all(line.as_bytes()).map_err(LabError::io(&self.path, WRITE))?;
         let better = self.best.is_none_or(|best| evaluated.eval.mean > best.eval.mean);
         if better {
@@ -134,17 +133,85 @@ pub(crate) fn read(dir: &RunDir) -> Result<Vec<Evaluated>, LabError> {
     }
 }
 
-/// The whole lines of the file, each with its length in bytes; a last line without its end, left by a crash, is no line.
+/// The whole lines of the file, each with its length in bytes; a last line that was written by half, left by a crash, is no
+/// line.
 fn parse(path: &Path) -> Result<Vec<(Evaluated, u64)>, LabError> {
     let text = std::fs::read(path).map_err(LabError::io(path, READ))?;
-    let lines = text.split_inclusive(|&b| b == b'\n').filter(|line| line.ends_with(b"\n"));
-    let one = |(number, line): (usize, &[u8])| {
+    let mut reader = sealed_line::Reader::default();
+    let mut whole = Vec::new();
+    for (number, line) in text.split_inclusive(|&b| b == b'\n').enumerate() {
         let damaged = |reason: String| LabError::damaged(path, format!("line {}: {reason}", number + 1));
-        let evaluated: Evaluated = serde_json::from_slice(line).map_err(|e| damaged(e.to_string()))?;
-        match evaluated.eval.mean.is_finite() {
-            true => Ok((evaluated, line.len() as u64)),
-            false => Err(damaged(format!("a finite mean expected, found {}", evaluated.eval.mean))),
+        if !line.ends_with(b"\n") {
+            match is_cut_off(line) {
+                true => break,
+                false => return Err(damaged("expected its end, found something else".into())),
+            }
         }
-    };
-    lines.enumerate().map(one).collect()
+        let evaluated: Evaluated = reader.read(line).map_err(damaged)?;
+        if !evaluated.eval.mean.is_finite() {
+            return Err(damaged(format!("a finite mean expected, found {}", evaluated.eval.mean)));
+        }
+        whole.push((evaluated, line.len() as u64));
+    }
+    Ok(whole)
+}
+
+/// Whether a line without its end is the beginning of one, or one that lacks its end alone.
+fn is_cut_off(line: &[u8]) -> bool {
+    let whole = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text);
+    match whole(line) {
+        Ok(_) => true,
+        Err(error) => {
+            (error.is_eof() || error.column() >= line.len()) && whole(&line[..line.len() - 1]).is_err()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluated(episodes: u64) -> Evaluated {
+        let eval = Evaluation { episodes: 10, mean: 1.0 / 3.0, sd: 0.5, min: -1.0 };
+        Evaluated { episodes, env_steps: 10 * episodes, wall_secs: 0.25, eval }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_refused_by_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("evaluations.jsonl");
+        let whole = [1, 2, 3].map(|n| sealed_line::line(&evaluated(n))).concat().into_bytes();
+        for bit in 0..8 * whole.len() {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, &flipped).unwrap();
+            let line = 1 + whole[..bit / 8].iter().filter(|&&byte| byte == b'\n').count();
+            let refusal = parse(&path).unwrap_err();
+            assert!(refusal.to_string().contains(&format!("line {line}: ")), "bit {bit}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_line_written_by_half_is_no_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("evaluations.jsonl");
+        let whole = [1, 2].map(|n| sealed_line::line(&evaluated(n))).concat().into_bytes();
+        let second = sealed_line::line(&evaluated(1)).len();
+        for length in 0..=whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let lines = usize::from(length >= second) + usize::from(length == whole.len());
+            assert_eq!(parse(&path).unwrap().len(), lines, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn lines_of_earlier_versions_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("evaluations.jsonl");
+        let old = serde_json::to_string(&evaluated(1)).unwrap() + "\n";
+        std::fs::write(&path, old.clone() + &sealed_line::line(&evaluated(2))).unwrap();
+        assert_eq!(parse(&path).unwrap().len(), 2);
+        std::fs::write(&path, sealed_line::line(&evaluated(1)) + &old).unwrap();
+        assert!(parse(&path).unwrap_err().to_string().contains("line 2: expected a checksum"));
+    }
 }

@@ -35,6 +35,7 @@ mod report;
 mod run_dir;
 #[cfg(feature = "schema")]
 mod schema;
+mod sealed_line;
 mod sequence;
 mod simulation;
 mod steady;

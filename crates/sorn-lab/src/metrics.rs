@@ -1,7 +1,6 @@
 //! `metrics.jsonl`: a line per episode, each with a checksum of its own.
 //!
-//! A line is the JSON of an [`Episode`] with one more key, `checksum`, the last: that of the text before it. Lines without it are
-//! those of earlier versions: they stand before the first line with a checksum.
+//! A line is the JSON of an [`Episode`], sealed as [`sealed_line`](crate::sealed_line) says.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -10,11 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sorn_report::stats::mean;
 
-use sorn_agents::Checksum;
-
 use crate::error::WRITE;
 use crate::files::read_bytes;
-use crate::{Diagnostics, LabError};
+use crate::{Diagnostics, LabError, sealed_line};
 
 /// One line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,7 +60,7 @@ impl Writer {
 
     /// Appends one line, in one write.
     pub(crate) fn append(&mut self, episode: &Episode) -> Result<(), LabError> {
-        self.file.write_all(line(episode).as_bytes()).map_err(LabError::io(&self.path, WRITE))
+        self.file.write_all(sealed_line::line(episode).as_bytes()).map_err(LabError::io(&self.path, WRITE))
     }
 
     /// Hands what was appended to the disk, so that a checkpoint never knows more episodes than the metrics.
@@ -72,20 +69,8 @@ impl Writer {
     }
 }
 
-/// What stands between the text that a checksum is of and its digits, and after these.
-const MARK: &str = ",\"checksum\":\"";
-const END: &str = "\"}\n";
-
-/// The line of an episode, with its checksum and its end.
-fn line(episode: &Episode) -> String {
-    let mut text = serde_json::to_string(episode).unwrap_or_else(|e| unreachable!("plain numbers: {e}"));
-    text.pop(); // The brace, which follows the checksum.
-    let sum = Checksum::of(text.as_bytes());
-    format!("{text}{MARK}{sum}{END}")
-}
-
-/// The episode of line `number` (from 0), and whether it has a checksum, or what is wrong with it.
-fn parse(line: &[u8], number: u64) -> Result<(Episode, bool), Fault> {
+/// The episode of line `number` (from 0), or what is wrong with it.
+fn parse(reader: &mut sealed_line::Reader, line: &[u8], number: u64) -> Result<Episode, Fault> {
     let wrong = |reason: String| Fault { half: false, reason };
     if !line.ends_with(b"\n") {
         // A process that is killed writes the beginning of a line. More after the closing brace is damage.
@@ -98,36 +83,14 @@ fn parse(line: &[u8], number: u64) -> Result<(Episode, bool), Fault> {
             false => wrong(format!("expected {beginning}, found something else")),
         });
     }
-    let text = checked(line).map_err(wrong)?;
-    let found = match text {
-        Some(text) => serde_json::from_slice::<Episode>(&[text, b"}"].concat()),
-        None => serde_json::from_slice(line),
-    };
-    let found = found.map_err(|e| wrong(e.to_string()))?;
+    let found: Episode = reader.read(line).map_err(wrong)?;
     if found.episode != number {
         return Err(wrong(format!("episode {number} expected, found {}", found.episode)));
     }
     if !found.ret.is_finite() {
         return Err(wrong(format!("a finite return expected, found {}", found.ret)));
     }
-    Ok((found, text.is_some()))
-}
-
-/// The text that the checksum of a line is of; `None` of a line without one.
-fn checked(line: &[u8]) -> Result<Option<&[u8]>, String> {
-    let parts = line.strip_suffix(END.as_bytes()).and_then(|rest| {
-        let (text, digits) = rest.split_at_checked(rest.len().checked_sub(Checksum::DIGITS)?)?;
-        Some((text.strip_suffix(MARK.as_bytes())?, digits))
-    });
-    let Some((text, digits)) = parts else { return Ok(None) };
-    let found = Checksum::of(text).to_string();
-    match found.as_bytes() == digits {
-        true => Ok(Some(text)),
-        false => {
-            let expected = String::from_utf8_lossy(digits);
-            Err(format!("it is damaged: expected checksum {expected}, found {found}"))
-        }
-    }
+    Ok(found)
 }
 
 /// What is wrong with a line.
@@ -149,22 +112,14 @@ impl Lines {
     fn read(path: &Path, most: u64) -> Result<Lines, LabError> {
         let text = read_bytes(path)?;
         let mut lines = Lines { whole: Vec::new(), bytes: 0, fault: None };
-        let mut sums = false;
+        let mut reader = sealed_line::Reader::default();
         for line in text.split_inclusive(|&b| b == b'\n') {
             let number = lines.whole.len() as u64;
             if number == most {
                 break;
             }
-            match parse(line, number) {
-                Ok((_, false)) if sums => {
-                    let reason = "expected a checksum, as the lines before it have, found none";
-                    lines.fault = Some(Fault { half: false, reason: reason.into() });
-                    break;
-                }
-                Ok((episode, sum)) => {
-                    sums = sum;
-                    lines.whole.push(episode);
-                }
+            match parse(&mut reader, line, number) {
+                Ok(episode) => lines.whole.push(episode),
                 Err(fault) => {
                     lines.fault = Some(fault);
                     break;

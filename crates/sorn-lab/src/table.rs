@@ -163,7 +163,7 @@ mod tests {
             "| `cart` | 4/4 | 115 (107.5, 122.5) |  | -1.0 (-1.25, -1.0; -2.0) | 3/4 at -1.5 |  |\n"
         );
         let expected =
-            "| `cart-random` | 0/4 | never | 0.021 | -7.5 (-8.2, -6.8; -9.0) | 0/4 at -1.5 | 0.027 |\n";
+            "| `cart-random` | 0/4 | never | 0.021 | -7.50 (-8.25, -6.75; -9.0) | 0/4 at -1.5 | 0.027 |\n";
         assert_eq!(line(&rows[1], full(&rows[1], &rows)), expected);
     }
 

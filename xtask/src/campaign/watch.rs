@@ -85,7 +85,9 @@ fn watch(campaign: &Campaign, program: &Program<'_>, target: &Target, share: Dur
     while from < end && (end < u64::MAX || Instant::now() < until) {
         let left = until.saturating_duration_since(Instant::now()).as_secs().max(1);
         let seconds = if end < u64::MAX { i64::MAX as u64 } else { left };
-        let _ = fs::remove_file(dir.join("done"));
+        for name in ["done", "progress"] {
+            let _ = fs::remove_file(dir.join(name));
+        }
         let mut command = (program.start)();
         command.args(["--target", &target.name, "--seed", &campaign.seed.to_string()]);
         command.args(["--from", &from.to_string(), "--until", &end.to_string()]);
@@ -130,7 +132,8 @@ fn watch(campaign: &Campaign, program: &Program<'_>, target: &Target, share: Dur
     Ok(())
 }
 
-/// Waits until the process has ended, or ends it where one case takes too long: true in that case.
+/// Waits until the process has ended, or ends it where one case takes too long: true in that case. What it makes before its first
+/// case, such as the run whose files are damaged, may take longer.
 fn supervise(running: &mut process::Running, dir: &Path) -> Result<bool> {
     let mut last = (progress(dir), Instant::now());
     while !running.has_ended()? {
@@ -138,7 +141,7 @@ fn supervise(running: &mut process::Running, dir: &Path) -> Result<bool> {
         let now = progress(dir);
         if now != last.0 {
             last = (now, Instant::now());
-        } else if last.1.elapsed() > HANG {
+        } else if last.1.elapsed() > if now.is_some() { HANG } else { 6 * HANG } {
             running.send("KILL")?;
             return Ok(true);
         }

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 // One value per process: its size is of no matter.
 #[allow(clippy::large_enum_variant)]
 pub(crate) enum Command {
-    /// Train an agent as an experiment file says
+    /// Run an experiment file: train an agent, or do a task of sequences or dynamics
     Run(Run),
     /// Go on with a run, or a run over several seeds, that was stopped, or is to train on
     Resume(Resume),
@@ -62,10 +62,11 @@ pub(crate) struct Run {
     /// Several seeds: 0..20 (the last excluded), 0..=19, or 1,5,9; those that are there are not run again
     #[arg(long, value_name = "SEEDS", allow_hyphen_values = true)]
     pub(crate) seeds: Option<Seeds>,
-    /// Override one value of the file, e.g. agent.reservoir.kind=static; may be repeated
+    /// Override one value of the file, e.g. agent.reservoir.kind=static; elements of lists by name, kind or number,
+    /// e.g. task.phases.measure.steps=1000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Controls of a sequence task beside it: all, or static, none, rewired, without:RULE, separated by commas
+    /// Controls of a sequence task, or one of dynamics, beside it: all, or static, none, rewired, without:RULE, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) controls: Vec<String>,
     /// Directory below which run directories are made

@@ -11,6 +11,7 @@ mod checkpoint;
 mod compare;
 mod diagnostics;
 mod difference;
+mod dynamics;
 mod error;
 mod evaluate;
 mod evaluations;
@@ -35,12 +36,12 @@ mod report;
 mod run_dir;
 #[cfg(feature = "schema")]
 mod schema;
-mod sequence;
 mod simulation;
 mod steady;
 mod summary;
 mod sweep;
 mod table;
+mod task;
 mod template;
 mod train;
 mod words;
@@ -51,6 +52,11 @@ pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};
 pub use diagnostics::Diagnostics;
+pub use dynamics::{
+    ActivityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES, DynamicsPhase,
+    DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig, MeasureConfig,
+    PatternConfig, ReplayConfig, WeightConfig, Window, draw_dynamics,
+};
 pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};
 pub use evaluations::Evaluated;
@@ -68,10 +74,6 @@ pub use report::Report;
 pub use run_dir::RunDir;
 #[cfg(feature = "schema")]
 pub use schema::experiment_schema;
-pub use sequence::{
-    SequenceArm, SequenceExperiment, SequenceOutcome, SequenceProgress, SequenceRunConfig, SequenceSummary,
-    SequenceSweep, SequenceSwept, SequenceTable, Vary, is_sequence_dir, is_sequence_file,
-};
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
     check_room_to_save, load_network, load_params, save_network, simulate,
@@ -79,6 +81,11 @@ pub use simulation::{
 pub use summary::Summary;
 pub use sweep::{Sweep, SweepOutcome};
 pub use table::results_table;
+pub use task::{
+    Arm, ArmConfig, Claim, Claimed, Compared, Reference, Relation, TaskArm, TaskExperiment, TaskKind,
+    TaskOutcome, TaskProgress, TaskRunConfig, TaskSort, TaskSummary, TaskSweep, TaskSwept, TaskTable,
+    TaskWork, Than, Vary,
+};
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
 pub use words::{counted, decimal, quartile};

@@ -14,9 +14,8 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
     match table.get("task").and_then(|task| task.get("kind")).and_then(Value::as_str) {
         // What an experiment with an environment is without saying so.
         Some("rl") => table.retain(|key, task| key != "task" || task.as_table().is_some_and(|t| t.len() > 1)),
-        Some("sequence") => {
-            let reason =
-                "expected \"rl\", found \"sequence\", which sorn run, resume and compare take".into();
+        Some(kind @ ("sequence" | "dynamics")) => {
+            let reason = format!("expected \"rl\", found {kind:?}, which sorn run, resume and compare take");
             return Err(blame(Fault { key: "task.kind".into(), reason }, text, origin, &overrides));
         }
         _ => {}
@@ -103,6 +102,11 @@ pub(crate) fn typed_after<T: DeserializeOwned>(
     typed(&table, text, origin, &set)
 }
 
+/// Reads a `T` from a table that a program made.
+pub(crate) fn typed_table<T: DeserializeOwned>(table: &Table, origin: &str) -> Result<T, LabError> {
+    typed(table, "", origin, &[])
+}
+
 fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<(Table, Vec<Override>), LabError> {
     let mut table: Table = text.parse().map_err(|e: toml::de::Error| LabError::Config {
         origin: origin.into(),
@@ -149,7 +153,7 @@ pub(crate) fn placed(error: LabError, text: &str, origin: &str, overrides: &[Str
     let place = |reason: &str| {
         let key = reason.split_once(": ").map_or(reason, |(key, _)| key);
         // They were put in before, so that they are what they should be.
-        let overrides = set_all(&mut Table::new(), overrides).unwrap_or_default();
+        let overrides = set_all(&mut text.parse().unwrap_or_default(), overrides).unwrap_or_default();
         let below = |o: &&Override| o.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         if let Some(by) = overriding(key, &overrides) {
             return format!("--set {}", by.text);

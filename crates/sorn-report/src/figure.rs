@@ -46,7 +46,7 @@ pub use matrix::{MatrixOptions, matrix};
 pub use raster::{RasterGroup, RasterOptions, SpikeMark, raster};
 pub use scores::{Scores, ScoresOptions, scores};
 pub use solve::{Outcomes, SolveOptions, episodes_to_solve};
-pub use tail::{TailOptions, tail};
+pub use tail::{Tail, TailOptions, tail, tails};
 pub use timeline::{Panel, TimelineOptions, timeline};
 pub use traces::{Trace, TraceOptions, traces};
 

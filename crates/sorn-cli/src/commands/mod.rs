@@ -14,8 +14,8 @@ mod plot;
 mod report;
 mod resume;
 mod run;
-mod sequence;
 mod simulate;
+mod task;
 
 use crate::ExitStatus;
 use crate::args::Command;

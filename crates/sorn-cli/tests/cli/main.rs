@@ -7,6 +7,7 @@ mod common;
 mod damaged;
 mod diagnostics;
 mod documentation;
+mod dynamics;
 mod errors;
 mod evaluate;
 mod export;

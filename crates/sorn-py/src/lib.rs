@@ -4,6 +4,7 @@ mod agent;
 mod argument;
 mod cli;
 mod convert;
+mod criticality;
 mod env;
 mod error;
 mod globals;
@@ -45,6 +46,9 @@ mod _native {
 
     #[pymodule_export]
     use crate::statistics::functions;
+
+    #[pymodule_export]
+    use crate::criticality::criticality_functions;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -16,6 +16,9 @@ class Network:
     steps: int
     params: dict[str, Any]
     frozen: list[str]
+    health: dict[str, Any]
+    pools: tuple[npt.NDArray[np.int64], ...]
+    h_ip: npt.NDArray[np.float64]
     x: npt.NDArray[np.bool_]
     y: npt.NDArray[np.bool_]
     recurrent: npt.NDArray[np.float64]
@@ -132,6 +135,7 @@ class NativeVecEnv:
     def __setstate__(self, saved: dict[str, Any]) -> None: ...
 
 statistics: Any
+criticality: Any
 
 def env_specs() -> list[dict[str, Any]]: ...
 def run_cli(args: list[str]) -> int: ...

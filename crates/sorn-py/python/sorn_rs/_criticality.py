@@ -144,15 +144,14 @@ def crackling(durations, sizes, duration_exponent, size_exponent, min=1, max=Non
     Crackling
         At criticality the deviation is 0 (Ma et al. 2019).
     """
+    exponents = {"duration_exponent": duration_exponent, "size_exponent": size_exponent}
+    for name, value in exponents.items():
+        exponents[name] = real(name, value)
+        if not np.isfinite(exponents[name]) or (name == "size_exponent" and exponents[name] == 1):
+            raise wrong(name, value, "a finite number" + (" other than 1" if name == "size_exponent" else ""))
+    durations, sizes = check.whole("durations", durations), check.whole("sizes", sizes)
     return Crackling(
-        *_stats.crackling(
-            check.whole("durations", durations),
-            check.whole("sizes", sizes),
-            real("duration_exponent", duration_exponent),
-            real("size_exponent", size_exponent),
-            integer("min", min, 1),
-            check.upper(max),
-        )
+        *_stats.crackling(durations, sizes, *exponents.values(), integer("min", min, 1), check.upper(max))
     )
 
 
@@ -203,21 +202,27 @@ def detrended_fluctuations(values, windows):
 
 def log_normal_distance(weights):
     """Kolmogorov-Smirnov distance of weights from the log-normal distribution fitted to them."""
-    return _stats.log_normal_distance(check.series("weights", weights))
+    return _stats.log_normal_distance(_weights(weights))
 
 
 def log_normal_goodness(weights, *, replicas=1000, seed=0):
     """Probability that log-normal weights lie as far from their own fit as these from theirs (Lilliefors 1967)."""
-    return _stats.log_normal_goodness(
-        check.series("weights", weights), integer("replicas", replicas, 1), check.seed(seed)
-    )
+    return _stats.log_normal_goodness(_weights(weights), integer("replicas", replicas, 1), check.seed(seed))
 
 
 def compare_log_normal(weights, alternative="normal"):
     """Likelihood-ratio test of the fitted log-normal distribution against ``"normal"`` or ``"exponential"`` (Vuong 1989)."""
     return LikelihoodOfLogNormal(
-        *_stats.compare_log_normal(check.series("weights", weights), check.text("alternative", alternative))
+        *_stats.compare_log_normal(_weights(weights), check.text("alternative", alternative))
     )
+
+
+def _weights(weights):
+    """Weights whose distribution can be asked for."""
+    found = check.series("weights", weights)
+    if found.size and (found == found[0]).all():
+        raise wrong("weights", "equal values", "values that differ")
+    return found
 
 
 def pattern_divergence(p, q, *, added=1.0):
@@ -230,7 +235,12 @@ def pattern_divergence(p, q, *, added=1.0):
     added : float
         Added to the count of every possible pattern, so that none is impossible.
     """
-    return _stats.pattern_divergence(check.spikes("p", p), check.spikes("q", q), real("added", added))
+    p, q = check.spikes("p", p), check.spikes("q", q)
+    if not 1 <= p.shape[1] <= 32:
+        raise wrong("p", f"{p.shape[1]} neurons", "1 to 32")
+    if q.shape[1] != p.shape[1]:
+        raise wrong("q", f"{q.shape[1]} neurons", f"as many as in p, {p.shape[1]}")
+    return _stats.pattern_divergence(p, q, real("added", added))
 
 
 def weight_changes(before, after, *, above=0.0):
@@ -252,6 +262,8 @@ def weight_changes(before, after, *, above=0.0):
     if before.shape != after.shape:
         raise wrong("after", f"shape {after.shape}", f"that of before, {before.shape}")
     found = [np.array(part) for part in _stats.weight_changes(before, after, real("above", above))]
+    if len(found[0]) < 3:
+        raise wrong("before", f"{len(found[0])} synapses above {above} in both", "3 or more")
     return WeightChanges(*found, *_stats.change_correlations(*found))
 
 

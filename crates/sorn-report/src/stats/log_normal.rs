@@ -60,7 +60,7 @@ pub fn compare_log_normal(values: &[f64], with: WeightLaw) -> Result<LikelihoodR
     let fit = fit_log_normal(values)?;
     let n = values.len() as f64;
     let equal = StatsError::Undefined("equal values cannot tell distributions apart");
-    if !(fit.sigma > 0.0) {
+    if fit.sigma <= 0.0 {
         return Err(equal);
     }
     let half_log = 0.5 * (2.0 * std::f64::consts::PI).ln();
@@ -90,7 +90,7 @@ pub fn compare_log_normal(values: &[f64], with: WeightLaw) -> Result<LikelihoodR
 
 /// The largest difference of the cumulative distributions; none without a spread.
 fn distance(logs: &mut [f64], fit: &LogNormal) -> Option<f64> {
-    if !(fit.sigma > 0.0) {
+    if fit.sigma <= 0.0 {
         return None;
     }
     logs.sort_unstable_by(f64::total_cmp);

@@ -198,10 +198,14 @@ fn site_(session: &mut Session<'_>) -> Result<Outcome> {
     // The editors' schema accepts what the program accepts.
     let mut check = Command::new(&checker);
     check.args(["--schemafile", "crates/sorn-cli/src/experiment.schema.json"]);
-    for entry in fs::read_dir(workspace.root.join("experiments")).context("cannot read experiments")? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "toml") {
-            check.arg(path);
+    for folder in ["experiments", "experiments/sweeps"] {
+        for entry in
+            fs::read_dir(workspace.root.join(folder)).with_context(|| format!("cannot read {folder}"))?
+        {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                check.arg(path);
+            }
         }
     }
     session.run(&mut check)?;

@@ -1,11 +1,15 @@
 //! The command line's grammar.
 
+mod sweep;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sorn_lab::{FigureKind, Probe};
+
+pub(crate) use sweep::{NewSweep, Scheduler, Sweep, Tasks, Tune};
 
 /// Reinforcement learning with self-organizing recurrent neural networks (SORN).
 #[derive(Debug, Parser)]
@@ -21,6 +25,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Train an agent as an experiment file says
     Run(Run),
+    /// Try many configurations of an experiment, as its table [sweep] says: on all cores, or a task at a time
+    Sweep(Sweep),
+    /// Search the values of the table [sweep] with Optuna (needs the Python package)
+    Tune(Tune),
     /// Go on with a run, or a run over several seeds, that was stopped, or is to train on
     Resume(Resume),
     /// Evaluate what a run learnt: greedy policy, nothing learning
@@ -285,6 +293,8 @@ pub(crate) struct Check {
 pub(crate) enum New {
     /// Write a commented experiment file that runs as it is
     Experiment(NewExperiment),
+    /// Write the script with which a scheduler of clusters runs a sweep
+    Sweep(NewSweep),
 }
 
 #[derive(Debug, Args)]
@@ -335,40 +345,11 @@ fn seed(text: &str) -> Result<u64, String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seeds(pub(crate) Vec<u64>);
 
-/// More are surely a slip of the finger.
-const MOST_SEEDS: u64 = 100_000;
-
 impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Seeds, String> {
-        let number = |text: &str| {
-            let text = text.trim();
-            text.parse::<u64>().map_err(|_| format!("expected a whole number from 0, found {text:?}"))
-        };
-        let seeds: Vec<u64> = match text.split_once("..") {
-            Some((from, to)) => {
-                let from = number(from)?;
-                let to = match to.strip_prefix('=') {
-                    Some(last) => number(last)?.saturating_add(1),
-                    None => number(to)?,
-                };
-                if to.saturating_sub(from) > MOST_SEEDS {
-                    return Err(format!("at most {MOST_SEEDS} seeds, found {}", to - from));
-                }
-                (from..to).collect()
-            }
-            None => text.split(',').map(number).collect::<Result<_, _>>()?,
-        };
-        if seeds.is_empty() {
-            return Err(format!("{text} names no seed; 0..20 means 0 to 19"));
-        }
-        let mut sorted = seeds.clone();
-        sorted.sort_unstable();
-        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(format!("seed {} is named twice", pair[0])),
-            None => Ok(Seeds(seeds)),
-        }
+        sorn_lab::parse_seeds(text).map(Seeds)
     }
 }
 
@@ -380,16 +361,5 @@ mod tests {
     fn grammar_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn seeds() {
-        let parse = |text: &str| text.parse::<Seeds>().map(|s| s.0);
-        assert_eq!(parse("0..3"), Ok(vec![0, 1, 2]));
-        assert_eq!(parse("4..=5"), Ok(vec![4, 5]));
-        assert_eq!(parse("9, 2"), Ok(vec![9, 2]));
-        for wrong in ["", "3..3", "1,1", "a", "-1..3", "0..1000000000"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -40,8 +40,27 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
+/// What searches for `sorn tune`.
+pub trait Search {
+    /// Searches as `request` says, and says how that ended.
+    ///
+    /// # Errors
+    /// What failed.
+    fn search(&self, tuning: sorn_lab::Tuning, request: &serde_json::Value) -> anyhow::Result<ExitStatus>;
+}
+
+/// Since when the work is asked to stop by a signal, if it is.
+pub fn asked_to_stop() -> Option<std::time::Instant> {
+    stopping::asked()
+}
+
 /// Runs the command line `args`, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    run_with(args, None)
+}
+
+/// [`run`], with something that searches for `sorn tune`.
+pub fn run_with(args: impl IntoIterator<Item = OsString>, search: Option<&dyn Search>) -> ExitStatus {
     let cli = match args::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -51,7 +70,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         }
     };
     output::start_log();
-    match commands::dispatch(cli.command) {
+    match commands::dispatch(cli.command, search) {
         Ok(status) => status,
         Err(error) => output::report(&error),
     }

@@ -35,6 +35,7 @@ mod report;
 mod run_dir;
 #[cfg(feature = "schema")]
 mod schema;
+mod seeds;
 mod sequence;
 mod simulation;
 mod steady;
@@ -68,6 +69,7 @@ pub use report::Report;
 pub use run_dir::RunDir;
 #[cfg(feature = "schema")]
 pub use schema::experiment_schema;
+pub use seeds::{Sweep, SweepOutcome};
 pub use sequence::{
     SequenceArm, SequenceExperiment, SequenceOutcome, SequenceProgress, SequenceRunConfig, SequenceSummary,
     SequenceSweep, SequenceSwept, SequenceTable, Vary, is_sequence_dir, is_sequence_file,
@@ -77,11 +79,15 @@ pub use simulation::{
     check_room_to_save, load_network, load_params, save_network, simulate,
 };
 pub use summary::Summary;
-pub use sweep::{Sweep, SweepOutcome};
+pub use sweep::{
+    Claim, Goal, Importance, Keep, Plan, RandomConfig, Ranked, Ranking, SeedList, SweepConfig, SweepDir,
+    SweepProgress, SweepRow, SweepTable, SweepTask, TaskState, Trial, Tuning, Worked, is_sweep_dir,
+    parse_numbers, parse_seeds,
+};
 pub use table::results_table;
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
-pub use words::{counted, decimal, quartile};
+pub use words::{counted, decimal, quartile, significant};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.

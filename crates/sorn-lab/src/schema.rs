@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::{Experiment, SequenceExperiment};
+use crate::{Experiment, SequenceExperiment, SweepConfig};
 
 /// The JSON Schema (draft 7) of an experiment file: of a sequence task if `task.kind` is `"sequence"`, else of an agent in an
 /// environment.
@@ -13,6 +13,7 @@ pub fn experiment_schema() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let rl = generator.subschema_for::<Experiment>().to_value();
     let sequence = generator.subschema_for::<SequenceExperiment>().to_value();
+    let sweep = generator.subschema_for::<SweepConfig>().to_value();
     let mut definitions = generator.take_definitions(true);
     let kind = |name: &str| json!({ "description": "The kind of task.", "const": name });
     // `task.kind` is read before the rest, by neither of the two types.
@@ -24,6 +25,11 @@ pub fn experiment_schema() -> Value {
     });
     insert(&mut definitions, "Experiment", "task", rl_task);
     insert(&mut definitions, "Task", "kind", kind("sequence"));
+    // Of the file, not of one of its runs.
+    for name in ["Experiment", "SequenceExperiment"] {
+        let described = json!({ "description": "What `sorn sweep` tries.", "allOf": [sweep] });
+        insert(&mut definitions, name, "sweep", described);
+    }
     let mut definitions = Value::Object(definitions);
     tidy(&mut definitions);
     json!({

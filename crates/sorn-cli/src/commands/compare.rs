@@ -7,6 +7,7 @@ use crate::args::Compare;
 use crate::output::{Usage, result, table};
 
 pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
+    args.dirs.iter().try_for_each(|dir| super::sweep::refuse_sweep(dir))?;
     let mut sequences = 0;
     for dir in &args.dirs {
         sequences += usize::from(sorn_lab::is_sequence_dir(dir)?);

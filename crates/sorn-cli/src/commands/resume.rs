@@ -13,6 +13,7 @@ const DEPENDS: &str = "in several environments the last episodes depend on the b
 
 pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
+    super::sweep::refuse_sweep(&args.dir)?;
     if sorn_lab::is_sequence_dir(&args.dir)? {
         if let Some(text) = args.set.first() {
             let reason = format!(

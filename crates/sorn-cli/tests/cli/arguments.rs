@@ -247,7 +247,7 @@ fn several_seeds_are_refused_before_the_first_if_one_is_under_way() {
     crate::common::wait_for("config.toml", || place.path("runs/quick/seed-2/config.toml").exists());
     let text = place.fails(2, &arguments(["--seeds", "0..4"]));
     assert!(text.contains("runs/quick/seed-2: another process is running in this directory"), "{text}");
-    assert!(!place.path("runs/quick/seed-0").exists() && !place.path("runs/quick/sweep.json").exists());
+    assert!(!place.path("runs/quick/seed-0").exists() && !place.path("runs/quick/seeds.json").exists());
     child.kill().unwrap();
     child.wait().unwrap();
 }

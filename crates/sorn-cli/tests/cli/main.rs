@@ -26,3 +26,5 @@ mod sequence;
 mod simulate;
 #[cfg(unix)]
 mod stopping;
+#[cfg(unix)]
+mod sweep;

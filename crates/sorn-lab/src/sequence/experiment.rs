@@ -82,6 +82,7 @@ impl SequenceExperiment {
     /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
     pub fn load(path: &Path, overrides: &[String]) -> Result<SequenceExperiment, LabError> {
         let (text, origin) = (read_text(path)?, path.display().to_string());
+        read::no_sweep(&text, &origin, overrides)?;
         let mut experiment = Self::parse(&text, &origin, overrides)?;
         let set = set_all(&mut Table::new(), overrides)?;
         if experiment.vary.as_ref().is_some_and(|vary| set.iter().any(|o| o.key == vary.key)) {
@@ -91,7 +92,7 @@ impl SequenceExperiment {
         checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))
     }
 
-    pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, LabError> {
+    pub(crate) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, LabError> {
         read::typed_after(text, origin, overrides, |table| {
             if let Some(Value::Table(task)) = table.get_mut("task") {
                 task.remove("kind");

@@ -12,6 +12,9 @@ pub use run::{SequenceOutcome, SequenceProgress, SequenceSummary};
 pub use sweep::{SequenceSweep, SequenceSwept};
 pub use table::{SequenceArm, SequenceTable};
 
+pub(crate) use experiment::is_sequence;
+pub(crate) use run::run;
+
 use crate::LabError;
 use crate::files::read_text;
 

@@ -65,7 +65,7 @@ pub(super) fn summary(dir: &Path) -> Result<Option<SequenceSummary>, LabError> {
 }
 
 /// Runs `experiment` in `dir`, from its checkpoint if there is one; a finished run is left as it is.
-pub(super) fn run(
+pub(crate) fn run(
     dir: &Path,
     experiment: &SequenceExperiment,
     progress: &dyn SequenceProgress,

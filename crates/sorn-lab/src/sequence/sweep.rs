@@ -14,7 +14,9 @@ use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
-const PLAN: &str = "sweep.json";
+const PLAN: &str = "seeds.json";
+/// Its name in earlier versions.
+const EARLIER_PLAN: &str = "sweep.json";
 
 /// The directory `runs/<experiment>` of a sequence task: `<arm>/seed-<n>` below it, or `seed-<n>` if there is one arm.
 pub struct SequenceSweep {
@@ -35,7 +37,7 @@ pub struct SequenceSwept {
     pub failed: Vec<(PathBuf, LabError)>,
 }
 
-/// `sweep.json`.
+/// `seeds.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plan {
@@ -55,9 +57,10 @@ impl SequenceSweep {
         controls: &[Control],
     ) -> Result<SequenceSweep, LabError> {
         let path = out.join(&experiment.name);
+        crate::sweep::refuse(&path)?;
         create_dir(&path)?;
         let lock = lock(&path)?;
-        if [PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
+        if [PLAN, EARLIER_PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
             let reason =
                 "holds runs already; go on with them by `sorn resume`, give another --out, or move it away";
             return Err(LabError::directory(&path, reason));
@@ -85,11 +88,11 @@ impl SequenceSweep {
     /// # Errors
     /// [`LabError`] if `path` is none, or its files are damaged.
     pub fn read(path: &Path) -> Result<SequenceSweep, LabError> {
-        let file = path.join(PLAN);
-        if !file.is_file() {
-            let reason = "expected the directory of a sequence task (runs/NAME), found no sweep.json";
+        let mut files = [PLAN, EARLIER_PLAN].map(|name| path.join(name)).into_iter();
+        let Some(file) = files.find(|file| file.is_file()) else {
+            let reason = "expected the directory of a sequence task (runs/NAME), found no seeds.json";
             return Err(LabError::directory(path, reason));
-        }
+        };
         let plan =
             serde_json::from_str(&read_text(&file)?).map_err(|e| LabError::damaged(&file, e.to_string()))?;
         let file = path.join(EXPERIMENT);

@@ -15,6 +15,7 @@ mod numpy_generator;
 mod recorder;
 mod rule;
 mod statistics;
+mod tune;
 mod vec_env;
 
 /// What `sorn_rs` is made of. Not for direct use: argument checks are on the Python side.
@@ -45,6 +46,9 @@ mod _native {
 
     #[pymodule_export]
     use crate::statistics::functions;
+
+    #[pymodule_export]
+    use crate::tune::{Trial, Tuning, stop_asked};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

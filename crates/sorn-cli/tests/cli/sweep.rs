@@ -21,7 +21,6 @@ fn place() -> Place {
     place
 }
 
-/// The command in this folder; no array job is about.
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import gymnasium
@@ -135,6 +136,16 @@ statistics: Any
 
 def env_specs() -> list[dict[str, Any]]: ...
 def run_cli(args: list[str]) -> int: ...
+def stop_asked() -> bool: ...
+
+class Tuning:
+    def place(self, number: int) -> Path: ...
+    def trial(self, number: int, values: str) -> Trial | None: ...
+    def write_best(self, number: int, values: str, mean: float) -> Path: ...
+
+class Trial:
+    def run(self, seed: int) -> float | None: ...
+
 def simulate(
     settings: dict[str, Any],
     state: dict[str, npt.NDArray[np.float64]] | None,

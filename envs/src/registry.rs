@@ -1,6 +1,7 @@
 //! Environments by id, as Gymnasium's `make`.
 
 pub(crate) mod entry;
+mod own;
 
 use sorn_env::{AnyEnv, AutoresetMode, BoxError};
 
@@ -11,6 +12,7 @@ use crate::{
     PythonWrapper, acrobot, cartpole, masked, memory, mountain_car, mountain_car_continuous, pendulum,
 };
 use entry::Entry;
+pub use own::{EnvEntry, NoKwargs, RegisterError};
 
 /// What is known of an environment before it is made.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,29 +131,26 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
     FAMILIES.iter().chain(memory::FAMILIES).copied().flatten()
 }
 
-/// All environments, in order of their ids' families.
+/// All environments, in order of their ids' families; those of one's own ([`EnvEntry::register`]) are the last.
 pub fn specs() -> impl Iterator<Item = EnvSpec> {
-    entries().map(Entry::spec)
+    entries().map(Entry::spec).chain(own::all().into_iter().map(|entry| entry.spec))
 }
 
 fn entry(id: &str) -> Result<&'static Entry, MakeError> {
     entries().find(|entry| entry.id == id).ok_or_else(|| {
         let name = |id: &str| id.to_lowercase();
-        let near = entries().filter(|e| strsim::jaro_winkler(&name(e.id), &name(id)) > 0.85);
-        MakeError::UnknownId {
-            id: id.into(),
-            near: near.map(|e| e.id.to_string()).collect(),
-            known: entries().map(|e| e.id.to_string()).collect(),
-        }
+        let known: Vec<String> = specs().map(|spec| spec.id).collect();
+        let near = known.iter().filter(|known| strsim::jaro_winkler(&name(known), &name(id)) > 0.85);
+        MakeError::UnknownId { id: id.into(), near: near.cloned().collect(), known }
     })
 }
 
-/// What is known of the native environment `id`.
+/// What is known of the environment `id`, a native one or one's own.
 ///
 /// # Errors
 /// [`MakeError::UnknownId`].
 pub fn spec(id: &str) -> Result<EnvSpec, MakeError> {
-    entry(id).map(Entry::spec)
+    own::find(id).map_or_else(|| entry(id).map(Entry::spec), |own| Ok(own.spec))
 }
 
 /// Makes the environment `id` with its time limit applied.
@@ -209,8 +208,16 @@ pub fn make_observing(
     }
     match module {
         Some((_, name)) => gym_rs(id, name, kwargs),
-        None => made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit)),
+        None => match own::find(id) {
+            Some(own) => ones_own(own, kwargs),
+            None => made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit)),
+        },
     }
+}
+
+fn ones_own(own: EnvEntry, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    let (spec, keys) = (own.spec, own.keys);
+    checked(spec, keys, kwargs, |kwargs, limit| (own.make)(kwargs, limit))
 }
 
 #[cfg(feature = "gymnasium")]
@@ -306,15 +313,29 @@ fn made<T>(
     new: impl FnOnce(&Entry, Kwargs, Option<u64>) -> Result<T, String>,
 ) -> Result<(T, EnvSpec), MakeError> {
     let entry = entry(id)?;
-    let mut spec = entry.spec();
+    checked(entry.spec(), Some(entry.kwargs), kwargs, |kwargs, limit| {
+        new(entry, entry.arguments(kwargs), limit)
+    })
+}
+
+/// Makes what `spec` speaks of from `kwargs`, of which only `allowed` ones may be there; any, if there is no list.
+fn checked<T>(
+    mut spec: EnvSpec,
+    allowed: Option<&[&str]>,
+    kwargs: &Kwargs,
+    new: impl FnOnce(Kwargs, Option<u64>) -> Result<T, String>,
+) -> Result<(T, EnvSpec), MakeError> {
+    let id = &spec.id;
     let (kwargs, limit) = time_limit(id, kwargs, spec.max_episode_steps)?;
-    spec.max_episode_steps = limit;
-    only(id, &kwargs, entry.kwargs)?;
-    let refuse = |reason: String| MakeError::Kwargs { id: id.into(), reason };
+    if let Some(allowed) = allowed {
+        only(id, &kwargs, allowed)?;
+    }
+    let refuse = |reason: String| MakeError::Kwargs { id: id.clone(), reason };
     if let Some((key, found)) = first_not_finite(&kwargs) {
         return Err(refuse(format!("{key}: a finite number expected, found {found}")));
     }
-    let made = new(entry, entry.arguments(kwargs), limit).map_err(refuse)?;
+    let made = new(kwargs, limit).map_err(refuse)?;
+    spec.max_episode_steps = limit;
     Ok((made, spec))
 }
 

@@ -83,13 +83,14 @@ const ALL: &[&str] =
 /// What is built and tested: the same crates with the same features in every step, so that no dependency is built
 /// twice. The Python package is built and tested by a step of its own.
 pub(crate) const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py", "--features", "sorn-cli/live"];
-const ROBOT: &str = "examples/custom_robot/Cargo.toml";
+/// Crates outside the workspace, which see what any crate sees.
+const EXAMPLES: [&str; 2] = ["examples/custom_robot/Cargo.toml", "examples/own_parts/Cargo.toml"];
 const PACKAGE: &str = "crates/sorn-py";
 
 fn fmt(session: &mut Session<'_>) -> Result<Outcome> {
     session.run(cargo().args(["fmt", "--all", "--", "--check"]))?;
-    if session.workspace.root.join(ROBOT).exists() {
-        session.run(cargo().args(["fmt", "--manifest-path", ROBOT, "--", "--check"]))?;
+    for example in examples(session) {
+        session.run(cargo().args(["fmt", "--manifest-path", example, "--", "--check"]))?;
     }
     Ok(Outcome::Done)
 }
@@ -117,19 +118,27 @@ fn rust(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn custom_robot(session: &mut Session<'_>) -> Result<Outcome> {
-    if !session.workspace.root.join(ROBOT).exists() {
-        return Ok(Outcome::Skipped("there is no examples/custom_robot"));
+    let examples = examples(session);
+    if examples.is_empty() {
+        return Ok(Outcome::Skipped("there is no crate in examples"));
     }
     let target = session.workspace.target.clone();
-    for arguments in [["clippy", "--all-targets"].as_slice(), &["test"]] {
-        let mut command = cargo();
-        command.args(arguments).args(["--manifest-path", ROBOT, "--target-dir"]).arg(&target);
-        if arguments[0] == "clippy" {
-            command.args(["--", "-D", "warnings"]);
+    for example in examples {
+        for arguments in [["clippy", "--all-targets"].as_slice(), &["test"]] {
+            let mut command = cargo();
+            command.args(arguments).args(["--manifest-path", example, "--target-dir"]).arg(&target);
+            if arguments[0] == "clippy" {
+                command.args(["--", "-D", "warnings"]);
+            }
+            session.run(&mut command)?;
         }
-        session.run(&mut command)?;
     }
     Ok(Outcome::Done)
+}
+
+/// Those that are there.
+fn examples(session: &Session<'_>) -> Vec<&'static str> {
+    EXAMPLES.into_iter().filter(|example| session.workspace.root.join(example).exists()).collect()
 }
 
 fn python_(session: &mut Session<'_>) -> Result<Outcome> {

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Report(Report),
     /// List the environments, or show one: spaces, time limit, arguments
     Envs(Envs),
-    /// Check that an environment keeps the contract
+    /// Check that an environment, or what an experiment file names, keeps the contract
     Check(Check),
     /// Write a new file to begin from
     #[command(subcommand)]
@@ -271,11 +271,16 @@ pub(crate) struct Envs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Id of the environment
+    /// Id of an environment, or an experiment file (FILE.toml), whose environment, inside its wrappers, and whose own encoder,
+    /// learner and rules are to be checked
+    #[arg(value_name = "ID|FILE.toml")]
     pub(crate) env: String,
     /// Keyword argument of the environment, as JSON or TOML where it is one; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) kwarg: Vec<String>,
+    /// Override one value of the experiment file; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "kwarg")]
+    pub(crate) set: Vec<String>,
     /// Seed of the check
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,

@@ -1,5 +1,7 @@
 //! The `sorn` command as a library: [`run`] takes arguments and gives an exit status.
 //!
+//! [`run_with`] does so with environments, encoders, learners and plasticity rules of one's own.
+//!
 //! Results go to stdout; progress, warnings and errors to stderr.
 
 mod args;
@@ -9,12 +11,14 @@ mod output;
 mod paths;
 mod progress;
 mod reference;
+mod registered;
 mod stopping;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+pub use sorn_lab::{self, Registry};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,26 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Usage => 2,
             ExitStatus::Interrupted => stopping::INTERRUPTED,
         })
+    }
+}
+
+/// Runs the command line `args`, the program's name first, with what `registry` adds to what is built in: a program of one's own is
+/// the whole command, and its experiment files name its own environments and parts of agents.
+///
+/// ```no_run
+/// use sorn_cli::Registry;
+///
+/// fn main() -> std::process::ExitCode {
+///     let registry = Registry::new(); // .env(...).encoder(...).learner(...).rule(...)
+///     sorn_cli::run_with(registry, std::env::args_os()).into()
+/// }
+/// ```
+pub fn run_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let args: Vec<OsString> = args.into_iter().collect();
+    output::name_program(args.first());
+    match registry.register() {
+        Ok(()) => run(args),
+        Err(error) => output::report(&error.into()),
     }
 }
 

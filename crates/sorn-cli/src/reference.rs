@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::registered;
+
 /// The JSON Schema of experiment files. `tests/tests/reference.rs` compares it with the types and writes it anew.
 pub(crate) const SCHEMA: &str = include_str!("experiment.schema.json");
 
 pub(crate) fn schema() -> Value {
-    serde_json::from_str(SCHEMA).unwrap_or_else(|e| unreachable!("a file of this crate: {e}"))
+    let mut schema =
+        serde_json::from_str(SCHEMA).unwrap_or_else(|e| unreachable!("a file of this crate: {e}"));
+    registered::add_to(&mut schema);
+    schema
 }
 
 /// One key under one condition, such as `agent.learner.lambda` where `kind = "actor_critic"`.

@@ -8,10 +8,16 @@ use crate::ExitStatus;
 use crate::args::Explain;
 use crate::output::{Usage, result};
 use crate::reference::{self, Key};
+use crate::registered;
 
 pub(crate) fn run(args: &Explain) -> anyhow::Result<ExitStatus> {
     if args.schema {
-        result(reference::SCHEMA)?;
+        let text = match registered::any() {
+            // As the file of this crate is written.
+            false => reference::SCHEMA.into(),
+            true => serde_json::to_string_pretty(&reference::schema())? + "\n",
+        };
+        result(&text)?;
         return Ok(ExitStatus::Done);
     }
     let root = reference::schema();

@@ -12,6 +12,7 @@ mod mt19937;
 mod ndtri;
 mod network;
 mod numpy_generator;
+mod parts;
 mod recorder;
 mod rule;
 mod statistics;
@@ -48,6 +49,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::parts::install();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

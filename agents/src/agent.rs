@@ -3,7 +3,7 @@
 mod stream;
 
 use serde::{Deserialize, Serialize};
-use sorn_core::{Network, Rules};
+use sorn_core::{Initial, Network, Rules};
 use sorn_env::{Element, Space, Value};
 
 use crate::encoder::AnyEncoder;
@@ -115,6 +115,15 @@ impl Agent {
             samples: false,
             seed,
         })
+    }
+
+    /// Begins with weights, thresholds or pools of one's own in the reservoir, in place of those that were drawn. What was learnt and
+    /// what the network did last stay; call it before the first episode. They are saved with the agent.
+    ///
+    /// # Errors
+    /// [`AgentError::Reservoir`] naming the array that does not fit the parameters.
+    pub fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
+        self.reservoir.begin_with(initial)
     }
 
     /// A copy that learns nothing more: its policy is greedy, its reservoir frozen.

@@ -1,7 +1,7 @@
 //! The reservoir of an agent: self-organising, static or none, three values of one configuration.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sorn_core::{InputMap, Network, NoiseGenerator, NoiseLaw, Params, Rules, State, Synapses, rng};
+use sorn_core::{Initial, InputMap, Network, NoiseGenerator, NoiseLaw, Params, Rules, State, Synapses, rng};
 
 use crate::own::{self, RuleConfig};
 use crate::{AgentError, AgentState};
@@ -185,6 +185,18 @@ impl Reservoir {
             copy.network = self.with_state(State { noise, ..self.network.state() })?;
         }
         Ok(copy)
+    }
+
+    /// Begins with `initial` in place of what was drawn.
+    pub(crate) fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
+        let mut state = self.network.state();
+        initial.put_into(&mut state);
+        let memories = state.memories.clone();
+        let network = Network::from_state(self.network.params(), State { memories: vec![], ..state.clone() });
+        // What does not fit is the caller's to know.
+        network.map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        self.network = self.with_state(State { memories, ..state })?;
+        Ok(())
     }
 
     /// The network with its rules as it was in `state`.

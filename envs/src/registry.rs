@@ -1,6 +1,7 @@
 //! Environments by id, as Gymnasium's `make`.
 
 pub(crate) mod entry;
+mod members;
 mod own;
 
 use sorn_env::{AnyEnv, AutoresetMode, BoxError};
@@ -12,6 +13,7 @@ use crate::{
     PythonWrapper, acrobot, cartpole, masked, memory, mountain_car, mountain_car_continuous, pendulum,
 };
 use entry::Entry;
+use members::Members;
 pub use own::{EnvEntry, NoKwargs, RegisterError};
 
 /// What is known of an environment before it is made.
@@ -87,6 +89,14 @@ pub enum MakeError {
         id: String,
         /// The members asked for.
         observe: Vec<String>,
+    },
+    /// Names that are no members of a Dict's observations.
+    #[error("environment {id:?}: observe: {reason}")]
+    Members {
+        /// The environment.
+        id: String,
+        /// What was found, what is allowed.
+        reason: String,
     },
     /// A wrapper of Python's around an environment that is not.
     #[error("environment {id:?}: the wrapper {kind:?} is Python's and fits gymnasium:... environments only")]
@@ -200,7 +210,8 @@ pub fn make_observing(
     {
         return pythons(id, kwargs, wrappers, observe);
     }
-    if !observe.is_empty() {
+    let own = own::find(id);
+    if !observe.is_empty() && own.is_none() {
         return Err(MakeError::Observe { id: id.into(), observe: observe.to_vec() });
     }
     if let Some(wrapper) = wrappers.first() {
@@ -208,16 +219,23 @@ pub fn make_observing(
     }
     match module {
         Some((_, name)) => gym_rs(id, name, kwargs),
-        None => match own::find(id) {
-            Some(own) => ones_own(own, kwargs),
+        None => match own {
+            Some(own) => ones_own(own, kwargs, observe),
             None => made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit)),
         },
     }
 }
 
-fn ones_own(own: EnvEntry, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
-    let (spec, keys) = (own.spec, own.keys);
-    checked(spec, keys, kwargs, |kwargs, limit| (own.make)(kwargs, limit))
+fn ones_own(own: EnvEntry, kwargs: &Kwargs, observe: &[String]) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    let (env, spec) = checked(own.spec, own.keys, kwargs, |kwargs, limit| (own.make)(kwargs, limit))?;
+    if observe.is_empty() {
+        return Ok((env, spec));
+    }
+    match Members::new(env, observe) {
+        Ok(env) => Ok((AnyEnv::new(env), spec)),
+        Err(None) => Err(MakeError::Observe { id: spec.id, observe: observe.to_vec() }),
+        Err(Some(reason)) => Err(MakeError::Members { id: spec.id, reason }),
+    }
 }
 
 #[cfg(feature = "gymnasium")]

@@ -105,3 +105,65 @@ fn ids_that_cannot_be_are_refused() {
     let likely = make("Twice-v1", &Kwargs::new()).err().unwrap().to_string();
     assert!(likely.contains("did you mean Twice-v0?"), "{likely}");
 }
+
+/// A camera that is no number to learn from, and a distance.
+#[derive(Default)]
+struct Sensors(i64);
+
+impl Env for Sensors {
+    type Obs = Value;
+    type Act = i64;
+    type Error = Infallible;
+
+    fn observation_space(&self) -> Space {
+        let distance = Space::box_f32(&[0.0], &[100.0]).unwrap();
+        Space::Dict(vec![("distance".into(), distance), ("gear".into(), Space::discrete(5).unwrap())])
+    }
+    fn action_space(&self) -> Space {
+        Space::discrete(2).unwrap()
+    }
+    fn reset(&mut self, _: Option<u64>, _: Option<&Options>) -> Result<(Value, Info), Infallible> {
+        self.0 = 0;
+        Ok((self.seen(), Info::new()))
+    }
+    fn step(&mut self, _: &i64) -> Result<Step<Value>, Infallible> {
+        self.0 += 1;
+        Ok(Step {
+            obs: self.seen(),
+            reward: 0.0,
+            terminated: false,
+            truncated: self.0 == 9,
+            info: Info::new(),
+        })
+    }
+}
+
+impl Sensors {
+    fn seen(&self) -> Value {
+        let distance = Value::Array(Array::vector(vec![self.0 as f32]));
+        Value::Map([("distance".to_string(), distance), ("gear".to_string(), Value::Int(self.0 % 5))].into())
+    }
+}
+
+#[test]
+fn members_of_its_observations_may_be_chosen() {
+    let entry =
+        EnvEntry::new("Sensors-v0", "Two sensors.", |_: NoKwargs| Ok::<_, String>(Sensors::default()));
+    entry.register().unwrap();
+    let of = |observe: &[&str]| {
+        let observe: Vec<String> = observe.iter().map(ToString::to_string).collect();
+        sorn_envs::make_observing("Sensors-v0", &Kwargs::new(), &[], &observe)
+    };
+    let (mut env, _) = of(&["gear"]).unwrap();
+    assert_eq!(env.observation_space().to_string(), "Dict('gear': Discrete(5))");
+    env.reset(Some(0), None).unwrap();
+    let obs = env.step(&Value::Int(0)).unwrap().obs;
+    assert_eq!(obs, Value::Map([("gear".to_string(), Value::Int(1))].into()));
+    assert!(sorn_env::conformance::check(&mut env, &Default::default()).passed());
+    let text = of(&["gaer"]).err().unwrap().to_string();
+    assert!(
+        text.ends_with("observe: expected members of [\"distance\", \"gear\"], found \"gaer\""),
+        "{text}"
+    );
+    assert!(of(&["gear", "gear"]).err().unwrap().to_string().ends_with("found \"gear\" twice"));
+}

@@ -70,7 +70,7 @@ pub trait Encoder: Debug + Send + Sync {
     /// What failed, if it calls something that can fail.
     fn encode(&mut self, observation: &[f64], input: &mut [f64], learns: bool) -> Result<(), String>;
 
-    /// Puts what it has learnt into `state`, under names of its own.
+    /// Puts what it has learnt into `state`, under names of its own, each time the same ones.
     fn save(&self, _state: &mut AgentState) {}
 
     /// Takes back what [`save`](Encoder::save) put there.

@@ -124,7 +124,7 @@ pub trait Learner: Debug + Send + Sync {
         Diagnosis::default()
     }
 
-    /// Puts all that it is into `state`, under names of its own: an agent that is loaded goes on to the bit.
+    /// Puts all that it is into `state`, under names of its own, each time the same ones: an agent that is loaded goes on to the bit.
     fn save(&self, state: &mut AgentState);
 
     /// Takes back what [`save`](Learner::save) put there.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sorn_agents::own::conformance::{check_encoder, check_learner, check_own, check_rule};
 use sorn_agents::*;
-use sorn_core::{Degree, Params, PlasticityRule, Rule, RuleContext};
+use sorn_core::{Degree, Initial, Params, PlasticityRule, Rule, RuleContext};
 use sorn_env::seeding::Generator;
 use sorn_env::{Space, Value};
 
@@ -261,6 +261,20 @@ fn the_rule_acts_at_its_place() {
     let error = agent(&absent).unwrap_err().to_string();
     let expected = "reservoir.rules[0].before: a rule of reservoir.params.rules expected, found \"rmstdp\"";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn an_agent_begins_with_thresholds_of_ones_own() {
+    let mut one = agent(&config()).unwrap();
+    let te = vec![0.25; 40];
+    one.begin_with(&Initial { te: Some(te.clone()), ..Initial::default() }).unwrap();
+    assert_eq!(one.network().unwrap().te(), te);
+    let (loaded, _) = Agent::from_bytes(&one.to_bytes(&json!(null))).unwrap();
+    assert_eq!(loaded.state(), one.state());
+    let short = Initial { te: Some(vec![0.25; 39]), ..Initial::default() };
+    let error = one.begin_with(&short).unwrap_err().to_string();
+    assert_eq!(error, "reservoir.params: state `te`: found 39 values, allowed: 40");
+    assert_eq!(one.state(), loaded.state());
 }
 
 #[test]

@@ -14,6 +14,8 @@ exclude_patterns = []
 # The reference of the package is read from the package itself, where it is installed.
 if importlib.util.find_spec("sorn_rs"):
     extensions += ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+    # Napoleon takes the word "shape" of a parameter's type for a name, and two classes have one of that name.
+    suppress_warnings = ["ref.python"]
 else:
     exclude_patterns += ["python.rst"]
     suppress_warnings = ["toc.excluded", "toc.not_readable"]

@@ -3,13 +3,13 @@
 mod stream;
 
 use serde::{Deserialize, Serialize};
-use sorn_core::{Network, Rules};
+use sorn_core::{Initial, Network, Rules};
 use sorn_env::{Element, Space, Value};
 
-use crate::encoder::Encoder;
+use crate::encoder::AnyEncoder;
 use crate::features::Features;
 use crate::inputs::Inputs;
-use crate::learner::{Learner, Transition};
+use crate::learner::{AnyLearner, Transition};
 use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, entry, json};
 use crate::{AgentConfig, AgentError, AgentState, Diagnosis, Norms, room};
@@ -55,10 +55,10 @@ pub struct Agent {
     actions: Space,
     inputs: Inputs,
     normalization: Normalization,
-    encoder: Encoder,
+    encoder: AnyEncoder,
     reservoir: Reservoir,
     features: Features,
-    learner: Learner,
+    learner: AnyLearner,
     /// The observation and what is seen beside it, reservoir input and features, as numbers.
     flat: Vec<f64>,
     input: Vec<f64>,
@@ -90,12 +90,12 @@ impl Agent {
         let seen = inputs.space(normalization.space(observation_space)?);
         let fitted = config.encoder.fit(&config.reservoir, &seen);
         let width = fitted.params.input_len();
-        let encoder = Encoder::new(&config.encoder, &seen, width, seed)?;
+        let encoder = AnyEncoder::new(&config.encoder, &seen, width, seed)?;
         let reservoir = Reservoir::new(&fitted, seed)?;
         let features = Features::new(&config.features, reservoir.units(), width)?;
         room::learner(&config.learner, features.len(), action_space)?;
         let learner =
-            Learner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
+            AnyLearner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
         Ok(Agent {
             config: config.clone(),
             observations: observation_space.clone(),
@@ -115,6 +115,15 @@ impl Agent {
             samples: false,
             seed,
         })
+    }
+
+    /// Begins with weights, thresholds or pools of one's own in the reservoir, in place of those that were drawn. What was learnt and
+    /// what the network did last stay; call it before the first episode. They are saved with the agent.
+    ///
+    /// # Errors
+    /// [`AgentError::Reservoir`] naming the array that does not fit the parameters.
+    pub fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
+        self.reservoir.begin_with(initial)
     }
 
     /// A copy that learns nothing more: its policy is greedy, its reservoir frozen.
@@ -271,6 +280,9 @@ impl Agent {
             true => self.learner.act_greedily(&self.phi),
             false => self.learner.act(&self.phi),
         };
+        if let Some(failure) = self.learner.failure() {
+            return Err(failure);
+        }
         self.inputs.act(&action)?;
         Ok(action)
     }
@@ -292,7 +304,7 @@ impl Agent {
             self.steps += 1;
         }
         self.normalization.observe(&mut self.flat[..observed], !self.greedy);
-        self.encoder.encode(&self.flat, &mut self.input, !self.greedy);
+        self.encoder.encode(&self.flat, &mut self.input, !self.greedy)?;
         self.reservoir.step(&self.input)?;
         self.features.write(&self.reservoir, &self.input, &mut self.phi);
         Ok(())

@@ -16,6 +16,14 @@ pub enum AgentError {
         /// What is allowed.
         allowed: String,
     },
+    /// A part of one's own that cannot be made, or that failed.
+    #[error("{key}: {reason}")]
+    Own {
+        /// Dotted key below `agent`, e.g. `learner.step`.
+        key: String,
+        /// What was expected, what was found.
+        reason: String,
+    },
     /// Parts of a configuration that do not go together, or not with the environment's spaces.
     #[error("{0}")]
     Mismatch(String),

@@ -20,6 +20,7 @@ mod inputs;
 mod lanes;
 mod learner;
 mod normalization;
+pub mod own;
 mod plasticity;
 mod policy;
 mod random;
@@ -40,9 +41,13 @@ pub use file::{AGENT_FORMAT_VERSION, Checksum, FileError, FileFault};
 pub use inputs::Input;
 pub use learner::{
     ActorCriticConfig, ArsConfig, LearnerConfig, PerformanceAnneal, PpoConfig, PpoMean, ReinforceConfig,
-    RewardSignal, RmSornConfig, Selection, StepSchedule, Traces, ValueConfig,
+    RewardSignal, RmSornConfig, Selection, StepSchedule, Traces, Transition, ValueConfig,
 };
 pub use normalization::{NormalizationConfig, Normalized};
+pub use own::{
+    Encoder, EncoderEntry, EncoderSetup, Learner, LearnerEntry, LearnerSetup, NoKeys, OwnConfig,
+    RegisterError, RuleConfig, RuleEntry, RuleSetup,
+};
 pub use plasticity::PlasticityConfig;
 pub use policy::{PolicyConfig, Spread};
 pub use reservoir::{ReservoirConfig, ReservoirKind};

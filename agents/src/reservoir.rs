@@ -1,8 +1,9 @@
 //! The reservoir of an agent: self-organising, static or none, three values of one configuration.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sorn_core::{InputMap, Network, NoiseGenerator, NoiseLaw, Params, Rules, State, Synapses, rng};
+use sorn_core::{Initial, InputMap, Network, NoiseGenerator, NoiseLaw, Params, Rules, State, Synapses, rng};
 
+use crate::own::{self, RuleConfig};
 use crate::{AgentError, AgentState};
 
 /// Whether there is a reservoir, and whether it organises itself.
@@ -33,11 +34,25 @@ pub struct ReservoirConfig {
     #[serde(deserialize_with = "with_preset")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "sorn_core::schema::with_preset"))]
     pub params: Params,
+    /// Rules of one's own beside those of `params.rules`, by the kind under which each was registered, its keys beside: in a program
+    /// that registers `decay`, `[{ kind = "decay", rate = 0.001, before = "ss" }]`. `before` names the rule of `params.rules` before
+    /// which it runs; without it a rule is the last. They are frozen where all rules are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Vec<std::collections::BTreeMap<String, serde_json::Value>>")
+    )]
+    pub rules: Vec<RuleConfig>,
 }
 
 impl Default for ReservoirConfig {
     fn default() -> Self {
-        ReservoirConfig { kind: ReservoirKind::Sorn, steps_per_observation: 1, params: agent_params() }
+        ReservoirConfig {
+            kind: ReservoirKind::Sorn,
+            steps_per_observation: 1,
+            params: agent_params(),
+            rules: Vec::new(),
+        }
     }
 }
 
@@ -69,6 +84,8 @@ pub(crate) struct Reservoir {
     kind: ReservoirKind,
     steps_per_observation: u32,
     network: Network,
+    /// Rules of one's own, and the seed they were made with.
+    rules: (Vec<RuleConfig>, u64),
     /// Active units of the code, where there is no network.
     code: Vec<u32>,
     /// Input of each unit, where there is no network.
@@ -84,6 +101,7 @@ impl Reservoir {
         }
         let mut network =
             Network::new(&config.params, seed).map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        own::add_rules(&mut network, &config.rules, seed)?;
         if config.kind != ReservoirKind::Sorn {
             network.set_frozen(Rules::all());
         }
@@ -93,6 +111,7 @@ impl Reservoir {
             kind: config.kind,
             steps_per_observation: config.steps_per_observation,
             network,
+            rules: (config.rules.clone(), seed),
             code,
             drive,
             none,
@@ -124,6 +143,11 @@ impl Reservoir {
         }
         for _ in 0..self.steps_per_observation {
             self.network.step(input).map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        }
+        if !self.rules.0.is_empty()
+            && let Some((rule, why)) = self.network.rule_failure()
+        {
+            return Err(AgentError::Own { key: "reservoir.rules".into(), reason: format!("{rule}: {why}") });
         }
         Ok(())
     }
@@ -158,11 +182,37 @@ impl Reservoir {
         let mut copy = self.clone();
         if self.kind != ReservoirKind::None && self.network.params().noise != NoiseLaw::None {
             let noise = NoiseGenerator::new(rng::stream(seed, &format!("noise of stream {index}")));
-            copy.network =
-                Network::from_state(self.network.params(), State { noise, ..self.network.state() })
-                    .map_err(|e| AgentError::Reservoir(e.to_string()))?;
+            copy.network = self.with_state(State { noise, ..self.network.state() })?;
         }
         Ok(copy)
+    }
+
+    /// Begins with `initial` in place of what was drawn.
+    pub(crate) fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
+        let mut state = self.network.state();
+        initial.put_into(&mut state);
+        let memories = state.memories.clone();
+        let network = Network::from_state(self.network.params(), State { memories: vec![], ..state.clone() });
+        // What does not fit is the caller's to know.
+        network.map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        self.network = self.with_state(State { memories, ..state })?;
+        Ok(())
+    }
+
+    /// The network with its rules as it was in `state`.
+    fn with_state(&self, mut state: State) -> Result<Network, AgentError> {
+        let wrong = |found: String| AgentError::State {
+            name: "reservoir".into(),
+            expected: "the state of a network with these parameters".into(),
+            found,
+        };
+        // Not before all rules are there.
+        let memories = std::mem::take(&mut state.memories);
+        let mut network =
+            Network::from_state(self.network.params(), state).map_err(|e| wrong(e.to_string()))?;
+        own::add_rules(&mut network, &self.rules.0, self.rules.1)?;
+        network.remember(&memories).map_err(|e| wrong(e.to_string()))?;
+        Ok(network)
     }
 
     /// Active units, ascending.
@@ -205,11 +255,7 @@ impl Reservoir {
         fill("wee", &mut whole.wee)?;
         fill("wei", &mut whole.wei)?;
         fill("wie", &mut whole.wie)?;
-        self.network = Network::from_state(self.network.params(), whole).map_err(|e| AgentError::State {
-            name: "reservoir".into(),
-            expected: "the state of a network with these parameters".into(),
-            found: e.to_string(),
-        })?;
+        self.network = self.with_state(whole)?;
         self.code = entry(state, "code")?;
         Ok(())
     }
@@ -241,7 +287,8 @@ mod tests {
             (InputMap::Direct, 1.0),
         ] {
             let params = Params { ne: 40, nu: 6, input, input_gain: gain, te_min: 0.1, ..agent_params() };
-            let config = |kind| ReservoirConfig { kind, params: params.clone(), steps_per_observation: 1 };
+            let config =
+                |kind| ReservoirConfig { kind, params: params.clone(), ..ReservoirConfig::default() };
             let values: Vec<f64> = (0..params.input_len()).map(|k| (k % 4) as f64 * 0.4).collect();
             let mut code = Reservoir::new(&config(ReservoirKind::None), 3).unwrap();
             // From silence the first step of a network sees nothing but its input.

@@ -45,7 +45,8 @@ pub(crate) fn learner(config: &LearnerConfig, features: usize, actions: &Space) 
     };
     // Arrays as large as the weights: the weights themselves, traces, gradients, what is put aside.
     let arrays = match config {
-        LearnerConfig::Random {} => 0,
+        // What one's own needs is its own to say.
+        LearnerConfig::Random {} | LearnerConfig::Own(_) => 0,
         LearnerConfig::ActorCritic(config) => {
             let window = config.anneal.map_or(0, |anneal| anneal.window);
             few("learner.anneal.window", window, NUMBER * window as u128)?;

@@ -62,6 +62,7 @@ pub use native::NativeEnv;
 pub use pendulum::{Pendulum, PendulumConfig};
 pub use python_wrapper::PythonWrapper;
 pub use registry::{
-    EnvSpec, MakeError, make, make_batch, make_native, make_observing, make_wrapped, spec, specs,
+    EnvEntry, EnvSpec, MakeError, NoKwargs, RegisterError, make, make_batch, make_native, make_observing,
+    make_wrapped, spec, specs,
 };
 pub use stateful::{AttributeError, Stateful};

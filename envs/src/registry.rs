@@ -1,6 +1,8 @@
 //! Environments by id, as Gymnasium's `make`.
 
 pub(crate) mod entry;
+mod members;
+mod own;
 
 use sorn_env::{AnyEnv, AutoresetMode, BoxError};
 
@@ -11,6 +13,8 @@ use crate::{
     PythonWrapper, acrobot, cartpole, masked, memory, mountain_car, mountain_car_continuous, pendulum,
 };
 use entry::Entry;
+use members::Members;
+pub use own::{EnvEntry, NoKwargs, RegisterError};
 
 /// What is known of an environment before it is made.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +90,14 @@ pub enum MakeError {
         /// The members asked for.
         observe: Vec<String>,
     },
+    /// Names that are no members of a Dict's observations.
+    #[error("environment {id:?}: observe: {reason}")]
+    Members {
+        /// The environment.
+        id: String,
+        /// What was found, what is allowed.
+        reason: String,
+    },
     /// A wrapper of Python's around an environment that is not.
     #[error("environment {id:?}: the wrapper {kind:?} is Python's and fits gymnasium:... environments only")]
     Wrapper {
@@ -129,29 +141,26 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
     FAMILIES.iter().chain(memory::FAMILIES).copied().flatten()
 }
 
-/// All environments, in order of their ids' families.
+/// All environments, in order of their ids' families; those of one's own ([`EnvEntry::register`]) are the last.
 pub fn specs() -> impl Iterator<Item = EnvSpec> {
-    entries().map(Entry::spec)
+    entries().map(Entry::spec).chain(own::all().into_iter().map(|entry| entry.spec))
 }
 
 fn entry(id: &str) -> Result<&'static Entry, MakeError> {
     entries().find(|entry| entry.id == id).ok_or_else(|| {
         let name = |id: &str| id.to_lowercase();
-        let near = entries().filter(|e| strsim::jaro_winkler(&name(e.id), &name(id)) > 0.85);
-        MakeError::UnknownId {
-            id: id.into(),
-            near: near.map(|e| e.id.to_string()).collect(),
-            known: entries().map(|e| e.id.to_string()).collect(),
-        }
+        let known: Vec<String> = specs().map(|spec| spec.id).collect();
+        let near = known.iter().filter(|known| strsim::jaro_winkler(&name(known), &name(id)) > 0.85);
+        MakeError::UnknownId { id: id.into(), near: near.cloned().collect(), known }
     })
 }
 
-/// What is known of the native environment `id`.
+/// What is known of the environment `id`, a native one or one's own.
 ///
 /// # Errors
 /// [`MakeError::UnknownId`].
 pub fn spec(id: &str) -> Result<EnvSpec, MakeError> {
-    entry(id).map(Entry::spec)
+    own::find(id).map_or_else(|| entry(id).map(Entry::spec), |own| Ok(own.spec))
 }
 
 /// Makes the environment `id` with its time limit applied.
@@ -201,7 +210,8 @@ pub fn make_observing(
     {
         return pythons(id, kwargs, wrappers, observe);
     }
-    if !observe.is_empty() {
+    let own = own::find(id);
+    if !observe.is_empty() && own.is_none() {
         return Err(MakeError::Observe { id: id.into(), observe: observe.to_vec() });
     }
     if let Some(wrapper) = wrappers.first() {
@@ -209,7 +219,22 @@ pub fn make_observing(
     }
     match module {
         Some((_, name)) => gym_rs(id, name, kwargs),
-        None => made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit)),
+        None => match own {
+            Some(own) => ones_own(own, kwargs, observe),
+            None => made(id, kwargs, |entry, kwargs, limit| (entry.one)(kwargs, limit)),
+        },
+    }
+}
+
+fn ones_own(own: EnvEntry, kwargs: &Kwargs, observe: &[String]) -> Result<(AnyEnv, EnvSpec), MakeError> {
+    let (env, spec) = checked(own.spec, own.keys, kwargs, |kwargs, limit| (own.make)(kwargs, limit))?;
+    if observe.is_empty() {
+        return Ok((env, spec));
+    }
+    match Members::new(env, observe) {
+        Ok(env) => Ok((AnyEnv::new(env), spec)),
+        Err(None) => Err(MakeError::Observe { id: spec.id, observe: observe.to_vec() }),
+        Err(Some(reason)) => Err(MakeError::Members { id: spec.id, reason }),
     }
 }
 
@@ -306,15 +331,29 @@ fn made<T>(
     new: impl FnOnce(&Entry, Kwargs, Option<u64>) -> Result<T, String>,
 ) -> Result<(T, EnvSpec), MakeError> {
     let entry = entry(id)?;
-    let mut spec = entry.spec();
+    checked(entry.spec(), Some(entry.kwargs), kwargs, |kwargs, limit| {
+        new(entry, entry.arguments(kwargs), limit)
+    })
+}
+
+/// Makes what `spec` speaks of from `kwargs`, of which only `allowed` ones may be there; any, if there is no list.
+fn checked<T>(
+    mut spec: EnvSpec,
+    allowed: Option<&[&str]>,
+    kwargs: &Kwargs,
+    new: impl FnOnce(Kwargs, Option<u64>) -> Result<T, String>,
+) -> Result<(T, EnvSpec), MakeError> {
+    let id = &spec.id;
     let (kwargs, limit) = time_limit(id, kwargs, spec.max_episode_steps)?;
-    spec.max_episode_steps = limit;
-    only(id, &kwargs, entry.kwargs)?;
-    let refuse = |reason: String| MakeError::Kwargs { id: id.into(), reason };
+    if let Some(allowed) = allowed {
+        only(id, &kwargs, allowed)?;
+    }
+    let refuse = |reason: String| MakeError::Kwargs { id: id.clone(), reason };
     if let Some((key, found)) = first_not_finite(&kwargs) {
         return Err(refuse(format!("{key}: a finite number expected, found {found}")));
     }
-    let made = new(entry, entry.arguments(kwargs), limit).map_err(refuse)?;
+    let made = new(kwargs, limit).map_err(refuse)?;
+    spec.max_episode_steps = limit;
     Ok((made, spec))
 }
 

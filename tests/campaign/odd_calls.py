@@ -273,7 +273,9 @@ class Programs:
         return self.run(name, text.replace("WAIT", str(round(rng.random(), 3))), None, 0, (0,))
 
     def run(self, name, text, number, delay, allowed):
-        script = f"import sys\nsys.path.insert(0, {sys.path[0]!r})\n{text}"
+        # A child that is left behind would go on, and fill the memory.
+        ends = f"hasattr(signal, 'alarm') and signal.alarm({2 * LIMIT})"
+        script = f"import signal, sys\n{ends}\nsys.path.insert(0, {sys.path[0]!r})\n{text}"
         with tempfile.TemporaryFile() as told:
             child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=told)
             if number is not None:

@@ -168,7 +168,79 @@ def log_normal(weights):
     return [np.log(scale), sigma, stats.lognorm.logpdf(weights, sigma, 0, scale).sum()]
 
 
+def bent_tail(values, low, high, law):
+    """A truncated power law or a stretched exponential by SciPy's minimiser, every term of the sum added."""
+    values = np.array([v for v in values if v >= low and (high is None or v <= high)], float)
+    whole = np.arange(low, (200_000 if high is None else high) + 1, dtype=float)
+
+    def truncated(at):
+        term = lambda k: -at[0] * np.log(k / low) - np.exp(at[1]) * (k - low)  # noqa: E731
+        return term(values).sum() - len(values) * special.logsumexp(term(whole))
+
+    def stretched(at):
+        law = stats.weibull_min(np.exp(at[1]), scale=np.exp(-at[0]))
+        total = law.sf(low - 0.5) - (0 if high is None else law.sf(high + 0.5))
+        return np.log((law.sf(values - 0.5) - law.sf(values + 0.5)) / total).sum()
+
+    start = [1.5, -np.log(values.mean())] if law == "truncated" else [-np.log(values.mean()), -0.3]
+    of = truncated if law == "truncated" else stretched
+    best = optimize.minimize(
+        lambda at: -of(at),
+        start,
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-9, "maxiter": 9999},
+    )
+    return [best.x[0], np.exp(best.x[1]), -best.fun] if law == "truncated" else [*np.exp(best.x), -best.fun]
+
+
+def detrended(values, windows):
+    walk = np.cumsum(np.array(values) - np.mean(values))
+    found = []
+    for window in windows:
+        parts = walk[: len(walk) // window * window].reshape(-1, window)
+        steps = np.arange(window)
+        rest = [part - np.polyval(np.polyfit(steps, part, 1), steps) for part in parts]
+        found.append(np.sqrt(np.mean(np.square(rest))))
+    return [stats.linregress(np.log(windows), np.log(found)).slope, found]
+
+
+def log_normal_against(weights, alternative):
+    logs = np.log(weights)
+    own = stats.norm(logs.mean(), logs.std())
+    distance = stats.kstest(logs, own.cdf).statistic
+    law = {
+        "normal": lambda: stats.norm(*stats.norm.fit(weights)),
+        "exponential": lambda: stats.expon(*stats.expon.fit(weights)),
+    }[alternative]()
+    difference = own.logpdf(logs) - logs - law.logpdf(weights)
+    p = 2 * stats.norm.sf(abs(difference.sum()) / (np.sqrt(len(logs)) * difference.std()))
+    return [distance, difference.sum(), p]
+
+
+def pattern_divergence(p, q, neurons, added):
+    counts = [np.bincount(np.array(patterns), minlength=2**neurons) + added for patterns in (p, q)]
+    return stats.entropy(*counts, base=2)
+
+
+def crackling(durations, sizes, low, high):
+    durations, sizes = np.array(durations), np.array(sizes, float)
+    each = [d for d in np.unique(durations) if low <= d <= high]
+    means = [sizes[durations == d].mean() for d in each]
+    return stats.linregress(np.log(each), np.log(means)).slope
+
+
+def change_correlations(before, after):
+    before, change = np.array(before), np.abs(np.subtract(after, before))
+    return [stats.spearmanr(before, change).statistic, stats.spearmanr(before, change / before).statistic]
+
+
 ORACLES = {
+    "bent_tail": bent_tail,
+    "detrended": detrended,
+    "log_normal_against": log_normal_against,
+    "pattern_divergence": pattern_divergence,
+    "crackling": crackling,
+    "change_correlations": change_correlations,
     "quantile": lambda values, q: np.quantile(values, q),
     "mann_whitney": mann_whitney,
     "rate": lambda spikes, steps: statistics.mean_firing_rate(train(spikes, steps)).magnitude,

@@ -66,6 +66,7 @@ fn run(args: &[String]) -> Result<bool> {
         print!("{USAGE}\n{}\n{}", campaign::USAGE, site::USAGE);
         return Ok(true);
     }
+    campaign::hear_signals()?;
     if args.first().is_some_and(|first| first == "campaign") {
         return campaign::run(&campaign::Options::parse(&args[1..])?);
     }

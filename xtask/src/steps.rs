@@ -65,13 +65,13 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "gym-rs",
         about: "environments of the crate gym-rs, which needs SDL2",
-        needs: &["python"],
+        needs: &[],
         run: gym_rs,
     },
     Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
     Step {
         name: "campaign",
-        about: "kills, faults, odd files and odd calls: two minutes of them, ten if it is the only step",
+        about: "kills, faults, odd files and odd calls: ten minutes of them, if it is the only step",
         needs: &["python"],
         run: campaign,
     },
@@ -83,13 +83,14 @@ const ALL: &[&str] =
 /// What is built and tested: the same crates with the same features in every step, so that no dependency is built
 /// twice. The Python package is built and tested by a step of its own.
 pub(crate) const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py", "--features", "sorn-cli/live"];
-const ROBOT: &str = "examples/custom_robot/Cargo.toml";
+/// Crates outside the workspace, which see what any crate sees.
+const EXAMPLES: [&str; 2] = ["examples/custom_robot/Cargo.toml", "examples/own_parts/Cargo.toml"];
 const PACKAGE: &str = "crates/sorn-py";
 
 fn fmt(session: &mut Session<'_>) -> Result<Outcome> {
     session.run(cargo().args(["fmt", "--all", "--", "--check"]))?;
-    if session.workspace.root.join(ROBOT).exists() {
-        session.run(cargo().args(["fmt", "--manifest-path", ROBOT, "--", "--check"]))?;
+    for example in examples(session) {
+        session.run(cargo().args(["fmt", "--manifest-path", example, "--", "--check"]))?;
     }
     Ok(Outcome::Done)
 }
@@ -117,19 +118,27 @@ fn rust(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn custom_robot(session: &mut Session<'_>) -> Result<Outcome> {
-    if !session.workspace.root.join(ROBOT).exists() {
-        return Ok(Outcome::Skipped("there is no examples/custom_robot"));
+    let examples = examples(session);
+    if examples.is_empty() {
+        return Ok(Outcome::Skipped("there is no crate in examples"));
     }
     let target = session.workspace.target.clone();
-    for arguments in [["clippy", "--all-targets"].as_slice(), &["test"]] {
-        let mut command = cargo();
-        command.args(arguments).args(["--manifest-path", ROBOT, "--target-dir"]).arg(&target);
-        if arguments[0] == "clippy" {
-            command.args(["--", "-D", "warnings"]);
+    for example in examples {
+        for arguments in [["clippy", "--all-targets"].as_slice(), &["test"]] {
+            let mut command = cargo();
+            command.args(arguments).args(["--manifest-path", example, "--target-dir"]).arg(&target);
+            if arguments[0] == "clippy" {
+                command.args(["--", "-D", "warnings"]);
+            }
+            session.run(&mut command)?;
         }
-        session.run(&mut command)?;
     }
     Ok(Outcome::Done)
+}
+
+/// Those that are there.
+fn examples(session: &Session<'_>) -> Vec<&'static str> {
+    EXAMPLES.into_iter().filter(|example| session.workspace.root.join(example).exists()).collect()
 }
 
 fn python_(session: &mut Session<'_>) -> Result<Outcome> {
@@ -198,10 +207,14 @@ fn site_(session: &mut Session<'_>) -> Result<Outcome> {
     // The editors' schema accepts what the program accepts.
     let mut check = Command::new(&checker);
     check.args(["--schemafile", "crates/sorn-cli/src/experiment.schema.json"]);
-    for entry in fs::read_dir(workspace.root.join("experiments")).context("cannot read experiments")? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "toml") {
-            check.arg(path);
+    for folder in ["experiments", "experiments/papers", "experiments/sweeps"] {
+        let entries =
+            fs::read_dir(workspace.root.join(folder)).with_context(|| format!("cannot read {folder}"))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                check.arg(path);
+            }
         }
     }
     session.run(&mut check)?;
@@ -217,44 +230,36 @@ fn peers(session: &mut Session<'_>) -> Result<Outcome> {
 }
 
 fn bridge(session: &mut Session<'_>) -> Result<Outcome> {
-    bridged(session, "gymnasium")
-}
-
-/// What gym-rs needs of the system, as Debian and Ubuntu call it.
-const SDL: [&str; 3] = ["cmake", "libsdl2-dev", "libsdl2-gfx-dev"];
-
-fn gym_rs(session: &mut Session<'_>) -> Result<Outcome> {
-    provide_sdl(session)?;
-    if !has_sdl() {
-        return Ok(Outcome::Skipped(
-            "CMake, SDL2 or SDL2_gfx is missing; on Debian and Ubuntu: apt-get install cmake libsdl2-dev libsdl2-gfx-dev",
-        ));
-    }
-    bridged(session, "gym_rs")
-}
-
-/// One test of environments of other people, built with all that are possible here: one build serves all these tests.
-fn bridged(session: &mut Session<'_>, test: &str) -> Result<Outcome> {
-    provide_sdl(session)?;
     let python = python::program(session.workspace, "python");
     let mut command = cargo();
-    command.arg("test").args(TESTED).args(others()).args(["--test", test]);
+    command.arg("test").args(TESTED).args(BRIDGED).args(["--test", "gymnasium"]);
     // Linked with the library of the interpreter that is to run.
     session.run(command.env("PYO3_PYTHON", &python).env("SORN_TEST_PYTHON", &python))?;
     Ok(Outcome::Done)
 }
 
-/// The features of environments of other people that can be built here.
-pub(crate) fn others() -> [&'static str; 2] {
-    let features = match has_sdl() {
-        true => "sorn-tests/gymnasium,sorn-cli/gymnasium,sorn-envs/gym-rs",
-        false => "sorn-tests/gymnasium,sorn-cli/gymnasium",
-    };
-    ["--features", features]
-}
+/// The features of the bridge to Gymnasium. Not those of gym-rs: its SDL and that of Python's pygame do not get on in one process.
+pub(crate) const BRIDGED: [&str; 2] = ["--features", "sorn-tests/gymnasium,sorn-cli/gymnasium"];
 
-fn provide_sdl(session: &mut Session<'_>) -> Result<()> {
-    if has_sdl() { Ok(()) } else { install(session, &SDL) }
+/// What gym-rs needs of the system, as Debian and Ubuntu call it.
+const SDL: [&str; 3] = ["cmake", "libsdl2-dev", "libsdl2-gfx-dev"];
+
+fn gym_rs(session: &mut Session<'_>) -> Result<Outcome> {
+    if !has_sdl() {
+        install(session, &SDL)?;
+    }
+    if !has_sdl() {
+        return Ok(Outcome::Skipped(
+            "CMake, SDL2 or SDL2_gfx is missing; on Debian and Ubuntu: apt-get install cmake libsdl2-dev libsdl2-gfx-dev",
+        ));
+    }
+    session.run(cargo().arg("test").args(TESTED).args([
+        "--features",
+        "sorn-envs/gym-rs",
+        "--test",
+        "gym_rs",
+    ]))?;
+    Ok(Outcome::Done)
 }
 
 fn has_sdl() -> bool {
@@ -264,9 +269,11 @@ fn has_sdl() -> bool {
 }
 
 fn campaign(session: &mut Session<'_>) -> Result<Outcome> {
-    let minutes = if session.alone == Some("campaign") { "10" } else { "2" };
+    if session.alone != Some("campaign") {
+        return Ok(Outcome::Skipped("it runs for ten minutes if it is the only step: --only campaign"));
+    }
     // The same cases every time: others are tried by `cargo xtask campaign --seed N`.
-    let arguments = ["all", "--minutes", minutes, "--seed", "1"].map(str::to_owned);
+    let arguments = ["all", "--minutes", "10", "--seed", "1"].map(str::to_owned);
     match campaign::run(&campaign::Options::parse(&arguments)?)? {
         true => Ok(Outcome::Done),
         false => bail!("a promise did not hold; the table names the command that repeats each case"),

@@ -5,7 +5,7 @@ use std::mem::swap;
 use super::{Agent, Turn};
 use crate::AgentError;
 use crate::features::Features;
-use crate::learner::Learner;
+use crate::learner::AnyLearner;
 use crate::reservoir::{Reservoir, ReservoirKind};
 
 /// What passes from step to step, for one of several streams of observations.
@@ -13,7 +13,7 @@ use crate::reservoir::{Reservoir, ReservoirKind};
 pub(crate) struct Stream {
     reservoir: Reservoir,
     features: Features,
-    learner: Learner,
+    learner: AnyLearner,
     /// Of the normalisation of rewards.
     ret: f64,
     /// Of the inputs beside the observation.

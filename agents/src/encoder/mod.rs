@@ -7,10 +7,11 @@ mod random_projection;
 mod raw;
 mod scale;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sorn_core::InputMap;
 use sorn_env::Space;
 
+use crate::own::{self, EncoderSetup, OwnConfig, OwnEncoder};
 use crate::{AgentError, AgentState, ReservoirConfig};
 use cells::{Cells, Tuning};
 pub(crate) use layout::{Slot, slots};
@@ -26,7 +27,8 @@ pub use scale::Scale;
 /// (`reservoir.params.nu`, with `input = "first"` or `input = { pools = { size = 10 } }`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+// The derived functions know the built-in ones alone; they are called by those below.
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
 pub enum EncoderConfig {
     /// Each input receives `gain * (projection . tanh(observation / scale) + bias)`: a random unit-length projection of its
     /// own and a bias uniform in `[-bias, bias)`.
@@ -106,6 +108,28 @@ pub enum EncoderConfig {
         #[serde(default = "one")]
         gain: f64,
     },
+    /// One's own, by the kind under which it was registered ([`EncoderEntry`](crate::EncoderEntry)).
+    #[serde(skip)]
+    Own(OwnConfig),
+}
+
+/// The kinds of the built-in encoders.
+pub(crate) const KINDS: &[&str] =
+    &["random_projection", "gaussian_population", "thermometer", "pools", "one_hot", "raw"];
+
+impl<'de> Deserialize<'de> for EncoderConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        own::read::<D, dyn own::Encoder, _>(deserializer, EncoderConfig::deserialize, EncoderConfig::Own)
+    }
+}
+
+impl Serialize for EncoderConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            EncoderConfig::Own(config) => own::write(config, serializer),
+            built_in => EncoderConfig::serialize(built_in, serializer),
+        }
+    }
 }
 
 fn default_gain() -> f64 {
@@ -132,7 +156,7 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         match self {
             EncoderConfig::RandomProjection { .. } => "random_projection",
             EncoderConfig::GaussianPopulation { .. } => "gaussian_population",
@@ -140,6 +164,7 @@ impl EncoderConfig {
             EncoderConfig::Pools { .. } => "pools",
             EncoderConfig::OneHot { .. } => "one_hot",
             EncoderConfig::Raw { .. } => "raw",
+            EncoderConfig::Own(config) => &config.kind,
         }
     }
 
@@ -157,44 +182,55 @@ impl EncoderConfig {
 
 /// An encoder for the observations of one space.
 #[derive(Clone, Debug)]
-pub(crate) enum Encoder {
+pub(crate) enum AnyEncoder {
     RandomProjection(RandomProjection),
     Cells(Cells),
     Raw(Raw),
+    Own(OwnEncoder),
 }
 
-impl Encoder {
+impl AnyEncoder {
     /// An encoder from observations of `space` to `inputs` numbers; random parts come from `seed`.
     pub(crate) fn new(
         config: &EncoderConfig,
         space: &Space,
         inputs: usize,
         seed: u64,
-    ) -> Result<Encoder, AgentError> {
+    ) -> Result<AnyEncoder, AgentError> {
         let slots = slots(space);
         let encoder = match config {
-            EncoderConfig::RandomProjection { scale, gain, bias } => Encoder::RandomProjection(
+            EncoderConfig::RandomProjection { scale, gain, bias } => AnyEncoder::RandomProjection(
                 RandomProjection::new(scale, *gain, *bias, slots.len(), inputs, seed)?,
             ),
-            EncoderConfig::GaussianPopulation { cells, width, gain, bounds } => {
-                Encoder::Cells(Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?)
-            }
+            EncoderConfig::GaussianPopulation { cells, width, gain, bounds } => AnyEncoder::Cells(
+                Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?,
+            ),
             EncoderConfig::Pools { size, gain, cells, width, bounds, .. } => {
                 if *size == 0 {
                     return Err(AgentError::config("encoder.size", size, "at least 1"));
                 }
-                Encoder::Cells(Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?)
+                AnyEncoder::Cells(Cells::new(
+                    Tuning::Gaussian { width: *width },
+                    *cells,
+                    *gain,
+                    bounds,
+                    slots,
+                )?)
             }
             EncoderConfig::Thermometer { cells, gain, bounds } => {
-                Encoder::Cells(Cells::new(Tuning::Thermometer, *cells, *gain, bounds, slots)?)
+                AnyEncoder::Cells(Cells::new(Tuning::Thermometer, *cells, *gain, bounds, slots)?)
             }
-            EncoderConfig::OneHot { gain } => Encoder::Raw(Raw::one_hot(*gain, &slots)?),
-            EncoderConfig::Raw { gain } => Encoder::Raw(Raw::new(*gain, &slots)?),
+            EncoderConfig::OneHot { gain } => AnyEncoder::Raw(Raw::one_hot(*gain, &slots)?),
+            EncoderConfig::Raw { gain } => AnyEncoder::Raw(Raw::new(*gain, &slots)?),
+            EncoderConfig::Own(config) => {
+                AnyEncoder::Own(OwnEncoder::new(config, EncoderSetup { space, inputs, seed })?)
+            }
         };
         let len = match &encoder {
-            Encoder::RandomProjection(_) => inputs,
-            Encoder::Cells(encoder) => encoder.len(),
-            Encoder::Raw(encoder) => encoder.len(),
+            AnyEncoder::RandomProjection(_) => inputs,
+            AnyEncoder::Cells(encoder) => encoder.len(),
+            AnyEncoder::Raw(encoder) => encoder.len(),
+            AnyEncoder::Own(encoder) => encoder.inputs(),
         };
         if len != inputs {
             return Err(AgentError::Mismatch(format!(
@@ -208,24 +244,34 @@ impl Encoder {
     }
 
     /// Writes the input for one observation; learns bounds if it is to `learn`.
-    pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64], learn: bool) {
+    pub(crate) fn encode(
+        &mut self,
+        observation: &[f64],
+        input: &mut [f64],
+        learn: bool,
+    ) -> Result<(), AgentError> {
         match self {
-            Encoder::RandomProjection(encoder) => encoder.encode(observation, input),
-            Encoder::Cells(encoder) => encoder.encode(observation, input, learn),
-            Encoder::Raw(encoder) => encoder.encode(observation, input),
+            AnyEncoder::RandomProjection(encoder) => encoder.encode(observation, input),
+            AnyEncoder::Cells(encoder) => encoder.encode(observation, input, learn),
+            AnyEncoder::Raw(encoder) => encoder.encode(observation, input),
+            AnyEncoder::Own(encoder) => return encoder.encode(observation, input, learn),
         }
+        Ok(())
     }
 
     pub(crate) fn save(&self, state: &mut AgentState) {
-        if let Encoder::Cells(encoder) = self {
-            encoder.save(state);
+        match self {
+            AnyEncoder::Cells(encoder) => encoder.save(state),
+            AnyEncoder::Own(encoder) => encoder.save(state),
+            AnyEncoder::RandomProjection(_) | AnyEncoder::Raw(_) => {}
         }
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         match self {
-            Encoder::Cells(encoder) => encoder.load(state),
-            Encoder::RandomProjection(_) | Encoder::Raw(_) => Ok(()),
+            AnyEncoder::Cells(encoder) => encoder.load(state),
+            AnyEncoder::Own(encoder) => encoder.load(state),
+            AnyEncoder::RandomProjection(_) | AnyEncoder::Raw(_) => Ok(()),
         }
     }
 }
@@ -275,7 +321,7 @@ mod tests {
 
     /// The number of inputs that an encoder asks for, read from its refusal of none.
     fn inputs(config: &EncoderConfig, space: &Space) -> usize {
-        match Encoder::new(config, space, usize::MAX, 0) {
+        match AnyEncoder::new(config, space, usize::MAX, 0) {
             Ok(_) => unreachable!("no code is so long"),
             Err(error) => {
                 let text = error.to_string();
@@ -291,23 +337,23 @@ mod tests {
             let mut samples = Generator::new(seed);
             for config in of_every_kind() {
                 let len = if config == EncoderConfig::default() { 7 } else { inputs(&config, &space) };
-                let mut encoder = Encoder::new(&config, &space, len, seed).unwrap();
+                let mut encoder = AnyEncoder::new(&config, &space, len, seed).unwrap();
                 let mut input = vec![f64::NAN; len];
                 for _ in 0..3 {
                     space.flatten_into(&space.sample(&mut samples), &mut flat).unwrap();
-                    encoder.encode(&flat, &mut input, true);
+                    encoder.encode(&flat, &mut input, true).unwrap();
                     prop_assert!(input.iter().all(|u| u.is_finite()), "{config:?} {input:?}");
                 }
                 // What was learnt survives, and evaluation learns nothing.
                 let mut state = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
                 encoder.save(&mut state);
-                let mut copy = Encoder::new(&config, &space, len, seed).unwrap();
+                let mut copy = AnyEncoder::new(&config, &space, len, seed).unwrap();
                 copy.load(&state).unwrap();
                 let mut again = input.clone();
-                copy.encode(&flat, &mut again, false);
+                copy.encode(&flat, &mut again, false).unwrap();
                 prop_assert_eq!(&again, &input);
                 flat.iter_mut().for_each(|v| *v *= 3.0);
-                copy.encode(&flat, &mut again, false);
+                copy.encode(&flat, &mut again, false).unwrap();
                 let mut after = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
                 copy.save(&mut after);
                 prop_assert_eq!(after, state);
@@ -319,10 +365,10 @@ mod tests {
             let choices = 1 + nvec.len();
             let space = Space::Tuple(vec![Space::Discrete { n, start }, Space::MultiDiscrete { nvec }]);
             let len = space.flat_dim();
-            let mut encoder = Encoder::new(&EncoderConfig::OneHot { gain: 2.0 }, &space, len, 0).unwrap();
+            let mut encoder = AnyEncoder::new(&EncoderConfig::OneHot { gain: 2.0 }, &space, len, 0).unwrap();
             let (mut flat, mut input) = (vec![0.0; len], vec![f64::NAN; len]);
             space.flatten_into(&space.sample(&mut Generator::new(seed)), &mut flat).unwrap();
-            encoder.encode(&flat, &mut input, true);
+            encoder.encode(&flat, &mut input, true).unwrap();
             prop_assert_eq!(input.iter().filter(|u| **u == 2.0).count(), choices);
             prop_assert_eq!(input.iter().filter(|u| **u == 0.0).count(), len - choices);
         }
@@ -339,16 +385,17 @@ mod tests {
         let fitted = config.fit(&ReservoirConfig::default(), &space);
         assert_eq!(fitted.params.input, InputMap::Pools { size: 7, overlap: true });
         assert_eq!(fitted.params.input_len(), 4 + 2 * 3);
-        let mut encoder = Encoder::new(&config, &space, 10, 0).unwrap();
+        let mut encoder = AnyEncoder::new(&config, &space, 10, 0).unwrap();
         let mut input = [9.0; 10];
-        encoder.encode(&[0.0, 0.0, 1.0, 0.0, 0.5, 1.0], &mut input, true);
+        encoder.encode(&[0.0, 0.0, 1.0, 0.0, 0.5, 1.0], &mut input, true).unwrap();
         assert_eq!((&input[..4], input[5], input[9]), (&[0.0, 0.0, 1.0, 0.0][..], 1.0, 1.0));
         // Every other encoder leaves the reservoir as it is.
         let default = ReservoirConfig::default();
         assert_eq!(EncoderConfig::default().fit(&default, &space), default);
         let none =
             EncoderConfig::Pools { size: 0, overlap: false, gain: 1.0, cells: 1, width: 1.0, bounds: vec![] };
-        let error = Encoder::new(&none, &Space::Discrete { n: 1, start: 0 }, 1, 0).unwrap_err().to_string();
+        let error =
+            AnyEncoder::new(&none, &Space::Discrete { n: 1, start: 0 }, 1, 0).unwrap_err().to_string();
         assert_eq!(error, "encoder.size: at least 1 expected, found 0");
     }
 
@@ -357,7 +404,7 @@ mod tests {
         let space = Space::box_f32(&[0.0, 0.0], &[1.0, 1.0]).unwrap();
         let error = |text: &str| {
             let config: EncoderConfig = toml::from_str(text).unwrap();
-            Encoder::new(&config, &space, 5, 0).unwrap_err().to_string()
+            AnyEncoder::new(&config, &space, 5, 0).unwrap_err().to_string()
         };
         assert!(error("kind = \"one_hot\"").contains("found a Box (number 0"));
         assert!(error("kind = \"raw\"").ends_with("reservoir.params.nu = 2"));

@@ -74,6 +74,10 @@ pub(super) fn unpack(version: u32, bytes: &[u8]) -> Result<(Value, Arrays), File
         return Err(FileFault::Version { found: found.to_string() });
     }
     let meta: Meta = serde_json::from_value(value).map_err(entry)?;
+    // Another digit may stand for the same number, which no sum of values notices.
+    if serde_json::to_string(&meta).map_err(entry)? != *text {
+        return Err(FileFault::Damaged("metadata \"sorn\": not as it was written".into()));
+    }
     let mut views = tensors.tensors();
     views.sort_by(|a, b| a.0.cmp(&b.0));
     let found = checksum(&meta.agent, views.iter().map(|(name, view)| (name.as_str(), view.data())));

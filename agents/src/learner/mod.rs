@@ -19,9 +19,10 @@ mod true_online_sarsa;
 use std::any::Any;
 use std::fmt::Debug;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sorn_env::{Space, Value};
 
+use crate::own::{self, LearnerSetup, OwnConfig, OwnLearner};
 use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
 pub use action_values::{Traces, ValueConfig};
 use actor_critic::ActorCritic;
@@ -43,7 +44,8 @@ use true_online_sarsa::TrueOnlineSarsa;
 /// Which learner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+// The derived functions know the built-in ones alone; they are called by those below.
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
 pub enum LearnerConfig {
     /// Actor-critic with eligibility traces.
     ActorCritic(ActorCriticConfig),
@@ -63,6 +65,37 @@ pub enum LearnerConfig {
     Ppo(PpoConfig),
     /// Uniformly random actions: the control that learns nothing.
     Random {},
+    /// One's own, by the kind under which it was registered ([`LearnerEntry`](crate::LearnerEntry)).
+    #[serde(skip)]
+    Own(OwnConfig),
+}
+
+/// The kinds of the built-in learners.
+pub(crate) const KINDS: &[&str] = &[
+    "actor_critic",
+    "reinforce",
+    "sarsa",
+    "q_lambda",
+    "true_online_sarsa",
+    "rm_sorn",
+    "ars",
+    "ppo",
+    "random",
+];
+
+impl<'de> Deserialize<'de> for LearnerConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        own::read::<D, dyn own::Learner, _>(deserializer, LearnerConfig::deserialize, LearnerConfig::Own)
+    }
+}
+
+impl Serialize for LearnerConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            LearnerConfig::Own(config) => own::write(config, serializer),
+            built_in => LearnerConfig::serialize(built_in, serializer),
+        }
+    }
 }
 
 impl Default for LearnerConfig {
@@ -73,12 +106,15 @@ impl Default for LearnerConfig {
 
 /// What followed an action.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Transition<'a> {
-    pub(crate) reward: f64,
-    pub(crate) terminated: bool,
-    pub(crate) truncated: bool,
+pub struct Transition<'a> {
+    /// The reward, after normalisation.
+    pub reward: f64,
+    /// Whether the task came to its end.
+    pub terminated: bool,
+    /// Whether the episode was cut off: what would have followed is worth something.
+    pub truncated: bool,
     /// Features of the next observation.
-    pub(crate) next: &'a [f64],
+    pub next: &'a [f64],
 }
 
 /// A learner at work.
@@ -91,6 +127,11 @@ pub(crate) trait Learn: Debug + Send + Sync + Any {
 
     /// Chooses the best action, remembering nothing.
     fn act_greedily(&mut self, phi: &[f64]) -> Value;
+
+    /// Why the last choice was none, if it failed: a learner of one's own may.
+    fn failure(&mut self) -> Option<AgentError> {
+        None
+    }
 
     /// The value it expects of the features `phi`, where it learns one.
     fn value(&self, _phi: &[f64]) -> Option<f64> {
@@ -146,15 +187,15 @@ fn same<L: Learn>(other: &mut dyn Learn) -> Option<&mut L> {
 
 /// Any learner.
 #[derive(Debug)]
-pub(crate) struct Learner(Box<dyn Learn>);
+pub(crate) struct AnyLearner(Box<dyn Learn>);
 
-impl Clone for Learner {
+impl Clone for AnyLearner {
     fn clone(&self) -> Self {
-        Learner(self.0.copy())
+        AnyLearner(self.0.copy())
     }
 }
 
-impl std::ops::Deref for Learner {
+impl std::ops::Deref for AnyLearner {
     type Target = dyn Learn;
 
     fn deref(&self) -> &Self::Target {
@@ -162,16 +203,16 @@ impl std::ops::Deref for Learner {
     }
 }
 
-impl std::ops::DerefMut for Learner {
+impl std::ops::DerefMut for AnyLearner {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut *self.0
     }
 }
 
-impl Learner {
+impl AnyLearner {
     /// One for each of `n` streams of observations, between two episodes.
-    pub(crate) fn for_streams(&mut self, n: usize) -> Vec<Learner> {
-        self.streams(n).into_iter().map(Learner).collect()
+    pub(crate) fn for_streams(&mut self, n: usize) -> Vec<AnyLearner> {
+        self.streams(n).into_iter().map(AnyLearner).collect()
     }
 
     pub(crate) fn new(
@@ -180,8 +221,8 @@ impl Learner {
         features: usize,
         actions: &Space,
         seed: u64,
-    ) -> Result<Learner, AgentError> {
-        Ok(Learner(match config {
+    ) -> Result<AnyLearner, AgentError> {
+        Ok(AnyLearner(match config {
             LearnerConfig::ActorCritic(config) => {
                 Box::new(ActorCritic::new(config, policy, features, actions, seed)?)
             }
@@ -201,6 +242,10 @@ impl Learner {
             LearnerConfig::Random {} => {
                 PolicyConfig::refuse(policy, "learner.kind = \"random\"")?;
                 Box::new(Random::new(actions, seed))
+            }
+            LearnerConfig::Own(config) => {
+                PolicyConfig::refuse(policy, &format!("learner.kind = {:?}", config.kind))?;
+                Box::new(OwnLearner::new(config, LearnerSetup { features, actions, seed })?)
             }
         }))
     }

@@ -5,9 +5,9 @@ use sorn_env::{Space, Value};
 use super::*;
 use crate::Schedule;
 
-fn learner(config: LearnerConfig, policy: Option<PolicyConfig>, features: usize, actions: i64) -> Learner {
+fn learner(config: LearnerConfig, policy: Option<PolicyConfig>, features: usize, actions: i64) -> AnyLearner {
     let space = Space::Discrete { n: actions, start: 0 };
-    Learner::new(&config, policy.as_ref(), features, &space, 11).unwrap()
+    AnyLearner::new(&config, policy.as_ref(), features, &space, 11).unwrap()
 }
 
 fn one_hot(states: usize, state: usize) -> Vec<f64> {
@@ -25,7 +25,7 @@ struct Task {
 }
 
 impl Task {
-    fn episode(&self, learner: &mut Learner) {
+    fn episode(&self, learner: &mut AnyLearner) {
         let phi = |state| one_hot(self.states, state);
         let mut state = self.start;
         learner.begin();
@@ -94,7 +94,7 @@ fn all_value_learners(config: &ValueConfig) -> [(&'static str, LearnerConfig); 3
     ]
 }
 
-fn weights(learner: &Learner) -> Vec<f64> {
+fn weights(learner: &AnyLearner) -> Vec<f64> {
     let mut state = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
     learner.save(&mut state);
     state.all("learner/w").unwrap()

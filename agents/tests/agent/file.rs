@@ -52,6 +52,23 @@ proptest! {
     }
 }
 
+/// The last digits of a number often stand for the same one as their neighbours, so that only the text tells.
+#[test]
+fn another_digit_for_the_same_number_is_damage() {
+    let whole = agent(&config("sorn", LEARNERS[0]), 1).to_bytes(&serde_json::Value::Null);
+    let header = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
+    let last = (16..header - 1).filter(|&at| digits(&whole[at - 15..=at]) && !whole[at + 1].is_ascii_digit());
+    let mut tried = 0;
+    for at in last.take(200) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        assert!(Agent::from_bytes(&flipped).is_err(), "byte {at}");
+        tried += 1;
+    }
+    assert!(tried > 20, "{tried}");
+}
+
 #[test]
 fn a_policy_file_is_small_and_acts_as_the_frozen_agent() {
     let observations =

@@ -4,6 +4,7 @@ mod batch;
 mod continuous;
 mod file;
 mod inputs;
+mod own;
 mod own_loop;
 mod realtime;
 mod rm_sorn;

@@ -1,11 +1,15 @@
 //! The command line's grammar.
 
+mod sweep;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sorn_lab::{FigureKind, Probe};
+
+pub(crate) use sweep::{NewSweep, Scheduler, Sweep, Tasks, Tune};
 
 /// Reinforcement learning with self-organizing recurrent neural networks (SORN).
 #[derive(Debug, Parser)]
@@ -19,8 +23,12 @@ pub(crate) struct Cli {
 // One value per process: its size is of no matter.
 #[allow(clippy::large_enum_variant)]
 pub(crate) enum Command {
-    /// Train an agent as an experiment file says
+    /// Run an experiment file: train an agent, or do a task of sequences or dynamics
     Run(Run),
+    /// Try many configurations of an experiment, as its table [sweep] says: on all cores, or a task at a time
+    Sweep(Sweep),
+    /// Search the values of the table [sweep] with Optuna (needs the Python package)
+    Tune(Tune),
     /// Go on with a run, or a run over several seeds, that was stopped, or is to train on
     Resume(Resume),
     /// Evaluate what a run learnt: greedy policy, nothing learning
@@ -37,7 +45,7 @@ pub(crate) enum Command {
     Report(Report),
     /// List the environments, or show one: spaces, time limit, arguments
     Envs(Envs),
-    /// Check that an environment keeps the contract
+    /// Check that an environment, or what an experiment file names, keeps the contract
     Check(Check),
     /// Write a new file to begin from
     #[command(subcommand)]
@@ -62,10 +70,11 @@ pub(crate) struct Run {
     /// Several seeds: 0..20 (the last excluded), 0..=19, or 1,5,9; those that are there are not run again
     #[arg(long, value_name = "SEEDS", allow_hyphen_values = true)]
     pub(crate) seeds: Option<Seeds>,
-    /// Override one value of the file, e.g. agent.reservoir.kind=static; may be repeated
+    /// Override one value of the file, e.g. agent.reservoir.kind=static; elements of lists by name, kind or number,
+    /// e.g. task.phases.measure.steps=1000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Controls of a sequence task beside it: all, or static, none, rewired, without:RULE, separated by commas
+    /// Controls of a sequence task, or one of dynamics, beside it: all, or static, none, rewired, without:RULE, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) controls: Vec<String>,
     /// Directory below which run directories are made
@@ -271,11 +280,16 @@ pub(crate) struct Envs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Id of the environment
+    /// Id of an environment, or an experiment file (FILE.toml), whose environment, inside its wrappers, and whose own encoder,
+    /// learner and rules are to be checked
+    #[arg(value_name = "ID|FILE.toml")]
     pub(crate) env: String,
     /// Keyword argument of the environment, as JSON or TOML where it is one; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) kwarg: Vec<String>,
+    /// Override one value of the experiment file; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "kwarg")]
+    pub(crate) set: Vec<String>,
     /// Seed of the check
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
@@ -285,6 +299,8 @@ pub(crate) struct Check {
 pub(crate) enum New {
     /// Write a commented experiment file that runs as it is
     Experiment(NewExperiment),
+    /// Write the script with which a scheduler of clusters runs a sweep
+    Sweep(NewSweep),
 }
 
 #[derive(Debug, Args)]
@@ -335,40 +351,11 @@ fn seed(text: &str) -> Result<u64, String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seeds(pub(crate) Vec<u64>);
 
-/// More are surely a slip of the finger.
-const MOST_SEEDS: u64 = 100_000;
-
 impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Seeds, String> {
-        let number = |text: &str| {
-            let text = text.trim();
-            text.parse::<u64>().map_err(|_| format!("expected a whole number from 0, found {text:?}"))
-        };
-        let seeds: Vec<u64> = match text.split_once("..") {
-            Some((from, to)) => {
-                let from = number(from)?;
-                let to = match to.strip_prefix('=') {
-                    Some(last) => number(last)?.saturating_add(1),
-                    None => number(to)?,
-                };
-                if to.saturating_sub(from) > MOST_SEEDS {
-                    return Err(format!("at most {MOST_SEEDS} seeds, found {}", to - from));
-                }
-                (from..to).collect()
-            }
-            None => text.split(',').map(number).collect::<Result<_, _>>()?,
-        };
-        if seeds.is_empty() {
-            return Err(format!("{text} names no seed; 0..20 means 0 to 19"));
-        }
-        let mut sorted = seeds.clone();
-        sorted.sort_unstable();
-        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(format!("seed {} is named twice", pair[0])),
-            None => Ok(Seeds(seeds)),
-        }
+        sorn_lab::parse_seeds(text).map(Seeds)
     }
 }
 
@@ -380,16 +367,5 @@ mod tests {
     fn grammar_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn seeds() {
-        let parse = |text: &str| text.parse::<Seeds>().map(|s| s.0);
-        assert_eq!(parse("0..3"), Ok(vec![0, 1, 2]));
-        assert_eq!(parse("4..=5"), Ok(vec![4, 5]));
-        assert_eq!(parse("9, 2"), Ok(vec![9, 2]));
-        for wrong in ["", "3..3", "1,1", "a", "-1..3", "0..1000000000"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
-        }
     }
 }

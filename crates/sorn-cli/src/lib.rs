@@ -1,5 +1,7 @@
 //! The `sorn` command as a library: [`run`] takes arguments and gives an exit status.
 //!
+//! [`run_with`] does so with environments, encoders, learners and plasticity rules of one's own.
+//!
 //! Results go to stdout; progress, warnings and errors to stderr.
 
 mod args;
@@ -9,12 +11,14 @@ mod output;
 mod paths;
 mod progress;
 mod reference;
+mod registered;
 mod stopping;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+pub use sorn_lab::{self, Registry};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +44,47 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
+/// What searches for `sorn tune`.
+pub trait Search {
+    /// Searches as `request` says, and says how that ended.
+    ///
+    /// # Errors
+    /// What failed.
+    fn search(&self, tuning: sorn_lab::Tuning, request: &serde_json::Value) -> anyhow::Result<ExitStatus>;
+}
+
+/// Since when the work is asked to stop by a signal, if it is.
+pub fn asked_to_stop() -> Option<std::time::Instant> {
+    stopping::asked()
+}
+
+/// Runs the command line `args`, the program's name first, with what `registry` adds to what is built in: a program of one's own is
+/// the whole command, and its experiment files name its own environments and parts of agents.
+///
+/// ```no_run
+/// use sorn_cli::Registry;
+///
+/// fn main() -> std::process::ExitCode {
+///     let registry = Registry::new(); // .env(...).encoder(...).learner(...).rule(...)
+///     sorn_cli::run_with(registry, std::env::args_os()).into()
+/// }
+/// ```
+pub fn run_with(registry: Registry, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let args: Vec<OsString> = args.into_iter().collect();
+    output::name_program(args.first());
+    match registry.register() {
+        Ok(()) => run(args),
+        Err(error) => output::report(&error.into()),
+    }
+}
+
 /// Runs the command line `args`, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    run_searching(args, None)
+}
+
+/// [`run`], with something that searches for `sorn tune`.
+pub fn run_searching(args: impl IntoIterator<Item = OsString>, search: Option<&dyn Search>) -> ExitStatus {
     let cli = match args::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -51,7 +94,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         }
     };
     output::start_log();
-    match commands::dispatch(cli.command) {
+    match commands::dispatch(cli.command, search) {
         Ok(status) => status,
         Err(error) => output::report(&error),
     }

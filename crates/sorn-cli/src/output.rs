@@ -1,6 +1,9 @@
 //! What people read: results on stdout, errors on stderr.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use sorn_lab::LabError;
 
@@ -66,11 +69,22 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// The name of a program of one's own.
+static NAME: OnceLock<String> = OnceLock::new();
+
+/// Takes the program's name from the first argument.
+pub(crate) fn name_program(first: Option<&OsString>) {
+    let stem = first.and_then(|first| Path::new(first).file_stem());
+    if let Some(stem) = stem {
+        NAME.get_or_init(|| stem.to_string_lossy().into_owned());
+    }
+}
+
 /// How the user calls this program: by its name, or through cargo where it lies in a build directory.
 pub(crate) fn program() -> &'static str {
     let built = std::env::current_exe()
         .is_ok_and(|path| path.parent().and_then(|p| p.parent()).is_some_and(|p| p.ends_with("target")));
-    if built { "cargo run --release --" } else { "sorn" }
+    if built { "cargo run --release --" } else { NAME.get().map_or("sorn", String::as_str) }
 }
 
 /// Columns of text, the first left-aligned and the others right-aligned.

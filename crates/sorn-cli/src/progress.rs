@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sorn_lab::sorn_agents::{Agent, StepEvent};
-use sorn_lab::{Episode, Progress, RunConfig, decimal};
+use sorn_lab::{Episode, Progress, RunConfig, SweepProgress, SweepTask, decimal};
 
 use crate::stopping;
 
@@ -172,10 +172,78 @@ impl Progress for Bar {
     }
 }
 
+/// The tasks of a sweep: done, running, failed, time left.
+pub(crate) struct TaskBar {
+    bar: ProgressBar,
+    running: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl TaskBar {
+    pub(crate) fn new(tasks: u64, quiet: bool) -> TaskBar {
+        let bar = bar(tasks, "{bar:30} {pos}/{len} tasks done  {msg}  {eta} left", quiet);
+        TaskBar { bar, running: AtomicU64::new(0), failed: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn show(&self) {
+        let (running, failed) = (self.running.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
+        self.bar.set_message(format!("{running} running, {failed} failed"));
+    }
+}
+
+impl SweepProgress for TaskBar {
+    fn begun(&self, _task: &SweepTask) {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn ended(&self, _task: &SweepTask, done: Option<bool>) {
+        self.running.fetch_sub(1, Ordering::Relaxed);
+        match done {
+            Some(true) => self.bar.inc(1),
+            Some(false) => drop(self.failed.fetch_add(1, Ordering::Relaxed)),
+            None => {}
+        }
+        self.show();
+    }
+
+    fn skipped(&self) {
+        self.bar.inc(1);
+        // It took no time, so that it says nothing of the others.
+        self.bar.reset_eta();
+    }
+
+    fn stop(&self) -> bool {
+        stopping::asked().is_some()
+    }
+
+    fn asked(&self) -> Option<Instant> {
+        stopping::asked()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use sorn_lab::sorn_env::Value;
+
+    #[test]
+    fn tasks_are_counted_by_how_they_end() {
+        let bar = TaskBar::new(4, true);
+        let task = SweepTask { number: 0, name: "a".into(), seed: 0, values: Default::default() };
+        bar.skipped();
+        for done in [Some(true), Some(false), None] {
+            bar.begun(&task);
+            bar.ended(&task, done);
+        }
+        bar.begun(&task);
+        assert_eq!((bar.bar.position(), bar.bar.length()), (2, Some(4)));
+        assert_eq!(bar.bar.message(), "1 running, 1 failed");
+    }
 
     /// The parts that a bar shows as done, and all of them.
     fn parts(bar: &Bar) -> (u64, Option<u64>) {

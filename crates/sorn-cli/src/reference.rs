@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::registered;
+
 /// The JSON Schema of experiment files. `tests/tests/reference.rs` compares it with the types and writes it anew.
 pub(crate) const SCHEMA: &str = include_str!("experiment.schema.json");
 
 pub(crate) fn schema() -> Value {
-    serde_json::from_str(SCHEMA).unwrap_or_else(|e| unreachable!("a file of this crate: {e}"))
+    let mut schema =
+        serde_json::from_str(SCHEMA).unwrap_or_else(|e| unreachable!("a file of this crate: {e}"));
+    registered::add_to(&mut schema);
+    schema
 }
 
 /// One key under one condition, such as `agent.learner.lambda` where `kind = "actor_critic"`.
@@ -40,7 +45,16 @@ fn condition(way: &Value) -> String {
     chosen.map_or_else(String::new, |(key, value)| format!("{key} = {value:?}"))
 }
 
-/// The keys of a table, those of the file's top for `schema["then"]` and `schema["else"]`.
+/// The kinds of file: the schema of each, and its title.
+pub(crate) fn kinds(root: &Value) -> [(&Value, &'static str); 3] {
+    [
+        (&root["else"]["else"], "An agent in an environment"),
+        (&root["then"], "A sequence task"),
+        (&root["else"]["then"], "A task of dynamics"),
+    ]
+}
+
+/// The keys of a table; those of the file's top for each of [`kinds`].
 pub(crate) fn below<'a>(root: &'a Value, table: &'a Value) -> Vec<Key<'a>> {
     keys_of(root, table, "")
 }
@@ -83,15 +97,15 @@ fn properties<'a>(root: &'a Value, way: &'a Value, parent: &str) -> Vec<Key<'a>>
 pub(crate) fn find<'a>(root: &'a Value, name: &str) -> Vec<Key<'a>> {
     let parts: Vec<&str> = name.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
     let mut found: Vec<Key> = Vec::new();
-    for kind in ["else", "then"] {
-        let mut keys = below(root, &root[kind]);
+    for (kind, _) in kinds(root) {
+        let mut keys = below(root, kind);
         for (depth, part) in parts.iter().enumerate() {
             keys.retain(|key| key.last().trim_end_matches("[]") == *part);
             if depth + 1 < parts.len() {
                 keys = keys.iter().flat_map(|key| keys_of(root, key.schema, &key.name)).collect();
             }
         }
-        // Both kinds of file have a name.
+        // All kinds of file have a name.
         keys.retain(|key| !found.iter().any(|before| before.name == key.name && before.schema == key.schema));
         found.extend(keys);
     }
@@ -101,8 +115,8 @@ pub(crate) fn find<'a>(root: &'a Value, name: &str) -> Vec<Key<'a>> {
 /// All dotted names, without repetition.
 pub(crate) fn all(root: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for kind in ["else", "then"] {
-        collect(&below(root, &root[kind]), &mut |key| {
+    for (kind, _) in kinds(root) {
+        collect(&below(root, kind), &mut |key| {
             names.insert(key.name.clone());
         });
     }

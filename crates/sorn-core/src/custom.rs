@@ -49,6 +49,12 @@ pub trait PlasticityRule: Debug + Send + Sync {
     /// Changes the network after a step.
     fn apply(&mut self, context: &mut RuleContext<'_>);
 
+    /// Why [`apply`](Self::apply) failed, if it calls something that can fail;
+    /// [`Network::rule_failure`](crate::Network::rule_failure) asks for it.
+    fn failure(&mut self) -> Option<String> {
+        None
+    }
+
     /// A copy of the rule with its state.
     fn clone_box(&self) -> Box<dyn PlasticityRule>;
 

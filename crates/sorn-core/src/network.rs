@@ -244,6 +244,19 @@ impl Network {
         self.schedule.insert(position, Stage::Custom(self.custom.len() - 1, None));
     }
 
+    /// The name of a rule that failed in the steps so far, and why; it is told once.
+    pub fn rule_failure(&mut self) -> Option<(String, String)> {
+        self.custom.iter_mut().find_map(|rule| rule.failure().map(|why| (rule.name().to_string(), why)))
+    }
+
+    /// The place at which [`add_rule`](Self::add_rule) puts a rule before `rule`; `None` if the network does not have it.
+    pub fn place_of(&self, rule: Rule) -> Option<usize> {
+        self.schedule.iter().position(|stage| match stage {
+            Stage::BuiltIn(built_in) => *built_in == rule,
+            Stage::Custom(_, name) => *name == Some(rule),
+        })
+    }
+
     /// Gives the rules beside the built-in ones back what they remembered, [`State::memories`].
     ///
     /// # Errors

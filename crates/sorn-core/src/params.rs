@@ -104,7 +104,7 @@ pub struct Params {
 
     /// Law of the noise added to every drive, redrawn at every step.
     pub noise: NoiseLaw,
-    /// Standard deviation of Gaussian noise, or width of uniform noise `[0, noise_sd)`.
+    /// Standard deviation of Gaussian noise, width of uniform noise `[0, noise_sd)`, or probability of noise that is spikes.
     pub noise_sd: f64,
     /// Which neurons receive noise.
     pub noise_targets: NoiseTargets,

@@ -10,6 +10,9 @@ use crate::rng::{Xoshiro256PlusPlus, uniform};
 use crate::switches::{Firing, Inhibition, NoiseLaw, NoiseTargets, Precision};
 use crate::{Activity, InputError, Network, NoiseGenerator, Params, Rule, input};
 
+/// Noise that makes a neuron fire, whatever its drive.
+const FORCED: f64 = 1e8;
+
 /// Random numbers of one step, supplied from outside instead of drawn, so that two implementations can be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Supplied<'a> {
@@ -94,6 +97,11 @@ impl Network {
                 if both {
                     fill(&mut self.noise, width, &mut self.noise_i);
                 }
+            }
+            NoiseLaw::Spikes => {
+                self.noise.fill_uniform(1.0, &mut self.noise_e);
+                let force = |u: &mut f64| *u = if *u < width { FORCED } else { 0.0 };
+                self.noise_e.iter_mut().for_each(force);
             }
             NoiseLaw::Uniform => {
                 self.noise.fill_uniform(width, &mut self.noise_e);

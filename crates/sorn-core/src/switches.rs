@@ -92,6 +92,9 @@ pub enum NoiseLaw {
     Gaussian,
     /// Uniform, from 0 to the width.
     Uniform,
+    /// Spikes: an excitatory neuron fires with the probability `noise_sd`, whatever its drive; inhibitory neurons have no noise
+    /// (Del Papa et al. 2017, figure 5).
+    Spikes,
 }
 
 /// Which neurons receive noise.

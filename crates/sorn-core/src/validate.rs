@@ -1,6 +1,6 @@
 //! Range checks of [`Params`].
 
-use crate::switches::{Degree, Fraction, InputMap, NetworkType};
+use crate::switches::{Degree, Fraction, InputMap, NetworkType, NoiseLaw};
 use crate::{ParamError, Params, Rule, reward};
 
 impl Params {
@@ -65,6 +65,14 @@ impl Params {
             self.noise_sd >= 0.0 && self.noise_sd.is_finite(),
             "finite, 0 or more",
         )?;
+        if self.noise == NoiseLaw::Spikes {
+            check(
+                "noise_sd",
+                self.noise_sd,
+                self.noise_sd <= 1.0,
+                "0 to 1, a probability, where noise = \"spikes\"",
+            )?;
+        }
         finite("input_gain", self.input_gain)?;
         check("threads", self.threads, (1..=1024).contains(&self.threads), "1 to 1024")?;
         check("rules", self.rules.len(), self.rules.len() <= 16, "at most 16 rules")?;

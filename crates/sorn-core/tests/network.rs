@@ -295,6 +295,36 @@ fn a_saved_run_with_a_sole_synapse_goes_on_to_the_bit() {
     }
 }
 
+/// Neurons that would never fire do so as often as the noise says, and inhibitory neurons are left alone.
+#[test]
+fn noise_of_spikes_makes_neurons_fire_with_its_probability() {
+    for precision in [Precision::Exact, Precision::Fast] {
+        let params = Params {
+            noise: NoiseLaw::Spikes,
+            noise_sd: 0.05,
+            te_min: 40.0,
+            te_max: 50.0,
+            ti_min: 40.0,
+            ti_max: 50.0,
+            freeze: Rules::all(),
+            precision,
+            ..Params::default()
+        };
+        let mut network = Network::new(&params, 3).unwrap();
+        let mut fired = 0;
+        for _ in 0..5000 {
+            let activity = network.step(&[0.0; 10]).unwrap();
+            fired += activity.spikes_e.len();
+            assert!(activity.spikes_i.is_empty());
+        }
+        // 50,000 of a million expected; the standard deviation is 218.
+        assert!((49_000..51_000).contains(&fired), "{fired}");
+    }
+    let wrong = Params { noise: NoiseLaw::Spikes, noise_sd: 1.5, ..Params::default() };
+    let error = wrong.validate().unwrap_err().to_string();
+    assert!(error.contains("noise_sd") && error.contains("probability"), "{error}");
+}
+
 #[test]
 fn threads_change_no_bit() {
     for precision in [Precision::Exact, Precision::Fast] {

@@ -16,7 +16,7 @@ pub(crate) fn difference(was: &Experiment, is: &Experiment) -> Option<String> {
         .or_else(|| Some("it".into()))
 }
 
-fn first(key: &str, was: Option<&Value>, is: Option<&Value>) -> Option<String> {
+pub(crate) fn first(key: &str, was: Option<&Value>, is: Option<&Value>) -> Option<String> {
     if let (Some(Value::Table(a)), Some(Value::Table(b))) = (was, is) {
         let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
         names.sort();

@@ -33,6 +33,12 @@ pub enum LabError {
         /// What was found and what to do.
         reason: String,
     },
+    /// A directory in which another process is running.
+    #[error("{}: another process is running in this directory; wait for it or stop it", .path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A recorded file that is damaged or belongs to something else.
     #[error("{}: {reason}", .path.display())]
     Damaged {

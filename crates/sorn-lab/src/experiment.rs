@@ -142,6 +142,7 @@ impl Experiment {
     /// [`LabError`] naming the file or override, the key, what was found and what is allowed.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, LabError> {
         let (text, origin) = (read_text(path)?, path.display().to_string());
+        read::no_sweep(&text, &origin, overrides)?;
         let experiment = read::experiment(&text, &origin, overrides)?;
         let checked = experiment.validate(&origin);
         checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))

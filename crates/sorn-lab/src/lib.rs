@@ -11,6 +11,7 @@ mod checkpoint;
 mod compare;
 mod diagnostics;
 mod difference;
+mod dynamics;
 mod error;
 mod evaluate;
 mod evaluations;
@@ -29,6 +30,7 @@ mod plot;
 mod read;
 mod recorder;
 mod recordings;
+mod registry;
 mod remembering;
 mod replay;
 mod report;
@@ -36,12 +38,13 @@ mod run_dir;
 #[cfg(feature = "schema")]
 mod schema;
 mod sealed_line;
-mod sequence;
+mod seeds;
 mod simulation;
 mod steady;
 mod summary;
 mod sweep;
 mod table;
+mod task;
 mod template;
 mod train;
 mod words;
@@ -52,6 +55,11 @@ pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};
 pub use diagnostics::Diagnostics;
+pub use dynamics::{
+    ActivityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES, DynamicsPhase,
+    DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig, MeasureConfig,
+    PatternConfig, ReplayConfig, WeightConfig, Window, draw_dynamics,
+};
 pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};
 pub use evaluations::Evaluated;
@@ -65,25 +73,32 @@ pub use overrides::argument;
 pub use plot::{FigureKind, draw};
 pub use read::readable;
 pub use recordings::RecordConfig;
+pub use registry::{Registry, RegistryError};
 pub use replay::Replay;
 pub use report::Report;
 pub use run_dir::RunDir;
 #[cfg(feature = "schema")]
 pub use schema::experiment_schema;
-pub use sequence::{
-    SequenceArm, SequenceExperiment, SequenceOutcome, SequenceProgress, SequenceRunConfig, SequenceSummary,
-    SequenceSweep, SequenceSwept, SequenceTable, Vary, is_sequence_dir, is_sequence_file,
-};
+pub use seeds::{Sweep, SweepOutcome};
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
     check_room_to_save, load_network, load_params, save_network, simulate,
 };
 pub use summary::Summary;
-pub use sweep::{Sweep, SweepOutcome};
+pub use sweep::{
+    Goal, Importance, Keep, Plan, RandomConfig, Ranked, Ranking, SeedList, SweepClaim, SweepConfig, SweepDir,
+    SweepProgress, SweepRow, SweepTable, SweepTask, TaskState, Trial, Tuning, Worked, is_sweep_dir,
+    parse_numbers, parse_seeds,
+};
 pub use table::results_table;
+pub use task::{
+    Arm, ArmConfig, Claim, Claimed, Compared, Reference, Relation, TaskArm, TaskExperiment, TaskKind,
+    TaskOutcome, TaskProgress, TaskRunConfig, TaskSort, TaskSummary, TaskSweep, TaskSwept, TaskTable,
+    TaskWork, Than, Vary,
+};
 pub use template::experiment_template;
 pub use train::{Outcome, Progress, Quiet, train};
-pub use words::{counted, decimal, quartile};
+pub use words::{counted, decimal, quartile, significant};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.

@@ -16,6 +16,7 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 pub(crate) enum NpyType {
     Bool,
     U8,
+    U16,
     I64,
     F64,
 }
@@ -25,6 +26,7 @@ impl NpyType {
         match self {
             NpyType::Bool => "|b1",
             NpyType::U8 => "|u1",
+            NpyType::U16 => "<u2",
             NpyType::I64 => "<i8",
             NpyType::F64 => "<f8",
         }
@@ -34,6 +36,7 @@ impl NpyType {
     pub(crate) fn size(self) -> u64 {
         match self {
             NpyType::Bool | NpyType::U8 => 1,
+            NpyType::U16 => 2,
             NpyType::I64 | NpyType::F64 => 8,
         }
     }
@@ -59,6 +62,16 @@ pub(crate) fn header(dtype: NpyType, shape: &[u64]) -> Vec<u8> {
 pub(crate) fn f64_array(shape: &[u64], values: impl IntoIterator<Item = f64>) -> Vec<u8> {
     let mut bytes = header(NpyType::F64, shape);
     values.into_iter().for_each(|v| bytes.extend(v.to_le_bytes()));
+    bytes
+}
+
+/// Small whole numbers as an array of one dimension; those that the type cannot hold are its largest.
+pub(crate) fn counts_array(values: &[u32], dtype: NpyType) -> Vec<u8> {
+    let mut bytes = header(dtype, &[values.len() as u64]);
+    match dtype.size() {
+        1 => bytes.extend(values.iter().map(|v| u8::try_from(*v).unwrap_or(u8::MAX))),
+        _ => values.iter().for_each(|v| bytes.extend(u16::try_from(*v).unwrap_or(u16::MAX).to_le_bytes())),
+    }
     bytes
 }
 

@@ -26,31 +26,78 @@ pub(crate) fn set_all(table: &mut Table, overrides: &[String]) -> Result<Vec<Ove
 /// Sets one `key=value` and gives its key.
 fn set(table: &mut Table, text: &str) -> Result<String, String> {
     let (key, value) = text.split_once('=').ok_or("key=value expected, found no '='")?;
-    let path: Vec<&str> = key.trim().split('.').collect();
+    let (key, value) = (key.trim(), value.trim());
+    if let Some(bound) = beyond(value) {
+        return Err(format!("{key}: {bound} expected, found {value}"));
+    }
+    set_value(table, key, parse(value))
+}
+
+/// Sets the value at a dotted key, and gives the key as errors name it. An element of a list is reached by its `name`, its
+/// `kind` or its number: `task.phases.measure.steps` is `task.phases[1].steps` if the second phase is called so.
+pub(crate) fn set_value(table: &mut Table, key: &str, value: Value) -> Result<String, String> {
+    let path: Vec<&str> = key.split('.').collect();
     if path.iter().any(|part| part.is_empty()) {
         return Err(format!("a dotted key such as run.episodes expected, found {key:?}"));
     }
-    let (last, parents) = path.split_last().ok_or("a key expected, found none")?;
+    let mut written = String::new();
     let mut place = table;
-    for (depth, part) in parents.iter().enumerate() {
-        place = match place.entry(*part).or_insert_with(|| Value::Table(Table::new())) {
+    let mut parts = path.iter().copied().peekable();
+    while let Some(part) = parts.next() {
+        written = if written.is_empty() { part.to_string() } else { format!("{written}.{part}") };
+        let Some(next) = parts.peek() else {
+            place.insert(part.to_string(), value);
+            return Ok(written);
+        };
+        place = match place.entry(part).or_insert_with(|| Value::Table(Table::new())) {
             Value::Table(inner) => inner,
-            other => {
-                let at = path[..=depth].join(".");
-                return Err(format!(
-                    "{at}: {} found, which has no key {:?}",
-                    other.type_str(),
-                    path[depth + 1]
-                ));
+            Value::Array(list) => {
+                let index =
+                    element(list, next).map_err(|allowed| format!("{written}: {allowed}, found {next:?}"))?;
+                parts.next();
+                written = format!("{written}[{index}]");
+                match (&mut list[index], parts.peek()) {
+                    (Value::Table(inner), Some(_)) => inner,
+                    (element, None) => {
+                        *element = value;
+                        return Ok(written);
+                    }
+                    (other, Some(next)) => {
+                        return Err(format!(
+                            "{written}: {} found, which has no key {next:?}",
+                            other.type_str()
+                        ));
+                    }
+                }
             }
+            other => return Err(format!("{written}: {} found, which has no key {next:?}", other.type_str())),
         };
     }
-    let value = value.trim();
-    if let Some(bound) = beyond(value) {
-        return Err(format!("{}: {bound} expected, found {value}", path.join(".")));
+    unreachable!("a key has at least one part")
+}
+
+/// The element of a list that `part` means, or what it may be.
+fn element(list: &[Value], part: &str) -> Result<usize, String> {
+    for key in ["name", "kind"] {
+        let called = |value: &Value| value.get(key).and_then(Value::as_str) == Some(part);
+        let mut found = list.iter().enumerate().filter(|(_, value)| called(value));
+        match (found.next(), found.next()) {
+            (Some((index, _)), None) => return Ok(index),
+            (Some(_), Some(_)) => return Err(format!("a {key} that only one element has expected")),
+            _ => {}
+        }
     }
-    place.insert((*last).to_string(), parse(value));
-    Ok(path.join("."))
+    let names = list.iter().filter_map(|value| {
+        value.get("name").or_else(|| value.get("kind")).and_then(Value::as_str).map(String::from)
+    });
+    let numbers = (!list.is_empty()).then(|| format!("0 to {}", list.len() - 1));
+    match part.parse::<usize>() {
+        Ok(index) if index < list.len() => Ok(index),
+        _ => {
+            let allowed: Vec<String> = names.chain(numbers).collect();
+            Err(format!("an element of the list ({}) expected", allowed.join(", ")))
+        }
+    }
 }
 
 /// The bound that a whole number oversteps: TOML has those of 64 bits with sign only, and would take others for text.
@@ -122,6 +169,27 @@ mod tests {
             wrong,
             "a list or table of JSON or TOML expected (infinity is inf), found [0.7, Infinity]"
         );
+    }
+
+    #[test]
+    fn elements_of_lists_are_reached_by_name_kind_or_number() {
+        let text = "[[task.phases]]\nname = \"a\"\n[[task.phases]]\nname = \"b\"\n[[m]]\nkind = \"x\"\nsizes = [1, 2]";
+        let mut table: Table = text.parse().unwrap();
+        assert_eq!(set(&mut table, "task.phases.b.steps=7").unwrap(), "task.phases[1].steps");
+        assert_eq!(set(&mut table, "task.phases.0.steps=3").unwrap(), "task.phases[0].steps");
+        assert_eq!(set(&mut table, "m.x.sizes.1=5").unwrap(), "m[0].sizes[1]");
+        let steps = |index: usize| table["task"]["phases"][index]["steps"].as_integer();
+        assert_eq!((steps(0), steps(1), table["m"][0]["sizes"][1].as_integer()), (Some(3), Some(7), Some(5)));
+        assert_eq!(
+            set(&mut table, "task.phases.c.steps=7").unwrap_err(),
+            "task.phases: an element of the list (a, b, 0 to 1) expected, found \"c\""
+        );
+        assert_eq!(
+            set(&mut table, "m.x.sizes.1.y=5").unwrap_err(),
+            "m[0].sizes[1]: integer found, which has no key \"y\""
+        );
+        set(&mut table, "task.phases.0.name=b").unwrap();
+        assert!(set(&mut table, "task.phases.b.steps=1").unwrap_err().contains("only one element"));
     }
 
     #[test]

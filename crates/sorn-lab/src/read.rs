@@ -14,9 +14,8 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
     match table.get("task").and_then(|task| task.get("kind")).and_then(Value::as_str) {
         // What an experiment with an environment is without saying so.
         Some("rl") => table.retain(|key, task| key != "task" || task.as_table().is_some_and(|t| t.len() > 1)),
-        Some("sequence") => {
-            let reason =
-                "expected \"rl\", found \"sequence\", which sorn run, resume and compare take".into();
+        Some(kind @ ("sequence" | "dynamics")) => {
+            let reason = format!("expected \"rl\", found {kind:?}, which sorn run, resume and compare take");
             return Err(blame(Fault { key: "task.kind".into(), reason }, text, origin, &overrides));
         }
         _ => {}
@@ -103,13 +102,67 @@ pub(crate) fn typed_after<T: DeserializeOwned>(
     typed(&table, text, origin, &set)
 }
 
-fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<(Table, Vec<Override>), LabError> {
+/// Reads a `T` from a table that a program made.
+pub(crate) fn typed_table<T: DeserializeOwned>(table: &Table, origin: &str) -> Result<T, LabError> {
+    typed(table, "", origin, &[])
+}
+
+/// Reads a `T` from the table `name` of `text` alone, if it is there; `T` has one field of that name.
+pub(crate) fn part<T: DeserializeOwned>(
+    text: &str,
+    origin: &str,
+    overrides: &[String],
+    name: &str,
+) -> Result<Option<T>, LabError> {
+    let (mut table, overrides) = tables(text, origin, overrides)?;
+    table.retain(|key, _| key == name);
+    match table.is_empty() {
+        true => Ok(None),
+        false => typed(&table, text, origin, &overrides).map(Some),
+    }
+}
+
+/// A refusal whose reason begins with its key, said of the line of `text` on which the key stands.
+pub(crate) fn refused(reason: String, text: &str, origin: &str) -> LabError {
+    let key = reason.split_once(": ").map_or("", |(key, _)| key);
+    let origin = match line_of(text, key) {
+        Some((line, _)) => format!("{origin}:{line}"),
+        None => origin.into(),
+    };
+    LabError::Config { origin, reason }
+}
+
+/// The tables of `text`, with `overrides` put in.
+pub(crate) fn tables(
+    text: &str,
+    origin: &str,
+    overrides: &[String],
+) -> Result<(Table, Vec<Override>), LabError> {
     let mut table: Table = text.parse().map_err(|e: toml::de::Error| LabError::Config {
         origin: origin.into(),
         reason: e.to_string().trim_end().to_string(),
     })?;
     let overrides = set_all(&mut table, overrides)?;
     Ok((table, overrides))
+}
+
+/// The tables of an experiment, without `[sweep]`, which belongs to none of its runs.
+fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<(Table, Vec<Override>), LabError> {
+    let (mut table, overrides) = tables(text, origin, overrides)?;
+    table.remove("sweep");
+    Ok((table, overrides))
+}
+
+/// Refuses `[sweep]` in a file that is to be one experiment.
+pub(crate) fn no_sweep(text: &str, origin: &str, overrides: &[String]) -> Result<(), LabError> {
+    let (table, _) = tables(text, origin, overrides)?;
+    match table.contains_key("sweep") {
+        true => {
+            let reason = "sweep: expected a file without [sweep], which `sorn sweep` and `sorn tune` take";
+            Err(refused(reason.into(), text, origin))
+        }
+        false => Ok(()),
+    }
 }
 
 fn typed<T: DeserializeOwned>(
@@ -149,7 +202,7 @@ pub(crate) fn placed(error: LabError, text: &str, origin: &str, overrides: &[Str
     let place = |reason: &str| {
         let key = reason.split_once(": ").map_or(reason, |(key, _)| key);
         // They were put in before, so that they are what they should be.
-        let overrides = set_all(&mut Table::new(), overrides).unwrap_or_default();
+        let overrides = set_all(&mut text.parse().unwrap_or_default(), overrides).unwrap_or_default();
         let below = |o: &&Override| o.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         if let Some(by) = overriding(key, &overrides) {
             return format!("--set {}", by.text);

@@ -281,10 +281,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LabError> {
             }
             Ok(file)
         }
-        Err(TryLockError::WouldBlock) => Err(LabError::directory(
-            dir,
-            "another process is running in this directory; wait for it or stop it",
-        )),
+        Err(TryLockError::WouldBlock) => Err(LabError::Busy { path: dir.to_path_buf() }),
         Err(TryLockError::Error(e)) => Err(LabError::io(&path, "cannot be locked")(e)),
     }
 }

@@ -3,18 +3,28 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::{Experiment, SequenceExperiment};
+use sorn_sequence::Task;
 
-/// The JSON Schema (draft 7) of an experiment file: of a sequence task if `task.kind` is `"sequence"`, else of an agent in an
-/// environment.
+use crate::{DynamicsTask, Experiment, SweepConfig, TaskExperiment};
+
+/// The JSON Schema (draft 7) of an experiment file: of a sequence task if `task.kind` is `"sequence"`, of a task of dynamics if
+/// it is `"dynamics"`, else of an agent in an environment.
 ///
 /// The schema knows keys, types, names and defaults. Ranges, and what goes together, are checked when the file is read.
 pub fn experiment_schema() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let rl = generator.subschema_for::<Experiment>().to_value();
-    let sequence = generator.subschema_for::<SequenceExperiment>().to_value();
+    let sequence = generator.subschema_for::<TaskExperiment<Task>>().to_value();
+    let dynamics = generator.subschema_for::<TaskExperiment<DynamicsTask>>().to_value();
+    let sweep = generator.subschema_for::<SweepConfig>().to_value();
     let mut definitions = generator.take_definitions(true);
     let kind = |name: &str| json!({ "description": "The kind of task.", "const": name });
+    let is = |name: &str| {
+        json!({
+            "properties": { "task": { "properties": { "kind": { "const": name } }, "required": ["kind"] } },
+            "required": ["task"],
+        })
+    };
     // `task.kind` is read before the rest, by neither of the two types.
     let rl_task = json!({
         "description": "The kind of task; absent in most files with an environment.",
@@ -24,18 +34,21 @@ pub fn experiment_schema() -> Value {
     });
     insert(&mut definitions, "Experiment", "task", rl_task);
     insert(&mut definitions, "Task", "kind", kind("sequence"));
+    insert(&mut definitions, "DynamicsTask", "kind", kind("dynamics"));
+    // Of the file, not of one of its runs.
+    for name in ["Experiment", "TaskExperiment", "TaskExperiment2"] {
+        let described = json!({ "description": "What `sorn sweep` tries.", "allOf": [sweep] });
+        insert(&mut definitions, name, "sweep", described);
+    }
     let mut definitions = Value::Object(definitions);
     tidy(&mut definitions);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Experiment file",
-        "description": "An experiment of sorn: an agent in an environment, or a sequence task.",
-        "if": {
-            "properties": { "task": { "properties": { "kind": { "const": "sequence" } }, "required": ["kind"] } },
-            "required": ["task"],
-        },
+        "description": "An experiment of sorn: an agent in an environment, a sequence task, or a task of dynamics.",
+        "if": is("sequence"),
         "then": sequence,
-        "else": rl,
+        "else": { "if": is("dynamics"), "then": dynamics, "else": rl },
         "definitions": definitions,
     })
 }
@@ -137,7 +150,7 @@ mod tests {
             400
         );
         assert_eq!(
-            definitions["SequenceExperiment"]["properties"]["network"]["properties"]["ne"]["default"],
+            definitions["TaskExperiment"]["properties"]["network"]["properties"]["ne"]["default"],
             200
         );
         assert!(!schema.to_string().contains("null"));

@@ -30,6 +30,18 @@ pub fn decimal(number: f64, digits: usize) -> String {
     format!("{number:.digits$}")
 }
 
+/// A number of any size with four significant digits, whole numbers as they are.
+pub fn significant(number: f64) -> String {
+    match number.abs() {
+        size if number.fract() == 0.0 && size < 1e15 => format!("{number:.0}"),
+        size if (1e-4..1e15).contains(&size) => {
+            let digits = (3 - size.log10().floor() as i32).clamp(0, 8) as usize;
+            format!("{number:.digits$}")
+        }
+        _ => format!("{number:.3e}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +65,12 @@ mod tests {
         );
         assert_eq!([0.0, 1.0, -3.0, 12.34].map(|n| decimal(n, 1)), ["0.0", "1.0", "-3.0", "12.3"]);
         assert_eq!([2e-5, f64::NAN].map(|n| decimal(n, 1)), ["2.0e-5", "NaN"]);
+    }
+
+    #[test]
+    fn significant_digits_are_four() {
+        let numbers = [0.0, 500.0, 484.75, -0.012_345, 12_345.6, 1e-7, 1e20].map(significant);
+        assert_eq!(numbers, ["0", "500", "484.8", "-0.01235", "12346", "1.000e-7", "1.000e20"]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use sorn_lab::{Experiment, Quiet, RunDir, SequenceExperiment, train};
+use sorn_lab::sorn_sequence::Task;
+use sorn_lab::{DynamicsTask, Experiment, Quiet, RunDir, TaskExperiment, TaskSort, train};
 
 #[test]
 fn every_experiment_is_whole() {
@@ -21,8 +22,8 @@ fn every_experiment_is_whole() {
         }
         assert!(table.contains(&format!("`{stem}`")), "{stem}: no row in experiments/README.md");
         seen += 1;
-        if sorn_lab::is_sequence_file(&path).unwrap() {
-            let experiment = SequenceExperiment::load(&path, &[]).unwrap_or_else(|e| panic!("{e}"));
+        if TaskSort::of_file(&path).unwrap() == Some(TaskSort::Sequence) {
+            let experiment = TaskExperiment::<Task>::load(&path, &[]).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(experiment.name, stem);
             continue;
         }
@@ -39,6 +40,29 @@ fn every_experiment_is_whole() {
         assert_eq!(experiment.name, stem);
     }
     assert!(seen >= 20, "{seen}");
+}
+
+#[test]
+fn every_experiment_of_a_paper_is_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/papers");
+    let told = std::fs::read_to_string(folder.join("../../docs/papers.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in ["# Question:", "# Command:", "# Expected:", "# Run time:"] {
+            assert!(text.contains(line), "{stem}: {line} expected at the top");
+        }
+        assert!(told.contains(&format!("experiments/papers/{stem}.toml")), "{stem}: not in docs/papers.md");
+        let name = match TaskSort::of_file(&path).unwrap() {
+            Some(TaskSort::Dynamics) => TaskExperiment::<DynamicsTask>::load(&path, &[]).map(|e| e.name),
+            _ => TaskExperiment::<Task>::load(&path, &[]).map(|e| e.name),
+        };
+        assert_eq!(name.unwrap_or_else(|e| panic!("{e}")), stem);
+        seen += 1;
+    }
+    assert!(seen >= 8, "{seen}");
 }
 
 /// Their agents are written out: a change of defaults leaves every bit of what they do. The returns are those of seed 0 before

@@ -94,7 +94,7 @@ impl Agent {
         let observe = observe.map_or(Ok(Vec::new()), |observe| names("observe", observe))?;
         let mut config: AgentConfig = match config {
             None => AgentConfig::default(),
-            Some(config) => match to_json("config", config)? {
+            Some(config) => match to_json("config", &crate::parts::named(config)?)? {
                 object @ Json::Object(_) => from_value("config", object)?,
                 _ => {
                     return Err(PyTypeError::new_err(format!(

@@ -4,6 +4,7 @@ mod agent;
 mod argument;
 mod cli;
 mod convert;
+mod criticality;
 mod env;
 mod error;
 mod globals;
@@ -12,9 +13,11 @@ mod mt19937;
 mod ndtri;
 mod network;
 mod numpy_generator;
+mod parts;
 mod recorder;
 mod rule;
 mod statistics;
+mod tune;
 mod vec_env;
 
 /// What `sorn_rs` is made of. Not for direct use: argument checks are on the Python side.
@@ -46,8 +49,15 @@ mod _native {
     #[pymodule_export]
     use crate::statistics::functions;
 
+    #[pymodule_export]
+    use crate::criticality::criticality_functions;
+
+    #[pymodule_export]
+    use crate::tune::{Trial, Tuning, stop_asked};
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::parts::install();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array1;
-use numpy::{IntoPyArray, PyArray1, PyArray2};
+use ndarray::{Array1, Array2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 use sorn_lab::sorn_core::{self, Params, Rules, State};
 use sorn_lab::sorn_envs::gymnasium::call;
 use sorn_lab::{LabError, SavedNetwork, load_network, save_network};
@@ -17,7 +17,9 @@ use crate::error::{io_error, to_py, value_error};
 use crate::legacy::{Arrays, room_for, to_dict};
 use crate::recorder::Recorder;
 use crate::rule::{Failure, name};
+use health::Warned;
 
+mod health;
 mod running;
 
 /// What pickle is given: bytes with a checksum, and the rules in Python.
@@ -52,6 +54,7 @@ pub(crate) struct Network {
     /// Rules of Python's and the positions they were given, in the order in which they were added.
     rules: Vec<(Option<usize>, Py<PyAny>)>,
     failure: Failure,
+    warned: Warned,
 }
 
 #[pymethods]
@@ -76,8 +79,8 @@ impl Network {
 
     /// The network with the arrays of a state dictionary, as `state` or a run of `Simulator` gives it.
     ///
-    /// Generators and target rates are those of a new network of `params` and `seed`; to go on exactly, use `save` and
-    /// `load`, `copy` or pickle. `ne` and `ni` are the state's.
+    /// Generators are those of a new network of `params` and `seed`, and so are target rates and pools of inputs if the state has
+    /// none (`H_ip`, `Pools`); to go on exactly, use `save` and `load`, `copy` or pickle. `ne` and `ni` are the state's.
     #[classmethod]
     #[pyo3(signature = (state, params=None, seed=None, **overrides), text_signature = "(state, params=None, seed=0, **overrides)")]
     fn from_state(
@@ -97,8 +100,16 @@ impl Network {
         sizes.set_item("ne", arrays.ne())?;
         sizes.set_item("ni", arrays.ni())?;
         let params = convert::params(params, Some(&sizes))?;
-        let like = sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)?.state();
-        let h_ip = like.h_ip.clone();
+        let mut like = sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)?.state();
+        let module = py.import("sorn_rs._arguments")?;
+        let rates = call(&module.getattr("check_h_ip")?, (state, arrays.ne()), None)?;
+        let rates: Option<PyReadonlyArray2<'_, f64>> = rates.extract()?;
+        let h_ip =
+            rates.map_or_else(|| like.h_ip.clone(), |rates| rates.as_array().iter().copied().collect());
+        let pools = call(&module.getattr("check_pools")?, (state, params.nu, arrays.ne()), None)?;
+        if let Some(pools) = pools.extract::<Option<Vec<Vec<u32>>>>()? {
+            like.pools = pools;
+        }
         let state = arrays.into_state(like, h_ip)?;
         Ok(sorn_core::Network::from_state(&params, state).map_err(to_py)?.into())
     }
@@ -130,6 +141,9 @@ impl Network {
         let input = input.as_slice().ok_or_else(|| PyValueError::new_err("input: found strides"))?;
         self.inner.step(input).map_err(to_py)?;
         self.raise()?;
+        if self.inner.steps().is_multiple_of(CHECK_EVERY as u64) {
+            self.warn(py)?;
+        }
         Ok(self.x(py))
     }
 
@@ -171,6 +185,7 @@ impl Network {
             py.detach(|| self.advance(&inputs.view(), rewards.as_ref(), steps, &mut recorder))?;
             py.check_signals()?;
         }
+        self.warn(py)?;
         recorder.into_dict(py)
     }
 
@@ -344,6 +359,27 @@ impl Network {
         read_only(py, &serde_json::to_value(self.inner.params()).map_err(value_error)?)
     }
 
+    /// Whether the network is alive: `silent_steps` and `saturated_steps` in a row up to the last step, excitatory neurons
+    /// `without_excitation` and `without_inhibition`, and `problems`, a list of texts that say what to change; empty if nothing is
+    /// wrong. `run` and `step` warn once of each kind of problem.
+    #[getter]
+    fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        health::property(py, &self.inner)
+    }
+
+    /// Neurons that receive each input, arrays of indices; empty unless inputs go to pools.
+    #[getter]
+    fn pools<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let pool = |pool: &Vec<u32>| fixed(PyArray1::from_iter(py, pool.iter().map(|n| i64::from(*n))));
+        PyTuple::new(py, self.inner.pools().iter().map(pool))
+    }
+
+    /// Target rates of excitatory neurons, shape (ne,), a read-only copy.
+    #[getter]
+    fn h_ip<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        fixed(PyArray1::from_slice(py, self.inner.h_ip()))
+    }
+
     /// Names of the rules that do not act. Assign a list of names to change them; all five make a static network.
     #[getter]
     fn frozen<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -417,12 +453,23 @@ impl Network {
         Ok(fixed(self.inner.wie().to_dense().into_pyarray(py)))
     }
 
-    /// The arrays of the state by the names of `Simulator`, read-only copies: `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `X`, `Y`.
+    /// The arrays of the state by the names of `Simulator`, read-only copies: `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `X`, `Y`; also `H_ip`
+    /// if neurons have target rates of their own, and `Pools`, shape (nu, ne), if inputs go to pools.
     ///
     /// `from_state` makes a network of others.
     #[getter]
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let state = to_dict(py, &self.inner, false)?;
+        let own_rates = self.inner.h_ip().windows(2).any(|pair| pair[0] != pair[1]);
+        let state = to_dict(py, &self.inner, own_rates)?;
+        let pools = self.inner.pools();
+        if !pools.is_empty() {
+            room_for("state", &[pools.len(), self.inner.ne()])?;
+            let mut dense = Array2::<f64>::zeros((pools.len(), self.inner.ne()));
+            for (input, pool) in pools.iter().enumerate() {
+                pool.iter().for_each(|&neuron| dense[(input, neuron as usize)] = 1.0);
+            }
+            state.set_item("Pools", dense.into_pyarray(py))?;
+        }
         for array in state.values() {
             fixed(array.cast_into::<PyArray2<f64>>().map_err(PyErr::from)?);
         }

@@ -15,14 +15,14 @@ use crate::error::value_error;
 use crate::legacy::room_for;
 
 /// Steps at which a neuron spikes.
-type Train<'py> = PyReadonlyArray1<'py, u64>;
+pub(crate) type Train<'py> = PyReadonlyArray1<'py, u64>;
 /// Who spikes when, (steps, neurons).
-type Spikes<'py> = PyReadonlyArray2<'py, bool>;
-type Series<'py> = PyReadonlyArray1<'py, f64>;
+pub(crate) type Spikes<'py> = PyReadonlyArray2<'py, bool>;
+pub(crate) type Series<'py> = PyReadonlyArray1<'py, f64>;
 /// Exponent, its standard error, log-likelihood, distance, events, min, max.
 type Fit = (f64, f64, f64, f64, usize, u64, Option<u64>);
 
-fn answer<T>(result: Result<T, StatsError>) -> PyResult<T> {
+pub(crate) fn answer<T>(result: Result<T, StatsError>) -> PyResult<T> {
     result.map_err(value_error)
 }
 
@@ -30,7 +30,10 @@ fn answer<T>(result: Result<T, StatsError>) -> PyResult<T> {
 const CHECK_EVERY: Duration = Duration::from_millis(50);
 
 /// The answer of a statistic that may take long: other threads of Python's go on meanwhile, and Ctrl-C ends it.
-fn computed<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, StatsError> + Send) -> PyResult<T> {
+pub(crate) fn computed<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<T, StatsError> + Send,
+) -> PyResult<T> {
     let raised = Arc::new(Mutex::new(None));
     let (seen, mut last) = (raised.clone(), Instant::now());
     let stop = move || {
@@ -265,8 +268,11 @@ pub(crate) mod functions {
         let alternative = match alternative.get("alternative", "a str")?.as_str() {
             "exponential" => Alternative::Exponential,
             "log_normal" => Alternative::LogNormal,
+            "stretched_exponential" => Alternative::StretchedExponential,
+            "truncated_power_law" => Alternative::TruncatedPowerLaw,
             other => {
-                let allowed = "\"exponential\", \"log_normal\"";
+                let allowed =
+                    "\"exponential\", \"log_normal\", \"stretched_exponential\", \"truncated_power_law\"";
                 return Err(PyValueError::new_err(format!(
                     "alternative: found {other:?}, allowed: {allowed}"
                 )));

@@ -16,10 +16,20 @@ from sorn_rs import _native, export, statistics
 
 gymnasium = pytest.importorskip("gymnasium")
 import sorn_rs.envs  # noqa: E402
+import sorn_rs.parts  # noqa: E402
 import sorn_rs.wrappers  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
-MODULES = [sorn_rs, statistics, export, sorn_rs.envs, sorn_rs.wrappers, sorn_rs.sorn, sorn_rs.utils]
+MODULES = [
+    sorn_rs,
+    statistics,
+    export,
+    sorn_rs.envs,
+    sorn_rs.parts,
+    sorn_rs.wrappers,
+    sorn_rs.sorn,
+    sorn_rs.utils,
+]
 CLASSES = [sorn_rs.Network, sorn_rs.Agent, sorn_rs.StepContext, sorn_rs.Reservoir]
 
 
@@ -99,6 +109,7 @@ def test_a_missing_package_is_named_with_its_extra(extra, module, code):
 PAGES = [
     ROOT / "README.md",
     ROOT / "docs" / "migration.md",
+    ROOT.parent.parent / "docs" / "own-python.md",
     *sorted((ROOT.parent.parent / "docs" / "start").glob("*.md")),
 ]
 

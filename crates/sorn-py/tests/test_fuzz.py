@@ -189,6 +189,8 @@ TRAIN = np.flatnonzero(SPIKES[:, 0])
 COUNTS = SPIKES.sum(1)
 VALUES = np.random.default_rng(2).zipf(2.2, 200)
 FIT = statistics.fit_power_law(VALUES, 1)
+WEIGHTS = np.array([0.1, 0.3, 0.2, 0.7, 0.5])
+CHANGED = np.arange(1.0, 17.0).reshape(4, 4) / 20
 RECORD = {"x": SPIKES, "te": SPIKES * 1.0}
 
 CALLS = {
@@ -324,6 +326,30 @@ CALLS = {
     ),
     "lyapunov_exponent": (statistics.lyapunov_exponent, dict(growth=[[1, 2, 3]], steps=1)),
     "mann_whitney": (statistics.mann_whitney, dict(a=INPUTS[:, 0], b=INPUTS[:, 1])),
+    "fit_truncated_power_law": (statistics.fit_truncated_power_law, dict(values=VALUES, min=1, max=None)),
+    "fit_stretched_exponential": (statistics.fit_stretched_exponential, dict(values=VALUES, min=1, max=None)),
+    "mean_sizes": (statistics.mean_sizes, dict(durations=VALUES, sizes=VALUES)),
+    "crackling": (
+        statistics.crackling,
+        dict(durations=VALUES, sizes=VALUES, duration_exponent=1.5, size_exponent=1.3, min=1, max=None),
+    ),
+    "shape_collapse": (
+        statistics.shape_collapse,
+        dict(activity=[0, 1, 3, 1, 0, 1, 4, 4, 1, 0] * 3, threshold=0, min=3, max=4, least=2),
+    ),
+    "detrended_fluctuations": (
+        statistics.detrended_fluctuations,
+        dict(values=np.arange(20.0) % 7, windows=[4, 8]),
+    ),
+    "log_normal_distance": (statistics.log_normal_distance, dict(weights=WEIGHTS)),
+    "log_normal_goodness": (statistics.log_normal_goodness, dict(weights=WEIGHTS, replicas=5, seed=1)),
+    "compare_log_normal": (statistics.compare_log_normal, dict(weights=WEIGHTS, alternative="normal")),
+    "pattern_divergence": (statistics.pattern_divergence, dict(p=SPIKES[:, :4], q=SPIKES[:, :4], added=1.0)),
+    "weight_changes": (
+        statistics.weight_changes,
+        dict(before=CHANGED, after=CHANGED * [0.5, 0.9, 1.1, 1.7], above=0.0),
+    ),
+    "survival": (statistics.survival, dict(ended=VALUES, alive=VALUES)),
 }
 # What upstream calls otherwise than we would.
 ALIASES = {

@@ -18,6 +18,7 @@
 mod error;
 mod frame;
 mod graph;
+mod heat_map;
 mod histogram;
 mod learning_curve;
 mod matrix;
@@ -40,13 +41,14 @@ use resvg::{tiny_skia, usvg};
 
 pub use error::FigureError;
 pub use graph::{GraphOptions, graph};
+pub use heat_map::{HeatMapOptions, heat_map};
 pub use histogram::{Fit, HistogramOptions, histogram};
 pub use learning_curve::{Arm, CurveOptions, Over, learning_curve};
 pub use matrix::{MatrixOptions, matrix};
 pub use raster::{RasterGroup, RasterOptions, SpikeMark, raster};
 pub use scores::{Scores, ScoresOptions, scores};
 pub use solve::{Outcomes, SolveOptions, episodes_to_solve};
-pub use tail::{TailOptions, tail};
+pub use tail::{Tail, TailOptions, tail, tails};
 pub use timeline::{Panel, TimelineOptions, timeline};
 pub use traces::{Trace, TraceOptions, traces};
 

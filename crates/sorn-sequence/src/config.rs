@@ -1,7 +1,8 @@
 //! [`Task`]: the configuration of a sequence task.
 
 use serde::{Deserialize, Serialize};
-use sorn_core::{NoiseLaw, Params, Rule, Rules, room};
+use sorn_core::rng::{Xoshiro256PlusPlus, below};
+use sorn_core::{NoiseLaw, Params, Rule, Rules, State, room};
 
 use crate::source::Source;
 use crate::{Control, FeatureKind, SourceConfig, TaskError};
@@ -196,7 +197,8 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    fn is_default(&self) -> bool {
+    /// Whether nothing is set.
+    pub fn is_default(&self) -> bool {
         *self == Overrides::default()
     }
 
@@ -234,6 +236,30 @@ pub enum PhaseState {
     Reset,
     /// As many neurons are active as before, but others, drawn at random.
     Shuffle,
+}
+
+impl PhaseState {
+    /// Changes the activity of a network of so many excitatory and inhibitory neurons at the beginning of a phase.
+    pub fn apply(self, state: &mut State, sizes: (usize, usize), rng: &mut Xoshiro256PlusPlus) {
+        for (lists, n) in [(&mut state.x, sizes.0), (&mut state.y, sizes.1)] {
+            for list in lists {
+                match self {
+                    PhaseState::Keep => {}
+                    PhaseState::Reset => list.clear(),
+                    PhaseState::Shuffle => {
+                        let mut all: Vec<u32> = (0..n as u32).collect();
+                        for at in 0..list.len() {
+                            let drawn = at + below(rng, (n - at) as u64) as usize;
+                            all.swap(at, drawn);
+                        }
+                        all.truncate(list.len());
+                        all.sort_unstable();
+                        *list = all;
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Task {

@@ -49,7 +49,8 @@ impl Control {
     }
 
     /// What is frozen where `frozen` is.
-    pub(crate) fn freezes(self, frozen: Rules) -> Rules {
+    #[must_use]
+    pub fn freezes(self, frozen: Rules) -> Rules {
         match self {
             Control::Static | Control::None => Rules::all(),
             Control::Without(rule) => frozen.with(rule),
@@ -58,7 +59,7 @@ impl Control {
     }
 
     /// Changes a network that is new.
-    pub(crate) fn at_birth(self, state: &mut State) {
+    pub fn at_birth(self, state: &mut State) {
         if self == Control::None {
             for synapses in [&mut state.wee, &mut state.wei] {
                 let (posts, pres) = (synapses.n_post(), synapses.n_pre);

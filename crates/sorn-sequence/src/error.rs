@@ -20,14 +20,14 @@ pub enum TaskError {
     /// The readout cannot be fitted.
     #[error(transparent)]
     Readout(#[from] sorn_readout::ReadoutError),
+    /// A score that cannot be taken for a reason other than its data.
+    #[error("{0}")]
+    Score(String),
 }
 
 impl TaskError {
-    pub(crate) fn config(
-        key: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl ToString,
-    ) -> TaskError {
+    /// A value that is not allowed: its dotted key, what is allowed, what was found.
+    pub fn config(key: impl Into<String>, expected: impl Into<String>, found: impl ToString) -> TaskError {
         TaskError::Config { key: key.into(), expected: expected.into(), found: found.to_string() }
     }
 }

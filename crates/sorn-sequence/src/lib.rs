@@ -22,4 +22,4 @@ pub use error::TaskError;
 pub use features::FeatureKind;
 pub use run::Run;
 pub use score::Scores;
-pub use source::{GrammarName, SourceConfig};
+pub use source::{GrammarName, Item, Source, SourceConfig};

@@ -1,6 +1,6 @@
 //! [`Run`]: one task of one seed, step after step.
 
-use sorn_core::rng::{Xoshiro256PlusPlus, below, stream};
+use sorn_core::rng::stream;
 use sorn_core::{Error, Network, Params, State};
 
 use crate::features::Features;
@@ -174,7 +174,7 @@ impl Run {
             let mut state = self.network.state();
             let name = format!("phase {}", self.phase);
             let rng = &mut stream(self.seed, &name);
-            restart(phase.state, &mut state, (params.ne, params.ni()), rng);
+            phase.state.apply(&mut state, (params.ne, params.ni()), rng);
             if let Some(control) = rewired {
                 control.before_fit(&mut state, rng);
             }
@@ -250,27 +250,5 @@ impl Run {
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// Changes the activity at the beginning of a phase.
-fn restart(kind: PhaseState, state: &mut State, sizes: (usize, usize), rng: &mut Xoshiro256PlusPlus) {
-    for (lists, n) in [(&mut state.x, sizes.0), (&mut state.y, sizes.1)] {
-        for list in lists {
-            match kind {
-                PhaseState::Keep => {}
-                PhaseState::Reset => list.clear(),
-                PhaseState::Shuffle => {
-                    let mut all: Vec<u32> = (0..n as u32).collect();
-                    for at in 0..list.len() {
-                        let drawn = at + below(rng, (n - at) as u64) as usize;
-                        all.swap(at, drawn);
-                    }
-                    all.truncate(list.len());
-                    all.sort_unstable();
-                    *list = all;
-                }
-            }
-        }
     }
 }

@@ -64,7 +64,11 @@ impl Entry {
 /// An environment's arguments; an error names the one that was wrong.
 pub(crate) fn config<C: DeserializeOwned>(kwargs: Kwargs) -> Result<C, String> {
     let kwargs = serde_json::Value::Object(kwargs);
-    serde_path_to_error::deserialize(kwargs).map_err(|error| format!("{}: {}", error.path(), error.inner()))
+    serde_path_to_error::deserialize(kwargs).map_err(|error| match error.path().to_string().as_str() {
+        // Of the whole, such as an argument that is missing.
+        "." => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    })
 }
 
 pub(crate) fn one<C, E>(

@@ -14,7 +14,7 @@ use super::rng::Rng;
 use super::same::{Tree, difference, tree};
 use super::work::HANG;
 use crate::python::{prepare, program};
-use crate::steps::{TESTED, others};
+use crate::steps::{BRIDGED, TESTED};
 use crate::workspace::cargo;
 
 const KIND: &str = "environments";
@@ -59,7 +59,7 @@ pub(crate) fn build(campaign: &Campaign) -> Result<()> {
     prepare(workspace)?;
     let python = program(workspace, "python");
     let mut command = cargo();
-    command.arg("test").args(TESTED).args(others());
+    command.arg("test").args(TESTED).args(BRIDGED);
     build::build(campaign, command.args(["--no-run", "--test", "gymnasium"]).env("PYO3_PYTHON", &python))?;
     build::copy(campaign, "sorn", BRIDGE)
 }

@@ -163,7 +163,7 @@ impl Piece {
         let run = self.run_dir();
         let args: Vec<String> = match self.work {
             Work::Run | Work::Seeds => {
-                let mark = if self.work == Work::Run { "config.toml" } else { "sweep.json" };
+                let mark = if self.work == Work::Run { "config.toml" } else { "seeds.json" };
                 match dir.join(&run).join(mark).exists() {
                     false => self.run_arguments(),
                     true if self.work == Work::Run => ["resume", &run, "--quiet"].map(String::from).into(),
@@ -265,7 +265,7 @@ impl Piece {
 /// Whether a file counts as a result by its name alone.
 fn is_result(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
-    matches!(last, "summary.json" | "aggregate.json" | "sweep.json" | "config.toml" | "experiment.toml")
+    matches!(last, "summary.json" | "aggregate.json" | "seeds.json" | "config.toml" | "experiment.toml")
         || [".npz", ".safetensors", ".svg", ".png", ".html"].iter().any(|end| last.ends_with(end))
 }
 

@@ -1,16 +1,32 @@
 //! `sorn check`: does an environment keep the contract?
 
-use sorn_lab::counted;
-use sorn_lab::sorn_env::conformance::{self, Config, Level};
+use std::path::Path;
 
-use super::envs::{kwargs, lines, spaces};
+use sorn_lab::sorn_agents::own::conformance::check_own;
+use sorn_lab::sorn_env::Env as _;
+use sorn_lab::sorn_env::conformance::{self, Config, Level};
+use sorn_lab::{Experiment, counted};
+
+use super::envs::{is_file, kwargs, lines, no_overrides, only_overrides, spaces};
 use crate::ExitStatus;
 use crate::args::Check;
 use crate::output::{Usage, result};
 
 pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
-    let made = sorn_lab::sorn_envs::make(&args.env, &kwargs(&args.kwarg)?);
-    let (mut env, _) = made.map_err(|e| Usage(e.to_string()))?;
+    let (mut env, parts) = match is_file(&args.env) {
+        false => {
+            no_overrides(&args.env, &args.set)?;
+            let made = sorn_lab::sorn_envs::make(&args.env, &kwargs(&args.kwarg)?);
+            (made.map_err(|e| Usage(e.to_string()))?.0, vec![])
+        }
+        true => {
+            only_overrides(&args.env, &args.kwarg)?;
+            let experiment = Experiment::read(Path::new(&args.env), &args.set)?;
+            let (env, _) = experiment.make_env(&args.env)?;
+            let (observations, actions) = (env.observation_space(), env.action_space());
+            (env, check_own(&experiment.agent, &observations, &actions, args.seed))
+        }
+    };
     let report = conformance::check(&mut env, &Config { seed: args.seed, ..Config::default() });
     let mut text = lines(&spaces(&env));
     for finding in &report.findings {
@@ -37,6 +53,13 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
         counted(report.steps, "step"),
         counted(report.episodes, "episode")
     ));
+    let mut kept = kept;
+    for (part, report) in parts {
+        kept &= report.passed();
+        report.findings.iter().for_each(|finding| text.push_str(&format!("error: {part}: {finding}\n")));
+        let verdict = if report.passed() { "keeps the contract" } else { "breaks the contract" };
+        text.push_str(&format!("{part} {verdict}\n"));
+    }
     result(&text)?;
     Ok(if kept { ExitStatus::Done } else { ExitStatus::Failed })
 }

@@ -1,27 +1,26 @@
 //! `sorn compare`: arms of an experiment side by side.
 
-use sorn_lab::{Comparison, Spread, decimal, quartile, results_table};
+use sorn_lab::{Comparison, Spread, TaskSort, decimal, quartile, results_table};
 
 use crate::ExitStatus;
 use crate::args::Compare;
 use crate::output::{Usage, result, table};
 
 pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
-    let mut sequences = 0;
+    args.dirs.iter().try_for_each(|dir| super::sweep::refuse_sweep(dir))?;
+    let mut tasks = 0;
     for dir in &args.dirs {
-        sequences += usize::from(sorn_lab::is_sequence_dir(dir)?);
+        tasks += usize::from(TaskSort::of_dir(dir)?.is_some());
     }
-    if sequences == args.dirs.len() {
+    if tasks == args.dirs.len() {
         if args.over.is_some() {
-            let reason =
-                "--over: expected directories of reinforcement learning, found those of sequence tasks";
+            let reason = "--over: expected directories of reinforcement learning, found those of tasks without an agent";
             return Err(Usage(reason.into()).into());
         }
-        return super::sequence::compare(&args.dirs, args.json, args.markdown);
+        return super::task::compare(&args.dirs, args.json, args.markdown);
     }
-    if sequences > 0 {
-        let reason =
-            "directories: expected all of sequence tasks or all of reinforcement learning, found both";
+    if tasks > 0 {
+        let reason = "directories: expected all of tasks without an agent or all of reinforcement learning, found both";
         return Err(Usage(reason.into()).into());
     }
     if args.markdown {

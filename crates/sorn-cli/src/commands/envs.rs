@@ -15,8 +15,7 @@ pub(crate) fn run(args: &Envs) -> anyhow::Result<ExitStatus> {
     let text = match &args.env {
         None => list(args.json)?,
         Some(name) => {
-            let is_file = Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
-            let shown = if is_file { of_file(name, args)? } else { of_id(name, args)? };
+            let shown = if is_file(name) { of_file(name, args)? } else { of_id(name, args)? };
             if args.json { shown.json()? } else { shown.text() }
         }
     };
@@ -56,25 +55,39 @@ struct Shown {
 }
 
 fn of_id(id: &str, args: &Envs) -> anyhow::Result<Shown> {
-    if !args.set.is_empty() {
-        let reason = format!("--set overrides values of an experiment file, and {id:?} is none (FILE.toml)");
-        return Err(Usage(reason).into());
-    }
+    no_overrides(id, &args.set)?;
     let (env, spec) = sorn_envs::make(id, &kwargs(&args.kwarg)?).map_err(|e| Usage(e.to_string()))?;
     Ok(Shown { env, spec, wrappers: vec![] })
 }
 
 fn of_file(file: &str, args: &Envs) -> anyhow::Result<Shown> {
-    if !args.kwarg.is_empty() {
-        let reason =
-            format!("--kwarg is for an id; {file} is an experiment file: --set env.kwargs.KEY=VALUE");
-        return Err(Usage(reason).into());
-    }
+    only_overrides(file, &args.kwarg)?;
     // The agent may not fit yet: whoever asks for the spaces may be about to configure it.
     let experiment = Experiment::read(Path::new(file), &args.set)?;
     let (env, spec) = experiment.make_env(file)?;
     let wrappers = experiment.env.wrappers.iter().map(ToString::to_string).collect();
     Ok(Shown { env, spec, wrappers })
+}
+
+/// Whether it is an experiment file, and no id.
+pub(super) fn is_file(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"))
+}
+
+/// Refuses `--set` for an id.
+pub(super) fn no_overrides(id: &str, set: &[String]) -> Result<(), Usage> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    Err(Usage(format!("--set overrides values of an experiment file, and {id:?} is none (FILE.toml)")))
+}
+
+/// Refuses `--kwarg` for an experiment file.
+pub(super) fn only_overrides(file: &str, kwarg: &[String]) -> Result<(), Usage> {
+    if kwarg.is_empty() {
+        return Ok(());
+    }
+    Err(Usage(format!("--kwarg is for an id; {file} is an experiment file: --set env.kwargs.KEY=VALUE")))
 }
 
 /// Keyword arguments given as KEY=VALUE.

@@ -8,10 +8,16 @@ use crate::ExitStatus;
 use crate::args::Explain;
 use crate::output::{Usage, result};
 use crate::reference::{self, Key};
+use crate::registered;
 
 pub(crate) fn run(args: &Explain) -> anyhow::Result<ExitStatus> {
     if args.schema {
-        result(reference::SCHEMA)?;
+        let text = match registered::any() {
+            // As the file of this crate is written.
+            false => reference::SCHEMA.into(),
+            true => serde_json::to_string_pretty(&reference::schema())? + "\n",
+        };
+        result(&text)?;
         return Ok(ExitStatus::Done);
     }
     let root = reference::schema();
@@ -33,14 +39,16 @@ pub(crate) fn run(args: &Explain) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// The tables of both kinds of file.
+/// The tables of all kinds of file.
 fn whole(root: &Value) -> String {
     let mut text = String::new();
-    for (kind, title) in
-        [("else", "An agent in an environment"), ("then", "A sequence task (task.kind = \"sequence\")")]
-    {
-        text.push_str(&format!("{title}\n"));
-        text.push_str(&list(&reference::below(root, &root[kind])));
+    for ((kind, title), named) in reference::kinds(root).into_iter().zip([
+        "",
+        " (task.kind = \"sequence\")",
+        " (task.kind = \"dynamics\")",
+    ]) {
+        text.push_str(&format!("{title}{named}\n"));
+        text.push_str(&list(&reference::below(root, kind)));
         text.push('\n');
     }
     text + "sorn explain KEY shows one, e.g. sorn explain agent.learner; --schema prints the JSON Schema\n"

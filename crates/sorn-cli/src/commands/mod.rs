@@ -14,15 +14,21 @@ mod plot;
 mod report;
 mod resume;
 mod run;
-mod sequence;
+mod scripts;
 mod simulate;
+mod sweep;
+mod task;
+mod tune;
 
-use crate::ExitStatus;
 use crate::args::Command;
+use crate::{ExitStatus, Search};
 
-pub(crate) fn dispatch(command: Command) -> anyhow::Result<ExitStatus> {
+/// `search` is what searches for `sorn tune`, if there is anything.
+pub(crate) fn dispatch(command: Command, search: Option<&dyn Search>) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Tune(args) => tune::run(&args, search),
         Command::Resume(args) => resume::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),

@@ -1,6 +1,6 @@
 //! `sorn resume`: on from the last checkpoint, or beyond the end with a larger budget.
 
-use sorn_lab::{RunDir, Sweep};
+use sorn_lab::{RunDir, Sweep, TaskSort};
 
 use super::run::{many, one};
 use crate::ExitStatus;
@@ -13,14 +13,15 @@ const DEPENDS: &str = "in several environments the last episodes depend on the b
 
 pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
-    if sorn_lab::is_sequence_dir(&args.dir)? {
+    super::sweep::refuse_sweep(&args.dir)?;
+    if let Some(sort) = TaskSort::of_dir(&args.dir)? {
         if let Some(text) = args.set.first() {
             let reason = format!(
-                "--set {text}: expected a run of reinforcement learning, found a sequence task, whose phases say how long it takes"
+                "--set {text}: expected a run of reinforcement learning, found a task whose phases say how long it takes"
             );
             return Err(Usage(reason).into());
         }
-        return super::sequence::resume(&args.dir, &args.how);
+        return super::task::resume(sort, &args.dir, &args.how);
     }
     if let Some(mut sweep) = Sweep::open(&args.dir)? {
         if !args.set.is_empty() && sweep.set_budget(&args.set)? {

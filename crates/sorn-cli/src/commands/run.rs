@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use sorn_lab::{
-    Aggregate, Experiment, Outcome, RunConfig, RunDir, Summary, Sweep, SweepOutcome, counted, decimal,
-    quartile, train,
+    Aggregate, Experiment, Outcome, RunConfig, RunDir, Summary, Sweep, SweepOutcome, TaskSort, counted,
+    decimal, quartile, train,
 };
 
-use super::sequence;
+use super::task;
 use crate::ExitStatus;
 use crate::args::{How, Run};
 use crate::live::{self, Subject};
@@ -17,11 +17,11 @@ use crate::stopping;
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
-    if sorn_lab::is_sequence_file(&args.file)? {
-        return sequence::run(args);
+    if let Some(sort) = TaskSort::of_file(&args.file)? {
+        return task::run(sort, args);
     }
     if !args.controls.is_empty() {
-        let reason = "--controls: expected an experiment with [task] kind = \"sequence\", found one of reinforcement learning";
+        let reason = "--controls: expected an experiment with [task] kind = \"sequence\" or \"dynamics\", found one of reinforcement learning";
         return Err(Usage(reason.into()).into());
     }
     let mut experiment = Experiment::load(&args.file, &args.set)?;

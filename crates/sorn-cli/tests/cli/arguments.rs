@@ -47,7 +47,7 @@ const RUN: [Case<'static>; 27] = [
     (&["run", "quick.toml", "--fast"], "--fast"),
 ];
 
-const OTHERS: [Case<'static>; 68] = [
+const OTHERS: [Case<'static>; 71] = [
     (&["resume", "gone"], "gone: no such directory"),
     (&["resume", "quick.toml"], "quick.toml: a directory expected, found a file"),
     (&["resume", "folder"], "folder: not a run directory"),
@@ -113,6 +113,12 @@ const OTHERS: [Case<'static>; 68] = [
     (&["envs", "CartPole-v1", "--kwarg", "a=1", "--kwarg", "a=2"], "--kwarg a=2: a is given twice"),
     (&["envs", "quick.toml", "--set", "env"], "--set env: "),
     (&["check", "CartPole-v1", "--kwarg", "sutton"], "--kwarg sutton: "),
+    (&["check", "quick.toml", "--set", "env"], "--set env: "),
+    (
+        &["check", "CartPole-v1", "--set", "env.id=Pendulum-v1"],
+        "--set overrides values of an experiment file",
+    ),
+    (&["check", "quick.toml", "--kwarg", "a=1"], "--kwarg is for an id; quick.toml is an experiment file"),
     (&["check", "CartPole-v1", "--seed", "-1"], "'-1' for '--seed <N>'"),
     (&["new", "experiment", ".toml"], "name: "),
     (&["new", "experiment", "a", "--env", "Cart"], "--env: "),
@@ -247,7 +253,7 @@ fn several_seeds_are_refused_before_the_first_if_one_is_under_way() {
     crate::common::wait_for("config.toml", || place.path("runs/quick/seed-2/config.toml").exists());
     let text = place.fails(2, &arguments(["--seeds", "0..4"]));
     assert!(text.contains("runs/quick/seed-2: another process is running in this directory"), "{text}");
-    assert!(!place.path("runs/quick/seed-0").exists() && !place.path("runs/quick/sweep.json").exists());
+    assert!(!place.path("runs/quick/seed-0").exists() && !place.path("runs/quick/seeds.json").exists());
     child.kill().unwrap();
     child.wait().unwrap();
 }

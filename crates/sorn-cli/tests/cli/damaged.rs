@@ -98,7 +98,7 @@ fn a_report_names_what_is_damaged_and_tells_of_the_rest() {
             _ => drop(named(&text, &summary)),
         }
     });
-    for file in ["runs/quick/experiment.toml", "runs/quick/sweep.json"] {
+    for file in ["runs/quick/experiment.toml", "runs/quick/seeds.json"] {
         damaged(&place, file, &ALL, |damage| {
             let (text, html) = report(file, damage);
             named(&text, file);

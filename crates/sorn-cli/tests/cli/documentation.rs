@@ -1,4 +1,4 @@
-//! The commands of `docs/training.md` run as they stand there.
+//! The commands of `docs/training.md`, `docs/papers.md` and `docs/sweeps.md` run as they stand there.
 
 use std::fs;
 use std::path::Path;
@@ -32,4 +32,98 @@ fn the_commands_of_the_page_on_training_run() {
     }
     assert!(place.path("runs/swing/figures/evaluations.svg").exists());
     assert!(!fs::read_to_string(place.path("runs/swing/report.html")).unwrap().contains(">solved<"));
+}
+
+#[test]
+fn the_commands_of_the_page_on_papers_run() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/papers.md");
+    let page = fs::read_to_string(page).unwrap();
+    let part = page.split("\n## ").nth(1).unwrap();
+    let place = Place::new();
+    let [file] = blocks(part, "toml")[..] else { panic!("one experiment file expected") };
+    place.write("bursts.toml", file);
+    let mut told = String::new();
+    let lines = blocks(part, "sh").join("\n");
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let arguments: Vec<&str> =
+            line.strip_prefix("sorn ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        told.push_str(&place.done(&arguments));
+    }
+    // The claim holds, and the figures are there.
+    let row =
+        told.lines().find(|line| line.starts_with("Strong noise makes activity less variable")).unwrap();
+    assert!(row.ends_with("yes"), "{row}");
+    for figure in ["avalanche-sizes.svg", "activity-distribution.png"] {
+        assert!(place.path(&format!("runs/bursts/figures/{figure}")).exists(), "{figure}");
+    }
+    assert!(place.path("other/bursts/aggregate.json").exists());
+}
+
+#[test]
+fn the_commands_of_the_page_on_sweeps_run() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/sweeps.md");
+    let page = fs::read_to_string(page).unwrap();
+    let place = Place::new();
+    let [file] = blocks(&page, "toml")[..] else { panic!("one experiment file expected") };
+    place.write("poles.toml", file);
+    let (mut commands, mut said) = (0, String::new());
+    for line in blocks(&page, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
+        let arguments: Vec<&str> =
+            line.strip_prefix("sorn ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        said.push_str(&place.done(&arguments));
+        commands += 1;
+    }
+    assert!(commands >= 9);
+    for part in [
+        "gain=3.0,window=10,actor_step=1.0/seed-1",
+        "runs/poles/best.toml",
+        "12 tasks in 3 parts",
+        "report.html",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // The pictures and tables that the page names.
+    for file in [
+        "results.csv",
+        "results.json",
+        "ranking.json",
+        "figures/over-gain.svg",
+        "figures/gain-by-actor_step.svg",
+    ] {
+        assert!(page.contains(file) && place.path("runs/poles").join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn the_example_of_a_sweep_runs() {
+    let place = Place::new();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/sweeps/cartpole-steps.toml");
+    place.write("cartpole-steps.toml", &fs::read_to_string(file).unwrap());
+    let listed = place.done(&["sweep", "cartpole-steps.toml", "--list"]);
+    assert_eq!(listed.lines().count(), 125);
+    let small = [
+        "sweep.seeds=0..2",
+        "sweep.fresh_seeds=7..9",
+        "sweep.random.count=3",
+        "run.episodes=150",
+        "eval.episodes=2",
+    ];
+    let mut arguments = vec!["sweep", "cartpole-steps.toml", "--json"];
+    small.iter().for_each(|set| arguments.extend(["--set", set]));
+    let ranking: serde_json::Value = serde_json::from_str(&place.done(&arguments)).unwrap();
+    assert_eq!((&ranking["measure"], &ranking["goal"]), (&"episodes_to_solve".into(), &"minimize".into()));
+    let means: Vec<f64> =
+        ranking["configurations"].as_array().unwrap().iter().map(|c| c["mean"].as_f64().unwrap()).collect();
+    assert!(means.len() == 3 && means.is_sorted() && means[2] <= 150.0, "{means:?}");
+    let claim = place.done(&["sweep", "runs/cartpole-steps", "--claim", "--json"]);
+    let claim: serde_json::Value = serde_json::from_str(&claim).unwrap();
+    assert_eq!(claim["seeds"], serde_json::json!([7, 8]));
+}
+
+#[test]
+fn a_search_with_optuna_needs_the_package() {
+    let place = Place::new();
+    let text = place.fails(2, &["tune", "quick.toml"]);
+    assert!(text.contains("pip install 'sorn-rs[tune]'"), "{text}");
+    assert!(!place.path("runs").exists());
 }

@@ -136,11 +136,11 @@ fn seeds_are_added_to_a_finished_sweep() {
     assert_eq!(before, contents(&place.path("part/quick/seed-1")));
     // Others than those that are there are added, too; where all are there, nothing is left to do.
     run("2,9", "part");
-    let plan = fs::read_to_string(place.path("part/quick/sweep.json")).unwrap();
+    let plan = fs::read_to_string(place.path("part/quick/seeds.json")).unwrap();
     assert_eq!(plan, "{\"seeds\":[0,1,2,3,4,5,9]}");
     let text =
         place.fails(2, &[&["run", "quick.toml", "--seeds", "0..3", "--out", "part"], &short[..]].concat());
-    assert!(text.contains("holds a sweep of these seeds already"), "{text}");
+    assert!(text.contains("holds runs with these seeds already"), "{text}");
     let text = place.fails(2, &["run", "quick.toml", "--seeds", "0..9", "--out", "part"]);
     assert!(text.contains("another configuration (run.episodes was 8, is now 30)"), "{text}");
     assert!(text.contains("`sorn resume DIR --set run.episodes=N`"), "{text}");
@@ -178,4 +178,16 @@ fn only_a_larger_budget_may_be_set() {
     assert!(place.done(&["resume", dir]).contains("not solved in 34 episodes"));
     whole(&place, &["--set", "run.episodes=34"]);
     assert_same(&place.path("whole"), &place.path("runs"));
+}
+
+#[test]
+fn the_list_of_seeds_of_earlier_versions_is_read() {
+    let place = Place::new();
+    place.done(&["run", "quick.toml", "--seeds", "0..2", "--set", "run.episodes=4"]);
+    fs::rename(place.path("runs/quick/seeds.json"), place.path("runs/quick/sweep.json")).unwrap();
+    let again = place.fails(2, &["run", "quick.toml", "--seeds", "0..2", "--set", "run.episodes=4"]);
+    assert!(again.contains("holds runs with these seeds already"), "{again}");
+    place.done(&["run", "quick.toml", "--seeds", "1..3", "--set", "run.episodes=4"]);
+    let text = place.done(&["resume", "runs/quick", "--json"]);
+    assert!(text.contains("\"seeds\": [\n    0,\n    1,\n    2\n  ]"), "{text}");
 }

@@ -7,6 +7,7 @@ mod common;
 mod damaged;
 mod diagnostics;
 mod documentation;
+mod dynamics;
 mod errors;
 mod evaluate;
 mod export;
@@ -26,3 +27,5 @@ mod sequence;
 mod simulate;
 #[cfg(unix)]
 mod stopping;
+#[cfg(unix)]
+mod sweep;

@@ -78,6 +78,8 @@ fn an_environment_is_checked() {
     let text = place.done(&["check", "CartPole-v1"]);
     assert!(text.contains("CartPole-v1 keeps the contract"), "{text}");
     assert!(text.contains("\naction space       Discrete(2)\n"), "{text}");
+    let text = place.done(&["check", "quick.toml", "--set", "env.wrappers=[{kind=\"frame_skip\",steps=3}]"]);
+    assert!(text.contains("quick.toml keeps the contract"), "{text}");
     let wrong = place.fails(2, &["check", "CartPole-v1", "--kwarg", "gravity=1"]);
     assert!(wrong.contains("unknown argument \"gravity\""), "{wrong}");
 }

@@ -48,6 +48,8 @@ fn keys_are_explained() {
     assert!(text.contains("frame_skip"), "{text}");
     let text = place.done(&["explain", "task.phases.role"]);
     assert!(text.contains("\"generate\""), "{text}");
+    let text = place.done(&["explain", "task.measures.lags"]);
+    assert!(text.starts_with("task.measures[].lags  (kind = \"branching\")\n"), "{text}");
     let text = place.done(&["explain"]);
     assert!(text.contains("agent") && text.contains("phases") || text.contains("task"), "{text}");
     let text = place.fails(2, &["explain", "run.episods"]);
@@ -78,6 +80,7 @@ fn every_key_has_a_meaning() {
     let mut schema = sorn_lab::experiment_schema();
     // What tells the kinds of files apart describes nothing.
     schema["if"].take();
+    schema["else"]["if"].take();
     look(&schema, "", &mut missing);
     assert!(missing.is_empty(), "without a description: {missing:?}");
 }

@@ -203,7 +203,7 @@ fn interrupted_many_times_a_sweep_ends_with_the_same_bits() {
     let begun = Instant::now();
     place.done(&[&sweep[..], &["whole"]].concat());
     let whole = begun.elapsed();
-    let plan = place.path("stopped/quick/sweep.json");
+    let plan = place.path("stopped/quick/seeds.json");
     let first = place.path("stopped/quick/seed-0/metrics.jsonl");
     let mut interruptions = 0;
     for attempt in 0.. {

@@ -113,7 +113,7 @@ fn a_sweep_takes_in_runs_of_the_same_configuration_only() {
     place.done(&[&["run", "quick.toml", "--seeds", "0..3"], &short[..]].concat());
     assert_eq!(before, contents(&place.path("runs/quick/seed-1")));
     let again = place.fails(2, &[&["run", "quick.toml", "--seeds", "0..2"], &short[..]].concat());
-    assert!(again.contains("holds a sweep of these seeds already"), "{again}");
+    assert!(again.contains("holds runs with these seeds already"), "{again}");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn killed_at_any_moment_a_sequence_task_resumes_to_the_same_bits_on_any_number_o
         let out = format!("killed-{trial}");
         let dir = format!("{out}/counting");
         for round in 1.. {
-            let begun = place.path(&dir).join("sweep.json").exists();
+            let begun = place.path(&dir).join("seeds.json").exists();
             let begin = [&arguments[..], &[out.as_str(), "--threads", "1"]].concat();
             let go_on = ["resume", dir.as_str()];
             let mut child = start(&place, if begun { &go_on } else { &begin });

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use sorn_report::figure::{Figure, FigureError, Over};
 
 use crate::files::{create_dir, write_whole};
-use crate::{LabError, Progress, Replay, RunDir, Sweep, draw_learning_curve};
+use crate::{LabError, Progress, Replay, RunDir, Sweep, TaskSort, draw_dynamics, draw_learning_curve};
 
 pub(crate) use network::{picture, weights};
 
@@ -42,6 +42,12 @@ pub enum FigureKind {
     AvalancheSizes,
     /// Durations of avalanches, with a power law.
     AvalancheDurations,
+    /// Mean size of avalanches by duration; of a task of dynamics.
+    AvalancheMeanSizes,
+    /// How often so many neurons are active; of a task of dynamics.
+    ActivityDistribution,
+    /// How long synapses live; of a task of dynamics.
+    Lifetimes,
     /// Excitatory weights after training, a matrix.
     Weights,
     /// Excitatory weights before training, a matrix.
@@ -64,7 +70,7 @@ pub enum FigureKind {
 
 impl FigureKind {
     /// Every kind.
-    pub const ALL: [FigureKind; 21] = [
+    pub const ALL: [FigureKind; 24] = [
         FigureKind::LearningCurve,
         FigureKind::Episode,
         FigureKind::Raster,
@@ -77,6 +83,9 @@ impl FigureKind {
         FigureKind::HammingDistance,
         FigureKind::AvalancheSizes,
         FigureKind::AvalancheDurations,
+        FigureKind::AvalancheMeanSizes,
+        FigureKind::ActivityDistribution,
+        FigureKind::Lifetimes,
         FigureKind::Weights,
         FigureKind::WeightsBefore,
         FigureKind::WeightDistribution,
@@ -103,6 +112,9 @@ impl FigureKind {
             FigureKind::HammingDistance => "hamming-distance",
             FigureKind::AvalancheSizes => "avalanche-sizes",
             FigureKind::AvalancheDurations => "avalanche-durations",
+            FigureKind::AvalancheMeanSizes => "avalanche-mean-sizes",
+            FigureKind::ActivityDistribution => "activity-distribution",
+            FigureKind::Lifetimes => "lifetimes",
             FigureKind::Weights => "weights",
             FigureKind::WeightsBefore => "weights-before",
             FigureKind::WeightDistribution => "weight-distribution",
@@ -147,6 +159,14 @@ pub fn draw(
     over: Option<Over>,
     progress: &dyn Progress,
 ) -> Result<Option<PathBuf>, LabError> {
+    match TaskSort::of_dir(dir)? {
+        Some(TaskSort::Dynamics) => return draw_dynamics(dir, kind).map(Some),
+        Some(TaskSort::Sequence) => {
+            let reason = "expected runs of an agent or a task of dynamics, found a sequence task, which has no figures";
+            return Err(LabError::directory(dir, reason));
+        }
+        None => {}
+    }
     if kind == FigureKind::LearningCurve {
         return draw_learning_curve(dir, over).map(Some);
     }
@@ -172,6 +192,11 @@ pub fn draw(
 fn figure(run: &RunDir, kind: FigureKind, progress: &dyn Progress) -> Result<Option<Figure>, LabError> {
     let failed = failed(run.path(), kind);
     let figure = match kind {
+        FigureKind::AvalancheMeanSizes | FigureKind::ActivityDistribution | FigureKind::Lifetimes => {
+            let reason =
+                format!("{kind}: expected the directory of a task of dynamics, found an agent's run");
+            return Err(LabError::directory(run.path(), reason));
+        }
         FigureKind::Connections | FigureKind::Thresholds | FigureKind::Rates => recorded::figure(run, kind)?,
         FigureKind::Weights
         | FigureKind::WeightsBefore

@@ -4,11 +4,12 @@
 
 mod gather;
 mod page;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 
 use crate::files::write_whole;
-use crate::{LabError, Progress};
+use crate::{LabError, Progress, is_sweep_dir};
 
 /// A report, made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +23,22 @@ impl Report {
     /// the first that has a checkpoint, is shown from within: an episode of its greedy policy, and its weights.
     /// `None` where `progress` wished to stop.
     ///
+    /// A sweep is reported by itself.
+    ///
     /// What is missing or damaged is named among the [`problems`](Report::problems), in the file as well, and the rest is
     /// reported.
     ///
     /// # Errors
     /// [`LabError`] where no directory holds a run.
     pub fn of(dirs: &[PathBuf], progress: &dyn Progress) -> Result<Option<Report>, LabError> {
+        if let Some(sweep) = dirs.iter().find(|dir| is_sweep_dir(dir)) {
+            if dirs.len() > 1 {
+                let reason = "holds a sweep: expected it alone, found other directories beside it";
+                return Err(LabError::directory(sweep, reason));
+            }
+            let (html, problems) = sweep::page(sweep)?;
+            return Ok(Some(Report { html, problems }));
+        }
         let mut problems = Vec::new();
         let (mut arms, mut read) = (Vec::new(), Vec::new());
         for dir in dirs {

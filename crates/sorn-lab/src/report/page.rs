@@ -5,7 +5,7 @@ use serde_json::json;
 use super::gather::{Arm, Run};
 use crate::{Aggregate, Spread, counted, decimal, quartile};
 
-const STYLE: &str = include_str!("report.css");
+pub(super) const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
 /// The page. Everything is in it: style, script, data, pictures.
@@ -214,7 +214,7 @@ fn again(arms: &[Arm]) -> String {
     text
 }
 
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let cells = |tag: &str, row: &mut dyn Iterator<Item = &str>| -> String {
         row.map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect()
     };
@@ -226,7 +226,7 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text + "</tbody></table>\n"
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -220,6 +220,18 @@ def check_h_ip(state: dict, ne: int) -> np.ndarray | None:
     return rates
 
 
+def check_pools(state: dict, nu: int, ne: int) -> list[list[int]] | None:
+    """Neurons that receive each input, which a state has where inputs go to pools."""
+    if "Pools" not in state:
+        return None
+    pools = array("state['Pools']", state["Pools"], f"({nu}, {ne})")
+    if pools.shape != (nu, ne):
+        raise wrong("state['Pools']", f"shape {pools.shape}", f"({nu}, {ne})")
+    if not np.isin(pools, (0, 1)).all():
+        raise wrong("state['Pools']", "other values", "0 and 1")
+    return [np.flatnonzero(pool).tolist() for pool in pools]
+
+
 def check_inputs(inputs, nu: int | None, timesteps) -> tuple[np.ndarray, int]:
     """Inputs of shape `(nu, steps)`, and how many steps to take of them. No inputs are inputs of 0."""
     if inputs is None:

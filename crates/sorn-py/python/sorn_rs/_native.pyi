@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import gymnasium
@@ -16,6 +17,9 @@ class Network:
     steps: int
     params: dict[str, Any]
     frozen: list[str]
+    health: dict[str, Any]
+    pools: tuple[npt.NDArray[np.int64], ...]
+    h_ip: npt.NDArray[np.float64]
     x: npt.NDArray[np.bool_]
     y: npt.NDArray[np.bool_]
     recurrent: npt.NDArray[np.float64]
@@ -132,9 +136,20 @@ class NativeVecEnv:
     def __setstate__(self, saved: dict[str, Any]) -> None: ...
 
 statistics: Any
+criticality: Any
 
 def env_specs() -> list[dict[str, Any]]: ...
 def run_cli(args: list[str]) -> int: ...
+def stop_asked() -> bool: ...
+
+class Tuning:
+    def place(self, number: int) -> Path: ...
+    def trial(self, number: int, values: str) -> Trial | None: ...
+    def write_best(self, number: int, values: str, mean: float) -> Path: ...
+
+class Trial:
+    def run(self, seed: int) -> float | None: ...
+
 def simulate(
     settings: dict[str, Any],
     state: dict[str, npt.NDArray[np.float64]] | None,

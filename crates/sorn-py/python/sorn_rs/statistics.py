@@ -12,49 +12,95 @@ import numpy as np
 from . import _native
 from . import _samples as check
 from ._arguments import integer, real, wrong
+from ._criticality import (
+    Crackling,
+    DetrendedFluctuations,
+    Lifetimes,
+    LikelihoodOfLogNormal,
+    MeanSizes,
+    ShapeCollapse,
+    StretchedExponential,
+    SynapseTracker,
+    TruncatedPowerLaw,
+    WeightChanges,
+    compare_log_normal,
+    crackling,
+    detrended_fluctuations,
+    fit_stretched_exponential,
+    fit_truncated_power_law,
+    log_normal_distance,
+    log_normal_goodness,
+    mean_sizes,
+    pattern_divergence,
+    shape_collapse,
+    survival,
+    weight_changes,
+)
 
 _stats = _native.statistics
 
 __all__ = [
     "Avalanches",
     "Branching",
+    "Crackling",
     "Degrees",
+    "DetrendedFluctuations",
+    "Lifetimes",
+    "LikelihoodOfLogNormal",
     "LikelihoodRatio",
     "LogNormal",
     "MannWhitney",
+    "MeanSizes",
     "MemoryCapacity",
     "PowerLaw",
+    "ShapeCollapse",
     "Significance",
+    "StretchedExponential",
+    "SynapseTracker",
+    "TruncatedPowerLaw",
+    "WeightChanges",
     "autocorrelation",
     "avalanches",
     "branching_ratio",
+    "compare_log_normal",
     "compare_power_law",
     "correlation_significance",
     "correlations",
     "counts",
+    "crackling",
     "cv",
     "cv2",
     "degrees",
+    "detrended_fluctuations",
     "fano_factor",
     "fit_log_normal",
     "fit_power_law",
+    "fit_stretched_exponential",
+    "fit_truncated_power_law",
     "generalisation_rank",
     "goodness_of_fit",
     "hamming_distance",
     "instantaneous_rate",
     "intervals",
     "kernel_rank",
+    "log_normal_distance",
+    "log_normal_goodness",
     "lv",
     "lyapunov_exponent",
     "mann_whitney",
+    "mean_sizes",
     "memory_capacity",
+    "pattern_divergence",
     "perturbation_growth",
     "rate",
     "relative_smoothness",
+    "shape_collapse",
     "smoothness",
     "spike_source_entropy",
     "surrogates",
+    "survival",
     "time_histogram",
+    "weight_changes",
 ]
 
 
@@ -323,7 +369,15 @@ def _least(values, least):
 
 
 def compare_power_law(values, law, alternative="log_normal"):
-    """Likelihood-ratio test of a fitted `PowerLaw` against ``"log_normal"`` or ``"exponential"`` (Vuong 1989)."""
+    """Likelihood-ratio test of a fitted `PowerLaw` against an alternative (Vuong 1989).
+
+    Parameters
+    ----------
+    values : array_like of int
+    law : PowerLaw
+    alternative : {"log_normal", "exponential", "stretched_exponential", "truncated_power_law"}
+        The last one has the power law as a special case; its p is that of a chi-squared test of the cutoff.
+    """
     if not isinstance(law, PowerLaw):
         raise wrong("law", type(law).__name__, "a PowerLaw of fit_power_law", TypeError)
     values = check.whole("values", values)

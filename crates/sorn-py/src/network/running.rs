@@ -14,7 +14,7 @@ use crate::rule::{Failure, PythonRule};
 
 impl From<sorn_core::Network> for Network {
     fn from(inner: sorn_core::Network) -> Self {
-        Network { inner, rules: Vec::new(), failure: Failure::default() }
+        Network { inner, rules: Vec::new(), failure: Failure::default(), warned: Vec::new() }
     }
 }
 

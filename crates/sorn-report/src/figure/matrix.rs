@@ -75,7 +75,7 @@ pub fn matrix(values: &[f64], columns: usize, options: &MatrixOptions) -> Result
         Some(range) => return Err(wrong("range", format!("{range:?}"), "finite numbers, the first lower")),
         None => (defined().fold(f64::INFINITY, f64::min), defined().fold(f64::NEG_INFINITY, f64::max)),
     };
-    let scale = Scale::of(low, high);
+    let scale = Shades::of(low, high);
     let undefined = values.iter().any(|v| v.is_nan());
     let frame = Frame {
         title: &options.title,
@@ -92,7 +92,7 @@ pub fn matrix(values: &[f64], columns: usize, options: &MatrixOptions) -> Result
     Figure::draw((options.width, options.height), |area| {
         let chart = frame.draw(area)?;
         let (xs, ys) = chart.plotting_area().get_pixel_range();
-        draw_scale(area, &scale, (xs.end + px(16.0), ys.start, ys.end))?;
+        draw_shades(area, &scale, (xs.end + px(16.0), ys.start, ys.end))?;
         let unit = fine(1) as usize;
         let across = columns.min((xs.end - xs.start) as usize / unit);
         let up = rows.min((ys.end - ys.start) as usize / unit);
@@ -111,7 +111,7 @@ pub fn matrix(values: &[f64], columns: usize, options: &MatrixOptions) -> Result
             let mut start = 0;
             for run in shades.chunk_by(|a, b| a == b) {
                 let end = start + run.len();
-                if run[0] != Scale::BLANK {
+                if run[0] != Shades::BLANK {
                     let (left, right, tall) = (x(start), x(end), y(row) - y(row + 1));
                     let path = &mut paths[run[0]];
                     let _ = write!(path, "M{left} {}H{right}v{tall}H{left}z", y(row + 1));
@@ -133,7 +133,7 @@ pub fn matrix(values: &[f64], columns: usize, options: &MatrixOptions) -> Result
 
 /// Values to shades: `BLANK` is white and not drawn, 1 to `SHADES` lead to blue, the next `SHADES` to
 /// vermillion, the last is "not defined".
-struct Scale {
+pub(super) struct Shades {
     /// White.
     zero: f64,
     /// How far from white the full colours lie.
@@ -141,11 +141,11 @@ struct Scale {
     diverging: bool,
 }
 
-impl Scale {
+impl Shades {
     const BLANK: usize = 0;
     const UNDEFINED: usize = 2 * SHADES + 1;
 
-    fn of(low: f64, high: f64) -> Self {
+    pub(super) fn of(low: f64, high: f64) -> Self {
         let diverging = low < 0.0;
         let zero = if diverging { 0.0 } else { low };
         // Where values are negative neither end overflows: 0 lies between them.
@@ -163,7 +163,7 @@ impl Scale {
         if value.is_nan() { -1.0 } else { (value - self.zero).abs() }
     }
 
-    fn shade(&self, value: f64) -> usize {
+    pub(super) fn shade(&self, value: f64) -> usize {
         if value.is_nan() {
             return Self::UNDEFINED;
         }
@@ -178,7 +178,7 @@ impl Scale {
         }
     }
 
-    fn colour(&self, shade: usize) -> RGBColor {
+    pub(super) fn colour(&self, shade: usize) -> RGBColor {
         if shade == Self::UNDEFINED {
             return RGBColor(0xbb, 0xbb, 0xbb);
         }
@@ -191,9 +191,9 @@ impl Scale {
 }
 
 /// The bar that explains the colours, from `top` to `bottom` right of `left`.
-fn draw_scale(
+pub(super) fn draw_shades(
     area: &Area<'_>,
-    scale: &Scale,
+    scale: &Shades,
     (left, top, bottom): (i32, i32, i32),
 ) -> Result<(), FigureError> {
     let right = left + px(12.0);

@@ -5,6 +5,7 @@ use super::error::at_least;
 use super::normal::{normal_between, normal_upper_tail};
 use super::power_law::{self, PowerLaw};
 use super::simplex::minimise;
+use super::tails::{stretched_counts, truncated_counts};
 
 /// A distribution of whole numbers that a power law is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub enum Alternative {
     Exponential,
     /// A log-normal distribution rounded to whole numbers: `p(k)` is its probability between k - 1/2 and k + 1/2.
     LogNormal,
+    /// A power law with an exponential cutoff, of which the power law is the case without one.
+    TruncatedPowerLaw,
+    /// A stretched exponential rounded to whole numbers, in the same way.
+    StretchedExponential,
 }
 
 /// How a power law and an alternative compare on the same values.
@@ -20,7 +25,8 @@ pub enum Alternative {
 pub struct LikelihoodRatio {
     /// Log-likelihood of the power law less that of the alternative: positive where the power law fits better.
     pub ratio: f64,
-    /// The probability of a ratio at least as far from 0 if both fitted equally well (Vuong 1989). Where it is not
+    /// The probability of a ratio at least as far from 0 if both fitted equally well (Vuong 1989); of
+    /// [`Alternative::TruncatedPowerLaw`] that of a gain as large by the parameter it has more (a chi-squared test). If it is not
     /// small, the data cannot tell the two apart.
     pub p: f64,
 }
@@ -35,20 +41,51 @@ pub fn compare_power_law(
     fit: &PowerLaw,
     alternative: Alternative,
 ) -> Result<LikelihoodRatio, StatsError> {
-    let counted = power_law::counted(values, fit.min, fit.max);
-    let events: usize = counted.iter().map(|c| c.1).sum();
+    compare(&power_law::counted(values, fit.min, fit.max), fit, alternative)
+}
+
+/// [`compare_power_law`] of values that are counted: ascending whole numbers and how often each occurs.
+///
+/// # Errors
+/// As [`compare_power_law`].
+pub fn compare_power_law_counts(
+    counts: &[(u64, usize)],
+    fit: &PowerLaw,
+    alternative: Alternative,
+) -> Result<LikelihoodRatio, StatsError> {
+    compare(&power_law::within(counts, fit.min, fit.max), fit, alternative)
+}
+
+fn compare(
+    counts: &[(u64, usize)],
+    fit: &PowerLaw,
+    alternative: Alternative,
+) -> Result<LikelihoodRatio, StatsError> {
+    let events: usize = counts.iter().map(|c| c.1).sum();
     at_least("values within the bounds", events, 2)?;
-    if counted.len() == 1 {
+    if counts.len() == 1 {
         return Err(StatsError::Undefined("equal values cannot tell distributions apart"));
     }
-    let counted: Vec<(u64, f64)> = counted.into_iter().map(|(k, count)| (k, count as f64)).collect();
+    let counted: Vec<(u64, f64)> = counts.iter().map(|(k, count)| (*k, *count as f64)).collect();
     let other: Box<dyn Fn(u64) -> f64> = match alternative {
         Alternative::Exponential => exponential(&counted, fit),
         Alternative::LogNormal => log_normal(&counted, fit),
+        Alternative::TruncatedPowerLaw => {
+            let other = truncated_counts(counts, fit.min, fit.max)?;
+            Box::new(move |k| other.log_probability(k))
+        }
+        Alternative::StretchedExponential => {
+            let other = stretched_counts(counts, fit.min, fit.max)?;
+            Box::new(move |k| other.log_probability(k))
+        }
     };
     let n = events as f64;
     let differences = || counted.iter().map(|(k, count)| (fit.probability(*k).ln() - other(*k), count));
     let ratio: f64 = differences().map(|(d, count)| d * count).sum();
+    if alternative == Alternative::TruncatedPowerLaw {
+        let p = 2.0 * normal_upper_tail((2.0 * (-ratio).max(0.0)).sqrt());
+        return Ok(LikelihoodRatio { ratio, p: p.min(1.0) });
+    }
     let variance = differences().map(|(d, count)| (d - ratio / n).powi(2) * count).sum::<f64>() / n;
     let p = if variance > 0.0 { 2.0 * normal_upper_tail(ratio.abs() / (n * variance).sqrt()) } else { 1.0 };
     Ok(LikelihoodRatio { ratio, p: p.min(1.0) })
@@ -116,6 +153,25 @@ mod tests {
             }
         }
         values
+    }
+
+    #[test]
+    fn a_cutoff_is_seen_and_a_power_law_needs_none() {
+        let cut = values(3000, 20_000.0, |k| k.powf(-1.3) * (-0.02 * k).exp());
+        let fit = fit_power_law(&cut, 1, Some(3000)).unwrap();
+        let found = compare_power_law(&cut, &fit, Alternative::TruncatedPowerLaw).unwrap();
+        assert!(found.ratio < -100.0 && found.p < 1e-10, "{found:?}");
+        let power = values(3000, 20_000.0, |k| k.powf(-1.8));
+        let fit = fit_power_law(&power, 1, Some(3000)).unwrap();
+        let found = compare_power_law(&power, &fit, Alternative::TruncatedPowerLaw).unwrap();
+        assert!(found.ratio.abs() < 1.0 && found.p > 0.1, "{found:?}");
+        let found = compare_power_law(&power, &fit, Alternative::StretchedExponential).unwrap();
+        assert!(found.ratio > 0.0 && found.p < 0.05, "{found:?}");
+        let counts = power_law::counted(&power, 1, None);
+        assert_eq!(
+            compare_power_law_counts(&counts, &fit, Alternative::StretchedExponential).unwrap(),
+            found
+        );
     }
 
     #[test]

@@ -59,6 +59,76 @@ pub fn fit_power_law(values: &[u64], min: u64, max: Option<u64>) -> Result<Power
     fit_counted(&counted(values, min, max), min, max)
 }
 
+/// [`fit_power_law`] of values that are counted: ascending whole numbers and how often each occurs, as of many runs together.
+///
+/// # Errors
+/// As [`fit_power_law`]; also [`StatsError::Undefined`] if the numbers do not ascend.
+pub fn fit_power_law_counts(
+    counts: &[(u64, usize)],
+    min: u64,
+    max: Option<u64>,
+) -> Result<PowerLaw, StatsError> {
+    if min == 0 || max.is_some_and(|max| max < min) {
+        let allowed = "1 or more, and no more than max";
+        return Err(StatsError::OutOfRange { argument: "min", value: min as f64, allowed });
+    }
+    ascending(counts)?;
+    fit_counted(&within(counts, min, max), min, max)
+}
+
+/// [`choose_min`] of values that are counted, among at most `candidates` bounds that are spread evenly over the logarithm of
+/// those that leave `least` values.
+///
+/// # Errors
+/// As [`choose_min`]; also [`StatsError::Undefined`] if the numbers do not ascend.
+pub fn choose_min_counts(
+    counts: &[(u64, usize)],
+    max: Option<u64>,
+    least: usize,
+    candidates: usize,
+) -> Result<PowerLaw, StatsError> {
+    ascending(counts)?;
+    let counts = within(counts, 1, max);
+    let (events, least) = (counts.iter().map(|c| c.1).sum::<usize>(), least.max(2));
+    let mut rest = events;
+    let allowed = counts.iter().take_while(|(_, count)| {
+        let enough = rest >= least;
+        rest -= count;
+        enough
+    });
+    let allowed = allowed.count();
+    let (mut best, mut next): (Option<PowerLaw>, f64) = (None, 0.0);
+    let last = counts.get(allowed.wrapping_sub(1)).map_or(1, |c| c.0);
+    let factor =
+        (last as f64 / counts.first().map_or(1, |c| c.0) as f64).powf(1.0 / candidates.max(1) as f64);
+    for (i, (value, _)) in counts[..allowed].iter().enumerate() {
+        if (*value as f64) < next {
+            continue;
+        }
+        next = *value as f64 * factor;
+        heed()?;
+        let Ok(fit) = fit_counted(&counts[i..], *value, max) else { continue };
+        if best.is_none_or(|found| fit.distance < found.distance) {
+            best = Some(fit);
+        }
+    }
+    best.ok_or(StatsError::TooFew { argument: "values", found: events, needed: least })
+}
+
+fn ascending(counts: &[(u64, usize)]) -> Result<(), StatsError> {
+    match counts.is_sorted_by(|a, b| a.0 < b.0) {
+        true => Ok(()),
+        false => Err(StatsError::Undefined("counted values must ascend, each once")),
+    }
+}
+
+/// Those from `min` to `max`.
+pub(super) fn within(counts: &[(u64, usize)], min: u64, max: Option<u64>) -> Vec<(u64, usize)> {
+    let inside =
+        |(value, count): &(u64, usize)| *count > 0 && *value >= min && max.is_none_or(|max| *value <= max);
+    counts.iter().copied().filter(inside).collect()
+}
+
 /// The values from `min` to `max` that occur, ascending, and how often.
 pub(super) fn counted(values: &[u64], min: u64, max: Option<u64>) -> Vec<(u64, usize)> {
     let inside = |v: &u64| *v >= min && max.is_none_or(|max| *v <= max);
@@ -213,6 +283,21 @@ mod tests {
         let mut all = inside.clone();
         all.extend([0, 1, 5, 61, 1_000_000]);
         assert_eq!(fit_power_law(&all, 6, Some(60)), fit_power_law(&inside, 6, Some(60)));
+    }
+
+    #[test]
+    fn counted_values_give_the_same_fit() {
+        let values = sample(1.5, 1, 3000, 20_000, 9);
+        let counts = counted(&values, 1, None);
+        assert_eq!(fit_power_law_counts(&counts, 6, Some(60)), fit_power_law(&values, 6, Some(60)));
+        assert_eq!(fit_power_law_counts(&counts, 10, None), fit_power_law(&values, 10, None));
+        let every = choose_min(&values, Some(3000), 2000).unwrap();
+        assert_eq!(choose_min_counts(&counts, Some(3000), 2000, usize::MAX), Ok(every));
+        let some = choose_min_counts(&counts, Some(3000), 2000, 20).unwrap();
+        assert!((some.exponent - 1.5).abs() < 0.05, "{some:?}");
+        assert!(matches!(fit_power_law_counts(&[(2, 1), (1, 1)], 1, None), Err(StatsError::Undefined(_))));
+        assert!(matches!(fit_power_law_counts(&counts, 0, None), Err(StatsError::OutOfRange { .. })));
+        assert!(matches!(choose_min_counts(&[], None, 2, 9), Err(StatsError::TooFew { found: 0, .. })));
     }
 
     #[test]

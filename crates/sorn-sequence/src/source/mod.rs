@@ -58,17 +58,17 @@ pub enum SourceConfig {
 
 /// One step of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Item {
+pub struct Item {
     /// Which symbol.
-    pub(crate) symbol: u32,
+    pub symbol: u32,
     /// Its position in its word, sentence or sequence.
-    pub(crate) place: u32,
+    pub place: u32,
     /// Whether it is the last there.
-    pub(crate) last: bool,
+    pub last: bool,
 }
 
 /// A source at work, one item ahead.
-pub(crate) struct Source {
+pub struct Source {
     symbols: Vec<String>,
     units: Units,
     /// The unit that goes on, and the position in it.
@@ -89,7 +89,10 @@ pub(crate) struct Units {
 
 impl Source {
     /// The source of `config` and `seed`; `n` is what `n` stands for in words.
-    pub(crate) fn new(config: &SourceConfig, n: Option<u32>, seed: u64) -> Result<Source, TaskError> {
+    ///
+    /// # Errors
+    /// [`TaskError::Config`] naming the key below `task.source`, what was found and what is allowed.
+    pub fn new(config: &SourceConfig, n: Option<u32>, seed: u64) -> Result<Source, TaskError> {
         if n.is_some() && !matches!(config, SourceConfig::Words { .. }) {
             return Err(TaskError::config(
                 "task.n",
@@ -113,23 +116,23 @@ impl Source {
     }
 
     /// Number of inputs.
-    pub(crate) fn inputs(&self) -> usize {
+    pub fn inputs(&self) -> usize {
         self.symbols.len()
     }
 
     /// Names of the symbols.
-    pub(crate) fn symbols(&self) -> &[String] {
+    pub fn symbols(&self) -> &[String] {
         &self.symbols
     }
 
     /// The item that [`advance`](Self::advance) leaves behind.
-    pub(crate) fn item(&self) -> Item {
+    pub fn item(&self) -> Item {
         let sequence = &self.units.sequences[self.unit];
         Item { symbol: sequence[self.at], place: self.at as u32, last: self.at + 1 == sequence.len() }
     }
 
     /// Goes on to the next item.
-    pub(crate) fn advance(&mut self) {
+    pub fn advance(&mut self) {
         self.at += 1;
         if self.at == self.units.sequences[self.unit].len() {
             let next = self.units.next.get(self.unit).unwrap_or(&self.units.first);

@@ -115,7 +115,7 @@ pub(crate) const ALL: &[Named] = &[
         promise: "a damaged aggregate.json is compared, or refused by its name",
         make: records::aggregate,
     },
-    Named { name: "sweep", promise: "a damaged sweep.json is refused by its name", make: records::sweep },
+    Named { name: "sweep", promise: "a damaged seeds.json is refused by its name", make: records::sweep },
     Named {
         name: "input",
         promise: "an array of inputs (.npy) is read, or refused by its name",

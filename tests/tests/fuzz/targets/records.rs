@@ -100,7 +100,7 @@ pub(super) fn aggregate(dir: &Path) -> Box<dyn Target> {
 
 pub(super) fn sweep(dir: &Path) -> Box<dyn Target> {
     let sweep = runs::sweep(dir);
-    let path = sweep.join("sweep.json");
+    let path = sweep.join("seeds.json");
     let seeds = vec![runs::read(&path)];
     let look = Box::new(move |path: &Path| match Sweep::read(&sweep) {
         Err(error) => named(&error, path),

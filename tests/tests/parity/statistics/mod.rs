@@ -1,5 +1,6 @@
 //! The statistics of sorn-report beside those of Elephant, SciPy, NumPy, powerlaw, mrestimator and upstream.
 
+mod dynamics;
 mod laws;
 mod networks;
 mod samples;

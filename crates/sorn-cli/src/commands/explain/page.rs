@@ -13,18 +13,19 @@ const HEAD: &str = "\
 Every key that an experiment file may have, from the program itself (`sorn explain --markdown`). `sorn explain KEY` shows one in the
 terminal, and `sorn explain --schema` prints the JSON Schema for editors: with `#:schema experiment.schema.json` as the first line of a
 file, an editor that knows TOML schemas completes and checks its keys. `--set KEY=VALUE` overrides a key for one run. An unknown key
-is an error. Files of an agent in an environment and files of a sequence task have tables of their own.
+is an error. Files of an agent in an environment, of a sequence task and of a task of dynamics have tables of their own. In `--set`
+an element of a list is meant by its name, kind or number: `task.phases.measure.steps=1000`.
 ";
 
-/// Keys of the network's parameters have a section of their own: they stand in both kinds of file.
+/// Keys of the network's parameters have a section of their own: they stand in all kinds of file.
 const NETWORKS: [&str; 2] = ["agent.reservoir.params", "network"];
 
 pub(super) fn markdown(root: &Value) -> String {
     let mut page = String::from(HEAD);
-    for (kind, title) in [("else", "An agent in an environment"), ("then", "A sequence task")] {
+    for (kind, title) in reference::kinds(root) {
         let _ = write!(page, "\n## {title}\n");
-        table(&mut page, &reference::below(root, &root[kind]));
-        for key in reference::below(root, &root[kind]) {
+        table(&mut page, &reference::below(root, kind));
+        for key in reference::below(root, kind) {
             section(&mut page, &key);
         }
     }

@@ -1,9 +1,12 @@
-//! `sorn run`, `resume` and `compare` of a sequence task.
+//! `sorn run`, `resume` and `compare` of tasks that are no agent's.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sorn_lab::{LabError, SequenceExperiment, SequenceProgress, SequenceSweep, SequenceTable, counted};
+use sorn_lab::sorn_sequence::Task;
+use sorn_lab::{
+    DynamicsTask, LabError, TaskExperiment, TaskKind, TaskProgress, TaskSort, TaskSweep, TaskTable, counted,
+};
 
 use crate::ExitStatus;
 use crate::args::{How, Run};
@@ -13,8 +16,16 @@ use crate::stopping;
 
 const STOPPING: &str = "stopping; what was done is saved";
 
-pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
-    let experiment = SequenceExperiment::load(&args.file, &args.set)?;
+pub(crate) fn run(sort: TaskSort, args: &Run) -> anyhow::Result<ExitStatus> {
+    match sort {
+        TaskSort::Sequence => run_kind::<Task>(args),
+        TaskSort::Dynamics => run_kind::<DynamicsTask>(args),
+        _ => unreachable!("every kind has its arm"),
+    }
+}
+
+fn run_kind<T: TaskKind>(args: &Run) -> anyhow::Result<ExitStatus> {
+    let experiment = TaskExperiment::<T>::load(&args.file, &args.set)?;
     let seeds = match (&args.seeds, args.seed) {
         (Some(seeds), _) => seeds.0.clone(),
         (None, seed) => vec![seed.unwrap_or(experiment.run.seed)],
@@ -24,20 +35,27 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
         return Err(LabError::Config { origin: "--seeds".into(), reason }.into());
     }
     let controls = experiment.controls(&args.controls)?;
-    let sweep = SequenceSweep::create(&args.out, &experiment, &seeds, &controls)?;
+    let sweep = TaskSweep::create(&args.out, &experiment, &seeds, &controls)?;
     go_on(&sweep, &args.how)
 }
 
-/// Goes on with the directory of a sequence task.
-pub(crate) fn resume(dir: &std::path::Path, how: &How) -> anyhow::Result<ExitStatus> {
-    go_on(&SequenceSweep::open(dir)?, how)
+/// Goes on with the directory of a task.
+pub(crate) fn resume(sort: TaskSort, dir: &std::path::Path, how: &How) -> anyhow::Result<ExitStatus> {
+    match sort {
+        TaskSort::Sequence => go_on(&TaskSweep::<Task>::open(dir)?, how),
+        TaskSort::Dynamics => go_on(&TaskSweep::<DynamicsTask>::open(dir)?, how),
+        _ => unreachable!("every kind has its arm"),
+    }
 }
 
-/// Prints the tables of finished sequence tasks.
+/// Prints the tables of finished tasks.
 pub(crate) fn compare(dirs: &[PathBuf], json: bool, markdown: bool) -> anyhow::Result<ExitStatus> {
     let mut tables = Vec::new();
     for dir in dirs {
-        tables.push(SequenceTable::of(&SequenceSweep::read(dir)?)?);
+        tables.push(match TaskSort::of_dir(dir)? {
+            Some(TaskSort::Dynamics) => TaskTable::of(&TaskSweep::<DynamicsTask>::read(dir)?)?,
+            _ => TaskTable::of(&TaskSweep::<Task>::read(dir)?)?,
+        });
     }
     if json {
         result(&(serde_json::to_string_pretty(&tables)? + "\n"))?;
@@ -49,7 +67,7 @@ pub(crate) fn compare(dirs: &[PathBuf], json: bool, markdown: bool) -> anyhow::R
     Ok(ExitStatus::Done)
 }
 
-fn go_on(sweep: &SequenceSweep, how: &How) -> anyhow::Result<ExitStatus> {
+fn go_on<T: TaskKind>(sweep: &TaskSweep<T>, how: &How) -> anyhow::Result<ExitStatus> {
     stopping::on_signals(STOPPING);
     let progress = Steps { bar: StepBar::new(sweep.steps()?, how.quiet), done: AtomicU64::new(0) };
     let swept = sweep.run(how.threads.map_or(0, usize::from), &progress);
@@ -70,17 +88,26 @@ fn go_on(sweep: &SequenceSweep, how: &How) -> anyhow::Result<ExitStatus> {
         let text = if how.json { serde_json::to_string_pretty(found)? + "\n" } else { described(found) };
         result(&text)?;
         if !how.json {
-            result(&format!("table  {at}/table.json\n"))?;
+            result(&format!("table  {at}/{}\n", T::TABLE))?;
         }
     }
     Ok(status)
 }
 
-fn described(found: &SequenceTable) -> String {
+fn described(found: &TaskTable) -> String {
     let mut text = table(&found.rows());
     text.push_str(&format!("{}: median (quartiles)\n", counted(found.seeds.len() as u64, "seed")));
-    if found.arms.iter().any(|arm| arm.control.is_some()) {
-        text.push_str("p: two-sided Mann-Whitney test against the arm that the control belongs to\n");
+    if found.arms.iter().any(|arm| arm.against.is_some()) {
+        text.push_str("p: two-sided Mann-Whitney test against the arm that an arm belongs to, the experiment for most\n");
+    }
+    for rows in [found.reference_rows(), found.claim_rows()] {
+        if !rows.is_empty() {
+            text.push('\n');
+            text.push_str(&table(&rows));
+        }
+    }
+    if !found.references.is_empty() || !found.claims.is_empty() {
+        text.push_str("here: all runs together if the score can be pooled, else the mean over runs; 95 % bootstrap interval over runs\n");
     }
     text
 }
@@ -90,7 +117,7 @@ struct Steps {
     done: AtomicU64,
 }
 
-impl SequenceProgress for Steps {
+impl TaskProgress for Steps {
     fn steps(&self, steps: u64) {
         self.bar.set(self.done.fetch_add(steps, Ordering::Relaxed) + steps);
     }

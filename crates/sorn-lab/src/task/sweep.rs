@@ -1,4 +1,4 @@
-//! [`SequenceSweep`]: all arms and seeds of one command, in parallel.
+//! [`TaskSweep`]: all arms and seeds of one command, in parallel.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,35 +7,37 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sorn_sequence::Control;
 
-use super::run::{self, SequenceOutcome, SequenceProgress, SequenceSummary};
-use super::{SequenceExperiment, SequenceTable};
+use super::run::{self, TaskOutcome, TaskProgress, TaskSummary};
+use super::{Arm, TaskExperiment, TaskKind, TaskTable};
 use crate::LabError;
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
-const PLAN: &str = "sweep.json";
+const PLAN: &str = "seeds.json";
+/// Its name in earlier versions.
+const EARLIER_PLAN: &str = "sweep.json";
 
-/// The directory `runs/<experiment>` of a sequence task: `<arm>/seed-<n>` below it, or `seed-<n>` if there is one arm.
-pub struct SequenceSweep {
+/// The directory `runs/<experiment>` of a task: `<arm>/seed-<n>` below it, or `seed-<n>` if there is one arm.
+pub struct TaskSweep<T: TaskKind> {
     path: PathBuf,
-    experiment: SequenceExperiment,
+    experiment: TaskExperiment<T>,
     plan: Plan,
     _lock: Option<File>,
 }
 
 /// How a sweep ended.
 #[derive(Debug)]
-pub struct SequenceSwept {
+pub struct TaskSwept {
     /// The table, if every run is finished.
-    pub table: Option<SequenceTable>,
+    pub table: Option<TaskTable>,
     /// Runs that were stopped and can go on.
     pub stopped: usize,
     /// Runs that failed, and why.
     pub failed: Vec<(PathBuf, LabError)>,
 }
 
-/// `sweep.json`.
+/// `seeds.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plan {
@@ -43,21 +45,22 @@ struct Plan {
     controls: Vec<Control>,
 }
 
-impl SequenceSweep {
+impl<T: TaskKind> TaskSweep<T> {
     /// Makes the directory of a new sweep below `out`.
     ///
     /// # Errors
     /// [`LabError`] if there is a sweep already, or the directory cannot be written.
     pub fn create(
         out: &Path,
-        experiment: &SequenceExperiment,
+        experiment: &TaskExperiment<T>,
         seeds: &[u64],
         controls: &[Control],
-    ) -> Result<SequenceSweep, LabError> {
+    ) -> Result<TaskSweep<T>, LabError> {
         let path = out.join(&experiment.name);
+        crate::sweep::refuse(&path)?;
         create_dir(&path)?;
         let lock = lock(&path)?;
-        if [PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
+        if [PLAN, EARLIER_PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
             let reason =
                 "holds runs already; go on with them by `sorn resume`, give another --out, or move it away";
             return Err(LabError::directory(&path, reason));
@@ -67,15 +70,15 @@ impl SequenceSweep {
         write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
         let json = serde_json::to_string(&plan).unwrap_or_else(|e| unreachable!("plain data: {e}"));
         write_whole(&path.join(PLAN), json.as_bytes())?;
-        Ok(SequenceSweep { path, experiment: experiment.clone(), plan, _lock: Some(lock) })
+        Ok(TaskSweep { path, experiment: experiment.clone(), plan, _lock: Some(lock) })
     }
 
     /// Opens a sweep's directory to go on with it, and locks it for this process.
     ///
     /// # Errors
     /// [`LabError`] if `path` is none, its files are damaged or another process runs in it.
-    pub fn open(path: &Path) -> Result<SequenceSweep, LabError> {
-        let mut sweep = SequenceSweep::read(path)?;
+    pub fn open(path: &Path) -> Result<TaskSweep<T>, LabError> {
+        let mut sweep = TaskSweep::read(path)?;
         sweep._lock = Some(lock(path)?);
         Ok(sweep)
     }
@@ -84,17 +87,17 @@ impl SequenceSweep {
     ///
     /// # Errors
     /// [`LabError`] if `path` is none, or its files are damaged.
-    pub fn read(path: &Path) -> Result<SequenceSweep, LabError> {
-        let file = path.join(PLAN);
-        if !file.is_file() {
-            let reason = "expected the directory of a sequence task (runs/NAME), found no sweep.json";
+    pub fn read(path: &Path) -> Result<TaskSweep<T>, LabError> {
+        let mut files = [PLAN, EARLIER_PLAN].map(|name| path.join(name)).into_iter();
+        let Some(file) = files.find(|file| file.is_file()) else {
+            let reason = "expected the directory of a task (runs/NAME), found no seeds.json";
             return Err(LabError::directory(path, reason));
-        }
+        };
         let plan =
             serde_json::from_str(&read_text(&file)?).map_err(|e| LabError::damaged(&file, e.to_string()))?;
         let file = path.join(EXPERIMENT);
-        let experiment = SequenceExperiment::parse(&read_text(&file)?, &file.display().to_string(), &[])?;
-        Ok(SequenceSweep { path: path.to_path_buf(), experiment, plan, _lock: None })
+        let experiment = TaskExperiment::parse(&read_text(&file)?, &file.display().to_string(), &[])?;
+        Ok(TaskSweep { path: path.to_path_buf(), experiment, plan, _lock: None })
     }
 
     /// The directory.
@@ -103,7 +106,7 @@ impl SequenceSweep {
     }
 
     /// The experiment.
-    pub fn experiment(&self) -> &SequenceExperiment {
+    pub fn experiment(&self) -> &TaskExperiment<T> {
         &self.experiment
     }
 
@@ -112,16 +115,21 @@ impl SequenceSweep {
         &self.plan.seeds
     }
 
-    /// The arms by label, with their directories.
+    /// The arms, with their directories.
     ///
     /// # Errors
-    /// [`LabError`] if a value of the axis is refused.
-    pub fn arms(&self) -> Result<Vec<(String, PathBuf, SequenceExperiment)>, LabError> {
+    /// [`LabError`] if a value of an arm is refused.
+    pub fn arms(&self) -> Result<Vec<(PathBuf, Arm<T>)>, LabError> {
         let origin = self.path.join(EXPERIMENT).display().to_string();
         let arms = self.experiment.arms(&self.plan.controls, &origin)?;
         let one = arms.len() == 1;
         let place = |label: &str| if one { self.path.clone() } else { self.path.join(label) };
-        Ok(arms.into_iter().map(|(label, arm)| (label.clone(), place(&label), arm)).collect())
+        Ok(arms.into_iter().map(|arm| (place(&arm.label), arm)).collect())
+    }
+
+    /// The directories of the runs of an arm in `dir`, in the order of the seeds.
+    pub fn runs(&self, dir: &Path) -> Vec<PathBuf> {
+        self.plan.seeds.iter().map(|seed| dir.join(format!("seed-{seed}"))).collect()
     }
 
     /// Network steps of all arms and seeds.
@@ -129,63 +137,61 @@ impl SequenceSweep {
     /// # Errors
     /// [`LabError`] if a value of the axis is refused.
     pub fn steps(&self) -> Result<u64, LabError> {
-        let of = |arm: &SequenceExperiment| arm.task.phases.iter().map(|phase| phase.steps).sum::<u64>();
-        let each: u64 = self.arms()?.iter().map(|(_, _, arm)| of(arm)).sum();
+        let each: u64 = self.arms()?.iter().map(|(_, arm)| arm.experiment.task.steps()).sum();
         Ok(each * self.plan.seeds.len() as u64)
     }
 
-    /// Runs everything that is not finished, on `threads` threads (0: one per processor), then writes `table.json`. The results
+    /// Runs everything that is not finished, on `threads` threads (0: one per processor), then writes the table. The results
     /// do not depend on the number of threads.
     ///
     /// # Errors
     /// [`LabError`] if the directory itself cannot be written; what fails in a run is in the outcome.
-    pub fn run(&self, threads: usize, progress: &dyn SequenceProgress) -> Result<SequenceSwept, LabError> {
+    pub fn run(&self, threads: usize, progress: &dyn TaskProgress) -> Result<TaskSwept, LabError> {
         remove_temporaries(&self.path)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|e| LabError::directory(&self.path, format!("--threads {threads}: {e}")))?;
         let mut jobs = Vec::new();
-        for (_, dir, arm) in self.arms()? {
+        for (dir, arm) in self.arms()? {
             for &seed in &self.plan.seeds {
-                let mut arm = arm.clone();
+                let mut arm = arm.experiment.clone();
                 arm.run.seed = seed;
                 jobs.push((dir.join(format!("seed-{seed}")), arm));
             }
         }
-        let results: Vec<Option<Result<SequenceOutcome, LabError>>> = pool.install(|| {
-            let one = |(dir, arm): &(PathBuf, SequenceExperiment)| {
+        let results: Vec<Option<Result<TaskOutcome, LabError>>> = pool.install(|| {
+            let one = |(dir, arm): &(PathBuf, TaskExperiment<T>)| {
                 (!progress.stop()).then(|| run::run(dir, arm, progress))
             };
             jobs.par_iter().with_max_len(1).map(one).collect()
         });
-        let mut swept = SequenceSwept { table: None, stopped: 0, failed: Vec::new() };
+        let mut swept = TaskSwept { table: None, stopped: 0, failed: Vec::new() };
         for ((dir, _), result) in jobs.into_iter().zip(results) {
             match result {
-                Some(Ok(SequenceOutcome::Finished(_))) => {}
-                Some(Ok(SequenceOutcome::Stopped)) | None => swept.stopped += 1,
+                Some(Ok(TaskOutcome::Finished(_))) => {}
+                Some(Ok(TaskOutcome::Stopped)) | None => swept.stopped += 1,
                 Some(Err(error)) => swept.failed.push((dir, error)),
             }
         }
         if swept.stopped == 0 && swept.failed.is_empty() {
-            let table = SequenceTable::of(self)?;
+            let table = TaskTable::of(self)?;
             let json =
                 serde_json::to_string_pretty(&table).unwrap_or_else(|e| unreachable!("plain data: {e}"));
-            write_whole(&self.path.join("table.json"), (json + "\n").as_bytes())?;
+            write_whole(&self.path.join(T::TABLE), (json + "\n").as_bytes())?;
             swept.table = Some(table);
         }
         Ok(swept)
     }
 
     /// The summaries of an arm in `dir`, in the order of the seeds.
-    pub(super) fn summaries(&self, dir: &Path) -> Result<Vec<SequenceSummary>, LabError> {
-        let of = |seed: &u64| {
-            let dir = dir.join(format!("seed-{seed}"));
-            run::summary(&dir)?.ok_or_else(|| {
+    pub(super) fn summaries(&self, dir: &Path) -> Result<Vec<TaskSummary>, LabError> {
+        let of = |dir: &PathBuf| {
+            run::summary(dir)?.ok_or_else(|| {
                 LabError::directory(
-                    &dir,
+                    dir,
                     "expected a finished run, found none; go on with it by `sorn resume`",
                 )
             })
         };
-        self.plan.seeds.iter().map(of).collect()
+        self.runs(dir).iter().map(of).collect()
     }
 }

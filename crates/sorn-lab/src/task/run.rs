@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use sorn_sequence::{Run, Scores, TaskError};
+use sorn_sequence::{Scores, TaskError};
 
-use super::SequenceExperiment;
+use super::{TaskExperiment, TaskKind, TaskWork};
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
 use crate::{LabError, SavedNetwork, load_network, save_network};
@@ -16,21 +16,21 @@ const SUMMARY: &str = "summary.json";
 /// Steps between two looks at whether to stop.
 const STRIDE: u64 = 5_000;
 
-/// What looks on while sequence tasks run.
-pub trait SequenceProgress: Sync {
+/// What looks on while tasks run.
+pub trait TaskProgress: Sync {
     /// So many steps were done.
     fn steps(&self, steps: u64);
     /// Whether runs are to stop.
     fn stop(&self) -> bool;
 }
 
-/// The outcome of one run of a sequence task (`summary.json`).
+/// The outcome of one run of a task (`summary.json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SequenceSummary {
+pub struct TaskSummary {
     /// Name of the experiment.
     pub experiment: String,
-    /// Kind of the task, `sequence`.
+    /// Kind of the task.
     pub task: String,
     /// The control, none for the experiment itself.
     pub control: Option<String>,
@@ -44,19 +44,22 @@ pub struct SequenceSummary {
     pub wall_secs: f64,
     /// Scores by name.
     pub scores: Scores,
+    /// Scores that could not be taken, and why; absent if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
 }
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum SequenceOutcome {
+pub enum TaskOutcome {
     /// Its summary is written.
-    Finished(SequenceSummary),
+    Finished(TaskSummary),
     /// It was stopped, and can go on.
     Stopped,
 }
 
 /// The summary in `dir`, if the run is finished.
-pub(super) fn summary(dir: &Path) -> Result<Option<SequenceSummary>, LabError> {
+pub(super) fn summary(dir: &Path) -> Result<Option<TaskSummary>, LabError> {
     let path = dir.join(SUMMARY);
     if !path.exists() {
         return Ok(None);
@@ -65,23 +68,23 @@ pub(super) fn summary(dir: &Path) -> Result<Option<SequenceSummary>, LabError> {
 }
 
 /// Runs `experiment` in `dir`, from its checkpoint if there is one; a finished run is left as it is.
-pub(super) fn run(
+pub(crate) fn run<T: TaskKind>(
     dir: &Path,
-    experiment: &SequenceExperiment,
-    progress: &dyn SequenceProgress,
-) -> Result<SequenceOutcome, LabError> {
+    experiment: &TaskExperiment<T>,
+    progress: &dyn TaskProgress,
+) -> Result<TaskOutcome, LabError> {
     create_dir(dir)?;
     let _lock = lock(dir)?;
     if let Some(summary) = summary(dir)? {
         progress.steps(summary.steps);
-        return Ok(SequenceOutcome::Finished(summary));
+        return Ok(TaskOutcome::Finished(summary));
     }
     for folder in [dir.to_path_buf(), dir.join("checkpoints")] {
         remove_temporaries(&folder)?;
     }
     let config = dir.join(CONFIG);
     if config.exists() {
-        let found = SequenceExperiment::parse(&read_text(&config)?, &config.display().to_string(), &[])?;
+        let found = TaskExperiment::parse(&read_text(&config)?, &config.display().to_string(), &[])?;
         if found != *experiment {
             let reason =
                 "holds a run of another configuration (config.toml); give another --out, or move it away";
@@ -94,7 +97,7 @@ pub(super) fn run(
     let failed = |e: TaskError| LabError::Run { seed, reason: e.to_string() };
     let path = checkpoint(dir);
     let mut run = match path.exists() {
-        false => Run::new(&experiment.task, &experiment.network, seed).map_err(failed)?,
+        false => experiment.task.begin(&experiment.network, seed).map_err(failed)?,
         true => {
             let SavedNetwork::Whole(saved) = load_network(&path)? else {
                 return Err(LabError::damaged(
@@ -102,7 +105,7 @@ pub(super) fn run(
                     "expected a whole network, found upstream's arrays alone",
                 ));
             };
-            let resumed = Run::resume(&experiment.task, &experiment.network, seed, saved.1);
+            let resumed = experiment.task.resume(&experiment.network, seed, saved.1);
             resumed.map_err(|e| LabError::damaged(&path, e.to_string()))?
         }
     };
@@ -126,22 +129,26 @@ pub(super) fn run(
             saved = run.done();
         }
         if stop && !run.is_finished() {
-            return Ok(SequenceOutcome::Stopped);
+            return Ok(TaskOutcome::Stopped);
         }
     }
-    let summary = SequenceSummary {
+    for (name, bytes) in run.files() {
+        write_whole(&dir.join(name), &bytes)?;
+    }
+    let summary = TaskSummary {
         experiment: experiment.name.clone(),
-        task: "sequence".into(),
-        control: experiment.task.control.map(|control| control.to_string()),
+        task: T::KIND.into(),
+        control: experiment.task.control().map(|control| control.to_string()),
         seed,
         version: env!("CARGO_PKG_VERSION").into(),
-        steps: run.total(),
+        steps: run.done(),
         wall_secs: begun.elapsed().as_secs_f64(),
         scores: run.scores().clone(),
+        problems: run.problems().to_vec(),
     };
     let json = serde_json::to_string_pretty(&summary).unwrap_or_else(|e| unreachable!("plain data: {e}"));
     write_whole(&dir.join(SUMMARY), (json + "\n").as_bytes())?;
-    Ok(SequenceOutcome::Finished(summary))
+    Ok(TaskOutcome::Finished(summary))
 }
 
 fn checkpoint(dir: &Path) -> PathBuf {

@@ -11,7 +11,9 @@ use crate::difference::difference;
 use crate::figures::Recorded;
 use crate::files::{create_dir, read_text, remove, write_whole};
 use crate::run_dir::{is_run, lock, refuse_live};
-use crate::{Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, read, train};
+use crate::{
+    Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, read, sweep, train,
+};
 
 /// The directory `runs/<experiment>` of an experiment over several seeds; each seed is a run directory in it.
 pub struct Sweep {
@@ -32,14 +34,16 @@ pub struct SweepOutcome {
     pub failed: Vec<(u64, LabError)>,
 }
 
-/// `sweep.json`: which seeds belong to the sweep.
+/// `seeds.json`: which seeds belong to it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plan {
     seeds: Vec<u64>,
 }
 
-const PLAN: &str = "sweep.json";
+const PLAN: &str = "seeds.json";
+/// Its name in earlier versions.
+const EARLIER_PLAN: &str = "sweep.json";
 const AGGREGATE: &str = "aggregate.json";
 /// Not `config.toml`, which marks the directory of one run.
 const EXPERIMENT: &str = "experiment.toml";
@@ -53,6 +57,7 @@ impl Sweep {
     /// another process is running.
     pub fn create(out: &Path, experiment: &Experiment, seeds: &[u64]) -> Result<Sweep, LabError> {
         let path = out.join(&experiment.name);
+        sweep::refuse(&path)?;
         let new =
             Sweep { path: path.clone(), experiment: experiment.clone(), seeds: seeds.to_vec(), _lock: None };
         new.added_to(Sweep::read(&path)?)?;
@@ -77,13 +82,13 @@ impl Sweep {
         if let Some(before) = before {
             if let Some(difference) = difference(&before.experiment, &self.experiment) {
                 let reason = format!(
-                    "holds a sweep of another configuration ({difference}); give another --out, or move it away; a larger budget \
+                    "holds runs of another configuration ({difference}); give another --out, or move it away; a larger budget \
                      is given by `sorn resume DIR --set run.episodes=N`"
                 );
                 return refuse(&self.path, reason);
             }
             if self.seeds.iter().all(|seed| before.seeds.contains(seed)) {
-                let reason = "holds a sweep of these seeds already; go on with it by `sorn resume`, give other --seeds to add, another \
+                let reason = "holds runs with these seeds already; go on with it by `sorn resume`, give other --seeds to add, another \
                               --out, or move it away";
                 return refuse(&self.path, reason.into());
             }
@@ -139,10 +144,11 @@ impl Sweep {
     /// # Errors
     /// [`LabError`] where its files are damaged.
     pub fn read(path: &Path) -> Result<Option<Sweep>, LabError> {
-        let plan = path.join(PLAN);
-        if !plan.is_file() {
+        let Some(plan) =
+            [PLAN, EARLIER_PLAN].map(|name| path.join(name)).into_iter().find(|plan| plan.is_file())
+        else {
             return Ok(None);
-        }
+        };
         let text = read_text(&plan)?;
         let Plan { seeds } = serde_json::from_str(&text)
             .map_err(|e| LabError::damaged(&plan, format!("{e}; {{\"seeds\": [...]}} expected")))?;

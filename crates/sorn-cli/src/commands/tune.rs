@@ -1,0 +1,35 @@
+//! `sorn tune`: a search with Optuna, which the Python package brings.
+
+use clap::ValueEnum;
+use serde_json::json;
+use sorn_lab::Tuning;
+
+use crate::args::Tune;
+use crate::output::Usage;
+use crate::{ExitStatus, Search, stopping};
+
+const STOPPING: &str = "stopping; what was done is saved";
+
+pub(crate) fn run(args: &Tune, search: Option<&dyn Search>) -> anyhow::Result<ExitStatus> {
+    let Some(search) = search else {
+        let reason = "expected the `sorn` of the Python package with Optuna, found the plain program: pip install 'sorn-rs[tune]'";
+        return Err(Usage(format!("sorn tune: {reason}")).into());
+    };
+    let tuning = Tuning::create(&args.out, &args.file, &args.set)?;
+    let name = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_string());
+    let request = json!({
+        "trials": args.trials,
+        "jobs": args.jobs,
+        "sampler": name(args.sampler.to_possible_value()),
+        "pruner": name(args.pruner.to_possible_value()),
+        "startup": args.startup,
+        "seed": args.seed,
+        "timeout": args.timeout,
+        "storage": args.storage,
+        "quiet": args.quiet,
+        "json": args.json,
+        "search": tuning.describe(),
+    });
+    stopping::on_signals(STOPPING);
+    search.search(tuning, &request)
+}

@@ -1,0 +1,47 @@
+//! What a program of one's own has registered, in the schema of experiment files.
+
+use serde_json::{Map, Value, json};
+use sorn_lab::sorn_agents::own::{Entry, Part};
+use sorn_lab::sorn_agents::{EncoderEntry, LearnerEntry, RuleEntry};
+
+/// Whether any part of agents is registered.
+pub(crate) fn any() -> bool {
+    !(EncoderEntry::all().is_empty() && LearnerEntry::all().is_empty() && RuleEntry::all().is_empty())
+}
+
+/// Adds what is registered to the places where a file may name it.
+pub(crate) fn add_to(schema: &mut Value) {
+    let definitions = &mut schema["definitions"];
+    for (name, own) in
+        [("EncoderConfig", ways(EncoderEntry::all())), ("LearnerConfig", ways(LearnerEntry::all()))]
+    {
+        if let Some(built_in) = definitions[name]["oneOf"].as_array_mut() {
+            built_in.extend(own);
+        }
+    }
+    let mut rules = ways(RuleEntry::all());
+    let before = json!({ "description": "The rule of `params.rules` before which it runs; the last where absent.", "type": "string" });
+    rules.iter_mut().for_each(|way| way["properties"]["before"] = before.clone());
+    if !rules.is_empty() {
+        definitions["ReservoirConfig"]["properties"]["rules"]["items"] = json!({ "oneOf": rules });
+    }
+}
+
+/// A table for each entry: its kind, and its keys, whose types are its own.
+fn ways<P: Part + ?Sized>(entries: Vec<Entry<P>>) -> Vec<Value> {
+    let way = |entry: Entry<P>| {
+        let mut properties =
+            Map::from_iter([("kind".to_string(), json!({ "type": "string", "const": entry.kind() }))]);
+        for key in entry.keys().unwrap_or_default() {
+            properties.insert(key.to_string(), json!({ "description": "" }));
+        }
+        json!({
+            "description": entry.help(),
+            "type": "object",
+            "properties": properties,
+            "required": ["kind"],
+            "additionalProperties": entry.keys().is_none(),
+        })
+    };
+    entries.into_iter().map(way).collect()
+}

@@ -1,0 +1,81 @@
+//! [`Initial`]: weights, thresholds and pools of one's own.
+
+use ndarray::Array2;
+
+use crate::{Error, Network, Params, State, Synapses};
+
+/// What a network begins with in place of what it would draw; the rest is drawn as ever.
+///
+/// ```
+/// use ndarray::Array2;
+/// use sorn_core::{Initial, Network, Params};
+///
+/// // A ring: each neuron excites the next one.
+/// let params = Params { ne: 50, nu: 4, ..Params::default() };
+/// let ring = Array2::from_shape_fn((50, 50), |(pre, post)| f64::from(u8::from((pre + 1) % 50 == post)));
+/// let initial = Initial { wee: Some(ring), te: Some(vec![0.5; 50]), ..Initial::default() };
+/// let network = Network::with_initial(&params, 7, &initial)?;
+/// assert_eq!(network.ee_connections(), 50);
+/// # Ok::<(), sorn_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Initial {
+    /// E-to-E weights in `[0, 1]`, `(ne, ne)`, `[pre, post]`; 0 is no synapse.
+    pub wee: Option<Array2<f64>>,
+    /// I-to-E weights, `(ni, ne)`.
+    pub wei: Option<Array2<f64>>,
+    /// E-to-I weights, `(ne, ni)`.
+    pub wie: Option<Array2<f64>>,
+    /// Thresholds of E neurons, `ne`.
+    pub te: Option<Vec<f64>>,
+    /// Thresholds of I neurons, `ni`.
+    pub ti: Option<Vec<f64>>,
+    /// Target rates of E neurons, `ne`.
+    pub h_ip: Option<Vec<f64>>,
+    /// Neurons that receive each input, `nu` lists, where inputs go to pools.
+    pub pools: Option<Vec<Vec<u32>>>,
+}
+
+impl Initial {
+    /// Puts it into a state; [`Network::from_state`] checks whether the whole fits.
+    pub fn put_into(&self, state: &mut State) {
+        for (given, place) in
+            [(&self.wee, &mut state.wee), (&self.wei, &mut state.wei), (&self.wie, &mut state.wie)]
+        {
+            if let Some(dense) = given {
+                *place = Synapses::from_dense(dense);
+            }
+        }
+        // They belong to the weights that were there.
+        if self.wee.is_some() {
+            state.wee_units.clear();
+        }
+        if self.wei.is_some() {
+            state.wei_units.clear();
+        }
+        for (given, place) in
+            [(&self.te, &mut state.te), (&self.ti, &mut state.ti), (&self.h_ip, &mut state.h_ip)]
+        {
+            if let Some(given) = given {
+                place.clone_from(given);
+            }
+        }
+        if let Some(pools) = &self.pools {
+            state.pools.clone_from(pools);
+            state.pools.iter_mut().for_each(|pool| pool.sort_unstable());
+        }
+    }
+}
+
+impl Network {
+    /// A [`new`](Network::new) network that begins with `initial` in place of what it would draw.
+    ///
+    /// # Errors
+    /// As [`new`](Network::new), and [`Error::State`] naming the array that does not fit: its shape, weights outside `[0, 1]`,
+    /// self-connections, values that are not finite.
+    pub fn with_initial(params: &Params, seed: u64, initial: &Initial) -> Result<Network, Error> {
+        let mut state = Network::new(params, seed)?.state();
+        initial.put_into(&mut state);
+        Network::from_state(params, state)
+    }
+}

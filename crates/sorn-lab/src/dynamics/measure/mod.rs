@@ -1,0 +1,272 @@
+//! What is measured of a network at work: one measure per file.
+
+mod activity;
+mod avalanches;
+mod branching;
+mod connections;
+mod fluctuations;
+mod intervals;
+mod lifetimes;
+mod patterns;
+mod replay;
+mod weights;
+mod window;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sorn_core::{Network, Params, room};
+use sorn_report::stats::{Interval, StatsError};
+use sorn_sequence::{Scores, TaskError};
+
+pub use activity::ActivityConfig;
+pub use avalanches::AvalancheConfig;
+pub use branching::BranchingConfig;
+pub use connections::ConnectionConfig;
+pub use fluctuations::FluctuationConfig;
+pub use intervals::IntervalConfig;
+pub use lifetimes::LifetimeConfig;
+pub use patterns::PatternConfig;
+pub use replay::ReplayConfig;
+pub use weights::WeightConfig;
+pub use window::Window;
+
+pub(super) use avalanches::pooled_for_figures;
+
+use super::DynamicsTask;
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MeasureConfig {
+    /// The number of active excitatory neurons per step: `mean_activity`, `activity_sd` and `silent_share` as scores, and
+    /// `sd_over_binomial`, the standard deviation over that of independent neurons of the same rate.
+    Activity(ActivityConfig),
+    /// Avalanches, stretches of steps with more active neurons than a threshold: `size_exponent`, `duration_exponent`,
+    /// `events_per_step`, `threshold`, the distances `size_ks` and `duration_ks` of the fits, `size_over_exponential` and
+    /// `duration_over_exponential`, the log-likelihood of the power law less that of an exponential per event, and of the crackling
+    /// relation `size_slope` (mean size over duration), `predicted_slope` and `crackling_deviation`. Scores of further thresholds end
+    /// with the rule, as `size_exponent_p25`.
+    Avalanches(AvalancheConfig),
+    /// The branching ratio by multistep regression, `branching_ratio`: the slopes of activity over earlier activity are fitted by
+    /// `b m^lag` (Wilting and Priesemann 2018). `lag_one_slope` is the slope from one step to the next.
+    Branching(BranchingConfig),
+    /// The number of excitatory synapses as a share of the possible ones: `connection_fraction` at the end, `least_fraction` and
+    /// `least_at` (the step), and `plateau`, the fraction two fifths into the record over that at its end; `without_inhibition` and
+    /// `without_excitation`, neurons at the end that have lost all such synapses.
+    Connections(ConnectionConfig),
+    /// Excitatory weights at the end of the last phase: `weight_mu` and `weight_sigma` of the log-normal distribution that fits best,
+    /// `weight_ks`, its distance, `log_normal_over_normal` and `log_normal_over_exponential`, log-likelihoods per synapse less those of
+    /// the other distributions, and `weight_tail`, the largest weight over the median.
+    Weights(WeightConfig),
+    /// How much excitatory weights change within so many steps, at the end of the record: rank correlations of the weight with the
+    /// size of its change (`change_correlation`) and with its relative size (`relative_change_correlation`, negative if small weights
+    /// change more).
+    Fluctuations(FluctuationConfig),
+    /// How long excitatory synapses live that are born in the record: `lifetime_exponent` and `lifetime_ks` of the power law,
+    /// `lifetime_over_log_normal` and `lifetime_over_exponential`, its log-likelihood per synapse less those of the others,
+    /// `lifetime_median`, and `survivors`, the share of the synapses at the beginning that are still there.
+    Lifetimes(LifetimeConfig),
+    /// Inter-spike intervals: `interval_cv`, the mean coefficient of variation over neurons (near 1 for a Poisson process), and
+    /// `interval_rate`, the rate per step of the exponential through the logarithm of their numbers up to `most` steps, with `interval_r2`,
+    /// the share of the variance that it explains.
+    Intervals(IntervalConfig),
+    /// The divergence, in bits, of the activity patterns of some excitatory neurons from those of a reference phase:
+    /// `divergence_PHASE` of each other phase (Berkes et al. 2011, Hartmann et al. 2015).
+    Patterns(PatternConfig),
+    /// Whether activity without input replays what input evoked (Hartmann et al. 2015): each of the last states of a phase without
+    /// input is given the symbol of the nearest state, by Hamming distance, of a phase with input. `forward` and `reversed` are how often
+    /// the words, and the words backwards, stand in the symbols found, per state; `forward_WORD` (the symbols joined) for each word;
+    /// `distance` the mean distance to the nearest state.
+    Replay(ReplayConfig),
+}
+
+/// Calls a function of the configuration, whatever its kind.
+macro_rules! each {
+    ($self:expr, $config:ident => $body:expr) => {
+        match $self {
+            MeasureConfig::Activity($config) => $body,
+            MeasureConfig::Avalanches($config) => $body,
+            MeasureConfig::Branching($config) => $body,
+            MeasureConfig::Connections($config) => $body,
+            MeasureConfig::Weights($config) => $body,
+            MeasureConfig::Fluctuations($config) => $body,
+            MeasureConfig::Lifetimes($config) => $body,
+            MeasureConfig::Intervals($config) => $body,
+            MeasureConfig::Patterns($config) => $body,
+            MeasureConfig::Replay($config) => $body,
+        }
+    };
+}
+
+impl MeasureConfig {
+    /// Name of its kind in files.
+    pub(super) fn kind(&self) -> &'static str {
+        each!(self, config => config.kind())
+    }
+
+    /// Its name, or that of its kind.
+    pub(super) fn label(&self) -> String {
+        each!(self, config => config.name().map_or_else(|| config.kind().to_string(), String::from))
+    }
+
+    /// Indices of the phases in which it looks on.
+    pub(super) fn phases(&self, task: &DynamicsTask) -> Vec<usize> {
+        let names = each!(self, config => config.phases());
+        match names.is_empty() {
+            true => (0..task.phases.len()).collect(),
+            false => names.iter().filter_map(|name| task.phase(name)).collect(),
+        }
+    }
+
+    /// Checks every value; `key` is its own in the file.
+    pub(super) fn check(&self, task: &DynamicsTask, params: &Params, key: &str) -> Result<(), TaskError> {
+        each!(self, config => {
+            for name in config.phases() {
+                if task.phase(&name).is_none() {
+                    let known: Vec<&str> = task.phases.iter().map(|phase| phase.name.as_str()).collect();
+                    let expected = format!("phases ({})", known.join(", "));
+                    return Err(TaskError::config(format!("{key}.phases"), expected, format!("{name:?}")));
+                }
+            }
+            let name = config.name().filter(|name| {
+                name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            });
+            if let Some(name) = name {
+                let expected = "letters, digits and '_'";
+                return Err(TaskError::config(format!("{key}.name"), expected, format!("{name:?}")));
+            }
+            let steps: u64 = self.phases(task).iter().map(|phase| task.phases[*phase].steps).sum();
+            let bytes = u128::from(steps) * u128::from(config.bytes_per_step());
+            if !room::fits(bytes) {
+                let found = format!("{steps} steps, whose record needs {}", room::size(bytes));
+                return Err(TaskError::config(format!("{key}.phases"), "what there is memory for", found));
+            }
+            config.check(task, params).map_err(|(name, expected, found)| {
+                TaskError::config(format!("{key}.{name}"), expected, found)
+            })
+        })
+    }
+
+    /// The measure before the first step.
+    pub(super) fn begin(&self, task: &DynamicsTask, params: &Params, seed: u64) -> Box<dyn Measure> {
+        each!(self, config => config.begin(task, params, seed))
+    }
+
+    /// Scores of all runs together from the data of each.
+    pub(super) fn pool(&self, data: &[&Value]) -> Result<BTreeMap<String, Interval>, String> {
+        let pooled = each!(self, config => config.pool(data))?;
+        let prefix = self.prefix();
+        Ok(pooled.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect())
+    }
+
+    /// Whether it has a name of its own, with which its scores begin.
+    pub(super) fn is_named(&self) -> bool {
+        each!(self, config => config.name().is_some())
+    }
+
+    fn prefix(&self) -> String {
+        if self.is_named() { format!("{}_", self.label()) } else { String::new() }
+    }
+}
+
+/// What is wrong in a configuration: the key, what is expected, what was found.
+type Wrong = (&'static str, String, String);
+
+/// The configuration of a measure.
+trait Kind {
+    /// Name of the kind in files.
+    fn kind(&self) -> &'static str;
+    /// Its own name, with which its scores begin.
+    fn name(&self) -> Option<&str>;
+    /// Names of the phases in which it looks on; all of them where empty.
+    fn phases(&self) -> Vec<String>;
+    /// Checks every value.
+    fn check(&self, task: &DynamicsTask, params: &Params) -> Result<(), Wrong>;
+    /// Bytes of memory that the record of a step needs.
+    fn bytes_per_step(&self) -> u64 {
+        0
+    }
+    /// The measure before the first step.
+    fn begin(&self, task: &DynamicsTask, params: &Params, seed: u64) -> Box<dyn Measure>;
+    /// Scores of all runs together.
+    fn pool(&self, data: &[&Value]) -> Result<BTreeMap<String, Interval>, String> {
+        let _ = data;
+        Ok(BTreeMap::new())
+    }
+}
+
+/// A step that a measure sees.
+pub(super) struct Seen<'a> {
+    /// The network after the step.
+    pub(super) network: &'a Network,
+    /// Index of the phase.
+    pub(super) phase: usize,
+    /// Steps done in the phase before this one.
+    pub(super) at: u64,
+    /// The input that was fed, none in a pause and without input.
+    pub(super) fed: Option<usize>,
+}
+
+impl Seen<'_> {
+    /// Number of active excitatory neurons.
+    fn active(&self) -> usize {
+        self.network.activity().spikes_e.len()
+    }
+}
+
+/// A measure at work.
+pub(super) trait Measure: Send {
+    /// Sees a step.
+    fn step(&mut self, seen: &Seen<'_>);
+    /// Takes the scores when the last of its phases is over, and gives the data that is kept.
+    fn end(self: Box<Self>, network: &Network, findings: &mut Findings) -> Result<Option<Value>, StatsError>;
+}
+
+/// What measures found.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) scores: Scores,
+    pub(super) problems: Vec<String>,
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    label: String,
+    named: bool,
+}
+
+impl Findings {
+    /// What follows is of the measure with this label.
+    pub(super) fn of(&mut self, label: &str, named: bool) {
+        (self.label, self.named) = (label.to_string(), named);
+    }
+
+    fn full(&self, name: &str) -> String {
+        if self.named { format!("{}_{name}", self.label) } else { name.to_string() }
+    }
+
+    fn put(&mut self, name: &str, value: f64) {
+        let name = self.full(name);
+        match value.is_finite() {
+            true => drop(self.scores.0.insert(name, value)),
+            false => self.problems.push(format!("{name}: found {value}")),
+        }
+    }
+
+    /// Puts the score, or why there is none.
+    fn try_put(&mut self, name: &str, value: Result<f64, StatsError>) {
+        match value {
+            Ok(value) => self.put(name, value),
+            Err(error) => {
+                let name = self.full(name);
+                self.problems.push(format!("{name}: {error}"));
+            }
+        }
+    }
+}
+
+/// A share of steps, times or events from 0 to 1 of a whole that may be empty.
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

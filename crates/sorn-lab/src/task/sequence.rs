@@ -1,0 +1,70 @@
+//! The sequence task as a kind of task.
+
+use sorn_core::{Network, Params, State};
+use sorn_sequence::{Control, Run, Scores, Task, TaskError};
+
+use super::{TaskKind, TaskWork};
+
+impl TaskKind for Task {
+    const KIND: &'static str = "sequence";
+    const TABLE: &'static str = "table.json";
+    type Work = Run;
+
+    fn inputs(&self) -> Result<Option<usize>, TaskError> {
+        Task::inputs(self).map(Some)
+    }
+
+    fn validate(&self, params: &Params) -> Result<(), TaskError> {
+        Task::validate(self, params)
+    }
+
+    fn control(&self) -> Option<Control> {
+        self.control
+    }
+
+    fn with_control(&self, control: Control) -> Self {
+        Task { control: Some(control), ..self.clone() }
+    }
+
+    fn controls(params: &Params) -> Vec<Control> {
+        Control::all(params)
+    }
+
+    fn steps(&self) -> u64 {
+        self.phases.iter().map(|phase| phase.steps).sum()
+    }
+
+    fn begin(&self, params: &Params, seed: u64) -> Result<Run, TaskError> {
+        Run::new(self, params, seed)
+    }
+
+    fn resume(&self, params: &Params, seed: u64, state: State) -> Result<Run, TaskError> {
+        Run::resume(self, params, seed, state)
+    }
+}
+
+impl TaskWork for Run {
+    fn done(&self) -> u64 {
+        Run::done(self)
+    }
+
+    fn is_finished(&self) -> bool {
+        Run::is_finished(self)
+    }
+
+    fn go_on(&mut self, steps: u64) -> Result<(), TaskError> {
+        Run::go_on(self, steps)
+    }
+
+    fn saved(&self) -> Option<&Network> {
+        Run::saved(self)
+    }
+
+    fn organised(&self) -> bool {
+        Run::organised(self)
+    }
+
+    fn scores(&self) -> &Scores {
+        Run::scores(self)
+    }
+}

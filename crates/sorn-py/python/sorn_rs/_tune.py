@@ -1,0 +1,326 @@
+"""``sorn tune``: a search with Optuna whose trials are run directories."""
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+import tempfile
+import threading
+import time
+from datetime import datetime, timedelta
+
+from ._extras import needed
+from ._native import Trial, Tuning, stop_asked
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+INTERRUPTED = 130
+# Values are drawn in a moment.
+LEFT = timedelta(minutes=10)
+
+
+def search(tuning: Tuning, request: str) -> int:
+    """Search as the command line says, and return the exit code."""
+    try:
+        optuna = needed("optuna", "tune")
+        return _Search(optuna, tuning, json.loads(request)).run()
+    except (ImportError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+class _Search:
+    def __init__(self, optuna, tuning: Tuning, request: dict):
+        self.optuna, self.tuning, self.request = optuna, tuning, request
+        self.space = request["search"]
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.directory = self.space["directory"]
+        self.sign = "maximize" if self.space["maximize"] else "minimize"
+        self.distributions = {
+            parameter["name"]: _distribution(optuna, parameter) for parameter in self.space["parameters"]
+        }
+        self.jobs = request["jobs"] or os.cpu_count() or 1
+        self.lock = threading.Lock()
+        self.failure = None
+        self.began = time.monotonic()
+        self.study = optuna.create_study(
+            study_name=self.space["name"],
+            storage=_storage(optuna, request["storage"] or os.path.join(self.directory, "study.journal")),
+            sampler=self._sampler(),
+            pruner=self._pruner(),
+            direction=self.sign,
+            load_if_exists=True,
+        )
+        if self.study.direction.name.lower() != self.sign:
+            found = self.study.direction.name.lower()
+            raise ValueError(
+                f"{self.directory}: expected a study that is to {self.sign}, found one that is to {found}"
+            )
+
+    def _sampler(self):
+        samplers, seed, startup = self.optuna.samplers, self.request["seed"], self.request["startup"]
+        match self.request["sampler"]:
+            case "tpe":
+                # With several trials at a time each draws as if the others were bad, so that they do not all draw the same.
+                return samplers.TPESampler(seed=seed, n_startup_trials=startup, constant_liar=self.jobs > 1)
+            case "cmaes":
+                needed("cmaes", "tune")
+                return samplers.CmaEsSampler(
+                    seed=seed, n_startup_trials=startup, independent_sampler=samplers.RandomSampler(seed=seed)
+                )
+            case _:
+                return samplers.RandomSampler(seed=seed)
+
+    def _pruner(self):
+        pruners, startup = self.optuna.pruners, self.request["startup"]
+        match self.request["pruner"]:
+            case "none":
+                return pruners.NopPruner()
+            case "median":
+                return pruners.MedianPruner(n_startup_trials=startup)
+            case "percentile":
+                return pruners.PercentilePruner(25.0, n_startup_trials=startup)
+            case "successive-halving":
+                return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
+            case _:
+                return pruners.HyperbandPruner(
+                    min_resource=1, max_resource=max(2, len(self.space["seeds"])), reduction_factor=2
+                )
+
+    def run(self) -> int:
+        threads = [threading.Thread(target=self._work) for _ in range(self.jobs)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(0.5)
+            self._show()
+        self._show(last=True)
+        if self.failure is not None:
+            raise self.failure
+        return self._report()
+
+    def _work(self):
+        try:
+            self._resume()
+            while (trial := self._ask()) is not None:
+                self._trial(trial)
+        except Exception as error:
+            # Told once, by the main thread; the others end after their trials.
+            with self.lock:
+                self.failure = self.failure or error
+
+    def _stopping(self) -> bool:
+        timeout = self.request["timeout"]
+        late = timeout is not None and time.monotonic() - self.began > timeout
+        return late or self.failure is not None or stop_asked()
+
+    def _trials(self, *states: str):
+        wanted = [self.optuna.trial.TrialState[state] for state in states]
+        return self.study.get_trials(deepcopy=False, states=tuple(wanted))
+
+    def _resume(self):
+        """Go on with trials whose process was killed: nobody has their directories."""
+        for frozen in self._trials("RUNNING"):
+            if self._stopping():
+                return
+            if set(frozen.params) != set(self.distributions):
+                # Its values are being drawn at this moment, or the process was killed over that: no run belongs to it.
+                if datetime.now() - frozen.datetime_start > LEFT:
+                    self._tell(frozen.number, state=self.optuna.trial.TrialState.FAIL)
+                continue
+            with self.lock:
+                held = self.tuning.trial(frozen.number, json.dumps(frozen.params))
+            if held is None:
+                continue
+            # Another thread or process may have finished it since it was listed.
+            if self.study.get_trials(deepcopy=False)[frozen.number].state.is_finished():
+                continue
+            self._seeds(
+                self.optuna.trial.Trial(self.study, frozen._trial_id), held, frozen.intermediate_values
+            )
+
+    def _ask(self):
+        """A new trial; None if there are enough."""
+        with self.lock:
+            # Trials that are running elsewhere will be finished, there or by whoever finds them left.
+            if (
+                self._stopping()
+                or len(self._trials("COMPLETE", "PRUNED", "FAIL", "RUNNING")) >= self.request["trials"]
+            ):
+                return None
+            return self.study.ask(self.distributions)
+
+    def _trial(self, trial):
+        try:
+            held = self.tuning.trial(trial.number, json.dumps(trial.params))
+        except ValueError as error:
+            self._failed(trial, error)
+            return
+        # Another process took it for one that was left, and runs it.
+        if held is not None:
+            self._seeds(trial, held)
+
+    def _failed(self, trial, error):
+        print(f"trial {trial.number} failed: {self.tuning.place(trial.number)}: {error}", file=sys.stderr)
+        self._tell(trial, state=self.optuna.trial.TrialState.FAIL)
+
+    def _tell(self, trial, value=None, state=None):
+        # Another process may have told the same of a trial that was left.
+        self.study.tell(trial, value, state, skip_if_finished=True)
+
+    def _seeds(self, trial, held: Trial, reported=()):
+        """Run the seeds of a trial, as long as its mean is not bad."""
+        values = []
+        for step, seed in enumerate(self.space["seeds"]):
+            try:
+                value = held.run(seed)
+            except ValueError as error:
+                self._failed(trial, error)
+                return
+            if value is None:
+                # Stopped: it stays a running trial, which the next call goes on with.
+                return
+            values.append(value)
+            mean = math.fsum(values) / len(values)
+            last = len(values) == len(self.space["seeds"])
+            if step not in reported:
+                trial.report(mean, step)
+            if not last and trial.should_prune():
+                self._tell(trial, state=self.optuna.trial.TrialState.PRUNED)
+                return
+        self._tell(trial, mean)
+
+    def _show(self, last: bool = False):
+        if self.request["quiet"] or not sys.stderr.isatty():
+            return
+        done = len(self._trials("COMPLETE", "PRUNED", "FAIL"))
+        best = self._best()
+        text = f"{done}/{self.request['trials']} trials done, {len(self._trials('RUNNING'))} running"
+        text += "" if best is None else f", best {best.value:.6g} (trial {best.number})"
+        sys.stderr.write("\r\x1b[K" if last else f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    def _best(self):
+        complete = self._trials("COMPLETE")
+        key = (
+            (lambda trial: (-trial.value, trial.number))
+            if self.space["maximize"]
+            else (lambda t: (t.value, t.number))
+        )
+        return min(complete, key=key, default=None)
+
+    def _report(self) -> int:
+        trials = self.study.get_trials(deepcopy=False)
+        rows = os.path.join(self.directory, "trials.csv")
+        _write_whole(rows, self._table(trials))
+        count = {state: len(self._trials(state)) for state in ("COMPLETE", "PRUNED", "FAIL", "RUNNING")}
+        best = self._best()
+        result = {
+            "directory": self.directory,
+            "trials": {state.lower(): number for state, number in count.items()},
+            "measure": self.space["measure"],
+            "best": None,
+        }
+        text = ", ".join(f"{number} {state.lower()}" for state, number in count.items())
+        lines = [f"trials         {text}", f"results        {rows}"]
+        if best is not None:
+            file = str(self.tuning.write_best(best.number, json.dumps(best.params), best.value))
+            result["best"] = {"trial": best.number, "mean": best.value, "values": best.params, "file": file}
+            lines += [f"best           trial {best.number}: mean {self.space['measure']} {best.value:.6g}"]
+            lines += [f"               {name} = {value}" for name, value in best.params.items()]
+            first = max(self.space["seeds"]) + 1
+            lines += [f"configuration  {file}"]
+            lines += [
+                "The best mean is optimistic, since its seeds chose it; the same with fresh seeds: "
+                f"sorn run {file} --seeds {first}..{first + 20} --out {self.directory}"
+            ]
+        out = sys.__stdout__
+        out.write(json.dumps(result, indent=2) + "\n" if self.request["json"] else "\n".join(lines) + "\n")
+        out.flush()
+        if stop_asked():
+            print(
+                f"stopped; go on with the same command: what was done is saved in {self.directory}",
+                file=sys.stderr,
+            )
+            return INTERRUPTED
+        return 0 if best is not None else 1
+
+    def _table(self, trials) -> str:
+        text = io.StringIO()
+        names = list(self.distributions)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["trial", "state", "mean", "seeds", *names])
+        for trial in trials:
+            # Of a pruned trial the mean over the seeds that it ran.
+            mean = trial.value if trial.value is not None else trial.intermediate_values.get(trial.last_step)
+            row = [
+                trial.number,
+                trial.state.name.lower(),
+                "" if mean is None else mean,
+                len(trial.intermediate_values),
+            ]
+            writer.writerow(row + [trial.params.get(name, "") for name in names])
+        return text.getvalue()
+
+
+def _distribution(optuna, parameter: dict):
+    match parameter["kind"]:
+        case "choice":
+            return optuna.distributions.CategoricalDistribution(parameter["choices"])
+        case "int":
+            return optuna.distributions.IntDistribution(parameter["low"], parameter["high"])
+        case _:
+            return optuna.distributions.FloatDistribution(
+                parameter["low"], parameter["high"], log=parameter["log"]
+            )
+
+
+def _storage(optuna, where: str):
+    if "://" in where:
+        return where
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    folder = os.path.dirname(where) or "."
+    if not os.path.isdir(folder):
+        raise ValueError(f"--storage: expected a file in a directory that exists; {folder} does not")
+    # Whatever the working directory is later on.
+    where = os.path.abspath(where)
+    return JournalStorage(
+        JournalFileBackend(where, lock_obj=None if fcntl is None else _Lock(where + ".flock"))
+    )
+
+
+class _Lock:
+    """A lock that the system frees if its process is killed; Optuna's own stays, and keeps the others waiting."""
+
+    def __init__(self, path: str):
+        self.path, self.held = path, threading.local()
+
+    def acquire(self) -> bool:
+        self.held.file = open(self.path, "a")  # noqa: SIM115
+        fcntl.flock(self.held.file, fcntl.LOCK_EX)
+        return True
+
+    def release(self) -> None:
+        self.held.file.close()
+
+
+def _write_whole(path: str, text: str):
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".trials.csv.", suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    # As any new file: what the user's mask leaves.
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(temporary, 0o666 & ~mask)
+    os.replace(temporary, path)

@@ -5,6 +5,7 @@ mod campaign;
 mod graph;
 mod python;
 mod runner;
+mod signals;
 mod site;
 mod steps;
 mod workspace;
@@ -66,7 +67,7 @@ fn run(args: &[String]) -> Result<bool> {
         print!("{USAGE}\n{}\n{}", campaign::USAGE, site::USAGE);
         return Ok(true);
     }
-    campaign::hear_signals()?;
+    signals::hear()?;
     if args.first().is_some_and(|first| first == "campaign") {
         return campaign::run(&campaign::Options::parse(&args[1..])?);
     }

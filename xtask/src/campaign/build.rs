@@ -21,8 +21,6 @@ pub(crate) fn programs(campaign: &Campaign) -> Result<()> {
     if BUILT.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
-    fs::create_dir_all(&campaign.programs)
-        .with_context(|| format!("cannot make {}", campaign.programs.display()))?;
     // The tests of the command bring the command along.
     build(campaign, cargo().arg("test").args(TESTED).args(["--no-run", "--test", "cli"]))?;
     copy(campaign, &format!("sorn{}", std::env::consts::EXE_SUFFIX), "sorn")?;
@@ -47,6 +45,8 @@ pub(crate) fn build(campaign: &Campaign, command: &mut Command) -> Result<()> {
 
 /// Copies a program of the profile `dev`.
 pub(crate) fn copy(campaign: &Campaign, from: &str, to: &str) -> Result<()> {
+    fs::create_dir_all(&campaign.programs)
+        .with_context(|| format!("cannot make {}", campaign.programs.display()))?;
     let from = campaign.workspace.target.join("debug").join(from);
     let to = campaign.programs.join(to);
     // Renamed: a program that runs cannot be written, but its name can be given to another.

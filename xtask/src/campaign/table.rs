@@ -135,11 +135,15 @@ impl Table {
 
     /// Puts the table between the two markers of a Markdown file.
     pub(crate) fn put_into(&self, file: &Path, command: &str) -> Result<()> {
+        let text = self.with_table(file, command)?;
+        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    fn with_table(&self, file: &Path, command: &str) -> Result<String> {
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let text = replaced(&text, &self.markdown(command))
-            .with_context(|| format!("{}: the lines {BEGIN:?} and {END:?} expected", file.display()))?;
-        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+        replaced(&text, &self.markdown(command))
+            .with_context(|| format!("{}: the lines {BEGIN:?} and {END:?} expected", file.display()))
     }
 
     /// Fails where nothing was tried, which would look like success.
@@ -150,6 +154,11 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// Fails if `file` has no place for a table.
+pub(crate) fn check_place(file: &Path) -> Result<()> {
+    Table::default().with_table(file, "").map(|_| ())
 }
 
 const BEGIN: &str = "<!-- table: begin -->";

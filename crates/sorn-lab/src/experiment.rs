@@ -216,13 +216,26 @@ impl Experiment {
                 return many(reason.into());
             }
             agent.check_batch().or_else(|e| many(format!("agent: {e}")))?;
-            let bytes = u128::from(self.run.num_envs) * self.agent.reservoir.params.memory();
-            if !room::fits(bytes) {
-                let found = format!("{}, whose reservoirs need {}", self.run.num_envs, room::size(bytes));
-                return refuse(format!("run.num_envs: what there is memory for expected, found {found}"));
-            }
+        }
+        let bytes = self.memory();
+        if !room::fits(bytes) {
+            let (key, found) = match self.run.num_envs {
+                1 => ("agent.reservoir.params.ne", self.agent.reservoir.params.ne as u64),
+                envs => ("run.num_envs", envs),
+            };
+            let found = format!(
+                "{found}: the networks, one of them a copy that is evaluated, need {}",
+                room::size(bytes)
+            );
+            return refuse(format!("{key}: what there is memory for expected, found {found}"));
         }
         Ok(())
+    }
+
+    /// Bytes of the reservoirs of a run: one for each environment, and a copy that is evaluated.
+    pub(crate) fn memory(&self) -> u128 {
+        let copies = u128::from(self.run.num_envs) + u128::from(self.eval.episodes > 0);
+        self.agent.reservoir.params.memory().saturating_mul(copies)
     }
 
     /// The experiment as TOML, from which [`load`](Experiment::load) gives the same experiment.

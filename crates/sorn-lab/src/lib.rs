@@ -46,6 +46,7 @@ mod sweep;
 mod table;
 mod task;
 mod template;
+mod threads;
 mod train;
 mod words;
 mod wrapper;

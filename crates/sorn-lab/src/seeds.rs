@@ -12,7 +12,7 @@ use crate::figures::Recorded;
 use crate::files::{create_dir, read_text, remove, write_whole};
 use crate::run_dir::{is_run, lock, refuse_live};
 use crate::{
-    Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, read, sweep, train,
+    Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, read, sweep, threads, train,
 };
 
 /// The directory `runs/<experiment>` of an experiment over several seeds; each seed is a run directory in it.
@@ -183,15 +183,15 @@ impl Sweep {
         experiment
     }
 
-    /// Runs every seed that is not finished, on `threads` threads (0: one per processor); then writes `aggregate.json` and the
+    /// Runs every seed that is not finished, on `number` threads (0: one per processor); then writes `aggregate.json` and the
     /// learning curve. The results do not depend on the number of threads.
     ///
     /// # Errors
     /// [`LabError`] where the directory itself cannot be written; what fails in a run is told in the outcome.
-    pub fn run(&self, threads: usize, progress: &dyn Progress) -> Result<SweepOutcome, LabError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|e| LabError::directory(&self.path, format!("--threads {threads}: {e}")))?;
+    pub fn run(&self, number: usize, progress: &dyn Progress) -> Result<SweepOutcome, LabError> {
         let runs: Vec<(u64, PathBuf)> = self.runs().collect();
+        let pool = threads::pool(number, runs.len(), self.experiment.memory());
+        let pool = pool.map_err(|reason| LabError::directory(&self.path, reason))?;
         let results: Vec<Option<Result<Outcome, LabError>>> = pool.install(|| {
             let one =
                 |(seed, path): &(u64, PathBuf)| (!progress.stop()).then(|| self.one(*seed, path, progress));

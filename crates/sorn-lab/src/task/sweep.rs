@@ -12,6 +12,7 @@ use super::{Arm, TaskExperiment, TaskKind, TaskTable};
 use crate::LabError;
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
+use crate::threads;
 
 pub(super) const EXPERIMENT: &str = "experiment.toml";
 const PLAN: &str = "seeds.json";
@@ -141,15 +142,13 @@ impl<T: TaskKind> TaskSweep<T> {
         Ok(each * self.plan.seeds.len() as u64)
     }
 
-    /// Runs everything that is not finished, on `threads` threads (0: one per processor), then writes the table. The results
+    /// Runs everything that is not finished, on `number` threads (0: one per processor), then writes the table. The results
     /// do not depend on the number of threads.
     ///
     /// # Errors
     /// [`LabError`] if the directory itself cannot be written; what fails in a run is in the outcome.
-    pub fn run(&self, threads: usize, progress: &dyn TaskProgress) -> Result<TaskSwept, LabError> {
+    pub fn run(&self, number: usize, progress: &dyn TaskProgress) -> Result<TaskSwept, LabError> {
         remove_temporaries(&self.path)?;
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|e| LabError::directory(&self.path, format!("--threads {threads}: {e}")))?;
         let mut jobs = Vec::new();
         for (dir, arm) in self.arms()? {
             for &seed in &self.plan.seeds {
@@ -158,6 +157,9 @@ impl<T: TaskKind> TaskSweep<T> {
                 jobs.push((dir.join(format!("seed-{seed}")), arm));
             }
         }
+        let bytes = jobs.iter().map(|(_, arm)| arm.network.memory()).max().unwrap_or(0);
+        let pool = threads::pool(number, jobs.len(), bytes);
+        let pool = pool.map_err(|reason| LabError::directory(&self.path, reason))?;
         let results: Vec<Option<Result<TaskOutcome, LabError>>> = pool.install(|| {
             let one = |(dir, arm): &(PathBuf, TaskExperiment<T>)| {
                 (!progress.stop()).then(|| run::run(dir, arm, progress))

@@ -4,7 +4,7 @@ pub(crate) mod entry;
 mod members;
 mod own;
 
-use sorn_env::{AnyEnv, AutoresetMode, BoxError};
+use sorn_env::{AnyEnv, AutoresetMode, BoxError, near};
 
 use crate::batch::AnyBatch;
 use crate::kwargs::{Kwargs, first_not_finite};
@@ -148,10 +148,9 @@ pub fn specs() -> impl Iterator<Item = EnvSpec> {
 
 fn entry(id: &str) -> Result<&'static Entry, MakeError> {
     entries().find(|entry| entry.id == id).ok_or_else(|| {
-        let name = |id: &str| id.to_lowercase();
         let known: Vec<String> = specs().map(|spec| spec.id).collect();
-        let near = known.iter().filter(|known| strsim::jaro_winkler(&name(known), &name(id)) > 0.85);
-        MakeError::UnknownId { id: id.into(), near: near.cloned().collect(), known }
+        let near = near(id, &known, 0.85).into_iter().cloned().collect();
+        MakeError::UnknownId { id: id.into(), near, known }
     })
 }
 

@@ -103,5 +103,6 @@ pub use words::{counted, decimal, quartile, significant};
 pub use wrapper::Wrapper;
 
 // What the public items above speak of, for crates that know this one alone.
+pub use sorn_env::{ALIKE, near};
 pub use sorn_report::figure::Over;
 pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_report, sorn_sequence};

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use sorn_core::Params;
+use sorn_env::{ALIKE, near};
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
@@ -306,7 +307,8 @@ fn explain(key: &str, message: &str) -> Option<Fault> {
     if allowed.is_empty() {
         return Some(Fault { key, reason: "unknown key, none is allowed here".into() });
     }
-    let near = near(unknown, &allowed).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+    let near =
+        near(unknown, &allowed, ALIKE).first().map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
     Some(Fault { key, reason: format!("unknown key{near} (allowed: {})", allowed.join(", ")) })
 }
 
@@ -327,17 +329,13 @@ pub fn readable(message: &str) -> String {
     }
     if let Some((found, rest)) = message.strip_prefix("unknown variant `").and_then(|m| m.split_once('`')) {
         let allowed: Vec<String> = rest.split('`').skip(1).step_by(2).map(String::from).collect();
-        let near = near(found, &allowed).map_or_else(String::new, |n| format!("; did you mean {n:?}?"));
+        let near = near(found, &allowed, ALIKE)
+            .first()
+            .map_or_else(String::new, |n| format!("; did you mean {n:?}?"));
         let list: Vec<String> = allowed.iter().map(|a| format!("{a:?}")).collect();
         return format!("found {found:?}{near} (allowed: {})", list.join(", "));
     }
     message.to_string()
-}
-
-/// The name most like `found`, if any is like it.
-fn near<'a>(found: &str, names: &'a [String]) -> Option<&'a String> {
-    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &found.to_lowercase());
-    names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.8)
 }
 
 fn join(parent: &str, key: &str) -> String {

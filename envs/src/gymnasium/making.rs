@@ -4,6 +4,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyType};
+use sorn_env::{ALIKE, near};
 
 use super::error::{Fault, GymnasiumError, PythonException, WrapperFault};
 use super::objects::keywords;
@@ -108,10 +109,8 @@ pub(super) fn wrapper_class<'py>(
 
 fn no_such_class(module: &Bound<'_, PyModule>, module_name: &str, class_name: &str) -> String {
     let names = wrappers_of(module).unwrap_or_default();
-    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &class_name.to_lowercase());
-    let near = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let near = near.filter(|near| likeness(near) > 0.8);
-    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    let near = near(class_name, &names, ALIKE);
+    let near = near.first().map_or_else(String::new, |near| format!("; did you mean {near}?"));
     let has = match names.is_empty() {
         true => String::new(),
         false => format!(" (its wrappers: {})", names.join(", ")),

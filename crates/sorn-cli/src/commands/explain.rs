@@ -3,6 +3,7 @@
 mod page;
 
 use serde_json::Value;
+use sorn_lab::{ALIKE, near};
 
 use crate::ExitStatus;
 use crate::args::Explain;
@@ -96,8 +97,7 @@ fn list(keys: &[Key]) -> String {
 
 fn unknown(root: &Value, key: &str) -> String {
     let known = reference::all(root);
-    let likeness = |name: &&String| strsim::jaro_winkler(name, key);
-    let near = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|n| likeness(n) > 0.8);
-    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    let near = near(key, &known, ALIKE);
+    let near = near.first().map_or_else(String::new, |near| format!("; did you mean {near}?"));
     format!("expected a key of an experiment file, found {key:?}{near} (sorn explain lists them)")
 }

@@ -130,6 +130,7 @@ impl Agent {
     pub fn frozen(&self) -> Agent {
         let mut copy = self.clone();
         copy.greedy = true;
+        copy.learner.freeze();
         copy.turn = Turn::Begin;
         copy.reservoir.set_frozen(Rules::all());
         copy
@@ -222,6 +223,7 @@ impl Agent {
         self.features.begin();
         self.learner.begin();
         self.inputs.begin();
+        self.normalization.begin();
         self.take(obs)?;
         self.choose()
     }
@@ -304,7 +306,7 @@ impl Agent {
             self.steps += 1;
         }
         self.normalization.observe(&mut self.flat[..observed], !self.greedy);
-        self.encoder.encode(&self.flat, &mut self.input, !self.greedy)?;
+        self.encoder.encode(&self.flat, self.normalization.weights(), &mut self.input, !self.greedy)?;
         self.reservoir.step(&self.input)?;
         self.features.write(&self.reservoir, &self.input, &mut self.phi);
         Ok(())

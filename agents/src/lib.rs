@@ -19,6 +19,7 @@ mod file;
 mod inputs;
 mod lanes;
 mod learner;
+mod noise;
 mod normalization;
 pub mod own;
 mod plasticity;

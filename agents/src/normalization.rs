@@ -11,6 +11,7 @@ use sorn_env::{BoxSpace, Dtype, Space};
 
 use crate::encoder::{Slot, slots};
 use crate::error::check;
+use crate::noise::Noise;
 use crate::reservoir::{entry, json};
 use crate::{AgentConfig, AgentError, AgentState, LearnerConfig};
 
@@ -89,11 +90,21 @@ pub struct NormalizationConfig {
     pub gamma: f64,
     /// Largest size of a normalised number, positive.
     pub clip: f64,
+    /// Weight of a number of a Box that is noise, in `[0, 1]`: new in nearly every step, without correlation to the step before,
+    /// where other numbers have one. 1: every number has the same weight. With `observation = "numbers"` and the encoder
+    /// `random_projection` alone.
+    pub noise: f64,
 }
 
 impl Default for NormalizationConfig {
     fn default() -> Self {
-        NormalizationConfig { observation: Normalized::default(), reward: None, gamma: 0.99, clip: 10.0 }
+        NormalizationConfig {
+            observation: Normalized::default(),
+            reward: None,
+            gamma: 0.99,
+            clip: 10.0,
+            noise: 0.1,
+        }
     }
 }
 
@@ -132,6 +143,14 @@ impl Running {
         if sd > 1e-12 * self.mean[index].abs() { sd } else { 0.0 }
     }
 
+    /// A number less the mean, over the standard deviation, at most `clip` in size; 0 where nothing varied.
+    fn normalized(&self, index: usize, x: f64, clip: f64) -> f64 {
+        match self.scale(index) {
+            0.0 => 0.0,
+            scale => ((x - self.mean[index]) / scale).clamp(-clip, clip),
+        }
+    }
+
     fn save(&self, state: &mut AgentState, name: &str) {
         state.put(&format!("normalization/{name}_mean"), &[self.mean.len()], &self.mean);
         state.put(&format!("normalization/{name}_squares"), &[self.squares.len()], &self.squares);
@@ -153,8 +172,17 @@ pub(crate) struct Normalization {
     numbers: Vec<bool>,
     observations: Running,
     returns: Running,
+    noise: Noise,
+    passing: Passing,
+}
+
+/// What passes from step to step.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passing {
     /// The discounted return of this episode so far.
     ret: f64,
+    /// The observation before, as it was; empty where none preceded in this episode.
+    before: Vec<f64>,
 }
 
 impl Normalization {
@@ -184,9 +212,10 @@ impl Normalization {
                 rewards: reward.unwrap_or(usual),
                 scale_free: reward.is_none(),
                 observations: Running::new(numbers.len()),
+                noise: Noise::new(config.normalization.noise, numbers.len())?,
                 numbers,
                 returns: Running::new(1),
-                ret: 0.0,
+                passing: Passing::default(),
             }),
         }
     }
@@ -219,25 +248,39 @@ impl Normalization {
         }
         if learns {
             self.observations.take(numbers);
+            if !self.passing.before.is_empty() && self.config.observation == Normalized::Numbers {
+                let (running, numbers_of_boxes, clip) = (&self.observations, &self.numbers, self.config.clip);
+                let normalized =
+                    |i: usize, x: f64| if numbers_of_boxes[i] { running.normalized(i, x, clip) } else { 0.0 };
+                self.noise.take(&self.passing.before, numbers, normalized);
+            }
+            self.passing.before.clear();
+            self.passing.before.extend_from_slice(numbers);
         }
         let clip = self.config.clip;
         let all = self.config.observation == Normalized::All;
         for (index, x) in numbers.iter_mut().enumerate() {
-            if !all {
-                if self.numbers[index] {
-                    let scale = self.observations.scale(index);
-                    let from_mean = *x - self.observations.mean[index];
-                    *x = if scale > 0.0 { (from_mean / scale).clamp(-clip, clip) } else { 0.0 };
-                }
-                continue;
+            if all {
+                *x = ((*x - self.observations.mean[index]) / self.observations.sd(index)).clamp(-clip, clip);
+            } else if self.numbers[index] {
+                *x = self.observations.normalized(index, *x, clip);
             }
-            *x = ((*x - self.observations.mean[index]) / self.observations.sd(index)).clamp(-clip, clip);
         }
     }
 
-    /// Swaps the return of the episode under way with that of another stream of observations.
-    pub(crate) fn exchange(&mut self, ret: &mut f64) {
-        std::mem::swap(&mut self.ret, ret);
+    /// An episode begins.
+    pub(crate) fn begin(&mut self) {
+        self.passing.before.clear();
+    }
+
+    /// The weight of each number; `None` where all are 1.
+    pub(crate) fn weights(&self) -> Option<&[f64]> {
+        self.noise.weights()
+    }
+
+    /// Swaps what passes from step to step with that of another stream of observations.
+    pub(crate) fn exchange(&mut self, passing: &mut Passing) {
+        std::mem::swap(&mut self.passing, passing);
     }
 
     /// The normalised reward.
@@ -245,20 +288,20 @@ impl Normalization {
         if !self.rewards {
             return reward;
         }
-        self.ret = self.config.gamma * self.ret + reward;
-        self.returns.take(&[self.ret]);
+        self.passing.ret = self.config.gamma * self.passing.ret + reward;
+        self.returns.take(&[self.passing.ret]);
         let clip = self.config.clip;
         if self.scale_free {
             // Before any return differs from another its size stands for the deviation.
-            let (sd, size) = (self.returns.scale(0), self.ret.abs());
+            let (sd, size) = (self.returns.scale(0), self.passing.ret.abs());
             let scale = if sd > 0.0 { sd } else { size };
             if done {
-                self.ret = 0.0;
+                self.passing.ret = 0.0;
             }
             return if scale > 0.0 { (reward / scale).clamp(-clip, clip) } else { 0.0 };
         }
         if done {
-            self.ret = 0.0;
+            self.passing.ret = 0.0;
         }
         (reward / self.returns.sd(0)).clamp(-clip, clip)
     }
@@ -266,13 +309,15 @@ impl Normalization {
     pub(crate) fn save(&self, state: &mut AgentState) {
         self.observations.save(state, "observation");
         self.returns.save(state, "return");
-        state.meta["normalization"] = json(&(self.observations.count, self.returns.count, self.ret));
+        self.noise.save(state, &self.passing.before);
+        state.meta["normalization"] = json(&(self.observations.count, self.returns.count, self.passing.ret));
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         self.observations.load(state, "observation")?;
         self.returns.load(state, "return")?;
-        (self.observations.count, self.returns.count, self.ret) = entry(state, "normalization")?;
+        self.noise.load(state, &mut self.passing.before)?;
+        (self.observations.count, self.returns.count, self.passing.ret) = entry(state, "normalization")?;
         Ok(())
     }
 }

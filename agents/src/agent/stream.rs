@@ -6,6 +6,7 @@ use super::{Agent, Turn};
 use crate::AgentError;
 use crate::features::Features;
 use crate::learner::AnyLearner;
+use crate::normalization::Passing;
 use crate::reservoir::{Reservoir, ReservoirKind};
 
 /// What passes from step to step, for one of several streams of observations.
@@ -14,8 +15,7 @@ pub(crate) struct Stream {
     reservoir: Reservoir,
     features: Features,
     learner: AnyLearner,
-    /// Of the normalisation of rewards.
-    ret: f64,
+    normalization: Passing,
     /// Of the inputs beside the observation.
     previous: Vec<f64>,
     flat: Vec<f64>,
@@ -63,7 +63,7 @@ impl Agent {
                 reservoir: self.reservoir.fork(self.seed, index)?,
                 features: self.features.clone(),
                 learner,
-                ret: 0.0,
+                normalization: Passing::default(),
                 previous: self.inputs.previous().to_vec(),
                 flat: self.flat.clone(),
                 phi: self.phi.clone(),
@@ -75,19 +75,19 @@ impl Agent {
 
     /// The stream that the agent is in.
     pub(crate) fn into_stream(mut self) -> Stream {
-        let mut ret = 0.0;
-        self.normalization.exchange(&mut ret);
+        let mut passing = Passing::default();
+        self.normalization.exchange(&mut passing);
         let mut previous = Vec::new();
         self.inputs.exchange(&mut previous);
         let Agent { reservoir, features, learner, flat, phi, turn, .. } = self;
-        Stream { reservoir, features, learner, ret, previous, flat, phi, turn }
+        Stream { reservoir, features, learner, normalization: passing, previous, flat, phi, turn }
     }
 
     /// Puts the present stream aside for another one.
     pub(crate) fn exchange(&mut self, stream: &mut Stream) {
         swap(&mut self.reservoir, &mut stream.reservoir);
         swap(&mut self.features, &mut stream.features);
-        self.normalization.exchange(&mut stream.ret);
+        self.normalization.exchange(&mut stream.normalization);
         self.inputs.exchange(&mut stream.previous);
         swap(&mut self.flat, &mut stream.flat);
         swap(&mut self.phi, &mut stream.phi);

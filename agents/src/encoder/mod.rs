@@ -247,11 +247,12 @@ impl AnyEncoder {
     pub(crate) fn encode(
         &mut self,
         observation: &[f64],
+        weights: Option<&[f64]>,
         input: &mut [f64],
         learn: bool,
     ) -> Result<(), AgentError> {
         match self {
-            AnyEncoder::RandomProjection(encoder) => encoder.encode(observation, input),
+            AnyEncoder::RandomProjection(encoder) => encoder.encode(observation, weights, input),
             AnyEncoder::Cells(encoder) => encoder.encode(observation, input, learn),
             AnyEncoder::Raw(encoder) => encoder.encode(observation, input),
             AnyEncoder::Own(encoder) => return encoder.encode(observation, input, learn),
@@ -341,7 +342,7 @@ mod tests {
                 let mut input = vec![f64::NAN; len];
                 for _ in 0..3 {
                     space.flatten_into(&space.sample(&mut samples), &mut flat).unwrap();
-                    encoder.encode(&flat, &mut input, true).unwrap();
+                    encoder.encode(&flat, None, &mut input, true).unwrap();
                     prop_assert!(input.iter().all(|u| u.is_finite()), "{config:?} {input:?}");
                 }
                 // What was learnt survives, and evaluation learns nothing.
@@ -350,10 +351,10 @@ mod tests {
                 let mut copy = AnyEncoder::new(&config, &space, len, seed).unwrap();
                 copy.load(&state).unwrap();
                 let mut again = input.clone();
-                copy.encode(&flat, &mut again, false).unwrap();
+                copy.encode(&flat, None, &mut again, false).unwrap();
                 prop_assert_eq!(&again, &input);
                 flat.iter_mut().for_each(|v| *v *= 3.0);
-                copy.encode(&flat, &mut again, false).unwrap();
+                copy.encode(&flat, None, &mut again, false).unwrap();
                 let mut after = AgentState { arrays: Default::default(), meta: serde_json::json!({}) };
                 copy.save(&mut after);
                 prop_assert_eq!(after, state);
@@ -368,7 +369,7 @@ mod tests {
             let mut encoder = AnyEncoder::new(&EncoderConfig::OneHot { gain: 2.0 }, &space, len, 0).unwrap();
             let (mut flat, mut input) = (vec![0.0; len], vec![f64::NAN; len]);
             space.flatten_into(&space.sample(&mut Generator::new(seed)), &mut flat).unwrap();
-            encoder.encode(&flat, &mut input, true).unwrap();
+            encoder.encode(&flat, None, &mut input, true).unwrap();
             prop_assert_eq!(input.iter().filter(|u| **u == 2.0).count(), choices);
             prop_assert_eq!(input.iter().filter(|u| **u == 0.0).count(), len - choices);
         }
@@ -387,7 +388,7 @@ mod tests {
         assert_eq!(fitted.params.input_len(), 4 + 2 * 3);
         let mut encoder = AnyEncoder::new(&config, &space, 10, 0).unwrap();
         let mut input = [9.0; 10];
-        encoder.encode(&[0.0, 0.0, 1.0, 0.0, 0.5, 1.0], &mut input, true).unwrap();
+        encoder.encode(&[0.0, 0.0, 1.0, 0.0, 0.5, 1.0], None, &mut input, true).unwrap();
         assert_eq!((&input[..4], input[5], input[9]), (&[0.0, 0.0, 1.0, 0.0][..], 1.0, 1.0));
         // Every other encoder leaves the reservoir as it is.
         let default = ReservoirConfig::default();

@@ -65,9 +65,17 @@ impl RandomProjection {
         Ok(RandomProjection { inverse_scale, rows, bias: biases, squashed: vec![0.0; observations] })
     }
 
-    pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64]) {
+    /// Weighs the first numbers by `weights`, if there are any, and all so that the input is as large as without weights.
+    pub(crate) fn encode(&mut self, observation: &[f64], weights: Option<&[f64]>, input: &mut [f64]) {
         for ((squashed, inverse), o) in self.squashed.iter_mut().zip(&self.inverse_scale).zip(observation) {
             *squashed = libm::tanh(o * inverse);
+        }
+        if let Some(weights) = weights {
+            let all = self.squashed.len();
+            let squares: f64 = weights.iter().map(|w| w * w).sum::<f64>() + (all - weights.len()) as f64;
+            let factor = (all as f64 / squares).sqrt();
+            self.squashed.iter_mut().for_each(|x| *x *= factor);
+            self.squashed.iter_mut().zip(weights).for_each(|(x, w)| *x *= w);
         }
         sum_rows(input, &self.bias, &self.squashed, &self.rows);
     }
@@ -86,7 +94,7 @@ mod tests {
             let n = observation.len();
             let mut encoder = RandomProjection::new(&Scale::default(), gain, bias, n, 30, seed).unwrap();
             let mut input = vec![f64::NAN; 30];
-            encoder.encode(&observation, &mut input);
+            encoder.encode(&observation, None, &mut input);
             // A unit vector's product with n numbers of at most 1 is at most sqrt(n).
             let most = gain * ((n as f64).sqrt() + bias) + 1e-9;
             prop_assert!(input.iter().all(|u| u.abs() <= most), "{input:?}");
@@ -99,7 +107,7 @@ mod tests {
             let scale: Scale = serde_json::from_str(scale).unwrap();
             let mut encoder = RandomProjection::new(&scale, 3.0, 0.9, 3, 5, 1).unwrap();
             let mut input = [0.0; 5];
-            encoder.encode(&[1.0, -2.0, 7.0], &mut input);
+            encoder.encode(&[1.0, -2.0, 7.0], None, &mut input);
             input
         };
         assert_eq!(encode("10"), encode("[10.0, 10.0, 10.0]"));

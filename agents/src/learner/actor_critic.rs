@@ -27,6 +27,8 @@
 //! 2018, *Parameter space noise for exploration*, arXiv 1706.01905): each episode is played with weights to which a normal
 //! perturbation was added, its deviation `perturbation / |phi|` times the share of such episodes. A perturbed policy is
 //! consistent over an episode, and reaches goals to which no sequence of independent actions leads.
+//!
+//! Constant steps never come to rest. A frozen agent acts with the mean of the policy's weights over the last part of training.
 
 use std::collections::VecDeque;
 use std::mem::swap;
@@ -36,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use sorn_core::rng;
 use sorn_env::{Space, Value};
 
+use super::average::Average;
 use super::linear::{add, decay_add, dot, policy_scores, update};
 use super::stagnation::Stagnation;
 use super::{Learn, PerformanceAnneal, RewardSignal, Transition, same};
@@ -66,6 +69,9 @@ pub struct ActorCriticConfig {
     /// Bounded steps: standard deviation, in scores, of the perturbation with which episodes are played while all end as badly as
     /// the worst; 0 or more, 5 by default.
     pub perturbation: f64,
+    /// Bounded steps: part of the past, in `[0, 1]`, over which the weights of a frozen agent are a mean; 0: the last weights.
+    /// 0.1 by default.
+    pub averaging: f64,
     /// Decay of the traces, in `[0, 1]`.
     pub lambda: f64,
     /// Discount, in `[0, 1]`.
@@ -90,7 +96,8 @@ impl Default for ActorCriticConfig {
             actor_bound: 3.0,
             critic_bound: 2.0,
             perturbation: 5.0,
-            lambda: 0.8,
+            averaging: 0.1,
+            lambda: 0.9,
             gamma: 0.99,
             reward: RewardSignal::Environment,
             reward_scale: 1.0,
@@ -121,9 +128,11 @@ impl ActorCriticConfig {
             ("learner.actor_bound", self.actor_bound, usual.actor_bound),
             ("learner.critic_bound", self.critic_bound, usual.critic_bound),
             ("learner.perturbation", self.perturbation, usual.perturbation),
+            ("learner.averaging", self.averaging, usual.averaging),
         ] {
             match key {
                 "learner.perturbation" => check(key, value, value >= 0.0, "a number of 0 or more")?,
+                "learner.averaging" => unit(key, value)?,
                 _ => check(key, value, value > 0.0, "a positive number")?,
             }
             if !self.is_bounded() && value != usual {
@@ -151,6 +160,8 @@ pub(crate) struct ActorCritic {
     /// weight in the first column.
     theta: Vec<f64>,
     z_theta: Vec<f64>,
+    /// Of the actor's weights, where steps are bounded.
+    average: Average,
     /// Critic's weights and traces, `(features)`.
     w: Vec<f64>,
     z_w: Vec<f64>,
@@ -208,6 +219,7 @@ impl ActorCritic {
             rng: rng::stream(seed, "policy"),
             theta: vec![0.0; scores * features],
             z_theta: vec![0.0; scores * features],
+            average: Average::new(config.averaging, perturbed),
             w: vec![0.0; features],
             z_w: vec![0.0; features],
             phi: vec![0.0; features],
@@ -345,6 +357,7 @@ impl Learn for ActorCritic {
             true => self.bounded_update(delta, decay),
             false => self.fixed_update(delta, decay),
         }
+        self.average.take(self.steps, &self.theta);
         self.ret += transition.reward;
         if transition.terminated || transition.truncated {
             self.episodes += 1;
@@ -366,6 +379,7 @@ impl Learn for ActorCritic {
         state.put("learner/w", &[features], &self.w);
         state.put("learner/z_w", &[features], &self.z_w);
         state.put("learner/phi", &[features], &self.phi);
+        self.average.save(state, &[scores, features]);
         self.policy.save(state);
         state.meta["policy"] = json(&self.rng);
         if self.config.is_bounded() {
@@ -381,6 +395,7 @@ impl Learn for ActorCritic {
         state.read("learner/w", &mut self.w)?;
         state.read("learner/z_w", &mut self.z_w)?;
         state.read("learner/phi", &mut self.phi)?;
+        self.average.load(state, &self.theta)?;
         self.policy.load(state)?;
         self.rng = entry(state, "policy")?;
         if self.config.is_bounded() {
@@ -389,6 +404,10 @@ impl Learn for ActorCritic {
         }
         (self.returns, self.ret, self.anneal, self.episodes, self.steps) = entry(state, "learner")?;
         Ok(())
+    }
+
+    fn freeze(&mut self) {
+        self.average.put(self.steps, &mut self.theta);
     }
 
     fn forget(&mut self) {

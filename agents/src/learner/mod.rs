@@ -3,6 +3,7 @@
 mod action_values;
 mod actor_critic;
 mod ars;
+mod average;
 pub(crate) mod linear;
 mod ppo;
 mod q_lambda;
@@ -162,6 +163,9 @@ pub(crate) trait Learn: Debug + Send + Sync + Any {
     fn sees(&self) -> bool {
         true
     }
+
+    /// Nothing more is learnt: what acts best takes the place of what learns best.
+    fn freeze(&mut self) {}
 
     /// Zeroes what only learning needs, such as traces: a policy file leaves it out.
     fn forget(&mut self) {}

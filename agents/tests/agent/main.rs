@@ -4,6 +4,7 @@ mod batch;
 mod continuous;
 mod file;
 mod inputs;
+mod invariance;
 mod own;
 mod own_loop;
 mod realtime;

@@ -137,6 +137,7 @@ fn the_shortest_path_is_found() {
     let actor_critic = ActorCriticConfig {
         actor_step: Some(0.3.into()),
         critic_step: Some(0.2.into()),
+        lambda: 0.8,
         gamma: 1.0,
         ..ActorCriticConfig::default()
     };

@@ -127,7 +127,7 @@ fn time_limits_apply() {
 fn wrong_names_are_told() {
     let message = refusal("cartpole-v1", serde_json::json!({}));
     assert!(
-        message.starts_with("unknown environment \"cartpole-v1\"; did you mean CartPole-v0 or CartPole-v1"),
+        message.starts_with("unknown environment \"cartpole-v1\"; did you mean CartPole-v1 or CartPole-v0"),
         "{message}"
     );
     assert_eq!(

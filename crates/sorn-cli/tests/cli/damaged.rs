@@ -36,10 +36,20 @@ impl Damage {
         match self {
             Damage::Missing => fs::remove_file(path).unwrap(),
             Damage::Empty => fs::write(path, b"").unwrap(),
-            Damage::Half => fs::write(path, &whole[..whole.len() / 2]).unwrap(),
+            Damage::Half => fs::write(path, &whole[..half(path, whole)]).unwrap(),
             Damage::Garbage => fs::write(path, [0xff, 0xfe, 0x00, 0x80].repeat(100)).unwrap(),
         }
     }
+}
+
+/// Where a file is cut in the middle; one in TOML behind a key, since at the end of a line it would be whole again.
+fn half(path: &Path, whole: &[u8]) -> usize {
+    let half = whole.len() / 2;
+    let key = whole[half..]
+        .iter()
+        .position(|byte| *byte == b'=')
+        .filter(|_| path.extension().is_some_and(|e| e == "toml"));
+    key.map_or(half, |key| half + key + 1)
 }
 
 const ALL: [Damage; 4] = [Damage::Missing, Damage::Empty, Damage::Half, Damage::Garbage];

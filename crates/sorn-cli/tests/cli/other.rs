@@ -66,7 +66,7 @@ fn an_environment_is_shown_with_its_spaces() {
     assert_eq!(json["id"], "CartPole-v1");
     assert!(json["observation_space"].as_str().unwrap().contains("(1,)"), "{shown}");
 
-    assert!(place.fails(2, &["envs", "CartPol-v1"]).contains("did you mean CartPole-v0"));
+    assert!(place.fails(2, &["envs", "CartPol-v1"]).contains("did you mean CartPole-v1"));
     assert!(place.fails(2, &["envs", "CartPole-v1", "--set", "run.seed=1"]).contains("experiment file"));
     assert!(place.fails(2, &["envs", "quick.toml", "--kwarg", "a=1"]).contains("--set env.kwargs.KEY=VALUE"));
     assert!(place.fails(2, &["envs", "gone.toml"]).contains("gone.toml: cannot be read"));

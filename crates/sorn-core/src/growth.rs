@@ -77,7 +77,7 @@ impl Network {
     }
 }
 
-/// Draws absent pairs `(pre, post)`, uniform among all of them.
+/// Adds `number` absent pairs `(pre, post)` to `grown`, uniform among all that are not in it.
 pub(crate) fn draw_absent(
     wee: &dyn Plastic,
     number: usize,
@@ -86,7 +86,8 @@ pub(crate) fn draw_absent(
     grown: &mut Vec<(u32, u32)>,
 ) {
     let absent = AbsentPairs::new(wee, ne).len();
-    while grown.len() < number.min(absent) {
+    let wanted = (grown.len() + number).min(absent);
+    while grown.len() < wanted {
         let pair = (below(rng, ne as u64) as u32, below(rng, ne as u64) as u32);
         if pair.0 != pair.1 && !grown.contains(&pair) && !wee.contains(pair.0, pair.1 as usize) {
             grown.push(pair);
@@ -123,6 +124,37 @@ mod tests {
         let (pre, post) = *expected.last().unwrap();
         assert!(network.wee().to_dense()[[pre as usize, post as usize]] > 0.0);
         assert_eq!(network.births(), 1);
+    }
+
+    #[test]
+    fn a_batch_grows_in_one_step_and_is_part_of_the_state() {
+        let params = Params { sp_batch: 11, ..Params::default() };
+        let mut network = Network::new(&params, 3).unwrap();
+        let mut collected = 0;
+        for _ in 0..5000 {
+            let (before, births) = (collected, network.births());
+            network.step(&[0.0; 10]).unwrap();
+            collected = network.state().collected.len();
+            match network.births() - births {
+                0 => assert!(collected == before || collected == before + 1),
+                grown => assert_eq!((grown, before, collected), (11, 10, 0)),
+            }
+        }
+        let drawn = network.births() + collected as u64;
+        assert!((400..600).contains(&drawn), "{drawn}");
+        while network.state().collected.len() != 7 {
+            network.step(&[0.0; 10]).unwrap();
+        }
+        let mut again = Network::from_state(&params, network.state()).unwrap();
+        for _ in 0..500 {
+            network.step(&[0.0; 10]).unwrap();
+            again.step(&[0.0; 10]).unwrap();
+        }
+        assert_eq!(network.state(), again.state());
+        let mut state = network.state();
+        state.collected = vec![(4, 4)];
+        let error = Network::from_state(&params, state).unwrap_err().to_string();
+        assert!(error.contains("collected"), "{error}");
     }
 
     #[test]

@@ -21,6 +21,7 @@
 //! ```
 
 mod blocks;
+mod change;
 mod columns;
 mod contiguous;
 mod crew;

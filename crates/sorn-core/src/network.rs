@@ -65,6 +65,7 @@ pub struct Network {
     pub(crate) noise_e: Vec<f64>,
     pub(crate) noise_i: Vec<f64>,
     pub(crate) grown: Vec<(u32, u32)>,
+    pub(crate) collected: Vec<(u32, u32)>,
     pub(crate) steps: u64,
     pub(crate) births: u64,
     pub(crate) deaths: u64,
@@ -143,6 +144,7 @@ impl Network {
             steps: 0,
             births: 0,
             deaths: 0,
+            collected: Vec::new(),
             noise: NoiseGenerator::new(stream(seed, "noise")),
             structural: stream(seed, "structural plasticity"),
         };
@@ -219,7 +221,8 @@ impl Network {
             input: vec![0.0; ne],
             noise_e: vec![0.0; ne],
             noise_i: vec![0.0; ni],
-            grown: Vec::with_capacity(step::expected_births(params) as usize + 1),
+            grown: Vec::with_capacity(step::expected_births(params) as usize + params.sp_batch),
+            collected: with_room(state.collected, params),
             steps: state.steps,
             births: state.births,
             deaths: state.deaths,
@@ -322,6 +325,7 @@ impl Network {
             steps: self.steps,
             births: self.births,
             deaths: self.deaths,
+            collected: self.collected.clone(),
             noise: self.noise.clone(),
             structural: self.structural.clone(),
         }
@@ -432,6 +436,12 @@ impl Network {
         debug_assert!(self.pools.is_empty() || matches!(self.params.input, InputMap::Pools { .. }));
         &self.pools
     }
+}
+
+/// Room for a batch, so that no step has to make it.
+fn with_room(mut collected: Vec<(u32, u32)>, params: &Params) -> Vec<(u32, u32)> {
+    collected.reserve(step::expected_births(params) as usize + params.sp_batch);
+    collected
 }
 
 fn thresholds(init: ThresholdInit, min: f64, max: f64, n: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {

@@ -89,6 +89,9 @@ pub struct Params {
     /// Whether the expected number of grown synapses is `sp_probability * ne (ne - 1) / (200 * 199)`, as Del Papa et
     /// al. 2017 scale it with the size of the network.
     pub sp_scales_with_ne: bool,
+    /// How many drawn pairs structural plasticity collects before it grows their synapses, all in one step. 1 grows each when
+    /// it is drawn; the code of Zheng et al. 2013 and Del Papa et al. 2017 collects 11.
+    pub sp_batch: usize,
 
     /// Whether a synapse whose weight falls to 0 is gone; otherwise it stays, and may grow again.
     pub prune: bool,
@@ -199,6 +202,7 @@ impl Default for Params {
             sp_probability: 0.1,
             sp_weight: 0.001,
             sp_scales_with_ne: false,
+            sp_batch: 1,
             prune: true,
             istdp_floor: 0.0,
             scale_wei: true,

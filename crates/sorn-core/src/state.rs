@@ -52,6 +52,10 @@ pub struct State {
     pub births: u64,
     /// E-to-E synapses that were pruned.
     pub deaths: u64,
+    /// Pairs `(pre, post)` that structural plasticity has drawn and not grown yet, see
+    /// [`Params::sp_batch`](crate::Params::sp_batch).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collected: Vec<(u32, u32)>,
     /// Generator of the noise.
     pub noise: NoiseGenerator,
     /// Generator of structural plasticity.
@@ -116,6 +120,12 @@ impl State {
             if count > MOST {
                 return Err(StateError::new(name, count, format!("at most {MOST}")));
             }
+        }
+        if let Some((pre, post)) =
+            self.collected.iter().find(|(pre, post)| pre == post || *pre.max(post) as usize >= ne)
+        {
+            let allowed = format!("two distinct neurons below {ne}");
+            return Err(StateError::new("collected", format!("({pre}, {post})"), allowed));
         }
         let pools = if matches!(params.input, InputMap::Pools { .. }) { params.nu } else { 0 };
         if self.pools.len() != pools {

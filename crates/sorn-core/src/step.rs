@@ -265,7 +265,12 @@ impl Network {
                 let ne = self.te.len();
                 let pair = match growth {
                     Growth::Drawn => {
-                        draw_absent(&*self.wee, number, ne, &mut self.structural, &mut self.grown);
+                        let (rng, batch) = (&mut self.structural, self.params.sp_batch);
+                        draw_absent(&*self.wee, number, ne, rng, &mut self.collected);
+                        // Each as soon as it is drawn, where a batch is one pair.
+                        if self.collected.len() >= batch {
+                            self.grown.append(&mut self.collected);
+                        }
                         None
                     }
                     Growth::Supplied(pair) => *pair,
@@ -274,7 +279,8 @@ impl Network {
                 let absent = |&(pre, post): &(u32, u32)| {
                     pre != post && pre.max(post) < ne as u32 && !self.wee.contains(pre, post as usize)
                 };
-                self.grown.extend(pair.filter(absent));
+                self.grown.extend(pair);
+                self.grown.retain(absent);
                 self.births += self.grown.len() as u64;
                 learning.ops = &ops[at..];
                 learning.grown = &self.grown;

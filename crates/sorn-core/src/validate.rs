@@ -57,6 +57,7 @@ impl Params {
             self.sp_weight > 0.0 && self.sp_weight <= 1.0,
             "above 0, up to 1",
         )?;
+        check("sp_batch", self.sp_batch, (1..=10_000).contains(&self.sp_batch), "1 to 10000")?;
         range("istdp_floor", self.istdp_floor, 0.0, 1.0)?;
         range("scaling_both_ways", self.scaling_both_ways, 0.0, 1.0)?;
         check(
@@ -136,6 +137,7 @@ mod tests {
             ("mu_ip", Params { mu_ip: 0.0, ..Params::default() }),
             ("sp_weight", Params { sp_weight: 0.0, ..Params::default() }),
             ("noise_sd", Params { noise_sd: f64::INFINITY, ..Params::default() }),
+            ("sp_batch", Params { sp_batch: 0, ..Params::default() }),
             ("scaling_both_ways", Params { scaling_both_ways: 1.5, ..Params::default() }),
             ("h_ip_spread", Params { sigma_ip: 0.1, h_ip_spread: 0.1, ..Params::default() }),
             (

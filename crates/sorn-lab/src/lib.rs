@@ -57,9 +57,10 @@ pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};
 pub use diagnostics::Diagnostics;
 pub use dynamics::{
-    ActivityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES, DynamicsPhase,
-    DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig, MeasureConfig,
-    PatternConfig, ReplayConfig, WeightConfig, Window, draw_dynamics,
+    ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES,
+    DynamicsPhase, DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig,
+    MeasureConfig, OnsetConfig, PatternConfig, ReplayConfig, ResponseConfig, WeightConfig, Window,
+    draw_dynamics,
 };
 pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};

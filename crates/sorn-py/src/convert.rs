@@ -38,6 +38,16 @@ pub(crate) fn vector(
     numbers(name, object, check)?.into_dimensionality::<Ix1>().map_err(value_error)
 }
 
+/// Indices of the ones among `len` zeros and ones.
+pub(crate) fn active(name: &str, object: &Bound<'_, PyAny>, len: usize) -> PyResult<Vec<u32>> {
+    let values = vector(name, object, len, &format!("exactly {len}"))?;
+    if let Some(index) = values.iter().position(|value| *value != 0.0 && *value != 1.0) {
+        let found = values[index];
+        return Err(PyValueError::new_err(format!("{name}[{index}]: found {found}, allowed: 0 and 1")));
+    }
+    Ok((0..len as u32).filter(|index| values[*index as usize] == 1.0).collect())
+}
+
 /// Real numbers of shape (steps, `columns`), as many rows as there is memory for.
 pub(crate) fn rows(name: &str, object: &Bound<'_, PyAny>, columns: usize) -> PyResult<Array2<f64>> {
     let check = |shape: &[usize]| {

@@ -353,10 +353,39 @@ impl Network {
         self.inner.steps()
     }
 
-    /// All parameters by name, read-only. ``Network(network.params | {"ne": 100})`` makes a network of others.
+    /// All parameters by name, read-only. ``Network(network.params | {"ne": 100})`` makes a network of others. Assign others, or call
+    /// `set`, to go on with them; those that say how a network is made cannot change.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         read_only(py, &serde_json::to_value(self.inner.params()).map_err(value_error)?)
+    }
+
+    #[setter]
+    fn set_params(&mut self, py: Python<'_>, params: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.go_on_with(py, &convert::params(Some(params), None)?)
+    }
+
+    /// Go on with other parameters.
+    ///
+    /// Weights, thresholds, activity and generators stay; target rates move with `h_ip`. Parameters that say how a network is made,
+    /// such as `ne` and `lambda_ee`, cannot change.
+    ///
+    /// Parameters
+    /// ----------
+    /// **overrides
+    ///     Single parameters, e.g. ``noise_sd=0``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> from sorn_rs import Network
+    /// >>> network = Network("delpapa2017", seed=1)
+    /// >>> network.set(noise_sd=0.0, eta_stdp=0.001)
+    /// >>> network.params["noise_sd"]
+    /// 0.0
+    #[pyo3(signature = (**overrides), text_signature = "($self, **overrides)")]
+    fn set(&mut self, py: Python<'_>, overrides: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        let own = self.params(py)?;
+        self.go_on_with(py, &convert::params(Some(&own), overrides)?)
     }
 
     /// Whether the network is alive: `silent_steps` and `saturated_steps` in a row up to the last step, excitatory neurons
@@ -398,7 +427,7 @@ impl Network {
         Ok(())
     }
 
-    /// Who fired in the last step, excitatory, shape (ne,).
+    /// Who fired in the last step, excitatory, shape (ne,). Assign zeros and ones to change it, and it alone.
     #[getter]
     fn x<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
         let mut x = Array1::from_elem(self.inner.ne(), false);
@@ -406,12 +435,26 @@ impl Network {
         fixed(x.into_pyarray(py))
     }
 
-    /// Who fired in the last step, inhibitory, shape (ni,).
+    #[setter]
+    fn set_x(&mut self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut state = self.inner.state();
+        state.x[1] = convert::active("x", x, self.inner.ne())?;
+        self.go_on_from(py, &self.inner.params().clone(), state)
+    }
+
+    /// Who fired in the last step, inhibitory, shape (ni,). Assign zeros and ones to change it, and it alone.
     #[getter]
     fn y<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<bool>> {
         let mut y = Array1::from_elem(self.inner.ni(), false);
         self.inner.activity().spikes_i.iter().for_each(|&neuron| y[neuron as usize] = true);
         fixed(y.into_pyarray(py))
+    }
+
+    #[setter]
+    fn set_y(&mut self, py: Python<'_>, y: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut state = self.inner.state();
+        state.y[1] = convert::active("y", y, self.inner.ni())?;
+        self.go_on_from(py, &self.inner.params().clone(), state)
     }
 
     /// Drive less threshold in the last step, without the input, shape (ne,).

@@ -133,6 +133,13 @@ fn one_command_runs_arms_and_seeds_pools_them_and_compares_with_what_is_publishe
         let svg = fs::read_to_string(place.path(&format!("runs/small/figures/{kind}.svg"))).unwrap();
         assert!(svg.contains("frozen") || kind == "activity", "{kind}");
     }
+    place.done(&["report", "runs/small"]);
+    let page = fs::read_to_string(place.path("runs/small/report.html")).unwrap();
+    for part in
+        ["Published values", "A network that never learnt is quieter", "<svg", "avalanche sizes", "sorn run"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
     let text = place.fails(2, &["plot", "runs/small", "lifetimes"]);
     assert!(text.contains("expected a measure of kind \"lifetimes\""), "{text}");
     assert!(place.fails(2, &["plot", "runs/small", "weights"]).contains("expected one of activity"));
@@ -167,6 +174,57 @@ fn killed_at_any_moment_a_task_of_dynamics_resumes_to_the_same_bits() {
         assert_same(&place.path("whole/small"), &place.path(&dir));
     }
     assert!(kills >= 1, "every process ended before it was killed");
+}
+
+#[test]
+fn copies_that_get_input_leave_the_network_alone_and_others_do_what_it_does() {
+    let place = place();
+    let onsets = r#"
+[[task.measures]]
+kind = "onsets"
+name = "onset"
+phases = ["measure"]
+input = "letters"
+every = 50
+sizes = [5, 300]
+durations = [2, 40]
+
+[[task.measures]]
+kind = "onsets"
+name = "same"
+phases = ["measure"]
+every = 50
+steps = 51
+first_steps = 50
+sizes = [5, 300]
+durations = [2, 40]
+
+[network]
+nu = 4
+input = { pools = { size = 5, overlap = true } }
+input_gain = 1e8
+"#;
+    let letters =
+        "[task.sources.letters]\nkind = \"random\"\nsymbols = 4\n[[task.phases]]\nname = \"transient\"";
+    let plain = SMALL.replacen("[[task.phases]]\nname = \"transient\"", letters, 1);
+    let network = &onsets[onsets.find("[network]").unwrap()..];
+    place.write("plain.toml", &plain.replacen("[network]\n", network, 1));
+    place.write("onsets.toml", &plain.replacen("[network]\n", onsets, 1));
+    for file in ["plain", "onsets"] {
+        let name = format!("{file}.toml");
+        let arguments =
+            ["run", &name, "--out", file, "--seeds", "0..1", "--set", "arms=[]", "--set", "claim=[]"];
+        place.done(&arguments);
+    }
+    let activity = |file: &str| fs::read(place.path(&format!("{file}/small/seed-0/activity.npy"))).unwrap();
+    assert_eq!(activity("plain"), activity("onsets"));
+    let scores = &read(&place.path("onsets/small/seed-0/summary.json"))["scores"];
+    let of = |name: &str| scores[name].as_f64().unwrap_or_else(|| panic!("{name}: {scores}"));
+    assert_eq!(of("same_threshold"), of("threshold"));
+    // Followed for as long as there are steps between two onsets, copies without input see nearly every avalanche that the network has.
+    let ratio = of("same_events_per_step") / of("events_per_step");
+    assert!((0.7..1.01).contains(&ratio), "{ratio}");
+    assert!(of("onset_events_per_step") > 0.0);
 }
 
 #[test]
@@ -286,6 +344,8 @@ fn every_experiment_of_a_paper_runs_to_its_tables() {
             "size" => &["arms.ne-800.set={ \"network.ne\" = 300 }"],
             "ablations" => &["task.n=4"],
             "evoked" => &["task.measures.patterns.skip=500"],
+            "onset" => &["task.measures.onset.every=40", "task.measures.same.every=40"],
+            "ambiguity" => &["task.measures.ambiguity.skip=500", "task.measures.ambiguity.trials=20"],
             _ => &[],
         };
         arguments.extend(small.iter().flat_map(|set| ["--set".to_string(), (*set).to_string()]));

@@ -41,6 +41,24 @@ struct ArmData {
 /// # Errors
 /// [`LabError`] if `dir` holds no finished task, nothing of the figure was measured, or there is nothing to draw.
 pub fn draw_dynamics(dir: &Path, kind: FigureKind) -> Result<PathBuf, LabError> {
+    let figure = picture(dir, kind)?;
+    let failed = |e: FigureError| LabError::directory(dir, format!("{kind}: {e}"));
+    let folder = dir.join("figures");
+    create_dir(&folder)?;
+    let svg = folder.join(format!("{kind}.svg"));
+    write_whole(&folder.join(format!("{kind}.png")), &figure.png(1.0).map_err(failed)?)?;
+    write_whole(&svg, figure.svg().as_bytes())?;
+    Ok(svg)
+}
+
+/// The figures that the measures of a task give.
+pub(crate) fn kinds(task: &DynamicsTask) -> impl Iterator<Item = FigureKind> + '_ {
+    let measured = |kind: &FigureKind| task.measures.iter().any(|measure| measure.kind() == of(*kind));
+    DYNAMICS_FIGURES.into_iter().filter(measured)
+}
+
+/// A figure of the task of dynamics in `dir`.
+pub(crate) fn picture(dir: &Path, kind: FigureKind) -> Result<Figure, LabError> {
     if !DYNAMICS_FIGURES.contains(&kind) {
         let names: Vec<&str> = DYNAMICS_FIGURES.iter().map(|kind| kind.name()).collect();
         let reason = format!("is a task of dynamics: expected one of {}, found {kind}", names.join(", "));
@@ -83,14 +101,7 @@ pub fn draw_dynamics(dir: &Path, kind: FigureKind) -> Result<PathBuf, LabError> 
             trace.iter().enumerate().map(|(t, n)| (t as f64, n.as_f64().unwrap_or(0.0))).collect()
         }),
     };
-    let failed = |e: FigureError| LabError::directory(dir, format!("{kind}: {e}"));
-    let figure = figure.map_err(failed)?;
-    let folder = dir.join("figures");
-    create_dir(&folder)?;
-    let svg = folder.join(format!("{kind}.svg"));
-    write_whole(&folder.join(format!("{kind}.png")), &figure.png(1.0).map_err(failed)?)?;
-    write_whole(&svg, figure.svg().as_bytes())?;
-    Ok(svg)
+    figure.map_err(|e| LabError::directory(dir, format!("{kind}: {e}")))
 }
 
 /// Kind of the measure that a figure shows.

@@ -11,8 +11,10 @@ mod run;
 
 pub use config::{DynamicsPhase, DynamicsTask};
 pub use figure::{DYNAMICS_FIGURES, draw_dynamics};
+pub(crate) use figure::{kinds, picture};
 pub use measure::{
-    ActivityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, FluctuationConfig, IntervalConfig,
-    LifetimeConfig, MeasureConfig, PatternConfig, ReplayConfig, WeightConfig, Window,
+    ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, FluctuationConfig,
+    IntervalConfig, LifetimeConfig, MeasureConfig, OnsetConfig, PatternConfig, ReplayConfig, ResponseConfig,
+    WeightConfig, Window,
 };
 pub use run::DynamicsRun;

@@ -195,17 +195,19 @@ impl TaskWork for DynamicsRun {
             .filter_map(|at_work| at_work.measure.as_mut())
             .collect();
         for _ in 0..steps.min(length - self.at) {
-            let mut fed = None;
+            let (mut fed, mut word) = (None, None);
             if let (Some(source), Some(places)) = (&mut source, places) {
                 self.input.fill(0.0);
-                fed = places[source.item().symbol as usize];
+                let item = source.item();
+                fed = places[item.symbol as usize];
+                word = Some((source.word(), item.place as usize));
                 if let Some(place) = fed {
                     self.input[place] = 1.0;
                 }
                 source.advance();
             }
             self.network.step(&self.input).map_err(Error::from)?;
-            let seen = Seen { network: &self.network, phase: here, at: self.at, fed };
+            let seen = Seen { network: &self.network, phase: here, at: self.at, fed, word };
             for measure in &mut looking {
                 measure.step(&seen);
             }

@@ -5,11 +5,12 @@
 mod gather;
 mod page;
 mod sweep;
+mod task;
 
 use std::path::{Path, PathBuf};
 
 use crate::files::write_whole;
-use crate::{LabError, Progress, is_sweep_dir};
+use crate::{LabError, Progress, TaskSort, is_sweep_dir};
 
 /// A report, made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Report {
     /// the first that has a checkpoint, is shown from within: an episode of its greedy policy, and its weights.
     /// `None` where `progress` wished to stop.
     ///
-    /// A sweep is reported by itself.
+    /// A sweep is reported by itself, and so are tasks without an agent: their tables, and figures.
     ///
     /// What is missing or damaged is named among the [`problems`](Report::problems), in the file as well, and the rest is
     /// reported.
@@ -37,6 +38,18 @@ impl Report {
                 return Err(LabError::directory(sweep, reason));
             }
             let (html, problems) = sweep::page(sweep)?;
+            return Ok(Some(Report { html, problems }));
+        }
+        let mut tasks = 0;
+        for dir in dirs {
+            tasks += usize::from(TaskSort::of_dir(dir)?.is_some());
+        }
+        if tasks > 0 {
+            if let Some(other) = dirs.iter().find(|dir| matches!(TaskSort::of_dir(dir), Ok(None))) {
+                let reason = "expected a task without an agent, as the other directories hold, found none";
+                return Err(LabError::directory(other, reason));
+            }
+            let (html, problems) = task::page(dirs)?;
             return Ok(Some(Report { html, problems }));
         }
         let mut problems = Vec::new();

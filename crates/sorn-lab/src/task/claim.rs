@@ -81,7 +81,8 @@ pub struct Compared {
     pub reference: Reference,
     /// The value of all runs taken together, or else the mean over runs, with its 95 % interval; none if no run has the score.
     pub here: Option<Estimate>,
-    /// Whether it lies within the tolerance; none where there is no tolerance or no value.
+    /// Yes if it lies within the tolerance, no if its whole interval lies outside; none where the interval reaches into the
+    /// tolerance and the value does not (more runs are needed), and where there is no tolerance or no value.
     pub agrees: Option<bool>,
 }
 
@@ -119,7 +120,12 @@ impl Reference {
 
     pub(super) fn compare(&self, arms: &[TaskArm]) -> Compared {
         let here = find(arms, &self.arm).and_then(|arm| estimate(arm, &self.score));
-        let agrees = self.within.zip(here).map(|(within, here)| (here.value - self.value).abs() <= within);
+        let agrees = self.within.zip(here).and_then(|(within, here)| {
+            let (least, most) = (self.value - within, self.value + within);
+            let inside = least <= here.value && here.value <= most;
+            let apart = here.high < least || here.low > most;
+            (inside || apart).then_some(inside)
+        });
         Compared { reference: self.clone(), here, agrees }
     }
 }
@@ -243,6 +249,7 @@ mod tests {
 
     #[test]
     fn a_reference_is_judged_by_its_tolerance() {
+        // The mean is 2, its interval reaches from below 1.5 to above 2.5.
         let arms = [arm("experiment", &[1.0, 2.0, 3.0])];
         let of = |value, within| Reference {
             score: "s".into(),
@@ -252,7 +259,8 @@ mod tests {
             source: "here".into(),
         };
         assert_eq!(of(2.2, Some(0.3)).compare(&arms).agrees, Some(true));
-        assert_eq!(of(2.2, Some(0.1)).compare(&arms).agrees, Some(false));
+        assert_eq!(of(2.2, Some(0.1)).compare(&arms).agrees, None);
+        assert_eq!(of(9.0, Some(0.1)).compare(&arms).agrees, Some(false));
         assert_eq!(of(2.2, None).compare(&arms).agrees, None);
         let labels = [base()];
         assert!(of(f64::NAN, None).check(&labels).unwrap_err().starts_with("value: expected"));

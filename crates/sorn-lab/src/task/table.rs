@@ -127,7 +127,10 @@ impl TaskTable {
                 reference.arm.clone(),
                 format!("{}{within}", reference.value),
                 estimated(compared.here),
-                verdict(compared.agrees),
+                match (compared.agrees, reference.within, compared.here) {
+                    (None, Some(_), Some(_)) => "undecided".into(),
+                    (agrees, ..) => verdict(agrees),
+                },
                 reference.source.clone(),
             ]);
         }

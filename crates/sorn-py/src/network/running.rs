@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use sorn_lab::sorn_core::{self, Params, State};
 
 use super::Network;
-use crate::error::to_py;
+use crate::error::{to_py, value_error};
 use crate::recorder::Recorder;
 use crate::rule::{Failure, PythonRule};
 
@@ -34,6 +34,18 @@ impl Network {
         }
         network.inner.remember(&memories).map_err(to_py)?;
         Ok(network)
+    }
+
+    /// Goes on in this state, with the same rules.
+    pub(super) fn go_on_from(&mut self, py: Python<'_>, params: &Params, state: State) -> PyResult<()> {
+        let Network { inner, failure, .. } = Network::whole(py, params, state, &self.rules)?;
+        (self.inner, self.failure) = (inner, failure);
+        Ok(())
+    }
+
+    pub(super) fn go_on_with(&mut self, py: Python<'_>, params: &Params) -> PyResult<()> {
+        let state = self.inner.params().hand_over(params, self.inner.state()).map_err(value_error)?;
+        self.go_on_from(py, params, state)
     }
 
     pub(super) fn insert(&mut self, position: Option<usize>, rule: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -131,6 +131,17 @@ impl Source {
         Item { symbol: sequence[self.at], place: self.at as u32, last: self.at + 1 == sequence.len() }
     }
 
+    /// Which word, sentence or sequence the item is of: an index of [`words`](Self::words).
+    pub fn word(&self) -> usize {
+        self.unit
+    }
+
+    /// The words, sentences or sequences that follow one another, as names of symbols.
+    pub fn words(&self) -> Vec<Vec<&str>> {
+        let name = |symbol: &u32| self.symbols[*symbol as usize].as_str();
+        self.units.sequences.iter().map(|sequence| sequence.iter().map(name).collect()).collect()
+    }
+
     /// Goes on to the next item.
     pub fn advance(&mut self) {
         self.at += 1;
@@ -240,6 +251,8 @@ mod tests {
         let text = text(&mut source, 5000);
         let words: Vec<&str> = text.as_bytes().chunks(5).map(|w| std::str::from_utf8(w).unwrap()).collect();
         assert!(words.iter().all(|word| ["ABBBC", "DEEEF"].contains(word)));
+        assert_eq!(source.words(), [["A", "B", "B", "B", "C"], ["D", "E", "E", "E", "F"]]);
+        assert_eq!(source.words()[source.word()][0], source.symbols()[source.item().symbol as usize]);
         let first = words.iter().filter(|word| **word == "ABBBC").count();
         assert!((430..570).contains(&first), "{first}");
     }

@@ -197,7 +197,7 @@ impl Measure for Avalanches {
 /// Avalanches of a run, counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Counted {
+pub(super) struct Counted {
     /// The threshold.
     threshold: f64,
     /// Steps of the record.
@@ -209,7 +209,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn of(pairs: impl Iterator<Item = (u64, u64)>, steps: u64, threshold: f64) -> Counted {
+    pub(super) fn of(pairs: impl Iterator<Item = (u64, u64)>, steps: u64, threshold: f64) -> Counted {
         let mut pairs: Vec<(u64, u64)> = pairs.collect();
         pairs.sort_unstable();
         let by_duration =
@@ -263,7 +263,7 @@ fn merged(runs: &[&Counted]) -> Counted {
 }
 
 /// The laws fitted to avalanches.
-struct Laws {
+pub(super) struct Laws {
     size: Result<PowerLaw, StatsError>,
     duration: Result<PowerLaw, StatsError>,
     size_over: Result<f64, StatsError>,
@@ -273,7 +273,7 @@ struct Laws {
 }
 
 impl Laws {
-    fn of(counted: &Counted, sizes: Window, durations: Window) -> Laws {
+    pub(super) fn of(counted: &Counted, sizes: Window, durations: Window) -> Laws {
         let by_duration: Vec<(u64, usize)> =
             counted.durations.iter().filter(|d| d.0 > 0).map(|d| (d.0, d.1)).collect();
         let (size, duration) = (sizes.fit(&counted.sizes), durations.fit(&by_duration));
@@ -304,7 +304,7 @@ impl Laws {
         }
     }
 
-    fn scores(&self) -> Vec<(&'static str, Result<f64, StatsError>)> {
+    pub(super) fn scores(&self) -> Vec<(&'static str, Result<f64, StatsError>)> {
         let of = |fit: &Result<PowerLaw, StatsError>, value: fn(&PowerLaw) -> f64| {
             fit.as_ref().map(value).map_err(Clone::clone)
         };

@@ -1,14 +1,17 @@
 //! What is measured of a network at work: one measure per file.
 
 mod activity;
+mod ambiguity;
 mod avalanches;
 mod branching;
 mod connections;
 mod fluctuations;
 mod intervals;
 mod lifetimes;
+mod onsets;
 mod patterns;
 mod replay;
+mod responses;
 mod weights;
 mod window;
 
@@ -21,14 +24,17 @@ use sorn_report::stats::{Interval, StatsError};
 use sorn_sequence::{Scores, TaskError};
 
 pub use activity::ActivityConfig;
+pub use ambiguity::AmbiguityConfig;
 pub use avalanches::AvalancheConfig;
 pub use branching::BranchingConfig;
 pub use connections::ConnectionConfig;
 pub use fluctuations::FluctuationConfig;
 pub use intervals::IntervalConfig;
 pub use lifetimes::LifetimeConfig;
+pub use onsets::OnsetConfig;
 pub use patterns::PatternConfig;
 pub use replay::ReplayConfig;
+pub use responses::ResponseConfig;
 pub use weights::WeightConfig;
 pub use window::Window;
 
@@ -82,6 +88,19 @@ pub enum MeasureConfig {
     /// the words, and the words backwards, stand in the symbols found, per state; `forward_WORD` (the symbols joined) for each word;
     /// `distance` the mean distance to the nearest state.
     Replay(ReplayConfig),
+    /// Avalanches at the onset of input, many in one run: from time to time a copy of the network is given input that the network
+    /// itself does not get. Scores as of `avalanches`, without those of the crackling relation.
+    Onsets(OnsetConfig),
+    /// The mean response to words (Hartmann et al. 2015, figure 2): `response_WORD`, the active excitatory neurons per letter, and
+    /// `response_pause`, those in the pauses between words. With a word that is `full`, `reversal` is its response less that of its
+    /// reverse, and for words with a gap (the symbol `_`) `gap_distance_WORD` is the Manhattan distance of the mean pattern in the gap from that at the same place of the full word.
+    Responses(ResponseConfig),
+    /// Decisions on mixtures of two cues (Hartmann et al. 2015, figures 5 and 7): `a_share`, the share of trials that are decided for the
+    /// first word, over all mixtures, `a_slope`, the slope of that share over the part of the first cue, and `crossing`, the part at
+    /// which it crosses one half. For equal mixtures `foretold` is the share of decisions that the state before the cue foretells, and
+    /// `foretold_shuffled` that of another trial's state. `fano_before` and `fano_after` are the mean Fano factors of neurons
+    /// outside the pools before and after the first cue.
+    Ambiguity(AmbiguityConfig),
 }
 
 /// Calls a function of the configuration, whatever its kind.
@@ -98,6 +117,9 @@ macro_rules! each {
             MeasureConfig::Intervals($config) => $body,
             MeasureConfig::Patterns($config) => $body,
             MeasureConfig::Replay($config) => $body,
+            MeasureConfig::Onsets($config) => $body,
+            MeasureConfig::Responses($config) => $body,
+            MeasureConfig::Ambiguity($config) => $body,
         }
     };
 }
@@ -209,6 +231,8 @@ pub(super) struct Seen<'a> {
     pub(super) at: u64,
     /// The input that was fed, none in a pause and without input.
     pub(super) fed: Option<usize>,
+    /// The word of the source that it is of, and its position there; none without a source.
+    pub(super) word: Option<(usize, usize)>,
 }
 
 impl Seen<'_> {

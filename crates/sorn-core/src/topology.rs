@@ -1,8 +1,8 @@
 //! Random connection matrices.
 
-use crate::noise::{ln, normal};
+use crate::kernels::noise::{ln, normal};
+use crate::params::switches::NetworkType;
 use crate::rng::{Xoshiro256PlusPlus, below, uniform};
-use crate::switches::NetworkType;
 use crate::{Params, Synapses};
 
 /// Initial weights are uniform in `[0, 0.1)` before they are normalised, as upstream draws them.

@@ -1,0 +1,36 @@
+//! A dense network in fast precision, STDP alone, no noise: `dense [NEURONS [ACTIVE]]` (10,000 and 150) prints how long it
+//! takes to make and to step.
+
+use sorn_core::{InputMap, Network, NetworkType, NoiseLaw, Params, Precision, Rule};
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let ne: usize = arguments.next().map_or(Ok(10_000), |word| word.parse())?;
+    let active: usize = arguments.next().map_or(Ok(150), |word| word.parse())?;
+    let params = Params {
+        ne,
+        ni: Some(10),
+        network_type_ee: NetworkType::Dense,
+        rules: vec![Rule::Stdp],
+        noise: NoiseLaw::None,
+        input: InputMap::Direct,
+        precision: Precision::Fast,
+        ..Params::default()
+    };
+    let begin = Instant::now();
+    let mut network = Network::new(&params, 1)?;
+    println!("made in {:.2} s", begin.elapsed().as_secs_f64());
+    let mut input = vec![0.0; ne];
+    let (mut best, mut spikes) = (f64::INFINITY, 0);
+    for step in 0..100 {
+        // Other neurons in each step; the drive alone lets no other fire.
+        let on = |k: usize| (k * 7919 + step * 1237) % ne < active;
+        input.iter_mut().enumerate().for_each(|(k, value)| *value = if on(k) { 10.0 } else { -10.0 });
+        let begin = Instant::now();
+        spikes += network.step(&input)?.spikes_e.len();
+        best = best.min(begin.elapsed().as_secs_f64());
+    }
+    println!("{} active a step, best of 100 steps: {:.3} ms", spikes / 100, best * 1e3);
+    Ok(())
+}

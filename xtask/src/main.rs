@@ -35,7 +35,9 @@ fn parse(args: &[String]) -> Result<Options> {
     match args.next() {
         Some("test") => {}
         Some(other) => {
-            bail!("unknown command {other:?}; known are \"test\", \"campaign\", \"site\" and \"perf\"\n\n{USAGE}")
+            bail!(
+                "unknown command {other:?}; known are \"test\", \"campaign\", \"site\" and \"perf\"\n\n{USAGE}"
+            )
         }
         None => bail!("no command given\n\n{USAGE}"),
     }

@@ -15,6 +15,14 @@ pub(crate) struct Pairing {
     pub(crate) minus_now: Mask,
 }
 
+impl Pairing {
+    /// Whether no column is changed.
+    #[inline(always)]
+    pub(crate) fn is_none(self) -> bool {
+        self == Pairing::default()
+    }
+}
+
 /// Per row of a slice, which synapses a rule changes and which see an active neuron.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Masks {

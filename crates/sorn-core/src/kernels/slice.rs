@@ -10,7 +10,7 @@ pub(crate) struct Slice<'a> {
     pub(crate) plus: &'a [Mask],
     /// Synapses that `Change::minus` is added to, if they exist, none of them in `plus`; as many.
     pub(crate) minus: &'a [Mask],
-    /// Synapses whose presynaptic neuron is active at `t + 1`, as many as rows.
+    /// Synapses whose presynaptic neuron is active at `t + 1`, as many as rows or more.
     pub(crate) now: &'a [Mask],
     /// Where the weights of a later slice begin; they are requested while this one is divided.
     pub(crate) soon: *const Row<f64>,
@@ -19,7 +19,6 @@ pub(crate) struct Slice<'a> {
 /// The outcome of a change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Changed {
-    pub(crate) sums: Row<f64>,
     pub(crate) pruned: u32,
     /// Whether a weight is positive but below `TINY`.
     pub(crate) tiny: bool,
@@ -69,9 +68,7 @@ impl<V: Vector<f64>> Changes<V> {
     }
 }
 
-/// Changes weights, limits them to `[0, 1]`, and adds them up.
-///
-/// If few rows change they are listed first: a branch for each row would be mispredicted.
+/// Changes weights, and limits them to `[0, 1]`.
 #[inline(always)]
 pub(crate) fn update<S: Simd>(slice: &mut Slice<'_>, change: &Change) -> Changed {
     let mut changes = Changes {
@@ -86,22 +83,39 @@ pub(crate) fn update<S: Simd>(slice: &mut Slice<'_>, change: &Change) -> Changed
     };
     let masks = slice.plus.chunks(BLOCK).zip(slice.minus.chunks(BLOCK));
     for (weights, (plus, minus)) in slice.weights.chunks_mut(BLOCK).zip(masks) {
-        let mut rows = 0;
-        for (n, (plus, minus)) in plus.as_chunks().0.iter().zip(minus.as_chunks().0).enumerate() {
-            rows |= u64::from(S::any(plus, minus)) << (LANES * n);
-        }
-        rows &= u64::MAX >> (BLOCK - weights.len());
-        if rows.count_ones() > S::MANY {
-            rows = u64::MAX >> (BLOCK - weights.len());
-        }
-        while rows != 0 {
-            let row = rows.trailing_zeros() as usize;
-            rows &= rows - 1;
+        for row in Rows::list::<S>(plus, minus, weights.len()) {
             changes.apply(&mut weights[row], plus[row], minus[row]);
         }
     }
     let pruned = if change.floor.exists() { 0 } else { changes.fallen };
-    Changed { sums: sum::<S>(slice.weights), pruned, tiny: changes.small != 0 }
+    Changed { pruned, tiny: changes.small != 0 }
+}
+
+/// Those of at most 64 rows that have a bit in one of two masks, or all if most have.
+struct Rows(u64);
+
+impl Rows {
+    /// Lists them first: a branch for each row would be mispredicted.
+    #[inline(always)]
+    fn list<S: Simd>(a: &[Mask], b: &[Mask], count: usize) -> Self {
+        let mut rows = 0;
+        for (n, (a, b)) in a.as_chunks().0.iter().zip(b.as_chunks().0).enumerate() {
+            rows |= u64::from(S::any(a, b)) << (LANES * n);
+        }
+        let all = u64::MAX >> (BLOCK - count);
+        Rows(if (rows & all).count_ones() > S::MANY { all } else { rows & all })
+    }
+}
+
+impl Iterator for Rows {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        let row = (self.0 != 0).then(|| self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0 - 1;
+        Some(row)
+    }
 }
 
 /// Adds up the weights.
@@ -125,25 +139,19 @@ pub(crate) fn divide<S: Simd, const CAREFULLY: bool>(
     slice: &mut Slice<'_>,
     sums: &Row<f64>,
 ) -> (Row<f64>, u32) {
-    let (zero, one) = (S::F64::splat(0.0), S::F64::splat(1.0));
-    let tiny = S::F64::splat(TINY);
-    let (mut divisors, mut reciprocals) = ([one; MOST_PARTS], [one; MOST_PARTS]);
-    each_part!(S::F64, k => {
-        let sum = S::F64::load(sums, k);
-        divisors[k] = S::F64::select(zero.lt(sum), sum, one);
-        reciprocals[k] = one.div(divisors[k]);
-    });
+    let (zero, tiny) = (S::F64::splat(0.0), S::F64::splat(TINY));
+    let divisors = divisors::<S>(sums);
     let mut drive = [zero; MOST_PARTS];
     let mut died = 0;
     for (n, (row, &now)) in slice.weights.iter_mut().zip(slice.now).enumerate() {
         prefetch_row(slice.soon, n);
         each_part!(S::F64, k => {
             let old = S::F64::load(row, k);
-            let mut new = old.quotient(divisors[k], reciprocals[k]);
+            let mut new = divisors[k].quotient(old);
             if CAREFULLY {
                 let exists = old.exists(S::F64::mask(Mask::MAX, k));
                 if S::F64::any(S::F64::and(old.lt(tiny), exists)) {
-                    new = old.div(divisors[k]);
+                    new = old.div(divisors[k].sum);
                     let dead = S::F64::without(exists, new.exists(exists));
                     died += S::F64::bits(dead).count_ones();
                 }
@@ -155,16 +163,132 @@ pub(crate) fn divide<S: Simd, const CAREFULLY: bool>(
     (to_row(drive), died)
 }
 
-/// The drive that neurons active at `t + 1` give.
+/// The outcome of a division that is watched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched {
+    /// The drive that neurons active at `t + 1` give.
+    pub(crate) drive: Row<f64>,
+    /// The sums of the quotients.
+    pub(crate) sums: Row<f64>,
+    /// Whether two sets of weights take turns: dividing the quotients by their sums gives back the weights as they were.
+    pub(crate) returns: bool,
+}
+
+/// As [`divide`], given the sums of the division before; no weight may be below `TINY`, except absent ones.
+#[inline(always)]
+pub(crate) fn divide_and_watch<S: Simd>(
+    slice: &mut Slice<'_>,
+    sums: &Row<f64>,
+    previous: &Row<f64>,
+) -> Watched {
+    let mut watched = Watched { drive: Row::default(), sums: Row::default(), returns: true };
+    // A part of all rows after another: what one needs fits in registers, and the rows in the first level of caches.
+    each_part!(S::F64, k => {
+        let zero = S::F64::splat(0.0);
+        let previous = S::F64::load(previous, k);
+        let (divisor, backwards) = (Divisor::new(S::F64::load(sums, k)), Divisor::new(previous));
+        let (mut drive, mut next, mut differ) = (zero, zero, S::F64::none());
+        for (n, (row, &now)) in slice.weights.iter_mut().zip(slice.now).enumerate() {
+            if k == 0 {
+                prefetch_row(slice.soon, n);
+            }
+            let old = S::F64::load(row, k);
+            let new = divisor.quotient(old);
+            new.store(row, k);
+            drive = drive.add_where(S::F64::mask(now, k), new);
+            next = next.add(new);
+            differ = S::F64::or(differ, backwards.quotient(new).sub(old).nonzero());
+        }
+        differ = S::F64::or(differ, next.sub(previous).nonzero());
+        drive.store(&mut watched.drive, k);
+        next.store(&mut watched.sums, k);
+        watched.returns &= !S::F64::any(differ);
+    });
+    watched
+}
+
+/// Divides each column by its sum; no weight may be below [`TINY`], except absent ones.
+#[inline(always)]
+pub(crate) fn divide_by<S: Simd>(weights: &mut [Row<f64>], sums: &Row<f64>) {
+    let divisors = divisors::<S>(sums);
+    for row in weights {
+        each_part!(S::F64, k => {
+            divisors[k].quotient(S::F64::load(row, k)).store(row, k);
+        });
+    }
+}
+
+/// The drive that neurons active at `t + 1` give, if few are, and if each column is first divided by a sum. There are as
+/// many masks as rows, and more up to a multiple of sixteen.
+#[inline(always)]
+pub(crate) fn sparse_drive<S: Simd>(weights: &[Row<f64>], now: &[Mask], sums: &Row<f64>) -> Row<f64> {
+    let divisors = divisors::<S>(sums);
+    let mut drive = [S::F64::splat(0.0); MOST_PARTS];
+    for (weights, now) in weights.chunks(BLOCK).zip(now.chunks(BLOCK)) {
+        for row in Rows::list::<S>(now, now, weights.len()) {
+            each_part!(S::F64, k => {
+                let weight = divisors[k].quotient(S::F64::load(&weights[row], k));
+                drive[k] = drive[k].add_where(S::F64::mask(now[row], k), weight);
+            });
+        }
+    }
+    to_row(drive)
+}
+
+/// Requests the rows from `first` on that have a bit, in whole sixteens.
+#[inline(always)]
+pub(crate) fn prefetch_active<S: Simd>(first: *const Row<f64>, now: &[Mask]) {
+    for (block, now) in now.chunks(BLOCK).enumerate() {
+        for row in Rows::list::<S>(now, now, now.len()) {
+            prefetch_row(first, block * BLOCK + row);
+        }
+    }
+}
+
+/// The drive that neurons active at `t + 1` give. There are as many masks as rows, and more up to a multiple of sixteen.
 #[inline(always)]
 pub(crate) fn drive<S: Simd>(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
     let mut drive = [S::F64::splat(0.0); MOST_PARTS];
-    for (row, &now) in weights.iter().zip(now) {
-        each_part!(S::F64, k => {
-            drive[k] = drive[k].add_where(S::F64::mask(now, k), S::F64::load(row, k));
-        });
+    for (weights, now) in weights.chunks(BLOCK).zip(now.chunks(BLOCK)) {
+        for row in Rows::list::<S>(now, now, weights.len()) {
+            each_part!(S::F64, k => {
+                drive[k] = drive[k].add_where(S::F64::mask(now[row], k), S::F64::load(&weights[row], k));
+            });
+        }
     }
     to_row(drive)
+}
+
+/// Sums of columns that are to be 1, or 1 for an unconnected column, and the reciprocals.
+#[derive(Clone, Copy)]
+struct Divisor<V> {
+    sum: V,
+    reciprocal: V,
+}
+
+#[inline(always)]
+fn divisors<S: Simd>(sums: &Row<f64>) -> [Divisor<S::F64>; MOST_PARTS] {
+    let one = S::F64::splat(1.0);
+    let mut divisors = [Divisor { sum: one, reciprocal: one }; MOST_PARTS];
+    each_part!(S::F64, k => {
+        divisors[k] = Divisor::new(S::F64::load(sums, k));
+    });
+    divisors
+}
+
+impl<V: VectorF64> Divisor<V> {
+    #[inline(always)]
+    fn new(sum: V) -> Self {
+        let one = V::splat(1.0);
+        let sum = V::select(V::splat(0.0).lt(sum), sum, one);
+        Divisor { sum, reciprocal: one.div(sum) }
+    }
+
+    /// See [`VectorF64::quotient`].
+    #[inline(always)]
+    fn quotient(self, weight: V) -> V {
+        weight.quotient(self.sum, self.reciprocal)
+    }
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ use super::sharded::Sharded;
 use super::storage::{Options, Storage};
 use crate::simd::Level;
 use crate::thread_pool::ThreadPool;
-use crate::{NetworkType, Params, Precision, Synapses};
+use crate::{NetworkType, Params, Precision, Rule, Synapses};
 use std::sync::Arc;
 
 /// The presynaptic population of a plastic matrix.
@@ -23,6 +23,9 @@ const FEW_NEURONS: usize = 512;
 
 /// Share of pairs that are connected above which a place for every pair costs less than a list, whatever the size.
 const DENSE: f64 = 0.3;
+
+/// Share of neurons active now or before below which slices are worth watching.
+const SILENT: f64 = 0.1;
 
 /// Presynaptic neurons up to which places of a dense matrix fit in 32 bits.
 const MOST_DENSE: usize = 1 << 21;
@@ -46,7 +49,9 @@ pub(crate) fn choose(
     params: &Params,
     pool: &Arc<ThreadPool>,
 ) -> Box<dyn WeightMatrix> {
-    let options = Options { keep_zeros: !params.prune, units, level: Level::best() };
+    let silent = pre == Population::Excitatory && 2.0 * params.mean_h_ip() < SILENT;
+    let scales = params.rules.contains(&Rule::Ss) && (pre == Population::Excitatory || params.scale_wei);
+    let options = Options { keep_zeros: !params.prune, units, scales, silent, level: Level::best() };
     let small = params.ne <= FEW_NEURONS;
     let dense = share_of_pairs(pre, params) >= DENSE && synapses.n_pre <= MOST_DENSE;
     match params.precision {

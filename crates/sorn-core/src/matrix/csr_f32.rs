@@ -143,7 +143,7 @@ impl<I: Index> Storage for CsrF32<I> {
     type Pass = ();
 
     fn new(synapses: &Synapses, posts: Range<usize>, options: Options<'_>) -> Self {
-        let Options { keep_zeros, units, level } = options;
+        let Options { keep_zeros, units, level, .. } = options;
         let n_post = posts.len();
         let present = |post| synapses.column(post).filter(|&(_, weight)| keep_zeros || weight as f32 != 0.0);
         let mut lengths = vec![0_usize; synapses.n_pre];

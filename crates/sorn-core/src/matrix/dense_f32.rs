@@ -38,6 +38,8 @@ pub(crate) struct DenseF32 {
     n_pre: usize,
     n_post: usize,
     keep_zeros: bool,
+    /// Whether sums are kept up to date.
+    scales: bool,
     /// Slices of sixteen columns in a row.
     width: usize,
     /// Rows one after the other.
@@ -97,8 +99,12 @@ impl DenseF32 {
         }
     }
 
-    /// Adds a column up anew, in four sums, of which each addition waits for its own alone.
     fn add_up_column(&mut self, post: usize) {
+        self.columns.sums[post] = self.sum_of_column(post);
+    }
+
+    /// Adds a column up, in four sums, of which each addition waits for its own alone.
+    fn sum_of_column(&self, post: usize) -> f64 {
         const SUMS: usize = 4;
         let (slice, lane) = (post / LANES, post % LANES);
         let weight = |row: &[Row<f32>]| f64::from(row[slice].0[lane]);
@@ -110,7 +116,7 @@ impl DenseF32 {
             }
         }
         let rest = groups.remainder().chunks_exact(self.width).map(weight);
-        self.columns.sums[post] = sums.into_iter().chain(rest).sum();
+        sums.into_iter().chain(rest).sum()
     }
 
     /// Adds those columns up anew of which a change was so large that rounding it counts.
@@ -148,6 +154,7 @@ impl Storage for DenseF32 {
             n_pre,
             n_post,
             keep_zeros: options.keep_zeros,
+            scales: options.scales,
             width,
             weights,
             exists: vec![0; n_pre * width + MOST / LANES],
@@ -236,7 +243,11 @@ impl Storage for DenseF32 {
     }
 
     fn append_units(&self, units: &mut Vec<[f64; 2]>) {
+        let first = units.len();
         self.columns.append_to(self.n_post, units);
+        if !self.scales {
+            units[first..].iter_mut().enumerate().for_each(|(post, unit)| unit[1] = self.sum_of_column(post));
+        }
     }
 
     fn count(&self) -> usize {
@@ -291,7 +302,7 @@ impl Storage for DenseF32 {
 
     fn compact(&mut self, steps: u64) {
         // At rest nothing changes that could have to be added up, and `at_rest` is in the units of now.
-        if self.at_rest.is_none() && steps.is_multiple_of(ADD_UP_EVERY) {
+        if self.scales && self.at_rest.is_none() && steps.is_multiple_of(ADD_UP_EVERY) {
             pass::add_up(self.level, self);
         }
     }

@@ -5,6 +5,7 @@ use crate::huge_pages;
 use crate::kernels::lookup::{Masks, Pairing, pair};
 use crate::kernels::spikes::{SpikeMask, list_now};
 use crate::simd::{LANES, Level, Mask, prefetch};
+use std::ops::Range;
 
 /// Neurons whose synapses are asked for ahead of those at hand.
 const AHEAD: usize = 2;
@@ -88,14 +89,23 @@ impl Events {
         self.generation = Some(spikes.generation());
     }
 
-    /// Fills the masks of a regular slice's rows.
-    pub(crate) fn masks(&self, start: usize, depth: usize, pairing: Pairing, masks: &mut Masks) {
-        let (before, now) = (&self.before[start..start + depth], &self.now[start..start + depth]);
+    /// Fills the masks of a regular slice's rows; those of what is changed only if something is.
+    #[inline(always)]
+    pub(crate) fn masks(&self, rows: Range<usize>, pairing: Pairing, masks: &mut Masks) {
+        let (depth, before, now) = (rows.len(), &self.before[rows.clone()], &self.now[rows]);
         masks.now[..depth].copy_from_slice(now);
+        if pairing.is_none() {
+            return;
+        }
         let out = masks.plus[..depth].iter_mut().zip(&mut masks.minus[..depth]);
         for ((plus, minus), (&before, &now)) in out.zip(before.iter().zip(now)) {
             (*plus, *minus) = pair(before, now, pairing);
         }
+    }
+
+    /// Who is active now in some rows.
+    pub(crate) fn active(&self, rows: Range<usize>) -> &[Mask] {
+        self.now.get(rows).unwrap_or_default()
     }
 
     /// The synapses of a neuron: their places and postsynaptic neurons, ascending.

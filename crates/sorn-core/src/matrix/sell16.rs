@@ -11,7 +11,10 @@ use crate::kernels::lookup::{Index, Masks, Pairing, find_one_by_one};
 use crate::kernels::slice::{self, Slice};
 use crate::kernels::spikes::{SpikeMask, list_now};
 use crate::simd::{LANES, Level, Real, Row, Scalar, Simd};
+use dormant::Calm;
 use std::ops::Range;
+
+mod dormant;
 
 /// Rows that a slice may grow before it has to move.
 const SLACK: usize = 8;
@@ -49,6 +52,8 @@ pub(crate) struct Sell16<I: Index> {
     in_registers: bool,
     /// If they are not.
     events: Option<Events>,
+    /// How calm each slice is, if they are watched.
+    calm: Vec<Calm>,
     /// The same by presynaptic neuron, while no rule changes it.
     at_rest: Option<AtRest>,
 }
@@ -84,8 +89,8 @@ impl Extent {
 /// What the operations on a slice pass on to one another.
 pub(crate) struct Pass {
     pairing: Pairing,
-    /// Sums of the columns, if known.
-    sums: Option<Row<f64>>,
+    /// Whether the slice stays as it is, see `dormant`.
+    dormant: bool,
     /// The drive, if known.
     driven: Option<Row<f64>>,
 }
@@ -116,7 +121,8 @@ impl<I: Index> Sell16<I> {
 
     /// Existing synapses of a column: presynaptic index, weight.
     fn column(&self, post: usize) -> impl Iterator<Item = (u32, f64)> + '_ {
-        self.arena.synapses(self.line(post))
+        let divisor = self.divisor(post);
+        self.arena.synapses(self.line(post)).map(move |(pre, weight)| (pre, weight / divisor))
     }
 
     fn is_full(&self, post: usize) -> bool {
@@ -155,7 +161,9 @@ impl<I: Index> Sell16<I> {
     fn find<S: Simd>(&mut self, index: usize, pre: &SpikeMask, pairing: Pairing) {
         let Extent { start, depth, .. } = self.slices[index];
         match &self.events {
-            Some(events) if events.is_regular(index) => events.masks(start, depth, pairing, &mut self.masks),
+            Some(events) if events.is_regular(index) => {
+                events.masks(start..start + depth, pairing, &mut self.masks)
+            }
             _ => {
                 let rows = &self.arena.indices[start..start + depth.next_multiple_of(ROW_BLOCK)];
                 if self.in_registers {
@@ -179,7 +187,7 @@ impl<I: Index> Sell16<I> {
             weights: &mut self.arena.weights[extent.rows()],
             plus: &plus[..padded],
             minus: &minus[..padded],
-            now: &now[..extent.depth],
+            now: &now[..padded],
         };
         (slice, extent)
     }
@@ -198,8 +206,8 @@ impl<I: Index> Sell16<I> {
                 let rows = slice.rows();
                 let padded = rows.start..rows.start + rows.len().next_multiple_of(ROW_BLOCK);
                 find_one_by_one(&self.arena.indices[padded], pre, Pairing::default(), &mut self.masks);
-                *drive =
-                    slice::drive::<Scalar>(&self.arena.weights[rows.clone()], &self.masks.now[..rows.len()]);
+                let now = &self.masks.now[..rows.len().next_multiple_of(LANES)];
+                *drive = slice::drive::<Scalar>(&self.arena.weights[rows], now);
             }
         }
     }
@@ -224,6 +232,7 @@ impl<I: Index> Storage for Sell16<I> {
             level,
             in_registers: synapses.n_pre <= I::most_found(level),
             events: None,
+            calm: Vec::new(),
             at_rest: None,
         };
         for post in 0..posts.len() {
@@ -244,6 +253,9 @@ impl<I: Index> Storage for Sell16<I> {
         huge_pages::ask(&sell.arena.indices);
         if !sell.in_registers && Events::fit(sell.arena.weights.len()) {
             sell.events = Some(Events::default());
+            if options.silent {
+                sell.calm = vec![Calm::default(); sell.slices.len()];
+            }
             sell.rebuild_events();
         }
         sell
@@ -281,7 +293,8 @@ impl<I: Index> Storage for Sell16<I> {
     fn begin<S: Simd>(&mut self, index: usize, pre: &SpikeMask, learning: &Learning<'_>) -> Pass {
         let pairing = learning.pairing(index);
         self.find::<S>(index, pre, pairing);
-        Pass { pairing, sums: None, driven: None }
+        let dormant = self.stays_dormant::<S>(index, learning);
+        Pass { pairing, dormant, driven: None }
     }
 
     #[inline(always)]
@@ -292,33 +305,51 @@ impl<I: Index> Storage for Sell16<I> {
         _: &SpikeMask,
         learning: &Learning<'_>,
     ) -> u32 {
-        if pass.pairing == Pairing::default() {
+        if pass.dormant || pass.pairing.is_none() {
             return 0;
         }
         let (mut slice, extent) = self.slice(index);
         let changed = slice::update::<S>(&mut slice, &learning.change);
         extent.holes |= changed.pruned > 0;
         extent.tiny |= changed.tiny;
-        (pass.sums, pass.driven) = (Some(changed.sums), None);
+        pass.driven = None;
         changed.pruned
     }
 
     #[inline(always)]
     fn scale<S: Simd>(&mut self, index: usize, pass: &mut Pass, learning: &Learning<'_>) -> u32 {
+        if pass.dormant {
+            self.calm[index].turn();
+            return 0;
+        }
         let keep_zeros = self.keep_zeros;
+        let (known, previous) = self.last_division(index);
         let (mut slice, extent) = self.slice(index);
-        let sums = match pass.sums.take() {
+        let sums = match known {
             Some(sums) => sums,
             None => slice::sum::<S>(slice.weights),
         };
         // A column whose sum may grow by more than half would shrink faster than `TINY` allows for.
         let steep = extent.depth as f64 * learning.change.plus > 0.5;
-        let (driven, died) = if extent.tiny || keep_zeros || steep {
-            slice::divide::<S, true>(&mut slice, &sums)
-        } else {
-            slice::divide::<S, false>(&mut slice, &sums)
+        let (driven, died) = match previous {
+            Some(previous) if !extent.tiny && !keep_zeros => {
+                let watched = slice::divide_and_watch::<S>(&mut slice, &sums, &previous);
+                self.calm[index].watched(&sums, &watched);
+                (watched.drive, 0)
+            }
+            _ => {
+                let (driven, died) = if extent.tiny || keep_zeros || steep {
+                    slice::divide::<S, true>(&mut slice, &sums)
+                } else {
+                    slice::divide::<S, false>(&mut slice, &sums)
+                };
+                extent.holes |= died > 0;
+                if let Some(calm) = self.calm.get_mut(index) {
+                    calm.divided(&sums);
+                }
+                (driven, died)
+            }
         };
-        extent.holes |= died > 0;
         pass.driven = Some(driven);
         died
     }
@@ -327,6 +358,7 @@ impl<I: Index> Storage for Sell16<I> {
     fn drive<S: Simd>(&mut self, index: usize, pass: Pass, _: &SpikeMask, drive: &mut [Row<f64>]) {
         drive[index] = match pass.driven {
             Some(driven) => driven,
+            None if pass.dormant => self.dormant_drive::<S>(index),
             None => {
                 let (slice, _) = self.slice(index);
                 slice::drive::<S>(slice.weights, slice.now)
@@ -343,6 +375,7 @@ impl<I: Index> Storage for Sell16<I> {
             }
         }
         let Some(events) = self.events.take() else { return false };
+        self.rouse_all();
         self.drive_by_events(&events, pre, drive);
         self.events = Some(events);
         true
@@ -357,6 +390,7 @@ impl<I: Index> Storage for Sell16<I> {
         if self.is_full(post) {
             self.move_slice(index);
         }
+        self.rouse::<Scalar>(index);
         self.slices[index].tiny |= weight < TINY;
         self.count += 1;
         self.disturb(index);
@@ -375,6 +409,7 @@ impl<I: Index> Storage for Sell16<I> {
 
     fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32 {
         self.at_rest = None;
+        self.rouse::<Scalar>(post / LANES);
         let mut pruned = 0;
         for place in self.line(post).places() {
             let old = self.arena.weight(place);
@@ -429,6 +464,7 @@ impl<I: Index> Storage for Sell16<I> {
 
     fn rest(&mut self) {
         if self.at_rest.is_none() {
+            self.rouse_all();
             let rows: usize = self.slices.iter().map(|slice| slice.depth).sum();
             let most = match &self.events {
                 // They are found in no order, one by one.
@@ -443,8 +479,10 @@ impl<I: Index> Storage for Sell16<I> {
 
     fn compact(&mut self, steps: u64) {
         if steps.is_multiple_of(COMPACT_EVERY) {
-            for slice in &mut self.slices {
-                slice.tiny = slice::any_tiny(&self.arena.weights[slice.rows()]);
+            for (index, slice) in self.slices.iter_mut().enumerate() {
+                if !self.calm.get(index).is_some_and(Calm::is_dormant) {
+                    slice.tiny = slice::any_tiny(&self.arena.weights[slice.rows()]);
+                }
             }
         }
         let every = if self.events.is_some() { COMPACT_EVENTS_EVERY } else { COMPACT_EVERY };

@@ -85,6 +85,10 @@ pub(crate) struct Options<'a> {
     pub(crate) keep_zeros: bool,
     /// Unit and sum of every column of the matrix, as [`Storage::append_units`] gave them, or empty.
     pub(crate) units: &'a [[f64; 2]],
+    /// Whether a rule divides columns by their sums.
+    pub(crate) scales: bool,
+    /// Whether rules touch few columns in a step.
+    pub(crate) silent: bool,
     pub(crate) level: Level,
 }
 

@@ -33,7 +33,7 @@ fn layouts_agree() {
                 pre.into_iter().filter(|&pre| pre as usize != post).map(|pre| (pre, uniform(rng) * 0.02)),
             );
         }
-        let options = |level| Options { keep_zeros, units: &[], level };
+        let options = |level| Options { keep_zeros, units: &[], scales: true, silent: true, level };
         let levels = || Level::available().into_iter().map(options);
         let mut others: Vec<Stepper> = Vec::new();
         for options in levels() {

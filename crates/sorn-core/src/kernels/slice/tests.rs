@@ -30,10 +30,13 @@ impl Data {
         let mut mask = |row: usize| if changed[row] { below(rng, 1 << 16) as Mask } else { 0 };
         let mut plus: Vec<Mask> = (0..rows).map(&mut mask).collect();
         let mut minus: Vec<Mask> = (0..rows).map(|row| mask(row) & !plus[row]).collect();
+        let mut now: Vec<Mask> = (0..rows)
+            .map(|_| below(rng, 1 << 16) as Mask & [0, Mask::MAX][below(rng, every) as usize % 2])
+            .collect();
         // Masks past the last row mean nothing.
-        plus.resize(rows.next_multiple_of(LANES), 1);
-        minus.resize(rows.next_multiple_of(LANES), 2);
-        let now = (0..rows).map(|_| below(rng, 1 << 16) as Mask).collect();
+        for (masks, mask) in [(&mut plus, 1), (&mut minus, 2), (&mut now, 3)] {
+            masks.resize(rows.next_multiple_of(LANES), mask);
+        }
         let mut weight = || match below(rng, 8) {
             0 => 0.0,
             1 => uniform(rng) * 0.004,
@@ -80,24 +83,62 @@ fn compare<S: Simd>() {
         let a = update::<S>(&mut ours.slice(), &change);
         let b = update::<Scalar>(&mut theirs.slice(), &change);
         assert_eq!(bits(&ours.weights), bits(&theirs.weights));
-        assert_eq!(bits(&[a.sums]), bits(&[b.sums]));
         assert_eq!((a.pruned, a.tiny), (b.pruned, b.tiny));
         assert_eq!(before - a.pruned, existing(&ours.weights));
-        assert_eq!(bits(&[sum::<S>(&ours.weights)]), bits(&[b.sums]));
+        let sums = sum::<S>(&ours.weights);
+        assert_eq!(bits(&[sums]), bits(&[sum::<Scalar>(&theirs.weights)]));
         let (a, b) = if floor.is_sign_negative() {
-            let (quotients, none) = divide::<S, true>(&mut ours.slice(), &a.sums);
+            let (quotients, none) = divide::<S, true>(&mut ours.slice(), &sums);
             assert_eq!(none, 0);
-            (quotients, divide::<Scalar, true>(&mut theirs.slice(), &b.sums).0)
+            (quotients, divide::<Scalar, true>(&mut theirs.slice(), &sums).0)
         } else {
             (
-                divide::<S, false>(&mut ours.slice(), &a.sums).0,
-                divide::<Scalar, false>(&mut theirs.slice(), &b.sums).0,
+                divide::<S, false>(&mut ours.slice(), &sums).0,
+                divide::<Scalar, false>(&mut theirs.slice(), &sums).0,
             )
         };
         assert_eq!(bits(&ours.weights), bits(&theirs.weights));
         assert_eq!(bits(&[a]), bits(&[b]));
         assert_eq!(bits(&[drive::<S>(&ours.weights, &ours.now)]), bits(&[a]));
+        let (mut weights, sums) = (ours.weights.clone(), sum::<Scalar>(&ours.weights));
+        if floor.is_sign_positive() {
+            divide_by::<S>(&mut weights, &sums);
+            let driven = sparse_drive::<S>(&ours.weights, &ours.now, &sums);
+            assert_eq!(bits(&[driven]), bits(&[drive::<Scalar>(&weights, &ours.now)]));
+        }
     }
+}
+
+/// Two sets of weights that take turns are seen, and no others.
+#[test]
+fn turns_are_watched() {
+    at_every_level!(watch);
+}
+
+#[inline(always)]
+fn watch<S: Simd>() {
+    let rng = &mut stream(7, "test");
+    let mut returned = 0;
+    for round in 0..200 {
+        let mut data = Data::random(1 + round % 40, 1, rng);
+        let mut previous = sum::<Scalar>(&data.weights);
+        divide::<Scalar, false>(&mut data.slice(), &previous);
+        for _ in 0..8 {
+            let (old, sums) = (data.weights.clone(), sum::<Scalar>(&data.weights));
+            let watched = divide_and_watch::<S>(&mut data.slice(), &sums, &previous);
+            let mut new = old.clone();
+            divide_by::<Scalar>(&mut new, &sums);
+            assert_eq!(bits(&data.weights), bits(&new));
+            assert_eq!(bits(&[watched.sums]), bits(&[sum::<Scalar>(&new)]));
+            assert_eq!(bits(&[watched.drive]), bits(&[drive::<Scalar>(&new, &data.now)]));
+            divide_by::<Scalar>(&mut new, &watched.sums);
+            let returns = bits(&new) == bits(&old) && watched.sums == previous;
+            assert_eq!(watched.returns, returns);
+            returned += u32::from(returns);
+            previous = sums;
+        }
+    }
+    assert!((100..1600).contains(&returned), "{returned}");
 }
 
 #[test]
@@ -161,7 +202,7 @@ fn careful<S: Simd>() {
         let dead = |l: usize, row: usize| old[row].0[l].exists() && !quotients[row].0[l].exists();
         let all = (0..3 * LANES).filter(|k| dead(k % LANES, k / LANES)).count();
         assert_eq!(died, all as u32);
-        assert_eq!(bits(&[driven]), bits(&[drive::<Scalar>(&quotients, &masks[..3])]));
+        assert_eq!(bits(&[driven]), bits(&[drive::<Scalar>(&quotients, &masks)]));
     }
 }
 

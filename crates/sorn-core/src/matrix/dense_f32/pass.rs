@@ -47,6 +47,9 @@ impl DenseF32 {
             Timing::Istdp if step.floor.exists() => self.istdp::<S, false>(learning, step),
             Timing::Istdp => self.istdp::<S, true>(learning, step),
         };
+        if !self.scales {
+            return pruned;
+        }
         // By how much a change is too large, at most.
         let mut excess = [f64::NEG_INFINITY; LANES];
         for (sums, changes) in self.columns.sums.as_chunks_mut().0.iter_mut().zip(&self.changes) {

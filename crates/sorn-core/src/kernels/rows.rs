@@ -1,6 +1,6 @@
 //! Loops over rows of sixteen columns, of matrices that are stored by presynaptic neuron.
 
-use crate::simd::{MOST_PARTS, Mask, Row, Simd, Vector, each_part};
+use crate::simd::{MOST_PARTS, Mask, Row, Simd, Vector, each_part, prefetch};
 
 /// What a rule does to synapses, in 32 bits.
 #[derive(Clone, Copy)]
@@ -101,9 +101,16 @@ pub(crate) fn add_or_prune<S: Simd>(
     join_rare::<S>(low)
 }
 
-/// Sums of the rows of some neurons, as many slices each as there are sums.
+/// Neurons whose rows are requested ahead of the one at hand.
+const AHEAD: usize = 2;
+
+/// Sums of the rows of some neurons, as many slices each as there are sums. If they are `FAR`, they are requested ahead.
 #[inline(always)]
-pub(crate) fn sum<T: Copy + Default, V: Vector<T>>(weights: &[Row<T>], neurons: &[u32], sums: &mut [Row<T>]) {
+pub(crate) fn sum<T: Copy + Default, V: Vector<T>, const FAR: bool>(
+    weights: &[Row<T>],
+    neurons: &[u32],
+    sums: &mut [Row<T>],
+) {
     let width = sums.len();
     let mut first = 0;
     // A loop over the neurons for each number of slices: the end of a loop over slices would be mispredicted.
@@ -111,7 +118,7 @@ pub(crate) fn sum<T: Copy + Default, V: Vector<T>>(weights: &[Row<T>], neurons: 
         ($($n:literal)*) => {
             while first < width {
                 match (width - first).min(V::GROUP) {
-                    $($n if $n <= V::GROUP => sum_slices::<T, V, $n>(weights, neurons, sums, first),)*
+                    $($n if $n <= V::GROUP => sum_slices::<T, V, $n, FAR>(weights, neurons, sums, first),)*
                     _ => {}
                 }
                 first += V::GROUP;
@@ -123,7 +130,7 @@ pub(crate) fn sum<T: Copy + Default, V: Vector<T>>(weights: &[Row<T>], neurons: 
 
 /// The sums of `N` slices, which stay in registers from row to row.
 #[inline(always)]
-fn sum_slices<T: Copy + Default, V: Vector<T>, const N: usize>(
+fn sum_slices<T: Copy + Default, V: Vector<T>, const N: usize, const FAR: bool>(
     weights: &[Row<T>],
     neurons: &[u32],
     sums: &mut [Row<T>],
@@ -131,7 +138,10 @@ fn sum_slices<T: Copy + Default, V: Vector<T>, const N: usize>(
 ) {
     let width = sums.len();
     let mut added = [[V::splat(T::default()); MOST_PARTS]; N];
-    for &neuron in neurons {
+    for (n, &neuron) in neurons.iter().enumerate() {
+        if FAR && let Some(&soon) = neurons.get(n + AHEAD) {
+            prefetch(&weights[soon as usize * width + first..][..N]);
+        }
         let row = &weights[neuron as usize * width + first..][..N];
         for (sum, weights) in added.iter_mut().zip(row) {
             each_part!(V, k => {

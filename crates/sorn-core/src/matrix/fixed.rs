@@ -59,6 +59,6 @@ impl Fixed {
 kernel! {
     /// Sums of the rows of some neurons, as wide as `sums`.
     fn sum_rows<S: Simd>(weights: &[Row<f64>], neurons: &[u32], sums: &mut [Row<f64>]) {
-        sum::<f64, S::F64>(weights, neurons, sums);
+        sum::<f64, S::F64, false>(weights, neurons, sums);
     }
 }

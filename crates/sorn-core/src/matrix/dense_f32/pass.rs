@@ -4,7 +4,13 @@ use super::{DenseF32, LARGE, MOST};
 use crate::kernels::rows::{self, Step};
 use crate::kernels::spikes::{SpikeMask, list_now};
 use crate::matrix::storage::{Learning, Timing};
-use crate::simd::{Appender, LANES, Mask, Real, Row, Simd, kernel, list_bits};
+use crate::simd::{Appender, LANES, Mask, Real, Row, Simd, kernel, list_bits, prefetch_one};
+
+/// Rows of weights that a cache holds, so that none has to be requested ahead.
+const IN_CACHE: usize = 1 << 15;
+
+/// Visits that are requested ahead of the one at hand.
+const AHEAD: usize = 16;
 
 /// Most slices of a row.
 const SLICES: usize = MOST / LANES;
@@ -43,7 +49,8 @@ impl DenseF32 {
         let step = Step { plus: change.plus as f32, minus: change.minus as f32, floor: change.floor as f32 };
         self.changes.fill(Row::default());
         let pruned = match learning.timing {
-            Timing::Stdp => self.stdp::<S>(learning, step),
+            Timing::Stdp if self.weights.len() > IN_CACHE => self.stdp::<S, true>(learning, step),
+            Timing::Stdp => self.stdp::<S, false>(learning, step),
             Timing::Istdp if step.floor.exists() => self.istdp::<S, false>(learning, step),
             Timing::Istdp => self.istdp::<S, true>(learning, step),
         };
@@ -67,7 +74,7 @@ impl DenseF32 {
 
     /// Changes the synapses of pairs of which one neuron was active before and the other is now: few of a row.
     #[inline(always)]
-    fn stdp<S: Simd>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
+    fn stdp<S: Simd, const FAR: bool>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [before, now] = learning.post.words::<SLICES>(learning.first_slice);
         // The columns that a list's synapses are raised and lowered of; where both, a raise and a lowering cancel.
         let (mut rise, mut fall) = ([0; SLICES], [0; SLICES]);
@@ -75,14 +82,14 @@ impl DenseF32 {
             (rise[slice], fall[slice]) = (now[slice] & !before[slice], before[slice] & !now[slice]);
         }
         let none = &[0; SLICES];
-        self.visit::<S, true, false>(0, [now, none], step)
-            + self.visit::<S, false, true>(1, [none, before], step)
-            + self.visit::<S, true, true>(2, [&rise, &fall], step)
+        self.visit::<S, FAR, true, false>(0, [now, none], step)
+            + self.visit::<S, FAR, false, true>(1, [none, before], step)
+            + self.visit::<S, FAR, true, true>(2, [&rise, &fall], step)
     }
 
     /// Changes the synapses of the neurons of a list of active ones with some columns.
     #[inline(always)]
-    fn visit<S: Simd, const UP: bool, const DOWN: bool>(
+    fn visit<S: Simd, const FAR: bool, const UP: bool, const DOWN: bool>(
         &mut self,
         list: usize,
         [up, down]: [&[Mask; SLICES]; 2],
@@ -101,7 +108,10 @@ impl DenseF32 {
         let units = columns.units.as_chunks::<LANES>().0;
         let lengths = columns.lengths.as_chunks_mut::<LANES>().0;
         let mut pruned = 0;
-        for &visit in &visits[..] {
+        for (n, &visit) in visits.iter().enumerate() {
+            if FAR && let Some(&soon) = visits.get(n + AHEAD) {
+                prefetch_one(weights, soon as usize / SLICES);
+            }
             let (place, slice) = (visit as usize / SLICES, visit as usize % SLICES);
             let mask = &mut exists[place];
             let signs = [*mask & up[slice], *mask & down[slice]];
@@ -168,7 +178,10 @@ impl DenseF32 {
             Some(csr) => {
                 csr.drive(&self.now, usize::MAX, Row::flatten_mut(&mut self.driven));
             }
-            None => rows::sum::<f32, S::F32>(&self.weights, &self.now, &mut self.driven),
+            None if self.weights.len() > IN_CACHE => {
+                rows::sum::<f32, S::F32, true>(&self.weights, &self.now, &mut self.driven);
+            }
+            None => rows::sum::<f32, S::F32, false>(&self.weights, &self.now, &mut self.driven),
         }
         let driven = Row::flatten(&self.driven).iter().zip(&self.columns.units);
         let drive = Row::flatten_mut(drive).iter_mut();

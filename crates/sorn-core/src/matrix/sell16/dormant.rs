@@ -125,3 +125,6 @@ impl<I: Index> Sell16<I> {
         slice::sparse_drive::<S>(&self.arena.weights[extent.rows()], now, &sums)
     }
 }
+
+#[cfg(test)]
+mod tests;

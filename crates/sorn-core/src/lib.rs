@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#![warn(missing_debug_implementations)]
+
 mod error;
 mod fork;
 mod huge_pages;

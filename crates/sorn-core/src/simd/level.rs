@@ -34,6 +34,7 @@ impl Level {
 
     /// Every level of this machine, narrowest first.
     pub(crate) fn available() -> Vec<Level> {
+        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
         let mut levels = vec![Level::Scalar];
         #[cfg(target_arch = "x86_64")]
         {

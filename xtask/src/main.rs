@@ -1,8 +1,9 @@
 //! `cargo xtask test`: everything that must pass, from a bare checkout. `cargo xtask campaign`: what keeps looking for faults.
-//! `cargo xtask site`: the documentation.
+//! `cargo xtask site`: the documentation. `cargo xtask perf`: instruction counts against a table.
 
 mod campaign;
 mod graph;
+mod perf;
 mod python;
 mod runner;
 mod signals;
@@ -35,7 +36,9 @@ fn parse(args: &[String]) -> Result<Options> {
     match args.next() {
         Some("test") => {}
         Some(other) => {
-            bail!("unknown command {other:?}; known are \"test\", \"campaign\" and \"site\"\n\n{USAGE}")
+            bail!(
+                "unknown command {other:?}; known are \"test\", \"campaign\", \"site\" and \"perf\"\n\n{USAGE}"
+            )
         }
         None => bail!("no command given\n\n{USAGE}"),
     }
@@ -64,7 +67,7 @@ fn parse(args: &[String]) -> Result<Options> {
 
 fn run(args: &[String]) -> Result<bool> {
     if args.iter().any(|a| a == "--help" || a == "-h") {
-        print!("{USAGE}\n{}\n{}", campaign::USAGE, site::USAGE);
+        print!("{USAGE}\n{}\n{}\n{}", campaign::USAGE, site::USAGE, perf::USAGE);
         return Ok(true);
     }
     signals::hear()?;
@@ -73,6 +76,9 @@ fn run(args: &[String]) -> Result<bool> {
     }
     if args.first().is_some_and(|first| first == "site") {
         return site::run(&workspace::Workspace::load()?, &args[1..]);
+    }
+    if args.first().is_some_and(|first| first == "perf") {
+        return perf::run(&args[1..]);
     }
     let options = parse(args)?;
     if options.list {

@@ -46,7 +46,8 @@ pub(super) fn pack(version: u32, value: Value, arrays: &Arrays) -> Vec<u8> {
 /// What [`pack`] packed.
 pub(super) fn unpack(version: u32, bytes: &[u8]) -> Result<(Value, Arrays), FileFault> {
     let foreign = |found: &str| FileFault::Foreign { found: found.into() };
-    if bytes.starts_with(b"PK") {
+    // Not "PK" alone, with which the length at the head of a safetensors file may begin.
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         return Err(foreign("a ZIP archive, such as NumPy's .npz"));
     }
     if bytes.is_empty() {

@@ -20,63 +20,37 @@
 //! # }
 //! ```
 
-mod blocks;
-mod change;
-mod columns;
-mod contiguous;
-mod crew;
-mod custom;
-mod dense;
+#![warn(missing_debug_implementations)]
+
 mod error;
-mod events;
-mod fire;
 mod fork;
-mod full;
-mod growth;
-mod health;
 mod huge_pages;
-mod initial;
-mod input;
-pub mod inputs;
-mod kernel;
-mod lazy;
+mod kernels;
+mod matrix;
 mod network;
-mod noise;
-mod outgoing;
 mod params;
-mod places;
-mod plastic;
-mod presets;
-mod reward;
 pub mod rng;
 pub mod room;
-mod rows;
-mod rules;
-mod scaling;
 #[cfg(feature = "schema")]
 pub mod schema;
-mod state;
-mod step;
-mod switches;
+mod simd;
 mod synapses;
+mod thread_pool;
 mod topology;
-mod units;
-mod validate;
 
-pub use custom::{PlasticityRule, RuleContext};
-pub use dense::{DenseActivity, DenseNetwork};
 pub use error::{Error, InputError, ParamError, StateError};
-pub use growth::AbsentPairs;
-pub use health::{Health, Problem};
-pub use initial::Initial;
+pub use kernels::noise::NoiseGenerator;
+pub use network::custom::{PlasticityRule, RuleContext};
+pub use network::growth::AbsentPairs;
+pub use network::health::{Health, Problem};
+pub use network::initial::Initial;
+pub use network::reward::RewardStdp;
+pub use network::state::State;
+pub use network::step::Supplied;
 pub use network::{Activity, Network};
-pub use noise::NoiseGenerator;
 pub use params::Params;
-pub use reward::RewardStdp;
-pub use rules::{Rule, Rules};
-pub use state::State;
-pub use step::Supplied;
-pub use switches::{
+pub use params::rules::{Rule, Rules};
+pub use params::switches::{
     Degree, Firing, Fraction, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, NoiseTargets,
     Precision, ThresholdInit,
 };

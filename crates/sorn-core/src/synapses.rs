@@ -1,6 +1,7 @@
 //! A connection matrix as plain data, for states, files and probes.
 
 use crate::error::StateError;
+use crate::huge_pages;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,16 @@ impl Synapses {
     /// An unconnected matrix without columns; [`push_column`](Self::push_column) adds them.
     pub fn new(n_pre: usize) -> Self {
         Synapses { n_pre, indptr: vec![0], indices: Vec::new(), weights: Vec::new() }
+    }
+
+    /// An unconnected matrix with room for so many synapses.
+    pub(crate) fn with_capacity(n_pre: usize, synapses: usize) -> Self {
+        let mut matrix = Synapses::new(n_pre);
+        matrix.indices.reserve_exact(synapses);
+        matrix.weights.reserve_exact(synapses);
+        huge_pages::ask(&matrix.indices);
+        huge_pages::ask(&matrix.weights);
+        matrix
     }
 
     /// Appends the incoming synapses of one more neuron, presynaptic indices ascending.

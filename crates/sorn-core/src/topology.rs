@@ -1,8 +1,8 @@
 //! Random connection matrices.
 
-use crate::noise::{ln, normal};
+use crate::kernels::noise::{ln, normal};
+use crate::params::switches::NetworkType;
 use crate::rng::{Xoshiro256PlusPlus, below, uniform};
-use crate::switches::NetworkType;
 use crate::{Params, Synapses};
 
 /// Initial weights are uniform in `[0, 0.1)` before they are normalised, as upstream draws them.
@@ -12,7 +12,8 @@ const MAX_INITIAL_WEIGHT: f64 = 0.1;
 pub(crate) fn ee(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Synapses {
     let ne = params.ne;
     let mut sampler = Sampler::new(ne);
-    let mut wee = Synapses::new(ne);
+    let most = if params.network_type_ee == NetworkType::Dense { ne * (ne - 1) } else { 0 };
+    let mut wee = Synapses::with_capacity(ne, most);
     for post in 0..ne {
         // Drawn among the others, so indices from `post` on move up by one.
         sampler.draw(params.network_type_ee, params.in_degree_ee(), ne - 1, rng);

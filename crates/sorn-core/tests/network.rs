@@ -410,6 +410,35 @@ fn very_large_networks_split_to_the_bit() {
     assert!(whole == end(3));
 }
 
+/// Above 512 neurons a dense matrix has a place for every pair, in shards of at most 512 columns.
+#[test]
+fn dense_networks_split_and_go_on_to_the_bit() {
+    let run = |threads| {
+        let params = Params {
+            ne: 700,
+            nu: 20,
+            network_type_ee: NetworkType::Dense,
+            network_type_ei: NetworkType::Dense,
+            eta_stdp: 0.002,
+            sp_probability: 1.0,
+            precision: Precision::Fast,
+            threads,
+            ..Params::default()
+        };
+        let mut network = Network::new(&params, 4).unwrap();
+        assert_eq!(network.ee_connections(), 700 * 699);
+        drive(&mut network, 60, 1.0);
+        let mut copy = Network::from_state(&params, network.state()).unwrap();
+        drive(&mut network, 60, 1.0);
+        drive(&mut copy, 60, 1.0);
+        assert!(copy.state() == network.state());
+        network.state()
+    };
+    let whole = run(1);
+    assert!(whole.deaths > 100 && whole.births > 0, "{} {}", whole.deaths, whole.births);
+    assert!(whole == run(3));
+}
+
 #[test]
 fn fast_stays_near_exact_while_the_spikes_agree() {
     let run = |precision| {

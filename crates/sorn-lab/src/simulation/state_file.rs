@@ -121,7 +121,9 @@ pub fn check_room_to_save(path: &Path, network: &Network) -> Result<(), LabError
 /// [`LabError`] if the file cannot be read, is damaged or is not a state.
 pub fn load_network(path: &Path) -> Result<SavedNetwork, LabError> {
     let bytes = read_bytes(path)?;
-    let read = if bytes.starts_with(b"PK") { from_npz(bytes) } else { from_safetensors(&bytes) };
+    // Not "PK" alone, with which the length at the head of a safetensors file may begin.
+    let zip = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06");
+    let read = if zip { from_npz(bytes) } else { from_safetensors(&bytes) };
     read.map_err(|reason| LabError::damaged(path, reason))
 }
 
@@ -374,6 +376,28 @@ mod tests {
             }
             assert_eq!(copy.state(), network.state(), "{name}");
         }
+    }
+
+    /// A header of 19,280 bytes, 0x4B50, makes a safetensors file begin with "PK", as archives do.
+    #[test]
+    fn a_header_of_any_length_is_no_archive() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.safetensors");
+        let network = network(true);
+        save_network(&path, &network).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let (header, data) = bytes[8..].split_at(length);
+        let header = String::from_utf8(header.to_vec()).unwrap();
+        // Version 1 has no checksum, which would have to be made anew.
+        let from = header.find(r#"2,\"checksum"#).unwrap();
+        let to = from + header[from..].find(r#"\",\"params"#).unwrap() + 2;
+        let header = format!("{:<19280}", format!("{}1{}", &header[..from], &header[to..]));
+        assert_eq!(header.len(), 0x4B50);
+        let whole = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat();
+        assert!(whole.starts_with(b"PK"));
+        std::fs::write(&path, whole).unwrap();
+        assert_eq!(reloaded(&path).state(), network.state());
     }
 
     #[test]

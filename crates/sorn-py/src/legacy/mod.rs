@@ -4,6 +4,7 @@ mod record;
 mod settings;
 mod simulation;
 mod state;
+mod static_network;
 mod topology;
 mod training;
 

@@ -9,12 +9,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
-use sorn_lab::sorn_core::{Activity, DenseActivity, DenseNetwork};
+use sorn_lab::sorn_core::Activity;
 
 use super::record::Record;
 use super::simulation::NOISE_SD;
 use super::state::active;
-use crate::error::{to_py, value_error};
+use super::static_network::{StaticActivity, StaticNetwork};
+use crate::error::value_error;
 use crate::numpy_generator;
 
 /// Steps whose noise is drawn at once.
@@ -41,14 +42,14 @@ pub(crate) fn train<'py>(
     let views = arrays.each_ref().map(|array| array.1.as_array());
     let [wee, wei, wie, te, ti, x, y] = views;
     let (Some(te), Some(ti)) = (te.to_slice(), ti.to_slice()) else { return Ok(None) };
-    let Ok(network) = DenseNetwork::new(wee, wei, wie, te, ti) else { return Ok(None) };
+    let Some(network) = StaticNetwork::new([wee, wei, wie], te, ti) else { return Ok(None) };
     let (ne, ni) = (te.len(), ti.len());
     let inputs = usual.inputs.as_array();
     let fits = |activity: &ArrayView2<'_, f64>, n| activity.dim() == (n, 2) && activity.is_standard_layout();
     if !fits(&x, ne) || !fits(&y, ni) || inputs.nrows() > ne {
         return Ok(None);
     }
-    let activity = DenseActivity::new(active("X", x, 1)?, active("Y", y, 1)?);
+    let activity = StaticActivity::new(active("X", x, 1)?, active("Y", y, 1)?);
     finite(inputs, usual.steps)?;
     let record = Record::new(usual.callbacks, ne, ni, usual.steps)?;
     let x = PyArray2::zeros(py, (ne, 2), false);
@@ -80,8 +81,8 @@ pub(crate) fn train<'py>(
 
 /// A run under way.
 struct Run<'a> {
-    network: DenseNetwork<'a>,
-    activity: DenseActivity,
+    network: StaticNetwork<'a>,
+    activity: StaticActivity,
     record: Record,
     external: Vec<f64>,
 }
@@ -95,9 +96,8 @@ impl Run<'_> {
     ) -> PyResult<()> {
         self.external.clear();
         self.external.extend(&input);
-        let (noise_e, noise_i) = (noise.map(|noise| noise.0), noise.map(|noise| noise.1));
-        self.network.step(&self.external, noise_e, noise_i, &mut self.activity).map_err(to_py)?;
-        let DenseActivity { spikes_e, spikes_i, recurrent, .. } = &self.activity;
+        self.network.step(&self.external, noise, &mut self.activity);
+        let StaticActivity { spikes_e, spikes_i, recurrent, .. } = &self.activity;
         self.record.activity(step, &Activity { spikes_e, spikes_i, recurrent });
         Ok(())
     }

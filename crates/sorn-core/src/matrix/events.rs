@@ -1,0 +1,127 @@
+//! Who is active among presynaptic neurons, found from the active neurons instead of looked up for every synapse.
+
+use super::pre_index::PreIndex;
+use crate::huge_pages;
+use crate::kernels::lookup::{Masks, Pairing, pair};
+use crate::kernels::spikes::{SpikeMask, list_now};
+use crate::simd::{LANES, Level, Mask, prefetch};
+use std::ops::Range;
+
+/// Neurons whose synapses are asked for ahead of those at hand.
+const AHEAD: usize = 2;
+/// How many of a neuron are asked for: the machine sees that it is reading in order after a few.
+const ASKED: usize = 256;
+
+/// Per row of a matrix in slices, which synapses see an active neuron.
+///
+/// A slice whose synapses have moved since [`rebuild`](Self::rebuild) is irregular, and has to be looked up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Events {
+    outgoing: PreIndex,
+    before: Vec<Mask>,
+    now: Vec<Mask>,
+    irregular: Vec<bool>,
+    any_irregular: bool,
+    /// Neurons whose synapses are being marked.
+    active: Vec<u32>,
+    /// The generation of the spikes that are marked.
+    generation: Option<u64>,
+}
+
+impl Events {
+    /// Whether a matrix of so many rows can have events: a place fits in 32 bits.
+    pub(crate) fn fit(rows: usize) -> bool {
+        rows < u32::MAX as usize / LANES
+    }
+
+    /// Finds every synapse anew; then every slice is regular. `column` gives the place, `row * LANES + lane`, and the
+    /// presynaptic neuron of each of a column's synapses.
+    pub(crate) fn rebuild<C: Iterator<Item = (u32, u32)>>(
+        &mut self,
+        n_pre: usize,
+        slices: usize,
+        rows: usize,
+        column: impl Fn(usize) -> C,
+    ) {
+        self.outgoing.rebuild(n_pre, slices * LANES, column);
+        self.active.clear();
+        self.active.reserve(n_pre.next_multiple_of(LANES) + LANES);
+        self.before.resize(rows, 0);
+        self.now.resize(rows, 0);
+        huge_pages::ask(&self.before);
+        huge_pages::ask(&self.now);
+        self.irregular.clear();
+        self.irregular.resize(slices, false);
+        self.any_irregular = false;
+        self.generation = None;
+    }
+
+    /// Notes that synapses of a slice have moved.
+    pub(crate) fn disturb(&mut self, slice: usize) {
+        self.irregular[slice] = true;
+        self.any_irregular = true;
+    }
+
+    pub(crate) fn is_regular(&self, slice: usize) -> bool {
+        !self.irregular[slice]
+    }
+
+    pub(crate) fn any_irregular(&self) -> bool {
+        self.any_irregular
+    }
+
+    /// Marks the synapses that see an active neuron.
+    pub(crate) fn mark(&mut self, level: Level, spikes: &SpikeMask) {
+        if self.generation == Some(spikes.generation()) {
+            return;
+        }
+        if self.generation == spikes.generation().checked_sub(1) && self.generation.is_some() {
+            std::mem::swap(&mut self.before, &mut self.now);
+        } else {
+            self.before.fill(0);
+            self.active.clear();
+            self.active.extend(spikes.before());
+            mark_all(&mut self.before, &self.active, &self.outgoing);
+        }
+        self.now.fill(0);
+        list_now(level, spikes, &mut self.active);
+        mark_all(&mut self.now, &self.active, &self.outgoing);
+        self.generation = Some(spikes.generation());
+    }
+
+    /// Fills the masks of a regular slice's rows; those of what is changed only if something is.
+    #[inline(always)]
+    pub(crate) fn masks(&self, rows: Range<usize>, pairing: Pairing, masks: &mut Masks) {
+        let (depth, before, now) = (rows.len(), &self.before[rows.clone()], &self.now[rows]);
+        masks.now[..depth].copy_from_slice(now);
+        if pairing.is_none() {
+            return;
+        }
+        let out = masks.plus[..depth].iter_mut().zip(&mut masks.minus[..depth]);
+        for ((plus, minus), (&before, &now)) in out.zip(before.iter().zip(now)) {
+            (*plus, *minus) = pair(before, now, pairing);
+        }
+    }
+
+    /// Who is active now in some rows.
+    pub(crate) fn active(&self, rows: Range<usize>) -> &[Mask] {
+        self.now.get(rows).unwrap_or_default()
+    }
+
+    /// The synapses of a neuron: their places and postsynaptic neurons, ascending.
+    pub(crate) fn outgoing(&self, neuron: u32) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.outgoing.of(neuron)
+    }
+}
+
+fn mark_all(masks: &mut [Mask], active: &[u32], outgoing: &PreIndex) {
+    for (at, &neuron) in active.iter().enumerate() {
+        if let Some(&soon) = active.get(at + AHEAD) {
+            let places = outgoing.places(soon);
+            prefetch(&places[..places.len().min(ASKED)]);
+        }
+        for &place in outgoing.places(neuron) {
+            masks[place as usize / LANES] |= 1 << (place as usize % LANES);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A short form for primitives of one instruction each.
+
+/// Defines functions by one expression each, which may be unsafe because of the instruction set alone.
+macro_rules! primitives {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) -> $out:ty = $body:expr;)*) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        fn $name($($argument: $type),*) -> $out {
+            #[allow(unused_unsafe)]
+            // SAFETY: a level is used only where the machine has it, and what is read or written is borrowed.
+            unsafe { $body }
+        }
+    )*};
+}
+pub(super) use primitives;

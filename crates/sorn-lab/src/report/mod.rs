@@ -40,12 +40,10 @@ impl Report {
             let (html, problems) = sweep::page(sweep)?;
             return Ok(Some(Report { html, problems }));
         }
-        let mut tasks = 0;
-        for dir in dirs {
-            tasks += usize::from(TaskSort::of_dir(dir)?.is_some());
-        }
-        if tasks > 0 {
-            if let Some(other) = dirs.iter().find(|dir| matches!(TaskSort::of_dir(dir), Ok(None))) {
+        // What cannot be read is named below, among the problems.
+        let is_task = |dir: &Path| TaskSort::of_dir(dir).ok().flatten().is_some();
+        if dirs.iter().any(|dir| is_task(dir)) {
+            if let Some(other) = dirs.iter().find(|dir| !is_task(dir)) {
                 let reason = "expected a task without an agent, as the other directories hold, found none";
                 return Err(LabError::directory(other, reason));
             }

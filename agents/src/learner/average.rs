@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn what_moves_to_and_fro_averages_out() {
-        let mean = after(0.25, |step| 3.0 + if step / EVERY % 2 == 0 { 1.0 } else { -1.0 }, 64_000);
+        let mean =
+            after(0.25, |step| 3.0 + if (step / EVERY).is_multiple_of(2) { 1.0 } else { -1.0 }, 64_000);
         assert!((mean - 3.0).abs() < 0.01, "{mean}");
     }
 

@@ -49,7 +49,15 @@ def test_rules_in_python_stay():
 
 @pytest.mark.parametrize(
     "change",
-    [{"ne": 70}, {"nu": 5}, {"lambda_ee": 5.0}, {"ti_max": 0.7}, {"te_max": 0.7}, {"h_ip_spread": 0.1}, {"freeze": ["ip"]}],
+    [
+        {"ne": 70},
+        {"nu": 5},
+        {"lambda_ee": 5.0},
+        {"ti_max": 0.7},
+        {"te_max": 0.7},
+        {"h_ip_spread": 0.1},
+        {"freeze": ["ip"]},
+    ],
 )
 def test_what_says_how_a_network_is_made_is_named(change):
     network = begun()

@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::inputs::Inputs;
 use crate::learner::{AnyLearner, Transition};
 use crate::normalization::Normalization;
-use crate::reservoir::{Reservoir, entry, json};
+use crate::reservoir::{Reservoir, counts, entry, json};
 use crate::{AgentConfig, AgentError, AgentState, Diagnosis, Norms, room};
 pub(crate) use stream::Stream;
 
@@ -353,6 +353,7 @@ impl Agent {
         state.read("features/trace", self.features.trace_mut())?;
         state.read("features/phi", &mut self.phi)?;
         (self.turn, self.steps, self.greedy) = entry(state, "agent")?;
+        counts("agent", &[self.steps])?;
         self.inputs.load(state)?;
         self.normalization.load(state)?;
         self.encoder.load(state)?;

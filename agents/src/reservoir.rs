@@ -266,6 +266,18 @@ pub(crate) fn json(value: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_else(|e| unreachable!("plain data: {e}"))
 }
 
+/// Refuses counters that no run reaches, since they could not count on.
+pub(crate) fn counts(name: &str, counters: &[u64]) -> Result<(), AgentError> {
+    match counters.iter().find(|counter| **counter > u64::MAX / 2) {
+        None => Ok(()),
+        Some(found) => Err(AgentError::State {
+            name: name.into(),
+            expected: "a counter below 2^63".into(),
+            found: found.to_string(),
+        }),
+    }
+}
+
 /// An entry of the saved JSON.
 pub(crate) fn entry<T: serde::de::DeserializeOwned>(state: &AgentState, name: &str) -> Result<T, AgentError> {
     serde_json::from_value(state.meta[name].clone()).map_err(|e| AgentError::State {

@@ -12,7 +12,7 @@ use super::{RewardSignal, Transition};
 use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{Exploration, PolicyConfig, greedy};
-use crate::reservoir::{entry, json};
+use crate::reservoir::{counts, entry, json};
 use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// How often visited features are credited.
@@ -246,6 +246,7 @@ impl ActionValues {
         state.read("learner/phi", &mut self.phi)?;
         self.rng = entry(state, "policy")?;
         (self.choice, self.chosen, self.episodes, self.steps) = entry(state, "learner")?;
+        counts("learner", &[self.episodes, self.steps])?;
         let largest = self.choice.max(self.chosen.unwrap_or(0));
         if largest >= self.values.len() {
             return Err(AgentError::State {

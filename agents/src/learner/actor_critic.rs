@@ -46,7 +46,7 @@ use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::random::normal;
-use crate::reservoir::{entry, json};
+use crate::reservoir::{counts, entry, json};
 use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// Parameters of the actor-critic.
@@ -403,7 +403,7 @@ impl Learn for ActorCritic {
             (self.stagnation, self.received, self.perturbs) = entry(state, "stagnation")?;
         }
         (self.returns, self.ret, self.anneal, self.episodes, self.steps) = entry(state, "learner")?;
-        Ok(())
+        counts("learner", &[self.episodes, self.steps])
     }
 
     fn freeze(&mut self) {

@@ -26,7 +26,7 @@ use super::linear::{add, scores};
 use super::{Learn, Transition};
 use crate::action::Actions;
 use crate::random::normal;
-use crate::reservoir::{entry, json};
+use crate::reservoir::{counts, entry, json};
 use crate::{AgentError, AgentState, PolicyConfig, Schedule};
 
 /// Parameters of augmented random search.
@@ -286,6 +286,7 @@ impl Learn for Ars {
         self.rng = entry(state, "policy")?;
         (self.phase, self.iterations, self.episodes, self.kept_return, self.trial, self.ret) =
             entry(state, "learner")?;
+        counts("learner", &[self.iterations, self.episodes])?;
         match self.phase {
             Phase::Search { episode } if episode >= self.returns.len() => Err(AgentError::State {
                 name: "learner".into(),

@@ -25,7 +25,7 @@ use super::{Learn, RewardSignal, Transition, same};
 use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
-use crate::reservoir::{entry, json};
+use crate::reservoir::{counts, entry, json};
 use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// Parameters of REINFORCE.
@@ -215,6 +215,7 @@ impl Learn for Reinforce {
         self.policy.load(state)?;
         self.rng = entry(state, "policy")?;
         (self.episodes, self.steps) = entry(state, "learner")?;
+        counts("learner", &[self.episodes, self.steps])?;
         let (scores, features) = (self.scores.len(), self.w.len());
         self.rewards = state.all("learner/rewards")?;
         self.phis = state.all("learner/phis")?;

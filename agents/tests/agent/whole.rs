@@ -246,6 +246,17 @@ fn calls_out_of_turn_and_bad_rewards_are_refused() {
     assert!(agent.begin(&[0.0_f32; 3]).is_err());
 }
 
+/// A forged file: with such a counter the next step would be one too many.
+#[test]
+fn counters_that_cannot_count_on_are_refused() {
+    let config = config("sorn", LEARNERS[0]);
+    let mut state = agent(&config, 1).state();
+    state.meta["agent"][1] = u64::MAX.into();
+    let env = Line::default();
+    let refused = Agent::restore(&config, &env.observation_space(), &env.action_space(), 1, &state);
+    assert!(refused.unwrap_err().to_string().contains("a counter below 2^63"));
+}
+
 #[test]
 fn a_foreign_state_is_refused() {
     let (small, mut large) = (config("sorn", LEARNERS[0]), config("sorn", LEARNERS[0]));

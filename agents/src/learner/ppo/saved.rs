@@ -3,7 +3,7 @@
 use super::Ppo;
 use super::rollout::Samples;
 use super::rows::Rows;
-use crate::reservoir::{entry, json};
+use crate::reservoir::{counts, entry, json};
 use crate::{AgentError, AgentState};
 
 fn wrong(name: &str, expected: String, found: impl ToString) -> AgentError {
@@ -112,6 +112,7 @@ impl Ppo {
         }
         self.rng = entry(state, "policy")?;
         (self.shuffles, self.training.adam.t, self.streams, self.steps) = entry(state, "learner")?;
+        counts("learner", &[self.training.adam.t, self.steps])?;
         if self.streams == 0 {
             return Err(wrong("learner", "at least 1 stream".into(), 0));
         }

@@ -7,7 +7,8 @@ use crate::{AgentError, AgentState};
 const EVERY: u64 = 64;
 const NAME: &str = "learner/mean";
 
-/// A mean in which the last samples count most: with the part `p` of the past, sample `k` has the weight `1 / (1 + p (k - 1))`.
+/// A mean in which the last samples count most: with the part `p` of the past, sample `k` moves it by `1 / (1 + p (k - 1))` of the
+/// way.
 #[derive(Clone, Debug)]
 pub(crate) struct Average {
     part: f64,

@@ -56,10 +56,11 @@ pub(crate) fn run(campaign: &Campaign) -> Result<()> {
     let step: &[&str] = &["simulate", "--quiet", "--set", "ne=200", "--steps", "100000000000"];
     let length = campaign.deadline.saturating_duration_since(Instant::now());
     let results: Vec<Result<()>> = std::thread::scope(|scope| {
-        let subjects = [("training", train), ("a simulation", step)];
-        let threads = subjects.map(|(name, args)| {
+        // What has nothing to save is ended by the signal itself.
+        let subjects = [("training", train, End::Code(130)), ("a simulation", step, End::Signal(2))];
+        let threads = subjects.map(|(name, args, end)| {
             let dir = &dir;
-            scope.spawn(move || subject(campaign, dir, name, args, length))
+            scope.spawn(move || subject(campaign, dir, name, args, end, length))
         });
         threads
             .into_iter()
@@ -69,7 +70,14 @@ pub(crate) fn run(campaign: &Campaign) -> Result<()> {
     results.into_iter().collect()
 }
 
-fn subject(campaign: &Campaign, dir: &Path, name: &str, args: &[&str], length: Duration) -> Result<()> {
+fn subject(
+    campaign: &Campaign,
+    dir: &Path,
+    name: &str,
+    args: &[&str],
+    expected: End,
+    length: Duration,
+) -> Result<()> {
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
     let began = Instant::now();
     let mut running = process::start(&mut sorn(campaign, dir, &args), &dir.join(format!("{}.err", args[0])))?;
@@ -88,11 +96,12 @@ fn subject(campaign: &Campaign, dir: &Path, name: &str, args: &[&str], length: D
             outcome,
         );
     };
-    let ended = match done.end {
-        End::Code(130) => Ok(()),
-        end => Err(format!("{name}: {end:?}: {}", done.tail())),
+    let ended = if done.end == expected {
+        Ok(())
+    } else {
+        Err(format!("{name}: expected {expected:?}, found {:?}: {}", done.end, done.tail()))
     };
-    tried("a long run ends by SIGINT with 130 within 20 s", ended);
+    tried("a long run is saved and ended, or ended, by SIGINT within 20 s", ended);
     // The beginning fills caches and pools.
     let steady = &samples[samples.len() / 3..];
     let (Some(first), Some(last)) = (steady.first(), steady.last()) else {

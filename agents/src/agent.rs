@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::inputs::Inputs;
 use crate::learner::{AnyLearner, Transition};
 use crate::normalization::Normalization;
-use crate::reservoir::{Reservoir, counts, entry, json};
+use crate::reservoir::{Reservoir, Seen, counts, entry, json};
 use crate::{AgentConfig, AgentError, AgentState, Diagnosis, Norms, room};
 pub(crate) use stream::Stream;
 
@@ -91,6 +91,7 @@ impl Agent {
         let fitted = config.encoder.fit(&config.reservoir, &seen);
         let width = fitted.params.input_len();
         let encoder = AnyEncoder::new(&config.encoder, &seen, width, seed)?;
+        config.plasticity.check(config.reservoir.kind)?;
         let reservoir = Reservoir::new(&fitted, seed)?;
         let features = Features::new(&config.features, reservoir.units(), width)?;
         room::learner(&config.learner, features.len(), action_space)?;
@@ -184,9 +185,21 @@ impl Agent {
         self.steps
     }
 
-    /// Active units of the reservoir at the last observation, ascending.
+    /// Active units of the reservoir at the last observation, ascending; none of an echo state network, whose activity is real-valued
+    /// ([`activity`](Agent::activity)).
     pub fn spikes(&self) -> &[u32] {
         self.reservoir.active()
+    }
+
+    /// Writes the activity of the reservoir at the last observation: 0 or 1 for each unit, of an echo state network numbers from -1
+    /// to 1.
+    pub fn activity(&self, out: &mut Vec<f64>) {
+        out.clear();
+        out.resize(self.reservoir.units(), 0.0);
+        match self.reservoir.seen() {
+            Seen::Active(active) => active.iter().for_each(|&unit| out[unit as usize] = 1.0),
+            Seen::Numbers(numbers) => out.copy_from_slice(numbers),
+        }
     }
 
     /// The last observation as numbers, as long as the observation space is wide; normalised, where the configuration says so.
@@ -303,6 +316,9 @@ impl Agent {
         }
         if !self.greedy {
             self.reservoir.set_frozen(self.config.plasticity.frozen(self.steps));
+            if self.config.plasticity.is_over(self.steps) {
+                self.reservoir.end_plasticity()?;
+            }
             self.steps += 1;
         }
         self.normalization.observe(&mut self.flat[..observed], !self.greedy);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::{is_observation_alone, observation_alone};
+use crate::reservoir::completed;
 use crate::{
     EncoderConfig, FeaturesConfig, Input, LearnerConfig, NormalizationConfig, PlasticityConfig, PolicyConfig,
     ReservoirConfig,
@@ -21,7 +22,8 @@ pub struct AgentConfig {
     pub normalization: NormalizationConfig,
     /// Observation to reservoir input.
     pub encoder: EncoderConfig,
-    /// The reservoir: self-organising, static or none.
+    /// The reservoir: self-organising, or one of its controls.
+    #[serde(deserialize_with = "completed")]
     pub reservoir: ReservoirConfig,
     /// When the reservoir is plastic.
     pub plasticity: PlasticityConfig,

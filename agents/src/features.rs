@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::AgentError;
 use crate::error::check;
-use crate::reservoir::Reservoir;
+use crate::reservoir::{Reservoir, Seen};
 
 /// One group of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
-    /// Activity `x` of each unit, 0 or 1.
+    /// Activity `x` of each unit, 0 or 1; of an echo state network from -1 to 1.
     Activity,
     /// Trace `z` of the activity before this observation: `z <- decay z + (1 - decay) x`, from 0 in each episode.
     Trace,
@@ -82,7 +82,7 @@ impl Features {
 
     /// Writes the features of the present observation, then takes its activity into the trace, if that is among them.
     pub(crate) fn write(&mut self, reservoir: &Reservoir, input: &[f64], out: &mut [f64]) {
-        let active = reservoir.active();
+        let seen = reservoir.seen();
         let units = self.trace.len();
         let mut rest = out;
         for name in &self.names {
@@ -100,17 +100,17 @@ impl Features {
                 Feature::Trace => group.copy_from_slice(&self.trace),
                 Feature::Activity => {
                     group.fill(0.0);
-                    active.iter().for_each(|&unit| group[unit as usize] = 1.0);
+                    add(seen, 1.0, group);
                 }
                 Feature::ActivityMinusTrace => {
                     group.iter_mut().zip(&self.trace).for_each(|(f, z)| *f = -z);
-                    active.iter().for_each(|&unit| group[unit as usize] += 1.0);
+                    add(seen, 1.0, group);
                 }
             }
         }
         if self.names.iter().any(|name| matches!(name, Feature::Trace | Feature::ActivityMinusTrace)) {
             self.trace.iter_mut().for_each(|z| *z *= self.decay);
-            active.iter().for_each(|&unit| self.trace[unit as usize] += 1.0 - self.decay);
+            add(seen, 1.0 - self.decay, &mut self.trace);
         }
     }
 
@@ -120,5 +120,13 @@ impl Features {
 
     pub(crate) fn trace_mut(&mut self) -> &mut [f64] {
         &mut self.trace
+    }
+}
+
+/// Adds the activity, times a factor.
+fn add(seen: Seen<'_>, factor: f64, to: &mut [f64]) {
+    match seen {
+        Seen::Active(active) => active.iter().for_each(|&unit| to[unit as usize] += factor),
+        Seen::Numbers(numbers) => to.iter_mut().zip(numbers).for_each(|(to, x)| *to += factor * x),
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sorn_core::Rules;
 
+use crate::{AgentError, ReservoirKind};
+
 /// The plasticity schedule of a self-organising reservoir. Evaluation is never plastic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -41,6 +43,16 @@ impl Default for PlasticityConfig {
 }
 
 impl PlasticityConfig {
+    /// Refuses a reservoir that waits for an end of plasticity if there is none.
+    pub(crate) fn check(&self, kind: ReservoirKind) -> Result<(), AgentError> {
+        match kind == ReservoirKind::Rewired && !self.is_over(u64::MAX) {
+            false => Ok(()),
+            true => Err(AgentError::Mismatch(format!(
+                "reservoir.kind = \"rewired\": plasticity that ends, plasticity.mode = \"first_steps\", expected, found {self:?}"
+            ))),
+        }
+    }
+
     /// Whether nothing is plastic at observation number `step`, nor ever after.
     pub(crate) fn is_over(&self, step: u64) -> bool {
         match self {

@@ -1,8 +1,9 @@
-//! The reservoir of an agent: self-organising, static or none, three values of one configuration.
+//! The reservoir of an agent: self-organising or one of its controls, values of one configuration.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use sorn_core::{Initial, InputMap, Network, NoiseGenerator, NoiseLaw, Params, Rules, State, Synapses, rng};
 
+use crate::esn::{Esn, EsnConfig};
 use crate::own::{self, RuleConfig};
 use crate::{AgentError, AgentState};
 
@@ -18,6 +19,35 @@ pub enum ReservoirKind {
     Static,
     /// No network: the input code alone, `x_i = (u_i > T_i)`, with the inputs and thresholds that the network has.
     None,
+    /// A SORN whose excitatory weights are given to presynaptic neurons drawn at random once plasticity is over
+    /// (`plasticity.mode = "first_steps"`); thresholds and weights stay. What it remembers it owes to them, not to who is connected
+    /// with whom.
+    Rewired,
+    /// An echo state network of as many units, as `esn` says: fixed random weights, real-valued activity.
+    Esn,
+}
+
+impl ReservoirKind {
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReservoirKind::Sorn => "sorn",
+            ReservoirKind::Static => "static",
+            ReservoirKind::None => "none",
+            ReservoirKind::Rewired => "rewired",
+            ReservoirKind::Esn => "esn",
+        }
+    }
+
+    /// Whether plasticity acts on it.
+    pub fn organises(self) -> bool {
+        matches!(self, ReservoirKind::Sorn | ReservoirKind::Rewired)
+    }
+
+    /// Whether it is a spiking network, which has weights, thresholds and probes.
+    pub fn has_network(self) -> bool {
+        !matches!(self, ReservoirKind::None | ReservoirKind::Esn)
+    }
 }
 
 /// Which reservoir.
@@ -25,7 +55,7 @@ pub enum ReservoirKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReservoirConfig {
-    /// Self-organising, static or none.
+    /// Self-organising, or one of its controls.
     pub kind: ReservoirKind,
     /// Network steps per observation, each with the same input, 1 or more.
     pub steps_per_observation: u32,
@@ -43,6 +73,30 @@ pub struct ReservoirConfig {
         schemars(with = "Vec<std::collections::BTreeMap<String, serde_json::Value>>")
     )]
     pub rules: Vec<RuleConfig>,
+    /// The units of `kind = "esn"`, their usual values if absent; without meaning for other kinds, so that one file states its controls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub esn: Option<EsnConfig>,
+}
+
+impl ReservoirConfig {
+    /// The same with another kind; an echo state network's values are then there, also if they are the usual ones.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ReservoirKind) -> ReservoirConfig {
+        self.kind = kind;
+        self.complete()
+    }
+
+    fn complete(mut self) -> ReservoirConfig {
+        if self.kind == ReservoirKind::Esn {
+            self.esn.get_or_insert_default();
+        }
+        self
+    }
+}
+
+/// Reads a configuration, complete.
+pub(crate) fn completed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReservoirConfig, D::Error> {
+    ReservoirConfig::deserialize(deserializer).map(ReservoirConfig::complete)
 }
 
 impl Default for ReservoirConfig {
@@ -52,6 +106,7 @@ impl Default for ReservoirConfig {
             steps_per_observation: 1,
             params: agent_params(),
             rules: Vec::new(),
+            esn: None,
         }
     }
 }
@@ -83,9 +138,11 @@ fn with_preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Params, D::
 pub(crate) struct Reservoir {
     kind: ReservoirKind,
     steps_per_observation: u32,
-    network: Network,
+    body: Body,
     /// Rules of one's own, and the seed they were made with.
     rules: (Vec<RuleConfig>, u64),
+    /// Whether the weights have got their new partners.
+    rewired: bool,
     /// Active units of the code, where there is no network.
     code: Vec<u32>,
     /// Input of each unit, where there is no network.
@@ -94,58 +151,118 @@ pub(crate) struct Reservoir {
     none: Vec<f64>,
 }
 
+/// What is stepped.
+#[derive(Clone, Debug)]
+enum Body {
+    /// A spiking network; of the kind `none` its inputs and thresholds alone.
+    Spiking(Box<Network>),
+    Esn(Esn),
+}
+
+/// What a readout sees of a reservoir.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Seen<'a> {
+    /// The units that are 1, ascending; the others are 0.
+    Active(&'a [u32]),
+    /// A number for each unit.
+    Numbers(&'a [f64]),
+}
+
 impl Reservoir {
     pub(crate) fn new(config: &ReservoirConfig, seed: u64) -> Result<Reservoir, AgentError> {
         if config.steps_per_observation == 0 {
             return Err(AgentError::config("reservoir.steps_per_observation", 0, "at least 1"));
         }
-        let mut network =
-            Network::new(&config.params, seed).map_err(|e| AgentError::Reservoir(e.to_string()))?;
-        own::add_rules(&mut network, &config.rules, seed)?;
-        if config.kind != ReservoirKind::Sorn {
-            network.set_frozen(Rules::all());
-        }
-        let code = Vec::with_capacity(network.ne());
-        let (drive, none) = (vec![0.0; network.ne()], vec![0.0; network.ne()]);
+        let refused = |e: String| AgentError::Reservoir(e);
+        let body = match config.kind {
+            ReservoirKind::Esn => {
+                config.params.validate().map_err(|e| refused(e.to_string()))?;
+                let esn = config.esn.clone().unwrap_or_default();
+                Body::Esn(Esn::new(&esn, &config.params, seed)?)
+            }
+            kind => {
+                let mut network = Network::new(&config.params, seed).map_err(|e| refused(e.to_string()))?;
+                own::add_rules(&mut network, &config.rules, seed)?;
+                if !kind.organises() {
+                    network.set_frozen(Rules::all());
+                }
+                Body::Spiking(Box::new(network))
+            }
+        };
+        let units = config.params.ne;
+        let coded = if config.kind == ReservoirKind::None { units } else { 0 };
         Ok(Reservoir {
             kind: config.kind,
             steps_per_observation: config.steps_per_observation,
-            network,
+            body,
             rules: (config.rules.clone(), seed),
-            code,
-            drive,
-            none,
+            rewired: false,
+            code: Vec::with_capacity(coded),
+            drive: vec![0.0; coded],
+            none: vec![0.0; coded],
         })
     }
 
     /// Number of units a readout sees.
     pub(crate) fn units(&self) -> usize {
-        self.network.ne()
+        match &self.body {
+            Body::Spiking(network) => network.ne(),
+            Body::Esn(esn) => esn.activity().len(),
+        }
     }
 
     /// Freezes the rules named, for good where the reservoir is static.
     pub(crate) fn set_frozen(&mut self, rules: Rules) {
-        if self.kind == ReservoirKind::Sorn && self.network.frozen() != rules {
-            self.network.set_frozen(rules);
+        if let Body::Spiking(network) = &mut self.body
+            && self.kind.organises()
+            && network.frozen() != rules
+        {
+            network.set_frozen(rules);
         }
+    }
+
+    /// Plasticity is over: the weights of the kind `rewired` get their new partners, once.
+    pub(crate) fn end_plasticity(&mut self) -> Result<(), AgentError> {
+        if self.kind != ReservoirKind::Rewired || self.rewired {
+            return Ok(());
+        }
+        if let Body::Spiking(network) = &self.body {
+            let mut state = network.state();
+            state.rewire(&mut rng::stream(self.rules.1, "rewiring"));
+            self.body = Body::Spiking(Box::new(self.with_state(network, state)?));
+        }
+        self.rewired = true;
+        Ok(())
     }
 
     /// The reward that reward-modulated rules see in the next step.
     pub(crate) fn set_reward(&mut self, reward: f64) -> Result<(), AgentError> {
-        self.network.set_reward(reward).map_err(|e| AgentError::Reservoir(e.to_string()))
+        match &mut self.body {
+            Body::Spiking(network) => {
+                network.set_reward(reward).map_err(|e| AgentError::Reservoir(e.to_string()))
+            }
+            Body::Esn(_) => Ok(()),
+        }
     }
 
     /// Takes one observation's input.
     pub(crate) fn step(&mut self, input: &[f64]) -> Result<(), AgentError> {
+        let network = match &mut self.body {
+            Body::Spiking(network) => network,
+            Body::Esn(esn) => {
+                (0..self.steps_per_observation).for_each(|_| esn.step(input));
+                return Ok(());
+            }
+        };
         if self.kind == ReservoirKind::None {
-            self.encode(input);
+            encode(network, input, &mut self.drive, &mut self.code);
             return Ok(());
         }
         for _ in 0..self.steps_per_observation {
-            self.network.step(input).map_err(|e| AgentError::Reservoir(e.to_string()))?;
+            network.step(input).map_err(|e| AgentError::Reservoir(e.to_string()))?;
         }
         if !self.rules.0.is_empty()
-            && let Some((rule, why)) = self.network.rule_failure()
+            && let Some((rule, why)) = network.rule_failure()
         {
             return Err(AgentError::Own { key: "reservoir.rules".into(), reason: format!("{rule}: {why}") });
         }
@@ -154,23 +271,10 @@ impl Reservoir {
 
     /// The network, where there is one.
     pub(crate) fn network(&self) -> Option<&Network> {
-        (self.kind != ReservoirKind::None).then_some(&self.network)
-    }
-
-    /// The input code alone, `x_i = (u_i > T_i)`, spread over the units as the network would.
-    fn encode(&mut self, input: &[f64]) {
-        let gain = self.network.params().input_gain;
-        self.drive.fill(0.0);
-        if let InputMap::Pools { .. } = self.network.params().input {
-            for (pool, value) in self.network.pools().iter().zip(input) {
-                pool.iter().for_each(|&unit| self.drive[unit as usize] += gain * value);
-            }
-        } else {
-            self.drive.iter_mut().zip(input).for_each(|(drive, value)| *drive = gain * value);
+        match &self.body {
+            Body::Spiking(network) if self.kind.has_network() => Some(network),
+            _ => None,
         }
-        let units = self.drive.iter().zip(self.network.te()).enumerate();
-        self.code.clear();
-        self.code.extend(units.filter(|(_, (u, t))| u > t).map(|(unit, _)| unit as u32));
     }
 
     pub(crate) fn kind(&self) -> ReservoirKind {
@@ -180,27 +284,34 @@ impl Reservoir {
     /// The same reservoir for another stream of observations, number `index`, with noise of its own.
     pub(crate) fn fork(&self, seed: u64, index: u64) -> Result<Reservoir, AgentError> {
         let mut copy = self.clone();
-        if self.kind != ReservoirKind::None && self.network.params().noise != NoiseLaw::None {
+        if let Some(network) = self.network()
+            && network.params().noise != NoiseLaw::None
+        {
             let noise = NoiseGenerator::new(rng::stream(seed, &format!("noise of stream {index}")));
-            copy.network = self.with_state(State { noise, ..self.network.state() })?;
+            let state = State { noise, ..network.state() };
+            copy.body = Body::Spiking(Box::new(self.with_state(network, state)?));
         }
         Ok(copy)
     }
 
     /// Begins with `initial` in place of what was drawn.
     pub(crate) fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
-        let mut state = self.network.state();
+        let Body::Spiking(network) = &self.body else {
+            let reason = "reservoir.kind: a network that takes weights and thresholds to begin with expected, found \"esn\"";
+            return Err(AgentError::Mismatch(reason.into()));
+        };
+        let mut state = network.state();
         initial.put_into(&mut state);
         let memories = state.memories.clone();
-        let network = Network::from_state(self.network.params(), State { memories: vec![], ..state.clone() });
+        let fits = Network::from_state(network.params(), State { memories: vec![], ..state.clone() });
         // What does not fit is the caller's to know.
-        network.map_err(|e| AgentError::Reservoir(e.to_string()))?;
-        self.network = self.with_state(State { memories, ..state })?;
+        fits.map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        self.body = Body::Spiking(Box::new(self.with_state(network, State { memories, ..state })?));
         Ok(())
     }
 
     /// The network with its rules as it was in `state`.
-    fn with_state(&self, mut state: State) -> Result<Network, AgentError> {
+    fn with_state(&self, network: &Network, mut state: State) -> Result<Network, AgentError> {
         let wrong = |found: String| AgentError::State {
             name: "reservoir".into(),
             expected: "the state of a network with these parameters".into(),
@@ -208,31 +319,44 @@ impl Reservoir {
         };
         // Not before all rules are there.
         let memories = std::mem::take(&mut state.memories);
-        let mut network =
-            Network::from_state(self.network.params(), state).map_err(|e| wrong(e.to_string()))?;
+        let mut network = Network::from_state(network.params(), state).map_err(|e| wrong(e.to_string()))?;
         own::add_rules(&mut network, &self.rules.0, self.rules.1)?;
         network.remember(&memories).map_err(|e| wrong(e.to_string()))?;
         Ok(network)
     }
 
-    /// Active units, ascending.
+    /// Active units, ascending; none of an echo state network, whose units are active by degrees.
     pub(crate) fn active(&self) -> &[u32] {
-        match self.kind {
-            ReservoirKind::None => &self.code,
-            _ => self.network.activity().spikes_e,
+        match self.seen() {
+            Seen::Active(active) => active,
+            Seen::Numbers(_) => &[],
+        }
+    }
+
+    /// The activity.
+    pub(crate) fn seen(&self) -> Seen<'_> {
+        match &self.body {
+            Body::Esn(esn) => Seen::Numbers(esn.activity()),
+            Body::Spiking(_) if self.kind == ReservoirKind::None => Seen::Active(&self.code),
+            Body::Spiking(network) => Seen::Active(network.activity().spikes_e),
         }
     }
 
     /// Recurrent drive of each unit; 0 where there is no network.
     pub(crate) fn recurrent(&self) -> &[f64] {
-        match self.kind {
-            ReservoirKind::None => &self.none,
-            _ => self.network.activity().recurrent,
+        match &self.body {
+            Body::Esn(esn) => esn.recurrent(),
+            Body::Spiking(_) if self.kind == ReservoirKind::None => &self.none,
+            Body::Spiking(network) => network.activity().recurrent,
         }
     }
 
     pub(crate) fn save(&self, state: &mut AgentState) {
-        let mut whole = self.network.state();
+        let network = match &self.body {
+            Body::Spiking(network) => network,
+            Body::Esn(esn) => return esn.save(state),
+        };
+        let mut whole = network.state();
         for (name, synapses) in [("wee", &mut whole.wee), ("wei", &mut whole.wei), ("wie", &mut whole.wie)] {
             let weights = std::mem::take(&mut synapses.weights);
             state.put(&format!("reservoir/{name}"), &[weights.len()], &weights);
@@ -242,9 +366,16 @@ impl Reservoir {
         }
         state.meta["reservoir"] = json(&whole);
         state.meta["code"] = json(&self.code);
+        if self.kind == ReservoirKind::Rewired {
+            state.meta["rewired"] = json(&self.rewired);
+        }
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+        let network = match &mut self.body {
+            Body::Spiking(network) => network.clone(),
+            Body::Esn(esn) => return esn.load(state),
+        };
         let mut whole: State = entry(state, "reservoir")?;
         let fill = |name: &str, synapses: &mut Synapses| -> Result<(), AgentError> {
             synapses.weights = state.all(&format!("reservoir/{name}"))?;
@@ -255,10 +386,29 @@ impl Reservoir {
         fill("wee", &mut whole.wee)?;
         fill("wei", &mut whole.wei)?;
         fill("wie", &mut whole.wie)?;
-        self.network = self.with_state(whole)?;
+        self.body = Body::Spiking(Box::new(self.with_state(&network, whole)?));
         self.code = entry(state, "code")?;
+        if self.kind == ReservoirKind::Rewired {
+            self.rewired = entry(state, "rewired")?;
+        }
         Ok(())
     }
+}
+
+/// The input code alone, `x_i = (u_i > T_i)`, spread over the units as the network would.
+fn encode(network: &Network, input: &[f64], drive: &mut [f64], code: &mut Vec<u32>) {
+    let gain = network.params().input_gain;
+    drive.fill(0.0);
+    if let InputMap::Pools { .. } = network.params().input {
+        for (pool, value) in network.pools().iter().zip(input) {
+            pool.iter().for_each(|&unit| drive[unit as usize] += gain * value);
+        }
+    } else {
+        drive.iter_mut().zip(input).for_each(|(drive, value)| *drive = gain * value);
+    }
+    let units = drive.iter().zip(network.te()).enumerate();
+    code.clear();
+    code.extend(units.filter(|(_, (u, t))| u > t).map(|(unit, _)| unit as u32));
 }
 
 /// Plain data as JSON.

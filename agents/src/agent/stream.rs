@@ -7,7 +7,7 @@ use crate::AgentError;
 use crate::features::Features;
 use crate::learner::AnyLearner;
 use crate::normalization::Passing;
-use crate::reservoir::{Reservoir, ReservoirKind};
+use crate::reservoir::Reservoir;
 
 /// What passes from step to step, for one of several streams of observations.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Agent {
                     .into(),
             ));
         }
-        let organises = !self.greedy && self.learner.sees() && self.reservoir.kind() == ReservoirKind::Sorn;
+        let organises = !self.greedy && self.learner.sees() && self.reservoir.kind().organises();
         if organises && !self.config.plasticity.is_over(u64::MAX) {
             return Err(AgentError::Mismatch(format!(
                 "several environments at once cannot organise one reservoir: plasticity.mode = \"first_steps\" (the first \
@@ -51,12 +51,16 @@ impl Agent {
     pub(crate) fn is_plastic(&self) -> bool {
         !self.greedy
             && self.learner.sees()
-            && self.reservoir.kind() == ReservoirKind::Sorn
+            && self.reservoir.kind().organises()
             && !self.config.plasticity.is_over(self.steps)
     }
 
     /// `n` streams, each as the agent is now, between two episodes.
     pub(crate) fn streams(&mut self, n: usize) -> Result<Vec<Stream>, AgentError> {
+        if self.learner.sees() && !self.greedy && !self.is_plastic() {
+            // Once for all streams, not in each.
+            self.reservoir.end_plasticity()?;
+        }
         let learners = self.learner.for_streams(n);
         let stream = |(index, learner)| {
             Ok(Stream {

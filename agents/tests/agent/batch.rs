@@ -181,7 +181,7 @@ fn rounds(batch: &mut BatchRun<'_, CartPole>, most: u64) -> (Vec<(u64, u64)>, Ag
 #[test]
 fn a_run_goes_on_from_any_round_to_the_same_bits() {
     for (number, learner) in LEARNERS.into_iter().enumerate() {
-        let mut config = config(if number % 2 == 0 { "sorn" } else { "static" }, learner);
+        let mut config = config(["sorn", "static", "rewired", "esn"][number % 4], learner);
         config.normalization.observation = Normalized::All;
         config.normalization.reward = Some(number > 0);
         let seed = |k: u64| k * 31;

@@ -13,8 +13,8 @@ proptest! {
 
     /// Saved at any step, in the middle of an episode or between two, a loaded agent does and becomes the same.
     #[test]
-    fn a_loaded_agent_continues_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..3_usize, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len() + 1) {
-        let mut config = config(["sorn", "static", "none"][kind], LEARNERS[learner]);
+    fn a_loaded_agent_continues_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..5_usize, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len() + 1) {
+        let mut config = config(["sorn", "static", "none", "rewired", "esn"][kind], LEARNERS[learner]);
         if encoder < ENCODERS.len() {
             config = with_encoder(&config, encoder);
         }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use sorn_agents::{
     Agent, AgentConfig, AgentError, AgentState, EpisodeEvent, Observer, RunErrorKind, StepEvent, run,
 };
+use sorn_core::Initial;
 use sorn_env::{Env, Info, Options, Space, Step};
 
 /// A point on a line that the actions push left or right; the episode terminates beyond 1 and is cut after 30 steps.
@@ -154,8 +155,8 @@ proptest! {
 
     /// Saved at any step, in the middle of an episode or between two, a restored agent does and becomes the same.
     #[test]
-    fn a_restored_agent_goes_on_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..3_usize, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len() + 1) {
-        let mut config = config(["sorn", "static", "none"][kind], LEARNERS[learner]);
+    fn a_restored_agent_goes_on_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..5_usize, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len() + 1) {
+        let mut config = config(["sorn", "static", "none", "rewired", "esn"][kind], LEARNERS[learner]);
         if encoder < ENCODERS.len() {
             config = with_encoder(&config, encoder);
         }
@@ -265,4 +266,57 @@ fn a_foreign_state_is_refused() {
     let env = Line::default();
     let refused = Agent::restore(&large, &env.observation_space(), &env.action_space(), 1, &state);
     assert!(matches!(refused, Err(AgentError::State { .. })));
+}
+
+#[test]
+fn a_rewired_reservoir_gets_new_partners_once_plasticity_is_over() {
+    let after = |kind: &str, observations: u32| {
+        let mut agent = agent(&config(kind, LEARNERS[3]), 5);
+        let (mut env, mut action, mut episode) = (Line::default(), None, 0);
+        while agent.steps() < u64::from(observations) {
+            advance(&mut env, &mut agent, &mut action, &mut episode);
+        }
+        agent.network().unwrap().state()
+    };
+    // 40 observations are plastic.
+    assert_eq!(after("sorn", 40), after("rewired", 40));
+    let (organised, rewired) = (after("sorn", 41), after("rewired", 41));
+    assert_eq!((&organised.te, &organised.wei), (&rewired.te, &rewired.wei));
+    assert_ne!(organised.wee.indices, rewired.wee.indices);
+    let sorted = |weights: &[f64]| {
+        let mut sorted = weights.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted
+    };
+    assert_eq!(sorted(&organised.wee.weights), sorted(&rewired.wee.weights));
+    assert_eq!(after("rewired", 90).wee, rewired.wee);
+
+    let mut never = config("rewired", LEARNERS[3]);
+    never.plasticity = sorn_agents::PlasticityConfig::Always { freeze: sorn_core::Rules::none() };
+    let (seen, done) = (Line::default().observation_space(), Line::default().action_space());
+    let error = Agent::new(&never, &seen, &done, 0).unwrap_err().to_string();
+    assert!(error.contains("plasticity that ends") && error.contains("found Always"), "{error}");
+}
+
+#[test]
+fn an_echo_state_network_is_active_by_degrees() {
+    let config = config("esn", "");
+    let mut agent = agent(&config, 5);
+    let (mut env, mut action, mut episode) = (Line::default(), None, 0);
+    for _ in 0..20 {
+        advance(&mut env, &mut agent, &mut action, &mut episode);
+    }
+    let mut activity = Vec::new();
+    agent.activity(&mut activity);
+    assert_eq!(activity.len(), 30);
+    assert!(activity.iter().all(|x| x.abs() < 1.0 && *x != 0.0), "{activity:?}");
+    assert!(agent.spikes().is_empty() && agent.network().is_none());
+    let error = agent.begin_with(&Initial::default()).unwrap_err().to_string();
+    assert!(error.ends_with("found \"esn\""), "{error}");
+    // What is not said has its usual value, and is written.
+    let esn = config.reservoir.esn.unwrap();
+    assert_eq!((esn.spectral_radius, esn.connections), (0.9, 10));
+    let unknown =
+        toml::from_str::<AgentConfig>("reservoir = { esn = { radius = 1.0 } }").unwrap_err().to_string();
+    assert!(unknown.contains("radius") && unknown.contains("spectral_radius"), "{unknown}");
 }

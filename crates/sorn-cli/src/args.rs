@@ -74,7 +74,8 @@ pub(crate) struct Run {
     /// e.g. task.phases.measure.steps=1000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Controls of a sequence task, or one of dynamics, beside it: all, or static, none, rewired, without:RULE, separated by commas
+    /// Controls beside it, all or some, separated by commas: static, none, rewired, esn, random of an agent, each in the directory
+    /// NAME-CONTROL, compared at the end; static, none, rewired, without:RULE of a task of sequences or dynamics
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) controls: Vec<String>,
     /// Directory below which run directories are made
@@ -205,9 +206,19 @@ pub(crate) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// Directories of several seeds (runs/NAME), the one of interest first
+    /// Directories of several seeds (runs/NAME), the one of interest first; with --along that of a sweep
     #[arg(required = true)]
     pub(crate) dirs: Vec<PathBuf>,
+    /// Show how a measure of a sweep depends on this key of it, e.g. env.kwargs.k: medians, quartiles, rank tests and a figure, a
+    /// line for each combination of the other keys
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["over", "out"])]
+    pub(crate) along: Option<String>,
+    /// Number of summary.json that is measured along the key [default: sweep.measure]
+    #[arg(long, value_name = "NAME", requires = "along")]
+    pub(crate) measure: Option<String>,
+    /// Count the seeds whose measure is at least this, and find the largest value of the key up to which 4 of 5 are
+    #[arg(long, value_name = "NUMBER", requires = "along", allow_negative_numbers = true)]
+    pub(crate) reach: Option<f64>,
     /// Where the figures go [default: figures/ in the first directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

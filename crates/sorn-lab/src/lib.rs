@@ -9,6 +9,7 @@ mod aggregate;
 mod budget;
 mod checkpoint;
 mod compare;
+mod controls;
 mod diagnostics;
 mod difference;
 mod dynamics;
@@ -55,6 +56,7 @@ pub use agent_file::{export, read_agent};
 pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};
+pub use controls::AgentControl;
 pub use diagnostics::Diagnostics;
 pub use dynamics::{
     ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES,
@@ -88,9 +90,9 @@ pub use simulation::{
 };
 pub use summary::Summary;
 pub use sweep::{
-    Goal, Importance, Keep, Plan, RandomConfig, Ranked, Ranking, SeedList, SweepClaim, SweepConfig, SweepDir,
-    SweepProgress, SweepRow, SweepTable, SweepTask, TaskState, Trial, Tuning, Worked, is_sweep_dir,
-    parse_numbers, parse_seeds,
+    CurveArm, CurvePoint, Goal, Importance, Keep, Plan, RandomConfig, Ranked, Ranking, SeedList, SweepClaim,
+    SweepConfig, SweepCurve, SweepDir, SweepProgress, SweepRow, SweepTable, SweepTask, TaskState, Trial,
+    Tuning, Worked, is_sweep_dir, parse_numbers, parse_seeds,
 };
 pub use table::results_table;
 pub use task::{

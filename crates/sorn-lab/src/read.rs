@@ -32,13 +32,14 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
 
 /// A list where a table belongs: serde would take it for the table's values in their order.
 fn list_for_table(table: &Table) -> Option<Fault> {
-    const TABLES: [&str; 14] = [
+    const TABLES: [&str; 15] = [
         "env",
         "env.kwargs",
         "agent",
         "agent.normalization",
         "agent.encoder",
         "agent.reservoir",
+        "agent.reservoir.esn",
         "agent.reservoir.params",
         "agent.plasticity",
         "agent.features",

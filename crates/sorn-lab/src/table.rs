@@ -7,7 +7,7 @@ use sorn_report::stats::mann_whitney;
 use crate::{Aggregate, ComparedArm, Comparison, Estimate, LabError, Spread, compare, decimal, quartile};
 
 /// What the names of an experiment's controls end with.
-const CONTROLS: [&str; 3] = ["-static", "-no-reservoir", "-random"];
+const CONTROLS: [&str; 6] = ["-static", "-no-reservoir", "-none", "-rewired", "-esn", "-random"];
 
 struct Row {
     label: String,
@@ -17,7 +17,7 @@ struct Row {
 
 /// A table of the finished sweeps in `dirs`, a row each, sorted by name: how many runs solved the task while training and
 /// after how many episodes, what the frozen greedy policy reached, and two-sided Mann-Whitney tests against the experiment
-/// of which the row is a control (`NAME-static`, `NAME-no-reservoir`, `NAME-random` of `NAME`), or if none is a control,
+/// of which the row is a control (`NAME-static`, `NAME-none`, `NAME-rewired`, `NAME-esn`, `NAME-random` of `NAME`), or if none is a control,
 /// against the first directory's.
 ///
 /// Where no experiment has a threshold, the table says nothing of solving: it has the evaluations, their interquartile means

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sorn_core::rng::{Xoshiro256PlusPlus, below};
+use sorn_core::rng::Xoshiro256PlusPlus;
 use sorn_core::{Params, Rule, Rules, State, Synapses};
 
 use crate::TaskError;
@@ -71,26 +71,9 @@ impl Control {
 
     /// Changes a network before its readout is fitted.
     pub(crate) fn before_fit(self, state: &mut State, rng: &mut Xoshiro256PlusPlus) {
-        if self != Control::Rewired {
-            return;
+        if self == Control::Rewired {
+            state.rewire(rng);
         }
-        let n = state.wee.n_post();
-        let mut rewired = Synapses::new(n);
-        for post in 0..n {
-            let weights: Vec<f64> = state.wee.column(post).map(|(_, weight)| weight).collect();
-            // Distinct neurons other than `post`, in random order (Fisher & Yates).
-            let mut others: Vec<u32> = (0..n as u32).filter(|pre| *pre as usize != post).collect();
-            let mut column: Vec<(u32, f64)> = Vec::with_capacity(weights.len());
-            for (at, weight) in weights.into_iter().enumerate() {
-                let drawn = at + below(rng, (others.len() - at) as u64) as usize;
-                others.swap(at, drawn);
-                column.push((others[at], weight));
-            }
-            column.sort_unstable_by_key(|(pre, _)| *pre);
-            rewired.push_column(column);
-        }
-        state.wee = rewired;
-        state.wee_units.clear();
     }
 }
 

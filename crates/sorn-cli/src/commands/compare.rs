@@ -1,12 +1,17 @@
 //! `sorn compare`: arms of an experiment side by side.
 
-use sorn_lab::{Comparison, Spread, TaskSort, decimal, quartile, results_table};
+use std::path::{Path, PathBuf};
+
+use sorn_lab::{Comparison, Spread, SweepDir, TaskSort, decimal, quartile, results_table};
 
 use crate::ExitStatus;
-use crate::args::Compare;
+use crate::args::{Compare, Over};
 use crate::output::{Usage, result, table};
 
 pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
+    if let Some(key) = &args.along {
+        return along(key, args);
+    }
     args.dirs.iter().try_for_each(|dir| super::sweep::refuse_sweep(dir))?;
     let mut tasks = 0;
     for dir in &args.dirs {
@@ -27,10 +32,58 @@ pub(crate) fn run(args: &Compare) -> anyhow::Result<ExitStatus> {
         result(&results_table(&args.dirs)?)?;
         return Ok(ExitStatus::Done);
     }
-    let comparison = Comparison::read(&args.dirs)?;
-    let out = args.out.clone().unwrap_or_else(|| args.dirs[0].join("figures"));
-    let figures = comparison.draw(&out, args.over.map(Into::into))?;
+    show(&args.dirs, args.out.as_deref(), args.over, args.json)
+}
+
+/// Shows how a sweep's measure depends on a key.
+fn along(key: &str, args: &Compare) -> anyhow::Result<ExitStatus> {
+    let [dir] = &args.dirs[..] else {
+        let reason =
+            format!("--along: expected the directory of one sweep, found {} directories", args.dirs.len());
+        return Err(Usage(reason).into());
+    };
+    if let Some(reach) = args.reach.filter(|reach| !reach.is_finite()) {
+        return Err(Usage(format!("--reach: expected a finite number, found {reach}")).into());
+    }
+    let sweep = SweepDir::read(dir)?;
+    let curve = sweep.curve(key, args.measure.as_deref(), args.reach)?;
     if args.json {
+        result(&(serde_json::to_string_pretty(&curve)? + "\n"))?;
+        return Ok(ExitStatus::Done);
+    }
+    let rows = curve.rows();
+    if args.markdown {
+        let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
+        let mut text = line(&rows[0]) + &format!("|{}\n", "---|".repeat(rows[0].len()));
+        rows[1..].iter().for_each(|row| text.push_str(&line(row)));
+        result(&text)?;
+        return Ok(ExitStatus::Done);
+    }
+    let figure = sweep.draw_curve(&curve)?;
+    let mut text = table(&rows);
+    text.push_str(&format!("median, q1, q3: {} over the seeds\n", curve.measure));
+    if args.reach.is_some() {
+        text.push_str("largest: the largest value up to which 4 of 5 seeds reach the number\n");
+    }
+    text.push_str(
+        "p: two-sided Mann-Whitney test against the first kind of reservoir, or else the first arm\n",
+    );
+    text.push_str(&format!("figure  {}\n", figure.display()));
+    result(&text)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Draws and prints the comparison of several directories.
+pub(super) fn show(
+    dirs: &[PathBuf],
+    out: Option<&Path>,
+    over: Option<Over>,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
+    let comparison = Comparison::read(dirs)?;
+    let out = out.map_or_else(|| dirs[0].join("figures"), Path::to_path_buf);
+    let figures = comparison.draw(&out, over.map(Into::into))?;
+    if json {
         result(&(serde_json::to_string_pretty(&comparison)? + "\n"))?;
         return Ok(ExitStatus::Done);
     }

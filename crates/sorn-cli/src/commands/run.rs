@@ -1,6 +1,6 @@
 //! `sorn run`: from an experiment file to run directories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sorn_lab::{
     Aggregate, Experiment, Outcome, RunConfig, RunDir, Summary, Sweep, SweepOutcome, TaskSort, counted,
@@ -11,7 +11,7 @@ use super::task;
 use crate::ExitStatus;
 use crate::args::{How, Run};
 use crate::live::{self, Subject};
-use crate::output::{Usage, note, program, report, result, table};
+use crate::output::{note, program, report, result, table};
 use crate::progress::Bar;
 use crate::stopping;
 
@@ -20,14 +20,17 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     if let Some(sort) = TaskSort::of_file(&args.file)? {
         return task::run(sort, args);
     }
-    if !args.controls.is_empty() {
-        let reason = "--controls: expected an experiment with [task] kind = \"sequence\" or \"dynamics\", found one of reinforcement learning";
-        return Err(Usage(reason.into()).into());
-    }
     let mut experiment = Experiment::load(&args.file, &args.set)?;
     if let Some(Some(large)) = args.seeds.as_ref().map(|s| s.0.iter().find(|&&s| i64::try_from(s).is_err())) {
         experiment.run.seed = *large;
         experiment.validate("--seeds")?;
+    }
+    if !args.controls.is_empty() {
+        let seeds = match (&args.seeds, args.seed) {
+            (Some(seeds), _) => seeds.0.clone(),
+            (None, seed) => vec![seed.unwrap_or(experiment.run.seed)],
+        };
+        return arms(&args.out, &experiment.with_controls(&args.controls)?, &seeds, &args.how);
     }
     if let Some(seeds) = &args.seeds {
         let sweep = Sweep::create(&args.out, &experiment, &seeds.0)?;
@@ -133,8 +136,50 @@ fn done(summary: &Summary, run: &RunConfig) -> String {
     if run.steps.is_some() { format!("{steps} ({episodes})") } else { episodes }
 }
 
+/// Trains an experiment and its controls, each with many seeds in a directory of its own, and compares them. The same command goes on
+/// with what was stopped.
+fn arms(out: &Path, arms: &[Experiment], seeds: &[u64], how: &How) -> anyhow::Result<ExitStatus> {
+    // Directories first: a command that is refused has done nothing.
+    let sweeps: Vec<Sweep> =
+        arms.iter().map(|arm| Sweep::create_or_open(out, arm, seeds)).collect::<Result<_, _>>()?;
+    let mut whole = true;
+    let mut status = ExitStatus::Done;
+    for (index, sweep) in sweeps.iter().enumerate() {
+        if !how.quiet {
+            note(&format!("{} of {}: {}", index + 1, sweeps.len(), sweep.path().display()));
+        }
+        let (ended, aggregate) = trained(sweep, how)?;
+        whole &= aggregate.is_some();
+        if ended != ExitStatus::Done {
+            status = ended;
+        }
+        if ended == ExitStatus::Interrupted {
+            break;
+        }
+    }
+    if !whole {
+        note("the same command goes on with every arm");
+        return Ok(status);
+    }
+    let dirs: Vec<PathBuf> = sweeps.iter().map(|sweep| sweep.path().to_path_buf()).collect();
+    super::compare::show(&dirs, None, None, how.json)
+}
+
 /// Trains many seeds and says what came of them.
 pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
+    let (status, aggregate) = trained(sweep, how)?;
+    if let Some(aggregate) = &aggregate {
+        let text = match how.json {
+            true => serde_json::to_string_pretty(aggregate)? + "\n",
+            false => describe(aggregate, sweep.path()),
+        };
+        result(&text)?;
+    }
+    Ok(status)
+}
+
+/// Trains many seeds, and says how that ended; the table is there if all are finished.
+fn trained(sweep: &Sweep, how: &How) -> anyhow::Result<(ExitStatus, Option<Aggregate>)> {
     stopping::on_signals(STOPPING);
     let bar = Bar::new(sweep.seeds(), &sweep.experiment().run, how.quiet || how.live);
     let subject = Subject { experiment: sweep.experiment(), seeds: sweep.seeds(), stopping: STOPPING };
@@ -159,14 +204,7 @@ pub(crate) fn many(sweep: &Sweep, how: &How) -> anyhow::Result<ExitStatus> {
             program()
         ));
     }
-    if let Some(aggregate) = &aggregate {
-        let text = match how.json {
-            true => serde_json::to_string_pretty(aggregate)? + "\n",
-            false => describe(aggregate, sweep.path()),
-        };
-        result(&text)?;
-    }
-    Ok(status)
+    Ok((status, aggregate))
 }
 
 fn describe(aggregate: &Aggregate, path: &Path) -> String {

@@ -24,6 +24,7 @@ pub(crate) mod health;
 pub(crate) mod initial;
 pub(crate) mod input;
 pub(crate) mod reward;
+mod rewire;
 pub(crate) mod state;
 pub(crate) mod step;
 

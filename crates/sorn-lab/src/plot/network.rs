@@ -56,8 +56,10 @@ pub(crate) fn weights(run: &RunDir, before: bool) -> Result<Synapses, LabError> 
     match agent.network() {
         Some(network) => Ok(network.wee()),
         None => {
-            let reason =
-                "has no network: agent.reservoir.kind is \"none\", weights have \"sorn\" and \"static\"";
+            let kind = agent.config().reservoir.kind.name();
+            let reason = format!(
+                "has no network: agent.reservoir.kind is {kind:?}, weights have \"sorn\", \"static\" and \"rewired\""
+            );
             Err(LabError::directory(run.path(), reason))
         }
     }

@@ -55,9 +55,10 @@ impl RecordConfig {
                 return Err(format!("record.probes: {} is named twice", probe.kind));
             }
         }
-        if !self.probes.is_empty() && reservoir == ReservoirKind::None {
-            let reason = "a network to probe expected, found agent.reservoir.kind = \"none\"";
-            return Err(format!("record.probes: {reason}; \"static\" and \"sorn\" have one"));
+        if !self.probes.is_empty() && !reservoir.has_network() {
+            let reason =
+                format!("a network to probe expected, found agent.reservoir.kind = {:?}", reservoir.name());
+            return Err(format!("record.probes: {reason}; \"static\", \"sorn\" and \"rewired\" have one"));
         }
         if self.parquet && !cfg!(feature = "parquet") {
             let reason = "false expected, found true: this program was built without the feature \"parquet\"";

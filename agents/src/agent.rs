@@ -137,6 +137,19 @@ impl Agent {
         copy
     }
 
+    /// A [`frozen`](Agent::frozen) copy whose reservoir is what it was before the first observation, as it was drawn.
+    ///
+    /// # Errors
+    /// [`AgentError`] if the reservoir cannot be made, which was made before.
+    pub fn unorganised(&self) -> Result<Agent, AgentError> {
+        let mut copy = self.frozen();
+        let seen = self.inputs.space(self.normalization.space(&self.observations)?);
+        let fitted = self.config.encoder.fit(&self.config.reservoir, &seen);
+        copy.reservoir = Reservoir::new(&fitted, self.seed)?;
+        copy.reservoir.set_frozen(Rules::all());
+        Ok(copy)
+    }
+
     /// Whether a [`frozen`](Self::frozen) copy draws its actions from the policy, as while training, instead of taking the
     /// best; it does not at first. Draws go on from those of the agent that was copied.
     pub fn set_sampling(&mut self, samples: bool) {
@@ -275,6 +288,17 @@ impl Agent {
     pub fn act(&mut self) -> Result<Value, AgentError> {
         self.expect("act", Turn::Act)?;
         self.choose()
+    }
+
+    /// Takes the action that was done in place of the one that [`begin`](Agent::begin) or [`act`](Agent::act) gave, if something else
+    /// chose it: the agent's inputs know of this one. What it learns still holds for its own choice, so that this is for
+    /// [`frozen`](Agent::frozen) copies.
+    ///
+    /// # Errors
+    /// [`AgentError::OutOfTurn`] if no action is under way; [`AgentError`] if the action is not one of the space.
+    pub fn follow(&mut self, action: &Value) -> Result<(), AgentError> {
+        self.expect("follow", Turn::Observe)?;
+        self.inputs.act(action)
     }
 
     fn expect(&self, called: &'static str, due: Turn) -> Result<(), AgentError> {

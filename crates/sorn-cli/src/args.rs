@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Compare experiments that ran over several seeds: table, rank tests, figure
     Compare(Compare),
+    /// Read past observations, actions and rewards from a reservoir's activity: how well, by lag, before and after plasticity
+    Decode(Decode),
     /// Draw a figure of a run
     Plot(Plot),
     /// Report runs and experiments in one HTML file that opens anywhere
@@ -231,6 +233,37 @@ pub(crate) struct Compare {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Decode {
+    /// Run directory (runs/NAME/seed-N), or that of several seeds (runs/NAME)
+    pub(crate) dir: PathBuf,
+    /// Steps back up to which is read
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=1000), allow_negative_numbers = true)]
+    pub(crate) lags: u16,
+    /// Observations of each run: three fifths to fit linear readouts, a fifth to choose their penalties, a fifth to test them
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000), allow_negative_numbers = true)]
+    pub(crate) steps: u64,
+    /// Who acts: actions drawn at random, or the policy that was learnt
+    #[arg(long, value_name = "WHO", default_value = "random")]
+    pub(crate) actions: Actor,
+    /// Threads for several seeds; the results do not depend on it [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), allow_negative_numbers = true)]
+    pub(crate) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Who acts while a reservoir is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Actor {
+    Random,
+    Policy,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod budget;
 mod checkpoint;
 mod compare;
 mod controls;
+mod decode;
 mod diagnostics;
 mod difference;
 mod dynamics;
@@ -57,6 +58,7 @@ pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};
 pub use controls::AgentControl;
+pub use decode::{Actor, DecodeConfig, Decoded, DecodedRun, Legible, decode};
 pub use diagnostics::Diagnostics;
 pub use dynamics::{
     ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES,

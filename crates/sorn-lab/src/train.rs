@@ -225,6 +225,13 @@ pub(crate) fn guarded<O: Observer>(
     Err(LabError::Run { seed, reason: format!("{env_id}: {reason}") })
 }
 
+/// What `run` gives; of its panic an error.
+pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // What panicked is never used again.
+    let result = catch_unwind(AssertUnwindSafe(run));
+    result.unwrap_or_else(|panic| Err(format!("a panic: {}", said(&*panic))))
+}
+
 /// What a panic said.
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);

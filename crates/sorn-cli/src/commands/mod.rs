@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod completions;
+mod decode;
 mod doctor;
 mod envs;
 mod eval;
@@ -34,6 +35,7 @@ pub(crate) fn dispatch(command: Command, search: Option<&dyn Search>) -> anyhow:
         Command::Export(args) => export::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Decode(args) => decode::run(&args),
         Command::Plot(args) => plot::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Envs(args) => envs::run(&args),

@@ -69,9 +69,9 @@ pub(crate) fn compare(dirs: &[PathBuf], json: bool, markdown: bool) -> anyhow::R
 
 fn go_on<T: TaskKind>(sweep: &TaskSweep<T>, how: &How) -> anyhow::Result<ExitStatus> {
     stopping::on_signals(STOPPING);
-    let progress = Steps { bar: StepBar::new(sweep.steps()?, how.quiet), done: AtomicU64::new(0) };
+    let progress = Steps::new(sweep.steps()?, how.quiet);
     let swept = sweep.run(how.threads.map_or(0, usize::from), &progress);
-    progress.bar.clear();
+    progress.clear();
     let swept = swept?;
     let at = sweep.path().display();
     let mut status = ExitStatus::Done;
@@ -112,9 +112,19 @@ fn described(found: &TaskTable) -> String {
     text
 }
 
-struct Steps {
+pub(super) struct Steps {
     bar: StepBar,
     done: AtomicU64,
+}
+
+impl Steps {
+    pub(super) fn new(steps: u64, quiet: bool) -> Steps {
+        Steps { bar: StepBar::new(steps, quiet), done: AtomicU64::new(0) }
+    }
+
+    pub(super) fn clear(&self) {
+        self.bar.clear();
+    }
 }
 
 impl TaskProgress for Steps {

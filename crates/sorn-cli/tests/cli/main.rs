@@ -4,6 +4,7 @@ mod arguments;
 mod batch;
 mod budget;
 mod common;
+mod controls;
 mod damaged;
 mod diagnostics;
 mod documentation;

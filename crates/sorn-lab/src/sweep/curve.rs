@@ -93,12 +93,17 @@ impl SweepDir {
             refuse(reason)
         })?;
         let each = plan.seeds().len() as u64;
+        // What changes together with the key, and what never changes, makes no arm.
+        let beside =
+            |axis: &&super::axis::Axis| axis.keys.iter().any(|key| key == along) || axis.points.len() < 2;
+        let idle: Vec<&String> = plan.axes.iter().filter(beside).flat_map(|axis| &axis.keys).collect();
         // Arms in the order of the list, by the values of the other keys.
         let mut arms: Vec<(Vec<(String, Value)>, Vec<(f64, f64)>)> = Vec::new();
         for (row, value) in table.rows.iter().zip(&measured).filter(|(_, value)| value.is_finite()) {
             let (mut x, mut others) = (None, Vec::new());
             for (key, value) in plan.values(row.task / each) {
                 match (key == along, value) {
+                    (false, _) if idle.iter().any(|one| *one == key) => {}
                     (false, value) => others.push((key.to_string(), value.clone())),
                     (true, Value::Integer(number)) => x = Some(*number as f64),
                     (true, Value::Float(number)) => x = Some(*number),

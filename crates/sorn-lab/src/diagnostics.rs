@@ -25,7 +25,7 @@ pub struct Diagnostics {
     /// Euclidean norm of the eligibility traces at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traces: Option<f64>,
-    /// Share of the excitatory units that are active in a step.
+    /// Share of the excitatory units that are active in a step; 0 of an echo state network, whose units are active by degrees.
     pub activity: f64,
     /// Share of them that were active in no step of the episode.
     pub silent: f64,

@@ -27,7 +27,7 @@ question = "What does a self-organising reservoir learn here?"
 [env]
 id = "{id}"                 # {listed}
 
-[agent.reservoir]                # "sorn", "static" (no plasticity) or "none" (the input code alone)
+[agent.reservoir]                # "sorn"; its controls: "static" (no plasticity), "none" (the input code alone), "rewired", "esn"
 kind = "sorn"
 
 [agent.reservoir.params]

@@ -1,4 +1,4 @@
-//! The commands of `docs/training.md`, `docs/papers.md` and `docs/sweeps.md` run as they stand there.
+//! The commands of `docs/training.md`, `docs/papers.md`, `docs/sweeps.md` and `docs/memory.md` run as they stand there.
 
 use std::fs;
 use std::path::Path;
@@ -92,6 +92,46 @@ fn the_commands_of_the_page_on_sweeps_run() {
     ] {
         assert!(page.contains(file) && place.path("runs/poles").join(file).exists(), "{file}");
     }
+}
+
+#[test]
+fn the_commands_of_the_page_on_memory_run() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/memory.md");
+    let page = fs::read_to_string(page).unwrap();
+    let place = Place::new();
+    let [suits, curve] = blocks(&page, "toml")[..] else { panic!("two experiment files expected") };
+    place.write("suits.toml", suits);
+    place.write("suits-memory.toml", curve);
+    // The commands with which the figures were measured take hours; they stand in a section of their own.
+    let (usage, _) = page.split_once("\n## What is measured").unwrap();
+    let mut commands = 0;
+    for line in blocks(usage, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
+        let arguments: Vec<&str> =
+            line.strip_prefix("sorn ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        place.done(&arguments);
+        commands += 1;
+    }
+    assert!(commands >= 8);
+    for control in ["", "-static", "-none", "-rewired", "-esn", "-random"] {
+        assert!(place.path(&format!("runs/suits{control}/aggregate.json")).is_file(), "{control}");
+    }
+    for file in
+        ["suits-memory/figures/eval.mean-along-k.svg", "suits/decode.json", "suits/figures/decode.svg"]
+    {
+        assert!(place.path("runs").join(file).is_file(), "{file}");
+    }
+    // The values that the page calls usual are.
+    let usual =
+        place.done(&["run", "suits.toml", "--controls", "esn", "--out", "a", "--seed", "1", "--json"]);
+    let without = suits.split("[agent.reservoir.esn]").collect::<Vec<_>>();
+    let rest = without[1].split_once("[agent.plasticity]").unwrap().1;
+    place.write("suits.toml", &format!("{}[agent.plasticity]{rest}", without[0]));
+    let same = place.done(&["run", "suits.toml", "--controls", "esn", "--out", "b", "--seed", "1", "--json"]);
+    let means = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json["arms"][1]["aggregate"]["eval_means"].clone()
+    };
+    assert_eq!(means(&usual), means(&same));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub fn experiment_template(name: &str, spec: &EnvSpec) -> String {
         r#"# {name}: {description}
 # Run:      sorn run {name}.toml
 # Seeds:    sorn run {name}.toml --seeds 0..20
-# Controls: sorn run {name}.toml --set name={name}-static --set agent.reservoir.kind=static
+# Controls: sorn run {name}.toml --seeds 0..20 --controls all
 
 name = "{name}"
 question = "What does a self-organising reservoir learn here?"

@@ -15,6 +15,9 @@ const ARM: &str = "agent.reservoir.kind";
 /// Share of the seeds that have to reach a value.
 const SHARE: f64 = 0.8;
 
+/// The keys of an arm and their values.
+type Others = Vec<(String, Value)>;
+
 /// How a measure depends on a key.
 #[derive(Clone, Debug, Serialize)]
 pub struct SweepCurve {
@@ -98,7 +101,7 @@ impl SweepDir {
             |axis: &&super::axis::Axis| axis.keys.iter().any(|key| key == along) || axis.points.len() < 2;
         let idle: Vec<&String> = plan.axes.iter().filter(beside).flat_map(|axis| &axis.keys).collect();
         // Arms in the order of the list, by the values of the other keys.
-        let mut arms: Vec<(Vec<(String, Value)>, Vec<(f64, f64)>)> = Vec::new();
+        let mut arms: Vec<(Others, Vec<(f64, f64)>)> = Vec::new();
         for (row, value) in table.rows.iter().zip(&measured).filter(|(_, value)| value.is_finite()) {
             let (mut x, mut others) = (None, Vec::new());
             for (key, value) in plan.values(row.task / each) {
@@ -122,10 +125,10 @@ impl SweepDir {
         let first_kind = plan.axes.iter().find_map(|axis| {
             axis.keys.iter().position(|key| key == ARM).map(|at| axis.points[0][at].clone())
         });
-        let known: Vec<Vec<(String, Value)>> = arms.iter().map(|(others, _)| others.clone()).collect();
+        let known: Vec<Others> = arms.iter().map(|(others, _)| others.clone()).collect();
         let mut curve = Vec::new();
         for (others, found) in &arms {
-            let compared: Vec<(String, Value)> = match &first_kind {
+            let compared: Others = match &first_kind {
                 Some(kind) => {
                     let swap = |(key, value): &(String, Value)| {
                         (key.clone(), if key == ARM { kind.clone() } else { value.clone() })

@@ -183,6 +183,26 @@ def test_previous_action_and_reward_are_inputs():
         Agent(make("popgym-MultiarmedBanditEasy-v0"), SMALL | {"inputs": ["reward"]})
 
 
+@pytest.mark.parametrize("kind", ["rewired", "esn"])
+def test_controls_of_the_reservoir_go_on_exactly(kind, tmp_path):
+    reservoir = SMALL["reservoir"] | {"kind": kind, "esn": {"leak": 0.5}}
+    config = {"reservoir": reservoir, "plasticity": {"mode": "first_steps", "steps": 300}}
+    agent = Agent(gymnasium.make("CartPole-v1"), config, seed=4).learn(600)
+    assert agent.config["reservoir"]["kind"] == kind
+    assert agent.config["reservoir"]["esn"]["leak"] == 0.5
+    sorn = Agent(gymnasium.make("CartPole-v1"), config | {"reservoir": reservoir | {"kind": "sorn"}}, seed=4)
+    assert sorn.learn(600).episode_returns != agent.episode_returns
+    agent.save(tmp_path / "agent.safetensors")
+    loaded = Agent.load(tmp_path / "agent.safetensors", gymnasium.make("CartPole-v1"))
+    assert loaded.learn(400).episode_returns == agent.learn(400).episode_returns
+    with pytest.raises(ValueError, match="spectral_radius"):
+        wrong = {"reservoir": {"kind": "esn", "esn": {"radius": 1.0}}}
+        Agent(gymnasium.make("CartPole-v1"), wrong)
+    with pytest.raises(ValueError, match="reservoir.esn.leak"):
+        wrong = {"reservoir": {"kind": "esn", "esn": {"leak": 2.0}}}
+        Agent(gymnasium.make("CartPole-v1"), wrong)
+
+
 def test_predict_draws_from_the_policy(tmp_path):
     env = gymnasium.make("CartPole-v1")
     # So short a time that its policy is still undecided.

@@ -102,10 +102,8 @@ fn the_commands_of_the_page_on_memory_run() {
     let [suits, curve] = blocks(&page, "toml")[..] else { panic!("two experiment files expected") };
     place.write("suits.toml", suits);
     place.write("suits-memory.toml", curve);
-    // The commands with which the figures were measured take hours; they stand in a section of their own.
-    let (usage, _) = page.split_once("\n## What is measured").unwrap();
     let mut commands = 0;
-    for line in blocks(usage, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
+    for line in blocks(&page, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
         let arguments: Vec<&str> =
             line.strip_prefix("sorn ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
         place.done(&arguments);
@@ -132,6 +130,25 @@ fn the_commands_of_the_page_on_memory_run() {
         json["arms"][1]["aggregate"]["eval_means"].clone()
     };
     assert_eq!(means(&usual), means(&same));
+}
+
+#[test]
+fn the_sweep_over_memory_is_shown_along_its_keys() {
+    let place = Place::new();
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/sweeps/repeat-previous-memory.toml");
+    place.write("memory.toml", &fs::read_to_string(file).unwrap());
+    assert_eq!(place.done(&["sweep", "memory.toml", "--list"]).lines().count(), 4 * 5 * 12 * 20);
+    let mut arguments = vec!["sweep", "memory.toml", "--quiet", "--task", "0,240,1200"];
+    ["run.episodes=3", "eval.episodes=2"].iter().for_each(|set| arguments.extend(["--set", set]));
+    place.done(&arguments);
+    let curve = ["compare", "runs/repeat-previous-memory", "--along", "agent.reservoir.params.ne", "--json"];
+    let curve: serde_json::Value = serde_json::from_str(&place.done(&curve)).unwrap();
+    // The size of the pools changes with the number of neurons, and makes no arm.
+    let labels: Vec<&str> =
+        curve["arms"].as_array().unwrap().iter().map(|arm| arm["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["sorn, k 2", "static, k 2"]);
+    assert_eq!(curve["arms"][0]["points"].as_array().unwrap().len(), 2, "{curve}");
 }
 
 #[test]

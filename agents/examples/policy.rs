@@ -28,7 +28,10 @@ pub(crate) struct Measured {
 }
 
 /// The median of `n` times that `work` took.
-fn median(n: usize, mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<Duration, Box<dyn Error>> {
+fn median(
+    n: usize,
+    mut work: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Result<Duration, Box<dyn Error>> {
     let mut times = Vec::with_capacity(n);
     for _ in 0..n {
         let begun = Instant::now();

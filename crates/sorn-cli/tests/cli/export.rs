@@ -47,7 +47,7 @@ fn what_cannot_be_exported_or_evaluated_is_named() {
     let text = refused(&["eval", "runs/quick/seed-0", "--env", "CartPole-v1"]);
     assert!(text.contains("--env CartPole-v1: expected the file of an agent"), "{text}");
     let checkpoints = place.path("runs/quick/seed-0/checkpoints");
-    let checkpoint = fs::read_dir(checkpoints).unwrap().next().unwrap().unwrap().path();
+    let checkpoint = fs::read_dir(checkpoints).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
     let bytes = fs::read(&checkpoint).unwrap();
     fs::write(place.path("half.safetensors"), &bytes[..bytes.len() - 1]).unwrap();
     let text = refused(&["eval", "half.safetensors"]);

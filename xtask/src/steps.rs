@@ -68,6 +68,12 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         run: gym_rs,
     },
+    Step {
+        name: "aarch64",
+        about: "tests and bits of another processor, under QEMU; what they need is Debian's",
+        needs: &[],
+        run: aarch64,
+    },
     Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
     Step {
         name: "campaign",
@@ -278,6 +284,71 @@ fn campaign(session: &mut Session<'_>) -> Result<Outcome> {
         true => Ok(Outcome::Done),
         false => bail!("a promise did not hold; the table names the command that repeats each case"),
     }
+}
+
+const OTHER: &str = "aarch64-unknown-linux-gnu";
+/// Those whose results must not depend on the processor.
+const PORTABLE: [&str; 8] = ["-p", "sorn-core", "-p", "sorn-env", "-p", "sorn-envs", "-p", "sorn-agents"];
+/// A compiler, a linker, a C library and an emulator, as Debian calls them. The C library is the one of that architecture: the one
+/// of cross compilers does not fit the others of its libraries.
+const CROSS: [&str; 4] = ["rustc-web", "libstd-rust-web-dev:arm64", "gcc-aarch64-linux-gnu", "qemu-user"];
+const DEBIANS_RUSTC: &str = "/usr/bin/rustc";
+
+fn aarch64(session: &mut Session<'_>) -> Result<Outcome> {
+    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+        return Ok(Outcome::Skipped("it compares aarch64 with Linux on x86-64"));
+    }
+    let found = other_rustc().is_some() && runs(Command::new("qemu-aarch64").arg("--version"));
+    if !found && is_root() && runs(Command::new("dpkg").args(["--add-architecture", "arm64"])) {
+        install(session, &CROSS)?;
+    }
+    let ready = runs(Command::new("qemu-aarch64").arg("--version"))
+        && runs(Command::new("aarch64-linux-gnu-gcc").arg("--version"));
+    let Some(rustc) = other_rustc().filter(|_| ready) else {
+        return Ok(Outcome::Skipped(
+            "a compiler, a C library or QEMU is missing; on Debian: dpkg --add-architecture arm64, then apt-get install \
+             rustc-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu qemu-user",
+        ));
+    };
+    let target = session.workspace.target.join("aarch64");
+    let other = |verb: &str| {
+        let mut command = cargo();
+        command.arg(verb).args(PORTABLE).args(["--target", OTHER, "--target-dir"]).arg(&target);
+        command.env("RUSTC", rustc);
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc");
+        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64");
+        command
+    };
+    // Under QEMU the child of a process with threads starts none.
+    session.run(other("test").args([
+        "--lib",
+        "--tests",
+        "--",
+        "--skip",
+        "a_forked_child_has_helpers_of_its_own",
+    ]))?;
+    let bits = ["--quiet", "--example", "bits"];
+    let mut here = cargo();
+    here.args(["run", "-p", "sorn-agents"]).args(bits);
+    let mut there = other("build");
+    session.run(there.args(["--example", "bits"]))?;
+    let there = Command::new("qemu-aarch64").arg(target.join(OTHER).join("debug/examples/bits")).output()?;
+    let here = here.current_dir(&session.workspace.root).output()?;
+    let [here, there] = [here, there].map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let differ: Vec<&str> = here.lines().filter(|line| !there.lines().any(|other| other == *line)).collect();
+    if !differ.is_empty() || here.is_empty() || here.lines().count() != there.lines().count() {
+        bail!("{OTHER} has other bits than this machine:\n{}", differ.join("\n"));
+    }
+    println!("{} checksums are the same on {OTHER}", here.lines().count());
+    Ok(Outcome::Done)
+}
+
+/// A compiler that knows the other processor: cargo's own, or Debian's.
+fn other_rustc() -> Option<&'static str> {
+    ["rustc", DEBIANS_RUSTC].into_iter().find(|rustc| {
+        let found = Command::new(rustc).args(["--print", "target-libdir", "--target", OTHER]).output();
+        found.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+    })
 }
 
 /// Where Debian, Ubuntu and others have it; the first is small and all that is needed.

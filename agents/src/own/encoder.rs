@@ -1,12 +1,13 @@
 //! Encoders of one's own.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
+use serde::de::DeserializeOwned;
 use sorn_core::rng;
 use sorn_env::Space;
 use sorn_env::seeding::Generator;
 
-use super::{Entry, OwnConfig, Part, Registry};
+use super::{EncoderEntry, Entry, OwnConfig, Part, Registry};
 use crate::state::nested;
 use crate::{AgentError, AgentState};
 use rand_xoshiro::rand_core::Rng as _;
@@ -116,6 +117,64 @@ impl Part for dyn Encoder {
     fn registry() -> &'static Registry<Self> {
         static REGISTRY: Registry<dyn Encoder> = Registry::new();
         &REGISTRY
+    }
+}
+
+impl EncoderEntry {
+    /// The encoder `kind` that learns nothing, as a function: `make` gives from the keys, read as a `C`, what writes the reservoir's input
+    /// for an observation.
+    ///
+    /// ```
+    /// use sorn_agents::{EncoderEntry, NoKeys};
+    ///
+    /// EncoderEntry::from_fn("again", "The observation, over and over.", |_: NoKeys, _| {
+    ///     Ok(|observation: &[f64], input: &mut [f64]| {
+    ///         input.iter_mut().zip(observation.iter().cycle()).for_each(|(u, o)| *u = *o);
+    ///     })
+    /// })
+    /// .register()?;
+    /// # Ok::<(), sorn_agents::RegisterError>(())
+    /// ```
+    pub fn from_fn<C, F>(
+        kind: impl Into<String>,
+        help: impl Into<String>,
+        make: impl Fn(C, EncoderSetup<'_>) -> Result<F, String> + Send + Sync + 'static,
+    ) -> EncoderEntry
+    where
+        C: DeserializeOwned,
+        F: Fn(&[f64], &mut [f64]) + Clone + Send + Sync + 'static,
+    {
+        EncoderEntry::new(kind, help, move |keys: C, setup| {
+            Ok(Box::new(Function { inputs: setup.inputs, encode: make(keys, setup)? }))
+        })
+    }
+}
+
+/// An encoder that is a function.
+#[derive(Clone)]
+struct Function<F> {
+    inputs: usize,
+    encode: F,
+}
+
+impl<F> Debug for Function<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").field("inputs", &self.inputs).finish_non_exhaustive()
+    }
+}
+
+impl<F: Fn(&[f64], &mut [f64]) + Clone + Send + Sync + 'static> Encoder for Function<F> {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn encode(&mut self, observation: &[f64], input: &mut [f64], _learns: bool) -> Result<(), String> {
+        (self.encode)(observation, input);
+        Ok(())
+    }
+
+    fn clone_box(&self) -> Box<dyn Encoder> {
+        Box::new(self.clone())
     }
 }
 

@@ -1,8 +1,11 @@
 //! Plasticity rules of one's own in an agent's reservoir.
 
+use std::fmt;
+
 use rand_xoshiro::rand_core::Rng as _;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sorn_core::{Network, Params, PlasticityRule, Rule, rng};
+use sorn_core::{Network, Params, PlasticityRule, Rule, RuleContext, rng};
 use sorn_env::seeding::Generator;
 
 use super::{Entry, OwnConfig, Part, Registry, RuleEntry};
@@ -133,6 +136,64 @@ impl Part for dyn PlasticityRule {
     fn registry() -> &'static Registry<Self> {
         static REGISTRY: Registry<dyn PlasticityRule> = Registry::new();
         &REGISTRY
+    }
+}
+
+impl RuleEntry {
+    /// The rule `kind` that remembers nothing from step to step, as a function: `make` gives from the keys, read as a `C`, what changes
+    /// the network after a step.
+    ///
+    /// ```
+    /// use sorn_agents::{NoKeys, RuleEntry};
+    /// use sorn_core::RuleContext;
+    ///
+    /// RuleEntry::from_fn("bounded", "No threshold is above 1.", |_: NoKeys, _| {
+    ///     Ok(|context: &mut RuleContext<'_>| context.te().iter_mut().for_each(|te| *te = te.min(1.0)))
+    /// })
+    /// .register()?;
+    /// # Ok::<(), sorn_agents::RegisterError>(())
+    /// ```
+    pub fn from_fn<C, F>(
+        kind: impl Into<String>,
+        help: impl Into<String>,
+        make: impl Fn(C, RuleSetup<'_>) -> Result<F, String> + Send + Sync + 'static,
+    ) -> RuleEntry
+    where
+        C: DeserializeOwned,
+        F: Fn(&mut RuleContext<'_>) + Clone + Send + Sync + 'static,
+    {
+        let kind = kind.into();
+        let name = kind.clone();
+        RuleEntry::new(kind, help, move |keys: C, setup| {
+            Ok(Box::new(Function { name: name.clone(), apply: make(keys, setup)? }))
+        })
+    }
+}
+
+/// A rule that is a function.
+#[derive(Clone)]
+struct Function<F> {
+    name: String,
+    apply: F,
+}
+
+impl<F> fmt::Debug for Function<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<F: Fn(&mut RuleContext<'_>) + Clone + Send + Sync + 'static> PlasticityRule for Function<F> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn apply(&mut self, context: &mut RuleContext<'_>) {
+        (self.apply)(context);
+    }
+
+    fn clone_box(&self) -> Box<dyn PlasticityRule> {
+        Box::new(self.clone())
     }
 }
 

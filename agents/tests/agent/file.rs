@@ -69,6 +69,36 @@ fn another_digit_for_the_same_number_is_damage() {
     assert!(tried > 20, "{tried}");
 }
 
+/// A thousand damages of five sorts, of whole agents and of policies: each is refused, by the file's name.
+#[test]
+fn a_thousand_damaged_files_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("agent.safetensors");
+    let mut rng = sorn_env::seeding::Generator::new(11);
+    let mut below = |n: usize| (rng.random() * n as f64) as usize;
+    let whole = [agent(&config("sorn", LEARNERS[0]), 1), agent(&config("static", LEARNERS[1]), 2).frozen()]
+        .map(|agent| agent.to_bytes(&serde_json::Value::Null));
+    for case in 0..1000 {
+        let whole = &whole[case % 2];
+        let mut bytes = whole.clone();
+        let (at, other) = (below(whole.len()), below(whole.len()));
+        match case / 2 % 5 {
+            0 => bytes[at] ^= 1 << below(8),
+            1 => bytes.truncate(at),
+            2 => bytes.insert(at, below(256) as u8),
+            3 => {
+                bytes.drain(at.min(other)..=at.max(other));
+            }
+            _ => bytes[at.min(other)..=at.max(other)].iter_mut().for_each(|byte| *byte = !*byte),
+        }
+        fs::write(&path, &bytes).unwrap();
+        match Agent::load(&path) {
+            Ok(_) => panic!("case {case} was read"),
+            Err(error) => assert!(error.to_string().contains("agent.safetensors: "), "case {case}: {error}"),
+        }
+    }
+}
+
 #[test]
 fn a_policy_file_is_small_and_acts_as_the_frozen_agent() {
     let observations =

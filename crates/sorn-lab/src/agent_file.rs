@@ -8,7 +8,10 @@ use sorn_agents::{Agent, FileError, FileFault};
 use sorn_env::{AnyEnv, Env as _};
 
 use crate::error::{READ, WRITE};
-use crate::{EnvConfig, EvalConfig, Experiment, LabError, RecordConfig, RunConfig, RunDir, Trained};
+use crate::{
+    Checkpoint, EnvConfig, EvalConfig, Experiment, LabError, RecordConfig, RunConfig, RunDir, Trained,
+    run_dir,
+};
 
 /// What stands beside an agent that a run trained. Files of other programs have other notes, or none.
 #[derive(Deserialize)]
@@ -26,25 +29,51 @@ struct Notes {
 pub fn export(dir: &RunDir, trained: Trained, policy: bool, out: &Path) -> Result<(), LabError> {
     let Trained { agent, memory, .. } = trained;
     let agent = if policy { agent.frozen() } else { agent };
-    let experiment = dir.experiment();
-    let env = crate::json::of(&experiment.env);
-    let notes = json!({ "experiment": experiment.name, "env": env, "memory": memory });
+    let notes = notes(dir.experiment(), memory.as_ref());
     agent.save_with(out, &notes).map_err(|FileError { path, fault }| match fault {
         FileFault::Io(source) => LabError::Io { path, what: WRITE, source },
         fault => LabError::damaged(&path, fault.to_string()),
     })
 }
 
-/// The agent saved in `path`, and an experiment that evaluates it in the environment `env`, or in the one it was trained in if the
+fn notes(experiment: &Experiment, memory: Option<&sorn_env::Value>) -> serde_json::Value {
+    let env = crate::json::of(&experiment.env);
+    json!({ "experiment": experiment.name, "env": env, "memory": memory })
+}
+
+/// The agent in `path`, and what [`Agent::load_with`] gives beside it: of a file of an agent, of a checkpoint of a run, or of the latest
+/// checkpoint of a run directory.
+///
+/// # Errors
+/// [`LabError`] naming the file or directory and what it is if it holds no agent, is damaged, or has none yet.
+pub fn load_agent(path: &Path) -> Result<(Agent, serde_json::Value), LabError> {
+    if run_dir::is_run(path) {
+        let dir = RunDir::read(path)?;
+        let Trained { agent, memory, .. } = dir.trained()?;
+        return Ok((agent, notes(dir.experiment(), memory.as_ref())));
+    }
+    match Agent::load_with(path) {
+        Ok(loaded) => Ok(loaded),
+        Err(FileError { fault: FileFault::Foreign { .. }, .. }) if Checkpoint::is_one(path) => {
+            let (experiment, checkpoint) = Checkpoint::read(path)?;
+            let (env, _) = experiment.make_env(&path.display().to_string())?;
+            let agent = checkpoint.agent(&experiment, &env, path)?;
+            Ok((agent, notes(&experiment, checkpoint.memory.as_ref())))
+        }
+        Err(FileError { path, fault: FileFault::Io(source) }) => {
+            Err(LabError::Io { path, what: READ, source })
+        }
+        Err(FileError { path, fault }) => Err(LabError::damaged(&path, fault.to_string())),
+    }
+}
+
+/// The agent that [`load_agent`] finds in `path`, and an experiment that evaluates it in the environment `env`, or in the one it was trained in if the
 /// file names one.
 ///
 /// # Errors
 /// [`LabError`] naming the file if it is no agent, names no environment, or if the environment's spaces are others than the agent's.
 pub fn read_agent(path: &Path, env: Option<&str>) -> Result<(Experiment, Trained), LabError> {
-    let (agent, notes) = Agent::load_with(path).map_err(|FileError { path, fault }| match fault {
-        FileFault::Io(source) => LabError::Io { path, what: READ, source },
-        fault => LabError::damaged(&path, fault.to_string()),
-    })?;
+    let (agent, notes) = load_agent(path)?;
     let noted: Option<Notes> = serde_json::from_value(notes).ok();
     let (noted_env, memory) = noted.map_or((None, None), |notes| (notes.env, notes.memory));
     let same = |config: &EnvConfig| env.is_none_or(|id| config.id == id);

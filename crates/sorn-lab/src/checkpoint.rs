@@ -149,6 +149,36 @@ impl Checkpoint {
     /// [`LabError::Damaged`] where the file is truncated, damaged, foreign, of another format version or of another
     /// experiment.
     pub fn load(path: &Path, experiment: &Experiment) -> Result<Checkpoint, LabError> {
+        let (mut saved, checkpoint) = Checkpoint::read(path)?;
+        // A run may go on with a larger budget.
+        saved.run = saved.run.with_budget_of(&experiment.run);
+        if let Some(difference) = difference(&saved, experiment) {
+            return Err(LabError::damaged(
+                path,
+                format!(
+                    "belongs to another configuration than config.toml: {difference}; restore config.toml, or begin \
+                     anew in another directory"
+                ),
+            ));
+        }
+        Ok(checkpoint)
+    }
+
+    /// Whether `path` is a file that says it is a checkpoint of a run.
+    pub(crate) fn is_one(path: &Path) -> bool {
+        let entry = || {
+            let bytes = read_bytes(path).ok()?;
+            let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
+            serde_json::from_str::<Value>(header.metadata().as_ref()?.get(ENTRY)?).ok()
+        };
+        entry().is_some_and(|value| value.get("run").is_some())
+    }
+
+    /// Reads a checkpoint, and the experiment it belongs to.
+    ///
+    /// # Errors
+    /// [`LabError::Damaged`] where the file is truncated, damaged, foreign or of another format version.
+    pub fn read(path: &Path) -> Result<(Experiment, Checkpoint), LabError> {
         let bytes = read_bytes(path)?;
         let damaged = |reason: String| {
             LabError::damaged(path, format!("{reason}; without this file the checkpoint before it is used"))
@@ -174,18 +204,6 @@ impl Checkpoint {
             return Err(damaged(format!("checksum {} expected, found {found}", meta.checksum)));
         }
         let run: Run = serde_json::from_value(meta.run).map_err(entry)?;
-        // A run may go on with a larger budget.
-        let mut saved = run.experiment;
-        saved.run = saved.run.with_budget_of(&experiment.run);
-        if let Some(difference) = difference(&saved, experiment) {
-            return Err(LabError::damaged(
-                path,
-                format!(
-                    "belongs to another configuration than config.toml: {difference}; restore config.toml, or begin \
-                     anew in another directory"
-                ),
-            ));
-        }
         let mut arrays = BTreeMap::new();
         for (name, view) in views {
             if view.dtype() != Dtype::F64 {
@@ -196,12 +214,13 @@ impl Checkpoint {
             let array = ArrayD::from_shape_vec(IxDyn(view.shape()), numbers.collect());
             arrays.insert(name, array.map_err(|e| damaged(e.to_string()))?);
         }
-        Ok(Checkpoint {
+        let checkpoint = Checkpoint {
             episodes: run.episodes,
             env_steps: run.env_steps,
             agent: AgentState { arrays, meta: run.agent },
             memory: run.memory,
-        })
+        };
+        Ok((run.experiment, checkpoint))
     }
 
     /// The agent, as it was; `path` is named in errors.

@@ -53,7 +53,7 @@ mod train;
 mod words;
 mod wrapper;
 
-pub use agent_file::{export, read_agent};
+pub use agent_file::{export, load_agent, read_agent};
 pub use aggregate::{Aggregate, Spread};
 pub use checkpoint::{Checkpoint, FORMAT_VERSION};
 pub use compare::{ComparedArm, Comparison};

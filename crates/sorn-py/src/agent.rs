@@ -344,7 +344,8 @@ impl Agent {
         saved::save(self, &path.path()?)
     }
 
-    /// Load what `save` or the command ``sorn export`` saved; it goes on exactly.
+    /// Load what `save` or the command ``sorn export`` saved, a checkpoint of a run, or a run directory, whose latest checkpoint
+    /// it is; it goes on exactly.
     ///
     /// The environment or spaces must be those it was made with. Without them the agent has the spaces in the file.
     #[classmethod]

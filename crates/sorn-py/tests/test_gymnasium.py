@@ -384,17 +384,18 @@ def test_files_of_something_else_are_named(tmp_path):
     env = gymnasium.make("CartPole-v1")
     np.savez(tmp_path / "arrays.npz", x=np.zeros(2))
     Network(seed=1).save(tmp_path / "network.safetensors")
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "config.toml").write_text("")
     expected = r"expected an agent saved by Agent.save or `sorn export`, found "
     for name, found in {
         "arrays.npz": "a ZIP archive",
-        "run": "the directory of a run",
         "network.safetensors": "safetensors of another program|the state of a network",
         ".": "a directory",
     }.items():
         with pytest.raises(ValueError, match=f"{expected}({found})"):
             Agent.load(tmp_path / name, env)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.toml").write_text("")
+    with pytest.raises(ValueError, match=r"run/config.toml"):
+        Agent.load(tmp_path / "run", env)
 
 
 def test_an_agent_of_another_environment_is_refused(tmp_path):

@@ -224,5 +224,13 @@ def test_the_command_runs_resumes_evaluates_and_checks_them(place):
     sorn("export", "runs/own/seed-0", "--out", "agent.safetensors")
     direct = sorn("eval", "runs/own/seed-0", "--json", "--episodes", "5")
     assert sorn("eval", "agent.safetensors", "--json", "--episodes", "5") == direct
+    sorn("eval", "runs/own/seed-0", "--episodes", "1", "--gif", "film.gif")
+    assert (place / "film.gif").read_bytes().startswith(b"GIF89a")
+    still = ["--set", "name=still", "--set", "agent.reservoir.kind=static"]
+    sorn("run", "own.toml", "--quiet", "--seeds", "0..2", *still)
+    sorn("run", "own.toml", "--quiet", "--seeds", "0..2", "--set", "name=moving")
+    assert "still" in sorn("compare", "runs/moving", "runs/still")
+    sorn("report", "runs/moving", "runs/still", "--out", "report.html")
+    assert "parts_of_mine:QLearning" in (place / "report.html").read_text()
     told = sorn("run", "own.toml", "--set", "agent.learner.stpe=1", "--out", "x", code=2)
     assert "agent.learner.stpe: unknown argument of QLearning (allowed: step, epsilon)" in told

@@ -47,9 +47,15 @@ fn what_cannot_be_exported_or_evaluated_is_named() {
     let text = refused(&["eval", "runs/quick/seed-0", "--env", "CartPole-v1"]);
     assert!(text.contains("--env CartPole-v1: expected the file of an agent"), "{text}");
     let checkpoints = place.path("runs/quick/seed-0/checkpoints");
-    let checkpoint = fs::read_dir(checkpoints).unwrap().next().unwrap().unwrap().path();
-    let text = refused(&["eval", checkpoint.to_str().unwrap()]);
-    assert!(text.contains("found a checkpoint of a run"), "{text}");
+    let checkpoint = fs::read_dir(checkpoints).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+    let bytes = fs::read(&checkpoint).unwrap();
+    fs::write(place.path("half.safetensors"), &bytes[..bytes.len() - 1]).unwrap();
+    let text = refused(&["eval", "half.safetensors"]);
+    assert!(text.contains("half.safetensors: the file is damaged"), "{text}");
+    // A whole one is an agent as any other.
+    let [file, run] = [checkpoint.to_str().unwrap(), "runs/quick/seed-0"]
+        .map(|of| place.done(&["eval", of, "--episodes", "3", "--json"]));
+    assert_eq!(file, run);
     assert!(
         place.sorn(&["export", "runs/quick/seed-0", "--out", "a.safetensors"]).status().unwrap().success()
     );

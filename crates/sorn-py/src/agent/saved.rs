@@ -9,6 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Value as Json, json};
+use sorn_lab::LabError;
 use sorn_lab::sorn_agents::{self, AgentState, FileError, FileFault};
 use sorn_lab::sorn_envs::gymnasium::call;
 
@@ -95,7 +96,10 @@ pub(super) fn save(agent: &Agent, path: &Path) -> PyResult<()> {
 }
 
 pub(super) fn load(py: Python<'_>, path: PathBuf, given: Given<'_>) -> PyResult<Agent> {
-    let (inner, mut notes) = sorn_agents::Agent::load_with(&path).map_err(file_error)?;
+    let (inner, mut notes) = sorn_lab::load_agent(&path).map_err(|error| match &error {
+        LabError::Io { path, source, .. } => io_error(path, source, &error),
+        _ => value_error(&error),
+    })?;
     let notes = match notes.get_mut("python").map(Json::take) {
         None => {
             // What the experiment that trained it kept of observations.

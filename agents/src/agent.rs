@@ -7,7 +7,7 @@ use sorn_core::{Initial, Network, Rules};
 use sorn_env::{Element, Space, Value};
 
 use crate::encoder::AnyEncoder;
-use crate::features::Features;
+use crate::features::{Features, Weighted};
 use crate::inputs::Inputs;
 use crate::learner::{AnyLearner, Transition};
 use crate::normalization::Normalization;
@@ -93,7 +93,7 @@ impl Agent {
         let encoder = AnyEncoder::new(&config.encoder, &seen, width, seed)?;
         config.plasticity.check(config.reservoir.kind)?;
         let reservoir = Reservoir::new(&fitted, seed)?;
-        let features = Features::new(&config.features, reservoir.units(), width)?;
+        let features = Features::new(&config.features, reservoir.units(), seen.flat_dim(), width)?;
         room::learner(&config.learner, features.len(), action_space)?;
         let learner =
             AnyLearner::new(&config.learner, config.policy.as_ref(), features.len(), action_space, seed)?;
@@ -348,7 +348,8 @@ impl Agent {
         self.normalization.observe(&mut self.flat[..observed], !self.greedy);
         self.encoder.encode(&self.flat, self.normalization.weights(), &mut self.input, !self.greedy)?;
         self.reservoir.step(&self.input)?;
-        self.features.write(&self.reservoir, &self.input, &mut self.phi);
+        let observation = Weighted { numbers: &self.flat, weights: self.normalization.weights() };
+        self.features.write(&self.reservoir, observation, &self.input, &mut self.phi);
         Ok(())
     }
 

@@ -19,6 +19,8 @@ pub enum Feature {
     ActivityMinusTrace,
     /// Recurrent drive of each unit.
     RecurrentDrive,
+    /// The observation as the encoder sees it: its numbers, normalised and weighed where the configuration says so.
+    Observation,
     /// The encoded observation, the reservoir's input.
     EncodedObservation,
     /// A constant 1.
@@ -45,6 +47,22 @@ impl Default for FeaturesConfig {
     }
 }
 
+/// Numbers, of which the first have weights.
+#[derive(Clone, Copy)]
+pub(crate) struct Weighted<'a> {
+    pub(crate) numbers: &'a [f64],
+    pub(crate) weights: Option<&'a [f64]>,
+}
+
+impl Weighted<'_> {
+    fn write(self, out: &mut [f64]) {
+        out.copy_from_slice(self.numbers);
+        if let Some(weights) = self.weights {
+            out.iter_mut().zip(weights).for_each(|(number, weight)| *number *= weight);
+        }
+    }
+}
+
 /// Features at work: the trace, and the groups' order.
 #[derive(Clone, Debug)]
 pub(crate) struct Features {
@@ -55,7 +73,12 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    pub(crate) fn new(config: &FeaturesConfig, units: usize, inputs: usize) -> Result<Features, AgentError> {
+    pub(crate) fn new(
+        config: &FeaturesConfig,
+        units: usize,
+        observed: usize,
+        inputs: usize,
+    ) -> Result<Features, AgentError> {
         let decay = config.trace_decay;
         check("features.trace_decay", decay, (0.0..1.0).contains(&decay), "a number in [0, 1)")?;
         if config.names.is_empty() {
@@ -63,6 +86,7 @@ impl Features {
         }
         let len = |f: &Feature| match f {
             Feature::Bias => 1,
+            Feature::Observation => observed,
             Feature::EncodedObservation => inputs,
             _ => units,
         };
@@ -81,13 +105,20 @@ impl Features {
     }
 
     /// Writes the features of the present observation, then takes its activity into the trace, if that is among them.
-    pub(crate) fn write(&mut self, reservoir: &Reservoir, input: &[f64], out: &mut [f64]) {
+    pub(crate) fn write(
+        &mut self,
+        reservoir: &Reservoir,
+        observation: Weighted<'_>,
+        input: &[f64],
+        out: &mut [f64],
+    ) {
         let seen = reservoir.seen();
         let units = self.trace.len();
         let mut rest = out;
         for name in &self.names {
             let len = match name {
                 Feature::Bias => 1,
+                Feature::Observation => observation.numbers.len(),
                 Feature::EncodedObservation => input.len(),
                 _ => units,
             };
@@ -95,6 +126,7 @@ impl Features {
             rest = after;
             match name {
                 Feature::Bias => group[0] = 1.0,
+                Feature::Observation => observation.write(group),
                 Feature::EncodedObservation => group.copy_from_slice(input),
                 Feature::RecurrentDrive => group.copy_from_slice(reservoir.recurrent()),
                 Feature::Trace => group.copy_from_slice(&self.trace),
@@ -128,5 +160,27 @@ fn add(seen: Seen<'_>, factor: f64, to: &mut [f64]) {
     match seen {
         Seen::Active(active) => active.iter().for_each(|&unit| to[unit as usize] += factor),
         Seen::Numbers(numbers) => to.iter_mut().zip(numbers).for_each(|(to, x)| *to += factor * x),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReservoirConfig;
+
+    #[test]
+    fn an_observation_stands_among_the_features_with_its_weights() {
+        let reservoir = Reservoir::new(&ReservoirConfig::default(), 1).unwrap();
+        let config =
+            FeaturesConfig { names: vec![Feature::Bias, Feature::Observation], ..FeaturesConfig::default() };
+        let mut features = Features::new(&config, reservoir.units(), 3, 400).unwrap();
+        let mut phi = vec![f64::NAN; features.len()];
+        let numbers = &[0.5, -2.0, 7.0];
+        features.write(&reservoir, Weighted { numbers, weights: None }, &[], &mut phi);
+        assert_eq!(phi, [1.0, 0.5, -2.0, 7.0]);
+        // The last number is one beside the observation, such as the previous reward, and has no weight.
+        let weights = Some(&[1.0, 0.0][..]);
+        features.write(&reservoir, Weighted { numbers, weights }, &[], &mut phi);
+        assert_eq!(phi, [1.0, 0.5, 0.0, 7.0]);
     }
 }

@@ -298,6 +298,11 @@ fn aarch64(session: &mut Session<'_>) -> Result<Outcome> {
     if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
         return Ok(Outcome::Skipped("it compares aarch64 with Linux on x86-64"));
     }
+    if session.alone != Some("aarch64") {
+        return Ok(Outcome::Skipped(
+            "QEMU takes half an hour and more: it runs if it is the only step, --only aarch64",
+        ));
+    }
     let found = other_rustc().is_some() && runs(Command::new("qemu-aarch64").arg("--version"));
     if !found && is_root() && runs(Command::new("dpkg").args(["--add-architecture", "arm64"])) {
         install(session, &CROSS)?;

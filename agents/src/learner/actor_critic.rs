@@ -362,6 +362,7 @@ impl Learn for ActorCritic {
         if transition.terminated || transition.truncated {
             self.episodes += 1;
             self.stagnation.take(self.received);
+            self.policy.end(self.received, transition.terminated);
             if let Some(anneal) = self.config.anneal {
                 if self.returns.len() == anneal.window {
                     self.returns.pop_front();

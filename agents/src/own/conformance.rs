@@ -277,7 +277,7 @@ pub fn check_own(
     }
     if let LearnerConfig::Own(own) = &config.learner {
         let key = format!("agent.learner.kind = {:?}", own.kind);
-        let report = match Features::new(&config.features, reservoir.params.ne, inputs) {
+        let report = match Features::new(&config.features, reservoir.params.ne, seen.flat_dim(), inputs) {
             Ok(features) => check_learner(own, features.len(), actions, seed),
             Err(error) => Report::failed(error),
         };

@@ -16,6 +16,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use sorn_env::Value;
 
+use super::widths::Widths;
 use crate::action::Ranges;
 use crate::random::normal;
 use crate::reservoir::{entry, json};
@@ -48,6 +49,9 @@ pub(crate) struct Gaussian {
     spread: Spread,
     schedule: Schedule,
     sd: f64,
+    /// The deviation of narrow episodes as a share of that of the others; 0 if there are none.
+    narrow: f64,
+    widths: Widths,
     /// Correlation of the noise of one step and the next, and that of the last step.
     correlation: f64,
     noise: Vec<f64>,
@@ -58,7 +62,13 @@ pub(crate) struct Gaussian {
 }
 
 impl Gaussian {
-    pub(crate) fn new(ranges: Ranges, schedule: Schedule, correlation: f64, spread: Spread) -> Gaussian {
+    pub(crate) fn new(
+        ranges: Ranges,
+        schedule: Schedule,
+        correlation: f64,
+        spread: Spread,
+        narrow: f64,
+    ) -> Gaussian {
         let n = ranges.len();
         let scores = if spread == Spread::Fixed { n } else { 2 * n };
         Gaussian {
@@ -66,6 +76,8 @@ impl Gaussian {
             spread,
             sd: schedule.at(0),
             schedule,
+            narrow,
+            widths: Widths::default(),
             correlation,
             noise: vec![0.0; n],
             scores: vec![0.0; scores],
@@ -85,6 +97,19 @@ impl Gaussian {
 
     pub(crate) fn begin(&mut self, episode: u64) {
         self.sd = self.schedule.at(episode);
+        if self.narrow > 0.0 {
+            self.widths.begin();
+            if self.widths.is_narrow() {
+                self.sd *= self.narrow;
+            }
+        }
+    }
+
+    /// The episode ended with this return, and was terminated, or truncated.
+    pub(crate) fn end(&mut self, ret: f64, terminated: bool) {
+        if self.narrow > 0.0 {
+            self.widths.end(ret, terminated);
+        }
     }
 
     fn sd(&self, number: usize) -> f64 {
@@ -98,7 +123,7 @@ impl Gaussian {
         self.find_means();
         for number in 0..self.numbers.len() {
             // Of variance 1, whatever the correlation.
-            let c = self.correlation;
+            let c = if self.widths.is_narrow() { 0.0 } else { self.correlation };
             self.noise[number] = match c > 0.0 {
                 true => c * self.noise[number] + (1.0 - c * c).sqrt() * normal(rng),
                 false => normal(rng),
@@ -144,6 +169,9 @@ impl Gaussian {
             state.put("policy/noise", &[self.noise.len()], &self.noise);
         }
         state.meta["sd"] = json(&self.sd);
+        if self.narrow > 0.0 {
+            state.meta["widths"] = json(&self.widths);
+        }
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
@@ -153,6 +181,10 @@ impl Gaussian {
             state.read("policy/noise", &mut self.noise)?;
         }
         self.sd = entry(state, "sd")?;
+        // Agents of earlier versions have one width.
+        if state.meta.get("widths").is_some() {
+            self.widths = entry(state, "widths")?;
+        }
         self.find_means();
         Ok(())
     }
@@ -169,7 +201,7 @@ mod tests {
     fn gaussian(spread: Spread, sd: f64) -> (Space, Gaussian) {
         let space = Space::box_f32(&[-2.0, f32::NEG_INFINITY], &[2.0, f32::INFINITY]).unwrap();
         let Ok(Actions::Box(ranges)) = Actions::new(&space, "x") else { panic!("a Box") };
-        (space, Gaussian::new(ranges, sd.into(), 0.0, spread))
+        (space, Gaussian::new(ranges, sd.into(), 0.0, spread, 0.0))
     }
 
     proptest! {

@@ -120,3 +120,37 @@ fn spaces_without_scores_are_refused() {
     let error = refused(r#"learner = { kind = "sarsa" }"#, &numbers);
     assert!(error.starts_with("learner.kind = \"sarsa\" needs a Discrete action space"), "{error}");
 }
+
+/// Wide noise ends these episodes in the third step at the latest, narrow noise never before the twentieth.
+#[test]
+fn narrow_episodes_are_tried_kept_and_restored() {
+    let observations = Space::box_f32(&[-1.0], &[1.0]).unwrap();
+    let space = Space::box_f32(&[-1.0], &[1.0]).unwrap();
+    let learner = r#"learner = { kind = "actor_critic", perturbation = 0.0 }"#;
+    let is_narrow = |agent: &Agent| agent.state().meta["widths"]["is_narrow"].as_bool().unwrap();
+    let episode = |agent: &mut Agent| -> Vec<f64> {
+        let mut action = agent.begin(&[0.5_f32]).unwrap();
+        let narrow = is_narrow(agent);
+        let mut actions = Vec::new();
+        for step in 1..=EPISODE {
+            actions.extend(action.as_array().unwrap().iter());
+            let ends = step == EPISODE || (step == 3 && !narrow);
+            agent.observe(1.0, ends, false, &[0.5]).unwrap();
+            if ends {
+                break;
+            }
+            action = agent.act().unwrap();
+        }
+        actions
+    };
+    let mut first = agent(&space, learner);
+    let narrow = (0..60).filter(|_| episode(&mut first).len() > 3).count();
+    assert!((30..=50).contains(&narrow), "{narrow} of 60 episodes narrow");
+    first.begin(&[0.5_f32]).unwrap();
+    assert!(is_narrow(&first));
+    let mut second = Agent::restore(&config(learner), &observations, &space, 3, &first.state()).unwrap();
+    for _ in 0..20 {
+        assert_eq!(episode(&mut first), episode(&mut second));
+    }
+    assert_eq!(first.state(), second.state());
+}

@@ -1,5 +1,6 @@
 //! `--set key=value`: single values of an experiment changed from outside.
 
+use sorn_agents::AgentConfig;
 use toml::{Table, Value};
 
 use crate::LabError;
@@ -49,7 +50,7 @@ pub(crate) fn set_value(table: &mut Table, key: &str, value: Value) -> Result<St
             place.insert(part.to_string(), value);
             return Ok(written);
         };
-        place = match place.entry(part).or_insert_with(|| Value::Table(Table::new())) {
+        place = match place.entry(part).or_insert_with(|| Value::Table(absent(&written))) {
             Value::Table(inner) => inner,
             Value::Array(list) => {
                 let index =
@@ -74,6 +75,19 @@ pub(crate) fn set_value(table: &mut Table, key: &str, value: Value) -> Result<St
         };
     }
     unreachable!("a key has at least one part")
+}
+
+/// What an absent table is once a key of it is set: that of the default agent says what it is one of, as
+/// `--set agent.learner.lambda=0.8` means the default learner. Any other is empty.
+fn absent(table: &str) -> Table {
+    let tag = match table {
+        "agent.learner" | "agent.encoder" => "kind",
+        "agent.plasticity" => "mode",
+        _ => return Table::new(),
+    };
+    let defaults = crate::json::of(&AgentConfig::default());
+    let said = &defaults[table.trim_start_matches("agent.")][tag];
+    said.as_str().map(|said| (tag.to_string(), Value::String(said.into()))).into_iter().collect()
 }
 
 /// The element of a list that `part` means, or what it may be.
@@ -215,6 +229,15 @@ mod tests {
             set(&mut table, &format!("run.seed={edge}")).unwrap();
             assert_eq!(table["run"]["seed"].to_string(), edge);
         }
+        // A table of the default agent stays what it is.
+        set(&mut table, "agent.plasticity.steps=100").unwrap();
+        assert_eq!(table["agent"]["plasticity"]["mode"].as_str(), Some("first_steps"));
+        set(&mut table, "agent.learner.lambda=0.8").unwrap();
+        assert_eq!(table["agent"]["learner"]["kind"].as_str(), Some("actor_critic"));
+        set(&mut table, "agent.learner.kind=ppo").unwrap();
+        assert_eq!(table["agent"]["learner"]["kind"].as_str(), Some("ppo"));
+        set(&mut table, "agent.encoder.gain=2").unwrap();
+        assert_eq!(table["agent"]["encoder"]["kind"].as_str(), Some("random_projection"));
         assert!(set(&mut table, "run").is_err());
         assert!(set(&mut table, "run..x=1").is_err());
     }

@@ -23,7 +23,7 @@
 //! so that no surprise, however large, and no trace, however long, moves the weights by more than `1 / bound` in all. Together
 //! with normalised observations and rewards the steps need no value found for a task.
 //!
-//! As long as the last episodes all ended as badly as the worst ever, such an actor also explores in its weights (Plappert et al.
+//! As long as the last episodes were all truncated with returns as bad as the worst ever, such an actor also explores in its weights (Plappert et al.
 //! 2018, *Parameter space noise for exploration*, arXiv 1706.01905): each episode is played with weights to which a normal
 //! perturbation was added, its deviation `perturbation / |phi|` times the share of such episodes. A perturbed policy is
 //! consistent over an episode, and reaches goals to which no sequence of independent actions leads.
@@ -66,8 +66,8 @@ pub struct ActorCriticConfig {
     pub actor_bound: f64,
     /// Bounded steps: the same of the value's weights; positive, 2 by default.
     pub critic_bound: f64,
-    /// Bounded steps: standard deviation, in scores, of the perturbation with which episodes are played while all end as badly as
-    /// the worst; 0 or more, 5 by default.
+    /// Bounded steps: standard deviation, in scores, of the perturbation with which episodes are played while all are truncated
+    /// with a return as bad as the worst; 0 or more, 5 by default.
     pub perturbation: f64,
     /// Bounded steps: part of the past, in `[0, 1]`, over which the weights of a frozen agent are a mean; 0: the last weights.
     /// 0.1 by default.
@@ -361,7 +361,7 @@ impl Learn for ActorCritic {
         self.ret += transition.reward;
         if transition.terminated || transition.truncated {
             self.episodes += 1;
-            self.stagnation.take(self.received);
+            self.stagnation.take(self.received, !transition.terminated);
             self.policy.end(self.received, transition.terminated);
             if let Some(anneal) = self.config.anneal {
                 if self.returns.len() == anneal.window {

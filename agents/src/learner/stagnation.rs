@@ -1,11 +1,12 @@
-//! Whether returns tell better from worse at all.
+//! Whether returns tell better from worse at all, in episodes that lasted as long as they may.
 
 use serde::{Deserialize, Serialize};
 
-/// How much of the past consists of episodes that ended as badly as any: the share of them, in a mean that forgets.
+/// How much of the past consists of episodes that were truncated with a return as bad as any: the share of them, in a mean that forgets.
 ///
-/// Where all returns so far are the same, as long as a rare goal was never reached, nothing in them says what to do, and
-/// exploration is worth more than what was learnt. No scale of returns enters, only whether one is above the lowest.
+/// Where nothing happened until the time was up and all returns so far are the same, as long as a rare goal was never reached, nothing in them says what to do, and
+/// exploration is worth more than what was learnt. An episode that was terminated came somewhere: there single actions tell enough.
+/// No scale of returns enters, only whether one is above the lowest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Stagnation {
@@ -20,13 +21,13 @@ const RATE: f64 = 0.1;
 const SAME: f64 = 1e-9;
 
 impl Stagnation {
-    /// Takes the return of an episode that ended.
-    pub(crate) fn take(&mut self, ret: f64) {
+    /// Takes the return of an episode that ended, and whether it was truncated.
+    pub(crate) fn take(&mut self, ret: f64, truncated: bool) {
         let Some(worst) = self.worst else {
             self.worst = Some(ret);
             return;
         };
-        let as_bad = ret <= worst + SAME * worst.abs();
+        let as_bad = truncated && ret <= worst + SAME * worst.abs();
         self.share += RATE * (f64::from(u8::from(as_bad)) - self.share);
         self.worst = Some(worst.min(ret));
     }
@@ -44,7 +45,7 @@ mod tests {
 
     fn share(returns: &[f64]) -> f64 {
         let mut stagnation = Stagnation::default();
-        returns.iter().for_each(|&ret| stagnation.take(ret));
+        returns.iter().for_each(|&ret| stagnation.take(ret, true));
         stagnation.share()
     }
 
@@ -54,6 +55,13 @@ mod tests {
             assert_eq!(share(&[ret]), 0.0);
             assert!(share(&[ret; 40]) > 0.95);
         }
+    }
+
+    #[test]
+    fn terminated_episodes_are_no_stagnation() {
+        let mut stagnation = Stagnation::default();
+        (0..40).for_each(|_| stagnation.take(0.0, false));
+        assert_eq!(stagnation.share(), 0.0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn numbers_that_mean_nothing_are_left_out() {
     config.normalization.noise = 1.0;
     let without = learn(&config, "CartPole-v1", 400, Change::Noise, 2100).unwrap().0;
     assert!(with > 450.0, "{with}");
-    assert!(without < 300.0, "{without}");
+    assert!(without < 0.75 * with, "{without} without, {with} with");
 }
 
 #[test]

@@ -184,6 +184,7 @@ impl Gaussian {
         // Agents of earlier versions have one width.
         if state.meta.get("widths").is_some() {
             self.widths = entry(state, "widths")?;
+            self.widths.check()?;
         }
         self.find_means();
         Ok(())

@@ -7,6 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::AgentError;
+use crate::reservoir::counts;
+
 /// Returns of a width that count.
 const MEMORY: usize = 10;
 
@@ -18,7 +21,7 @@ const OTHER: u64 = 10;
 pub(crate) struct Widths {
     wide: Vec<f64>,
     /// Wide episodes in a row that were terminated.
-    terminated: usize,
+    terminated: u64,
     narrow: Vec<f64>,
     episodes: u64,
     is_narrow: bool,
@@ -31,7 +34,7 @@ impl Widths {
         // No mean of nothing is higher.
         let narrow = mean(&self.narrow) > mean(&self.wide);
         let other = self.episodes % OTHER == OTHER - 1;
-        self.is_narrow = self.terminated >= MEMORY && narrow != other;
+        self.is_narrow = self.terminated >= MEMORY as u64 && narrow != other;
     }
 
     /// Takes the return of the episode that ended, and whether the environment terminated it.
@@ -45,6 +48,19 @@ impl Widths {
         }
         returns.push(ret);
         self.episodes += 1;
+    }
+
+    /// Refuses counters that no run reaches, since they could not count on, and more returns than are kept.
+    pub(crate) fn check(&self) -> Result<(), AgentError> {
+        counts("widths", &[self.episodes, self.terminated])?;
+        match self.wide.len().max(self.narrow.len()) {
+            kept if kept <= MEMORY => Ok(()),
+            kept => Err(AgentError::State {
+                name: "widths".into(),
+                expected: format!("at most {MEMORY} returns of a width"),
+                found: kept.to_string(),
+            }),
+        }
     }
 
     pub(crate) fn is_narrow(&self) -> bool {
@@ -80,6 +96,17 @@ mod tests {
     #[test]
     fn equal_returns_leave_it_wide() {
         assert_eq!(narrow(true, |_| 1.0), 10);
+    }
+
+    #[test]
+    fn forged_counters_are_refused() {
+        let forged = [
+            Widths { episodes: u64::MAX, ..Widths::default() },
+            Widths { terminated: u64::MAX, ..Widths::default() },
+            Widths { narrow: vec![0.0; MEMORY + 1], ..Widths::default() },
+        ];
+        forged.iter().for_each(|widths| assert!(widths.check().is_err(), "{widths:?}"));
+        assert!(Widths::default().check().is_ok());
     }
 
     #[test]

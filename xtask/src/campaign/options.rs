@@ -105,6 +105,9 @@ impl Options {
         if self.kinds.len() < KINDS.len() {
             text.extend(self.kinds.iter().flat_map(|kind| [" ", kind]));
         }
+        if let Some(target) = &self.target {
+            text += &format!(" --target {target}");
+        }
         match self.cases {
             Some(cases) => text += &format!(" --cases {cases}"),
             None => text += &format!(" --minutes {}", self.minutes),
@@ -126,6 +129,8 @@ mod tests {
         let options = parse("kill --minutes 0.5 --seed=7").unwrap();
         assert_eq!((options.kinds.as_slice(), options.minutes, options.seed), (&["kill"][..], 0.5, 7));
         assert_eq!(options.command(), "cargo xtask campaign kill --minutes 0.5 --seed 7");
+        let line = "python --target calls --cases 9 --seed 7";
+        assert_eq!(parse(line).unwrap().command(), format!("cargo xtask campaign {line}"));
         assert_eq!(parse("").unwrap().kinds.len(), KINDS.len());
     }
 

@@ -64,8 +64,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// Experiment file
-    pub(crate) file: PathBuf,
+    /// Experiment files, one after another
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
     /// Seed of the run [default: run.seed of the file]
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,

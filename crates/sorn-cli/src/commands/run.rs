@@ -11,16 +11,51 @@ use super::task;
 use crate::ExitStatus;
 use crate::args::{How, Run};
 use crate::live::{self, Subject};
-use crate::output::{note, program, report, result, table};
+use crate::output::{Usage, note, program, report, result, table};
 use crate::progress::Bar;
 use crate::stopping;
 
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
-    if let Some(sort) = TaskSort::of_file(&args.file)? {
-        return task::run(sort, args);
+    if let [file] = &args.files[..] {
+        return run_file(file, args);
     }
-    let mut experiment = Experiment::load(&args.file, &args.set)?;
+    if args.how.json {
+        return Err(Usage(format!("--json: expected one experiment file, found {}", args.files.len())).into());
+    }
+    // Names first: a command that is refused has done nothing.
+    let mut names: Vec<(String, &Path)> = Vec::new();
+    for file in &args.files {
+        let name = match TaskSort::of_file(file)? {
+            Some(sort) => task::name(sort, file, &args.set)?,
+            None => Experiment::load(file, &args.set)?.name,
+        };
+        if let Some((_, other)) = names.iter().find(|(taken, _)| *taken == name) {
+            let (file, other) = (file.display(), other.display());
+            let found = format!("found {name:?}, which {other} has");
+            return Err(Usage(format!("{file}: expected a name of its own, {found}")).into());
+        }
+        names.push((name, file));
+    }
+    let mut status = ExitStatus::Done;
+    for (index, file) in args.files.iter().enumerate() {
+        if !args.how.quiet {
+            note(&format!("file {} of {}: {}", index + 1, args.files.len(), file.display()));
+        }
+        match run_file(file, args).unwrap_or_else(|error| report(&error)) {
+            ExitStatus::Done => {}
+            ExitStatus::Interrupted => return Ok(ExitStatus::Interrupted),
+            failed => status = failed,
+        }
+    }
+    Ok(status)
+}
+
+fn run_file(file: &Path, args: &Run) -> anyhow::Result<ExitStatus> {
+    if let Some(sort) = TaskSort::of_file(file)? {
+        return task::run(sort, file, args);
+    }
+    let mut experiment = Experiment::load(file, &args.set)?;
     if let Some(Some(large)) = args.seeds.as_ref().map(|s| s.0.iter().find(|&&s| i64::try_from(s).is_err())) {
         experiment.run.seed = *large;
         experiment.validate("--seeds")?;

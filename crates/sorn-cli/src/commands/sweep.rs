@@ -153,7 +153,7 @@ fn claim(sweep: &SweepDir, args: &Sweep) -> anyhow::Result<ExitStatus> {
     match claim.begun {
         true => super::resume::run(&Resume { dir: claim.dir, set: Vec::new(), how }),
         false => super::run::run(&Run {
-            file: claim.file,
+            files: vec![claim.file],
             seed: None,
             seeds: Some(Seeds(sweep.plan().fresh_seeds().to_vec())),
             set: Vec::new(),

@@ -1,6 +1,6 @@
 //! `sorn run`, `resume` and `compare` of tasks that are no agent's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sorn_lab::sorn_sequence::Task;
@@ -16,16 +16,16 @@ use crate::stopping;
 
 const STOPPING: &str = "stopping; what was done is saved";
 
-pub(crate) fn run(sort: TaskSort, args: &Run) -> anyhow::Result<ExitStatus> {
+pub(crate) fn run(sort: TaskSort, file: &Path, args: &Run) -> anyhow::Result<ExitStatus> {
     match sort {
-        TaskSort::Sequence => run_kind::<Task>(args),
-        TaskSort::Dynamics => run_kind::<DynamicsTask>(args),
+        TaskSort::Sequence => run_kind::<Task>(file, args),
+        TaskSort::Dynamics => run_kind::<DynamicsTask>(file, args),
         _ => unreachable!("every kind has its arm"),
     }
 }
 
-fn run_kind<T: TaskKind>(args: &Run) -> anyhow::Result<ExitStatus> {
-    let experiment = TaskExperiment::<T>::load(&args.file, &args.set)?;
+fn run_kind<T: TaskKind>(file: &Path, args: &Run) -> anyhow::Result<ExitStatus> {
+    let experiment = TaskExperiment::<T>::load(file, &args.set)?;
     let seeds = match (&args.seeds, args.seed) {
         (Some(seeds), _) => seeds.0.clone(),
         (None, seed) => vec![seed.unwrap_or(experiment.run.seed)],
@@ -39,8 +39,17 @@ fn run_kind<T: TaskKind>(args: &Run) -> anyhow::Result<ExitStatus> {
     go_on(&sweep, &args.how)
 }
 
+/// The name that a file's experiment has, and so its directory.
+pub(crate) fn name(sort: TaskSort, file: &Path, set: &[String]) -> Result<String, LabError> {
+    Ok(match sort {
+        TaskSort::Sequence => TaskExperiment::<Task>::load(file, set)?.name,
+        TaskSort::Dynamics => TaskExperiment::<DynamicsTask>::load(file, set)?.name,
+        _ => unreachable!("every kind has its arm"),
+    })
+}
+
 /// Goes on with the directory of a task.
-pub(crate) fn resume(sort: TaskSort, dir: &std::path::Path, how: &How) -> anyhow::Result<ExitStatus> {
+pub(crate) fn resume(sort: TaskSort, dir: &Path, how: &How) -> anyhow::Result<ExitStatus> {
     match sort {
         TaskSort::Sequence => go_on(&TaskSweep::<Task>::open(dir)?, how),
         TaskSort::Dynamics => go_on(&TaskSweep::<DynamicsTask>::open(dir)?, how),

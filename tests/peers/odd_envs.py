@@ -245,6 +245,10 @@ class Few(gym.Env):
         return int(self.np_random.integers(4)), float(action), self.count == 3, False, {}
 
 
+def few(**kwargs):
+    return Few(**kwargs)
+
+
 class Mission(gym.Env):
     """Observes a picture, a direction and words, as MiniGrid does."""
 

@@ -44,7 +44,8 @@ impl GymnasiumEnv {
     /// `gymnasium.make(id, **kwargs)` inside `wrappers`, the innermost first.
     ///
     /// `id` is one of Gymnasium's, alone (`CartPole-v1`), after `gymnasium:`, or after the module that registers it
-    /// (`ale_py:ALE/Pong-v5`). Starts an interpreter where none runs, see [`initialize`].
+    /// (`ale_py:ALE/Pong-v5`); or, after its module, a class derived from `gymnasium.Env` or a
+    /// function that makes an environment, which need not be registered (`my_robot:Arm`). Starts an interpreter where none runs, see [`initialize`].
     ///
     /// # Errors
     /// [`GymnasiumError`]: no interpreter, what Python raises (an unknown id, a keyword argument), a wrapper that cannot be had,

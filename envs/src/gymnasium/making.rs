@@ -3,7 +3,7 @@
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyModule, PyType};
+use pyo3::types::{PyDict, PyModule, PyString, PyType};
 use sorn_env::{ALIKE, near};
 
 use super::error::{Fault, GymnasiumError, PythonException, WrapperFault};
@@ -13,6 +13,31 @@ use crate::{EnvSpec, Kwargs, PythonWrapper};
 /// The id as Gymnasium knows it: without our prefix.
 pub(super) fn own_id(id: &str) -> &str {
     id.strip_prefix("gymnasium:").unwrap_or(id)
+}
+
+/// What `gymnasium.make` is given for `id`: the id as Gymnasium knows it; or a specification, where `module:Name` is not registered and
+/// names a class of environments or a function that makes them.
+pub(super) fn makeable<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyAny>> {
+    let id = own_id(id);
+    let known = PyString::new(py, id).into_any();
+    let Some((module, name)) = id.split_once(':') else { return Ok(known) };
+    // A module that cannot be imported is Gymnasium's to tell of.
+    let Ok(found) = py.import(module) else { return Ok(known) };
+    let gymnasium = py.import("gymnasium")?;
+    if gymnasium.getattr("registry")?.contains(name)? {
+        return Ok(known);
+    }
+    let Ok(named) = found.getattr(name) else { return Ok(known) };
+    let makes = match named.cast::<PyType>() {
+        Ok(class) => class.is_subclass(&gymnasium.getattr("Env")?)?,
+        Err(_) => named.is_callable(),
+    };
+    if !makes {
+        return Ok(known);
+    }
+    let spec = gymnasium.getattr("envs")?.getattr("registration")?.getattr("EnvSpec")?;
+    // By its name, so that processes of a batch can be given it.
+    spec.call1((name, id))
 }
 
 /// Lets one thread at a time do what `call` does, which imports modules: two threads that import the modules of one package can
@@ -67,7 +92,7 @@ pub(super) fn make<'py>(
     wrappers: &[PythonWrapper],
 ) -> Result<(Bound<'py, PyAny>, EnvSpec), Unmade> {
     let gymnasium = py.import("gymnasium")?;
-    let mut env = gymnasium.call_method("make", (own_id(id),), Some(&keywords(py, kwargs)?))?;
+    let mut env = gymnasium.call_method("make", (makeable(py, id)?,), Some(&keywords(py, kwargs)?))?;
     let spec = spec(id, &env)?;
     for (index, wrapper) in wrappers.iter().enumerate() {
         let (class, kwargs) = wrapper_class(py, index, wrapper)?;

@@ -77,7 +77,7 @@ fn make_vec<'py>(
     keywords.set_item("vectorization_mode", vectorization)?;
     keywords.set_item("vector_kwargs", vector_kwargs)?;
     keywords.set_item("wrappers", PyList::new(py, wrappers)?)?;
-    let env = gymnasium.call_method("make_vec", (making::own_id(id),), Some(&keywords))?;
+    let env = gymnasium.call_method("make_vec", (making::makeable(py, id)?,), Some(&keywords))?;
     let spec = making::spec(id, &env)?;
     Ok((env, spec))
 }

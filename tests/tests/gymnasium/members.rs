@@ -1,9 +1,9 @@
 //! Spaces that others have: members left out, several dimensions, numbers that JSON has not.
 
 use serde_json::json;
-use sorn_env::{Array, Env, Space, Value};
+use sorn_env::{Array, AutoresetMode, Env, Space, Value};
 use sorn_envs::Kwargs;
-use sorn_envs::gymnasium::GymnasiumEnv;
+use sorn_envs::gymnasium::{GymnasiumEnv, GymnasiumVecEnv, Vectorization};
 use sorn_envs::kwargs::number;
 
 use crate::start_python;
@@ -118,5 +118,24 @@ fn few_starts_are_no_forgotten_generator() {
             found.findings.len() == 1 && found.to_string().contains("the generator should go on"),
             "{found}"
         );
+    }
+}
+
+/// A class that nobody registered, and a function, are named as such; what is registered under the name goes first.
+#[test]
+fn a_class_or_a_function_is_an_environment_without_registration() {
+    start_python();
+    for id in ["peers.odd_envs:Few", "peers.odd_envs:few", "gymnasium:peers.odd_envs:Few"] {
+        let kwargs = json!({ "forgetful": true });
+        let kwargs = kwargs.as_object().unwrap();
+        let mut env = GymnasiumEnv::make(id, kwargs, &[]).unwrap();
+        let first = env.reset(Some(3), None).unwrap();
+        assert_eq!(env.reset(Some(3), None).unwrap().observation, first.observation, "{id}");
+        let vec = GymnasiumVecEnv::make(id, kwargs, &[], 2, AutoresetMode::NextStep, Vectorization::Sync);
+        assert_eq!(vec.unwrap().num_envs(), 2, "{id}");
+    }
+    for id in ["peers.odd_envs:Fewer", "peers.odd_envs:np", "no_such_module:Few", "math:sin"] {
+        let error = GymnasiumEnv::make(id, &Kwargs::default(), &[]).unwrap_err().to_string();
+        assert!(error.contains(id), "{error}");
     }
 }

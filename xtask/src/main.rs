@@ -1,10 +1,12 @@
 //! `cargo xtask test`: everything that must pass, from a bare checkout. `cargo xtask campaign`: what keeps looking for faults.
-//! `cargo xtask site`: the documentation. `cargo xtask perf`: instruction counts against a table.
+//! `cargo xtask site`: the documentation. `cargo xtask perf`: instruction counts against a table. `cargo xtask release`: what has to hold
+//! before a version is published.
 
 mod campaign;
 mod graph;
 mod perf;
 mod python;
+mod release;
 mod runner;
 mod signals;
 mod site;
@@ -37,7 +39,7 @@ fn parse(args: &[String]) -> Result<Options> {
         Some("test") => {}
         Some(other) => {
             bail!(
-                "unknown command {other:?}; known are \"test\", \"campaign\", \"site\" and \"perf\"\n\n{USAGE}"
+                "unknown command {other:?}; known are \"test\", \"campaign\", \"site\", \"perf\" and \"release\"\n\n{USAGE}"
             )
         }
         None => bail!("no command given\n\n{USAGE}"),
@@ -67,7 +69,7 @@ fn parse(args: &[String]) -> Result<Options> {
 
 fn run(args: &[String]) -> Result<bool> {
     if args.iter().any(|a| a == "--help" || a == "-h") {
-        print!("{USAGE}\n{}\n{}\n{}", campaign::USAGE, site::USAGE, perf::USAGE);
+        print!("{USAGE}\n{}\n{}\n{}\n{}", campaign::USAGE, site::USAGE, perf::USAGE, release::USAGE);
         return Ok(true);
     }
     signals::hear()?;
@@ -76,6 +78,9 @@ fn run(args: &[String]) -> Result<bool> {
     }
     if args.first().is_some_and(|first| first == "site") {
         return site::run(&workspace::Workspace::load()?, &args[1..]);
+    }
+    if args.first().is_some_and(|first| first == "release") {
+        return release::run(&workspace::Workspace::load()?, &args[1..]);
     }
     if args.first().is_some_and(|first| first == "perf") {
         return perf::run(&args[1..]);

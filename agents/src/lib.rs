@@ -36,7 +36,7 @@ pub use agent::Agent;
 pub use batch::{BatchRun, run_batch};
 pub use config::AgentConfig;
 pub use diagnosis::{Diagnosis, Norms};
-pub use encoder::{EncoderConfig, Scale};
+pub use encoder::{EncoderConfig, Encoding, Scale};
 pub use error::AgentError;
 pub use esn::EsnConfig;
 pub use features::{Feature, FeaturesConfig};

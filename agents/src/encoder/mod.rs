@@ -1,5 +1,6 @@
 //! Encoders: an observation, flattened to numbers, becomes the input of the reservoir.
 
+mod alone;
 mod bounds;
 mod cells;
 mod layout;
@@ -13,6 +14,7 @@ use sorn_env::Space;
 
 use crate::own::{self, EncoderSetup, OwnConfig, OwnEncoder};
 use crate::{AgentError, AgentState, ReservoirConfig};
+pub use alone::Encoding;
 use cells::{Cells, Tuning};
 pub(crate) use layout::{Slot, slots};
 use random_projection::RandomProjection;

@@ -45,13 +45,22 @@ fn condition(way: &Value) -> String {
     chosen.map_or_else(String::new, |(key, value)| format!("{key} = {value:?}"))
 }
 
-/// The kinds of file: the schema of each, and its title.
-pub(crate) fn kinds(root: &Value) -> [(&Value, &'static str); 3] {
-    [
-        (&root["else"]["else"], "An agent in an environment"),
-        (&root["then"], "A sequence task"),
-        (&root["else"]["then"], "A task of dynamics"),
-    ]
+/// The kinds of file: the schema of each, its title, and what is said of `task.kind` for it.
+pub(crate) fn kinds(root: &Value) -> Vec<(&Value, &'static str, &'static str)> {
+    // As the schema asks, one after the other.
+    let tasks = [
+        ("A sequence task", " (task.kind = \"sequence\")"),
+        ("A task of dynamics", " (task.kind = \"dynamics\")"),
+        ("A task of series", " (task.kind = \"series\")"),
+    ];
+    let mut at = root;
+    let mut kinds = Vec::new();
+    for (title, named) in tasks {
+        kinds.push((&at["then"], title, named));
+        at = &at["else"];
+    }
+    kinds.insert(0, (at, "An agent in an environment", ""));
+    kinds
 }
 
 /// The keys of a table; those of the file's top for each of [`kinds`].
@@ -97,7 +106,7 @@ fn properties<'a>(root: &'a Value, way: &'a Value, parent: &str) -> Vec<Key<'a>>
 pub(crate) fn find<'a>(root: &'a Value, name: &str) -> Vec<Key<'a>> {
     let parts: Vec<&str> = name.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
     let mut found: Vec<Key> = Vec::new();
-    for (kind, _) in kinds(root) {
+    for (kind, ..) in kinds(root) {
         let mut keys = below(root, kind);
         for (depth, part) in parts.iter().enumerate() {
             keys.retain(|key| key.last().trim_end_matches("[]") == *part);
@@ -115,7 +124,7 @@ pub(crate) fn find<'a>(root: &'a Value, name: &str) -> Vec<Key<'a>> {
 /// All dotted names, without repetition.
 pub(crate) fn all(root: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (kind, _) in kinds(root) {
+    for (kind, ..) in kinds(root) {
         collect(&below(root, kind), &mut |key| {
             names.insert(key.name.clone());
         });

@@ -41,6 +41,7 @@ mod run_dir;
 mod schema;
 mod sealed_line;
 mod seeds;
+mod series;
 mod simulation;
 mod steady;
 mod summary;
@@ -86,6 +87,7 @@ pub use run_dir::RunDir;
 #[cfg(feature = "schema")]
 pub use schema::experiment_schema;
 pub use seeds::{Sweep, SweepOutcome};
+pub use series::{Series, SeriesConfig, SeriesRun, SeriesTask};
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
     check_room_to_save, load_network, load_params, save_network, simulate,

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use crate::overrides::{Override, set_all};
-use crate::{Experiment, LabError};
+use crate::{Experiment, LabError, TaskSort};
 
 /// Reads an experiment from `text`, called `origin` in errors, with `overrides` put in.
 pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Result<Experiment, LabError> {
@@ -15,7 +15,7 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
     match table.get("task").and_then(|task| task.get("kind")).and_then(Value::as_str) {
         // What an experiment with an environment is without saying so.
         Some("rl") => table.retain(|key, task| key != "task" || task.as_table().is_some_and(|t| t.len() > 1)),
-        Some(kind @ ("sequence" | "dynamics")) => {
+        Some(kind) if TaskSort::of_table(&table).is_some() => {
             let reason = format!("expected \"rl\", found {kind:?}, which sorn run, resume and compare take");
             return Err(blame(Fault { key: "task.kind".into(), reason }, text, origin, &overrides));
         }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use sorn_sequence::Task;
 
-use crate::{DynamicsTask, Experiment, SweepConfig, TaskExperiment};
+use crate::{DynamicsTask, Experiment, SeriesTask, SweepConfig, TaskExperiment};
 
 /// The JSON Schema (draft 7) of an experiment file: of a sequence task if `task.kind` is `"sequence"`, of a task of dynamics if
-/// it is `"dynamics"`, else of an agent in an environment.
+/// it is `"dynamics"`, of a task of series if it is `"series"`, else of an agent in an environment.
 ///
 /// The schema knows keys, types, names and defaults. Ranges, and what goes together, are checked when the file is read.
 pub fn experiment_schema() -> Value {
@@ -16,6 +16,7 @@ pub fn experiment_schema() -> Value {
     let rl = generator.subschema_for::<Experiment>().to_value();
     let sequence = generator.subschema_for::<TaskExperiment<Task>>().to_value();
     let dynamics = generator.subschema_for::<TaskExperiment<DynamicsTask>>().to_value();
+    let series = generator.subschema_for::<TaskExperiment<SeriesTask>>().to_value();
     let sweep = generator.subschema_for::<SweepConfig>().to_value();
     let mut definitions = generator.take_definitions(true);
     let kind = |name: &str| json!({ "description": "The kind of task.", "const": name });
@@ -35,8 +36,9 @@ pub fn experiment_schema() -> Value {
     insert(&mut definitions, "Experiment", "task", rl_task);
     insert(&mut definitions, "Task", "kind", kind("sequence"));
     insert(&mut definitions, "DynamicsTask", "kind", kind("dynamics"));
+    insert(&mut definitions, "SeriesTask", "kind", kind("series"));
     // Of the file, not of one of its runs.
-    for name in ["Experiment", "TaskExperiment", "TaskExperiment2"] {
+    for name in ["Experiment", "TaskExperiment", "TaskExperiment2", "TaskExperiment3"] {
         let described = json!({ "description": "What `sorn sweep` tries.", "allOf": [sweep] });
         insert(&mut definitions, name, "sweep", described);
     }
@@ -45,10 +47,14 @@ pub fn experiment_schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Experiment file",
-        "description": "An experiment of sorn: an agent in an environment, a sequence task, or a task of dynamics.",
+        "description": "An experiment of sorn: an agent in an environment, a sequence task, a task of series, or a task of dynamics.",
         "if": is("sequence"),
         "then": sequence,
-        "else": { "if": is("dynamics"), "then": dynamics, "else": rl },
+        "else": {
+            "if": is("dynamics"),
+            "then": dynamics,
+            "else": { "if": is("series"), "then": series, "else": rl },
+        },
         "definitions": definitions,
     })
 }

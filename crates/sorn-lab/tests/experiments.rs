@@ -65,6 +65,28 @@ fn every_experiment_of_a_paper_is_whole() {
     assert!(seen >= 8, "{seen}");
 }
 
+#[test]
+fn every_experiment_with_the_environment_of_another_says_nothing_but_what_it_is() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/others");
+    let told = std::fs::read_to_string(folder.join("../../docs/agent.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert!(told.contains(&format!("| `{stem}` |")), "{stem}: no row in docs/agent.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# "), "{stem}: expected a line that says what it is");
+        assert!(!text.contains("agent"), "{stem}: the agent is to be the default one");
+        // Python's environments cannot be made here: another stands for them.
+        let set = ["env.id=CartPole-v1", "env.wrappers=[]", "env.kwargs={}"].map(String::from);
+        let experiment = Experiment::load(&path, &set).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(experiment.name, stem);
+        assert!(experiment.run.steps.is_some(), "{stem}: expected run.steps");
+        seen += 1;
+    }
+    assert!(seen >= 12, "{seen}");
+}
+
 /// Their agents are written out: a change of defaults leaves every bit of what they do. The returns are those of seed 0 before
 /// there was an agent that is not tuned.
 #[test]

@@ -95,6 +95,37 @@ impl Default for ReadoutConfig {
     }
 }
 
+impl ReadoutConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`TaskError`] naming the key below `task.readout`, what was found and what is allowed.
+    pub fn check(&self) -> Result<(), TaskError> {
+        let readout = self;
+        if readout.features.is_empty() {
+            return Err(TaskError::config("task.readout.features", "at least one feature", "none"));
+        }
+        for (index, feature) in readout.features.iter().enumerate() {
+            if readout.features[..index].contains(feature) {
+                return Err(TaskError::config("task.readout.features", "each feature once", feature.name()));
+            }
+        }
+        if readout.features.contains(&FeatureKind::Traces) == readout.trace_decays.is_empty() {
+            let expected = "decays in (0, 1) for the feature \"traces\", and none without it";
+            return Err(TaskError::config("task.readout.trace_decays", expected, readout.trace_decays.len()));
+        }
+        if let Some(found) = readout.trace_decays.iter().find(|d| !(**d > 0.0 && **d < 1.0)) {
+            return Err(TaskError::config("task.readout.trace_decays", "numbers in (0, 1)", found));
+        }
+        for (key, value) in [("task.readout.penalty", readout.penalty), ("task.readout.c", readout.c)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(TaskError::config(key, "a positive number", value));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A stretch of steps under the same conditions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -285,7 +316,7 @@ impl Task {
             ));
         }
         self.check_target()?;
-        self.check_readout()?;
+        self.readout.check()?;
         self.check_phases(params)?;
         self.check_memory(params, source.inputs())
     }
@@ -337,31 +368,6 @@ impl Task {
                 Err(TaskError::config("task.lags", "none, lags belong to target = \"recall\"", "some"))
             }
         }
-    }
-
-    fn check_readout(&self) -> Result<(), TaskError> {
-        let readout = &self.readout;
-        if readout.features.is_empty() {
-            return Err(TaskError::config("task.readout.features", "at least one feature", "none"));
-        }
-        for (index, feature) in readout.features.iter().enumerate() {
-            if readout.features[..index].contains(feature) {
-                return Err(TaskError::config("task.readout.features", "each feature once", feature.name()));
-            }
-        }
-        if readout.features.contains(&FeatureKind::Traces) == readout.trace_decays.is_empty() {
-            let expected = "decays in (0, 1) for the feature \"traces\", and none without it";
-            return Err(TaskError::config("task.readout.trace_decays", expected, readout.trace_decays.len()));
-        }
-        if let Some(found) = readout.trace_decays.iter().find(|d| !(**d > 0.0 && **d < 1.0)) {
-            return Err(TaskError::config("task.readout.trace_decays", "numbers in (0, 1)", found));
-        }
-        for (key, value) in [("task.readout.penalty", readout.penalty), ("task.readout.c", readout.c)] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(TaskError::config(key, "a positive number", value));
-            }
-        }
-        Ok(())
     }
 
     fn check_phases(&self, params: &Params) -> Result<(), TaskError> {

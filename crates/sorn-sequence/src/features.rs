@@ -39,7 +39,7 @@ impl FeatureKind {
     }
 
     /// How many features `kinds` are for so many neurons, decays and inputs.
-    pub(crate) fn count(kinds: &[FeatureKind], (neurons, decays, inputs): (usize, usize, usize)) -> usize {
+    pub fn count(kinds: &[FeatureKind], (neurons, decays, inputs): (usize, usize, usize)) -> usize {
         let of = |kind: &FeatureKind| match kind {
             FeatureKind::Activity | FeatureKind::Pseudo | FeatureKind::Drive => neurons,
             FeatureKind::Traces => neurons.saturating_mul(decays),
@@ -51,7 +51,8 @@ impl FeatureKind {
 }
 
 /// Features of one step after another.
-pub(crate) struct Features {
+#[derive(Clone, Debug)]
+pub struct Features {
     kinds: Vec<FeatureKind>,
     decays: Vec<f64>,
     /// One trace per neuron, decay after decay.
@@ -62,7 +63,8 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    pub(crate) fn new(config: &ReadoutConfig, network: &Network) -> Features {
+    /// Those of `config` for the neurons of `network`; traces begin at 0.
+    pub fn new(config: &ReadoutConfig, network: &Network) -> Features {
         let neurons = network.ne();
         Features {
             kinds: config.features.clone(),
@@ -75,12 +77,12 @@ impl Features {
     }
 
     /// How many there are.
-    pub(crate) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         FeatureKind::count(&self.kinds, (self.neurons, self.decays.len(), self.inputs))
     }
 
     /// Writes those of the step that `network` did with `input`, as entries that are not 0.
-    pub(crate) fn read(&mut self, network: &Network, input: &[f64], out: &mut Vec<(u32, f64)>) {
+    pub fn read(&mut self, network: &Network, input: &[f64], out: &mut Vec<(u32, f64)>) {
         let activity = network.activity();
         for (traces, decay) in self.traces.chunks_exact_mut(self.neurons).zip(&self.decays) {
             traces.iter_mut().for_each(|trace| *trace *= decay);

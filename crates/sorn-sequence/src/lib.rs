@@ -19,7 +19,7 @@ pub use config::{
 };
 pub use control::Control;
 pub use error::TaskError;
-pub use features::FeatureKind;
+pub use features::{FeatureKind, Features};
 pub use run::Run;
 pub use score::Scores;
 pub use source::{GrammarName, Item, Source, SourceConfig};

@@ -43,11 +43,7 @@ pub(crate) fn run(args: &Explain) -> anyhow::Result<ExitStatus> {
 /// The tables of all kinds of file.
 fn whole(root: &Value) -> String {
     let mut text = String::new();
-    for ((kind, title), named) in reference::kinds(root).into_iter().zip([
-        "",
-        " (task.kind = \"sequence\")",
-        " (task.kind = \"dynamics\")",
-    ]) {
+    for (kind, title, named) in reference::kinds(root) {
         text.push_str(&format!("{title}{named}\n"));
         text.push_str(&list(&reference::below(root, kind)));
         text.push('\n');

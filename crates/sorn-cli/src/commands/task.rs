@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sorn_lab::sorn_sequence::Task;
 use sorn_lab::{
-    DynamicsTask, LabError, TaskExperiment, TaskKind, TaskProgress, TaskSort, TaskSweep, TaskTable, counted,
+    DynamicsTask, LabError, SeriesTask, TaskExperiment, TaskKind, TaskProgress, TaskSort, TaskSweep,
+    TaskTable, counted,
 };
 
 use crate::ExitStatus;
@@ -20,6 +21,7 @@ pub(crate) fn run(sort: TaskSort, file: &Path, args: &Run) -> anyhow::Result<Exi
     match sort {
         TaskSort::Sequence => run_kind::<Task>(file, args),
         TaskSort::Dynamics => run_kind::<DynamicsTask>(file, args),
+        TaskSort::Series => run_kind::<SeriesTask>(file, args),
         _ => unreachable!("every kind has its arm"),
     }
 }
@@ -44,6 +46,7 @@ pub(crate) fn name(sort: TaskSort, file: &Path, set: &[String]) -> Result<String
     Ok(match sort {
         TaskSort::Sequence => TaskExperiment::<Task>::load(file, set)?.name,
         TaskSort::Dynamics => TaskExperiment::<DynamicsTask>::load(file, set)?.name,
+        TaskSort::Series => TaskExperiment::<SeriesTask>::load(file, set)?.name,
         _ => unreachable!("every kind has its arm"),
     })
 }
@@ -53,6 +56,7 @@ pub(crate) fn resume(sort: TaskSort, dir: &Path, how: &How) -> anyhow::Result<Ex
     match sort {
         TaskSort::Sequence => go_on(&TaskSweep::<Task>::open(dir)?, how),
         TaskSort::Dynamics => go_on(&TaskSweep::<DynamicsTask>::open(dir)?, how),
+        TaskSort::Series => go_on(&TaskSweep::<SeriesTask>::open(dir)?, how),
         _ => unreachable!("every kind has its arm"),
     }
 }
@@ -63,6 +67,7 @@ pub(crate) fn compare(dirs: &[PathBuf], json: bool, markdown: bool) -> anyhow::R
     for dir in dirs {
         tables.push(match TaskSort::of_dir(dir)? {
             Some(TaskSort::Dynamics) => TaskTable::of(&TaskSweep::<DynamicsTask>::read(dir)?)?,
+            Some(TaskSort::Series) => TaskTable::of(&TaskSweep::<SeriesTask>::read(dir)?)?,
             _ => TaskTable::of(&TaskSweep::<Task>::read(dir)?)?,
         });
     }

@@ -25,6 +25,7 @@ mod reference;
 mod resume;
 mod run;
 mod sequence;
+mod series;
 mod several;
 mod simulate;
 #[cfg(unix)]

@@ -81,6 +81,7 @@ fn every_key_has_a_meaning() {
     // What tells the kinds of files apart describes nothing.
     schema["if"].take();
     schema["else"]["if"].take();
+    schema["else"]["else"]["if"].take();
     look(&schema, "", &mut missing);
     assert!(missing.is_empty(), "without a description: {missing:?}");
 }

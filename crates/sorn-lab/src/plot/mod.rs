@@ -161,8 +161,8 @@ pub fn draw(
 ) -> Result<Option<PathBuf>, LabError> {
     match TaskSort::of_dir(dir)? {
         Some(TaskSort::Dynamics) => return draw_dynamics(dir, kind).map(Some),
-        Some(TaskSort::Sequence) => {
-            let reason = "expected runs of an agent or a task of dynamics, found a sequence task, which has no figures";
+        Some(TaskSort::Sequence | TaskSort::Series) => {
+            let reason = "expected runs of an agent or a task of dynamics, found a task of sequences or series, which has no figures";
             return Err(LabError::directory(dir, reason));
         }
         None => {}

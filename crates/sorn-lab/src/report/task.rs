@@ -8,7 +8,7 @@ use super::page::{STYLE, escape, table};
 use crate::dynamics::{kinds, picture};
 use crate::files::read_text;
 use crate::task::TaskKind;
-use crate::{DynamicsTask, LabError, TaskSort, TaskSweep, TaskTable};
+use crate::{DynamicsTask, LabError, SeriesTask, TaskSort, TaskSweep, TaskTable};
 
 /// The page, and what is missing or damaged. The directories hold tasks, all of them.
 pub(super) fn page(dirs: &[PathBuf]) -> Result<(String, Vec<String>), LabError> {
@@ -26,7 +26,8 @@ pub(super) fn page(dirs: &[PathBuf]) -> Result<(String, Vec<String>), LabError> 
                 }
                 one(&sweep, &pictures)?
             }
-            _ => one(&TaskSweep::<Task>::read(dir)?, "")?,
+            Some(TaskSort::Series) => one(&TaskSweep::<SeriesTask>::read(dir)?, "")?,
+            Some(TaskSort::Sequence) | None => one(&TaskSweep::<Task>::read(dir)?, "")?,
         };
         names.push(part.0);
         body.push_str(&part.1);

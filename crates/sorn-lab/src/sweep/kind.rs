@@ -10,6 +10,7 @@ use toml::Table;
 use crate::difference::difference;
 use crate::dynamics::DynamicsTask;
 use crate::run_dir::is_run;
+use crate::series::SeriesTask;
 use crate::task::{self, TaskKind};
 use crate::{
     Episode, Experiment, LabError, Outcome, Progress, RunDir, TaskExperiment, TaskOutcome, TaskProgress,
@@ -22,6 +23,7 @@ pub(crate) enum AnyExperiment {
     Rl(Box<Experiment>),
     Sequence(Box<TaskExperiment<Task>>),
     Dynamics(Box<TaskExperiment<DynamicsTask>>),
+    Series(Box<TaskExperiment<SeriesTask>>),
 }
 
 /// Whether work is to stop, and since when.
@@ -41,6 +43,9 @@ impl AnyExperiment {
             Some(TaskSort::Dynamics) => {
                 TaskExperiment::parse(text, origin, overrides).map(Box::new).map(Self::Dynamics)
             }
+            Some(TaskSort::Series) => {
+                TaskExperiment::parse(text, origin, overrides).map(Box::new).map(Self::Series)
+            }
             None => crate::read::experiment(text, origin, overrides).map(Box::new).map(Self::Rl),
         }
     }
@@ -51,6 +56,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => experiment.validate(origin),
             AnyExperiment::Sequence(experiment) => experiment.validate(origin),
             AnyExperiment::Dynamics(experiment) => experiment.validate(origin),
+            AnyExperiment::Series(experiment) => experiment.validate(origin),
         }
     }
 
@@ -59,6 +65,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => &experiment.name,
             AnyExperiment::Sequence(experiment) => &experiment.name,
             AnyExperiment::Dynamics(experiment) => &experiment.name,
+            AnyExperiment::Series(experiment) => &experiment.name,
         }
     }
 
@@ -67,6 +74,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => &experiment.question,
             AnyExperiment::Sequence(experiment) => &experiment.question,
             AnyExperiment::Dynamics(experiment) => &experiment.question,
+            AnyExperiment::Series(experiment) => &experiment.question,
         }
     }
 
@@ -75,6 +83,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => experiment.run.seed,
             AnyExperiment::Sequence(experiment) => experiment.run.seed,
             AnyExperiment::Dynamics(experiment) => experiment.run.seed,
+            AnyExperiment::Series(experiment) => experiment.run.seed,
         }
     }
 
@@ -83,6 +92,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => experiment.run.seed = seed,
             AnyExperiment::Sequence(experiment) => experiment.run.seed = seed,
             AnyExperiment::Dynamics(experiment) => experiment.run.seed = seed,
+            AnyExperiment::Series(experiment) => experiment.run.seed = seed,
         }
     }
 
@@ -91,6 +101,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => experiment.name = name.into(),
             AnyExperiment::Sequence(experiment) => experiment.name = name.into(),
             AnyExperiment::Dynamics(experiment) => experiment.name = name.into(),
+            AnyExperiment::Series(experiment) => experiment.name = name.into(),
         }
     }
 
@@ -99,6 +110,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(experiment) => experiment.to_toml(),
             AnyExperiment::Sequence(experiment) => experiment.to_toml(),
             AnyExperiment::Dynamics(experiment) => experiment.to_toml(),
+            AnyExperiment::Series(experiment) => experiment.to_toml(),
         }
     }
 
@@ -109,6 +121,7 @@ impl AnyExperiment {
             AnyExperiment::Rl(_) => Some("mean_return_last_100".into()),
             AnyExperiment::Sequence(experiment) => last_score(&experiment.report),
             AnyExperiment::Dynamics(experiment) => last_score(&experiment.report),
+            AnyExperiment::Series(experiment) => last_score(&experiment.report),
         }
     }
 
@@ -121,6 +134,7 @@ impl AnyExperiment {
             }
             AnyExperiment::Sequence(experiment) => run_task(dir, experiment, stopping),
             AnyExperiment::Dynamics(experiment) => run_task(dir, experiment, stopping),
+            AnyExperiment::Series(experiment) => run_task(dir, experiment, stopping),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::files::read_text;
 use crate::overrides::{set_all, set_value};
 use crate::{LabError, read};
 
-/// The experiment file of a task, `[task] kind = "sequence"` or `"dynamics"`.
+/// The experiment file of a task, `[task] kind = "sequence"`, `"dynamics"` or `"series"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(bound = "T: TaskKind + schemars::JsonSchema"))]

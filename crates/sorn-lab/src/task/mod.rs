@@ -22,6 +22,7 @@ pub use table::{TaskArm, TaskTable};
 use crate::LabError;
 use crate::dynamics::DynamicsTask;
 use crate::files::read_text;
+use crate::series::SeriesTask;
 use sorn_sequence::Task;
 
 /// The kinds of task.
@@ -32,6 +33,8 @@ pub enum TaskSort {
     Sequence,
     /// `kind = "dynamics"`.
     Dynamics,
+    /// `kind = "series"`.
+    Series,
 }
 
 impl TaskSort {
@@ -39,6 +42,7 @@ impl TaskSort {
         match name {
             Task::KIND => Some(TaskSort::Sequence),
             DynamicsTask::KIND => Some(TaskSort::Dynamics),
+            SeriesTask::KIND => Some(TaskSort::Series),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ const HEAD: &str = "\
 Every key that an experiment file may have, from the program itself (`sorn explain --markdown`). `sorn explain KEY` shows one in the
 terminal, and `sorn explain --schema` prints the JSON Schema for editors: with `#:schema experiment.schema.json` as the first line of a
 file, an editor that knows TOML schemas completes and checks its keys. `--set KEY=VALUE` overrides a key for one run. An unknown key
-is an error. Files of an agent in an environment, of a sequence task and of a task of dynamics have tables of their own. In `--set`
+is an error. Files of an agent in an environment, of a sequence task, of a task of series and of a task of dynamics have tables of their own. In `--set`
 an element of a list is meant by its name, kind or number: `task.phases.measure.steps=1000`.
 ";
 
@@ -22,7 +22,7 @@ const NETWORKS: [&str; 2] = ["agent.reservoir.params", "network"];
 
 pub(super) fn markdown(root: &Value) -> String {
     let mut page = String::from(HEAD);
-    for (kind, title) in reference::kinds(root) {
+    for (kind, title, _) in reference::kinds(root) {
         let _ = write!(page, "\n## {title}\n");
         table(&mut page, &reference::below(root, kind));
         for key in reference::below(root, kind) {

@@ -1,0 +1,145 @@
+//! Tasks of series: a file, its table, controls, resumption.
+
+use serde_json::Value;
+
+use crate::common::{Place, contents};
+
+const MEMORY: &str = r#"
+name = "memory"
+question = "How long does a static network remember numbers?"
+report = ["memory", "input_reader", "nrmse"]
+
+[task]
+kind = "series"
+
+[task.source]
+kind = "memory_capacity"
+delays = [1, 2, 3, 4]
+
+[task.readout]
+kind = "ridge"
+features = ["traces", "activity", "bias"]
+trace_decays = [0.5]
+penalty = 0.1
+
+[[task.phases]]
+name = "organise"
+steps = 3000
+
+[[task.phases]]
+name = "fit"
+role = "fit"
+steps = 1500
+freeze = "all"
+
+[[task.phases]]
+name = "score"
+role = "score"
+steps = 800
+freeze = "all"
+
+[network]
+ne = 100
+input = "direct"
+noise_sd = 0.0
+
+[run]
+checkpoint_every = 1000
+"#;
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("memory.toml", MEMORY);
+    place
+}
+
+fn scores(place: &Place, arm: &str, seed: u64) -> Value {
+    let path = place.path(&format!("runs/memory/{arm}/seed-{seed}/summary.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str::<Value>(&text).unwrap()["scores"].clone()
+}
+
+#[test]
+fn numbers_are_remembered_by_activity_and_not_by_the_present_input() {
+    let place = place();
+    let table =
+        place.done(&["run", "memory.toml", "--seeds", "0..3", "--controls", "static,none", "--quiet"]);
+    assert!(table.contains("memory") && table.contains("static"), "{table}");
+    for seed in 0..3 {
+        let found = scores(&place, "static", seed);
+        let of = |name: &str| found[name].as_f64().unwrap();
+        assert!(of("memory") > 0.4 && of("r2_delay_1") > 0.3, "{found}");
+        assert!((of("memory") - (1..=4).map(|d| of(&format!("r2_delay_{d}"))).sum::<f64>()).abs() < 1e-9);
+        // Independent numbers say nothing of those before.
+        assert!(of("input_reader") > 0.97, "{found}");
+    }
+}
+
+#[test]
+fn a_task_of_series_that_was_stopped_goes_on_to_the_same_bits() {
+    let place = place();
+    place.done(&["run", "memory.toml", "--quiet"]);
+    let whole = contents(&place.path("runs/memory/seed-0"));
+    // As if it had been killed after its first checkpoints.
+    place.done(&[
+        "run",
+        "memory.toml",
+        "--set",
+        "task.phases.organise.steps=1000",
+        "--out",
+        "short",
+        "--quiet",
+    ]);
+    let checkpoint = "memory/seed-0/checkpoints/network.safetensors";
+    std::fs::copy(place.path(&format!("short/{checkpoint}")), place.path(&format!("runs/{checkpoint}")))
+        .unwrap();
+    std::fs::remove_file(place.path("runs/memory/seed-0/summary.json")).unwrap();
+    place.done(&["resume", "runs/memory", "--quiet"]);
+    assert!(contents(&place.path("runs/memory/seed-0")) == whole);
+}
+
+#[test]
+fn wrong_values_are_named() {
+    let place = place();
+    for (set, words) in [
+        ("task.source.delays=[0]", "task.source.delays: expected"),
+        ("task.source={kind=\"narma\", order=0}", "task.source.order: expected"),
+        ("task.source={kind=\"file\", file=\"gone.csv\"}", "gone.csv"),
+        ("task.source.kind=nrma", "nrma"),
+        ("task.readout.kind=logistic", "task.readout.kind: expected"),
+        ("task.encoder={kind=\"pools\"}", "task.encoder.kind: expected"),
+        ("task.encoder={kind=\"thermometer\", cells=5}", "network.input: expected"),
+        ("task.phases.score.role=generate", "task.phases[2].role: expected"),
+        ("task.phases.fit.role=organise", "task.phases[2].role: expected"),
+        ("task.phases.fit.steps=1000000000000000", "task.phases[1].steps: expected"),
+        ("task.sourc=1", "sourc"),
+    ] {
+        let error = place.fails(2, &["run", "memory.toml", "--quiet", "--set", set]);
+        assert!(error.contains(words), "{set}: {error}");
+    }
+    assert!(!place.path("runs").exists());
+    place.done(&["run", "memory.toml", "--quiet"]);
+    let error = place.fails(2, &["plot", "runs/memory", "learning-curve"]);
+    assert!(error.contains("a task of sequences or series"), "{error}");
+    place.done(&["report", "runs/memory"]);
+}
+
+#[test]
+fn a_population_code_of_pools_is_an_encoder_too() {
+    let place = place();
+    let code = "task.encoder={kind=\"gaussian_population\", cells=8}";
+    let pools = "network.input={pools={size=10}}";
+    let table = place.done(&["run", "memory.toml", "--quiet", "--set", code, "--set", pools]);
+    assert!(table.contains("memory"), "{table}");
+}
+
+#[test]
+fn a_sweep_over_a_task_of_series_measures_its_scores() {
+    let place = place();
+    let sweep = format!("{MEMORY}\n[sweep]\nseeds = \"0..2\"\n[sweep.grid]\nnetwork.ne = [60, 100]\n");
+    place.write("swept.toml", &sweep.replace("name = \"memory\"", "name = \"swept\""));
+    place.done(&["sweep", "swept.toml", "--quiet"]);
+    let table = std::fs::read_to_string(place.path("runs/swept/results.csv")).unwrap();
+    assert!(table.lines().next().unwrap().contains("scores.memory"), "{table}");
+    assert_eq!(table.lines().count(), 5);
+}

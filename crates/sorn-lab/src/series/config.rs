@@ -1,0 +1,200 @@
+//! [`SeriesTask`]: the configuration of a task of series.
+
+use serde::{Deserialize, Serialize};
+use sorn_agents::{EncoderConfig, Encoding};
+use sorn_core::{InputMap, Params, State, room};
+use sorn_env::{BoxSpace, Dtype, Space};
+use sorn_sequence::{Control, FeatureKind, Phase, ReadoutConfig, ReadoutKind, Role, TaskError};
+
+use super::run::SeriesRun;
+use super::source::{Series, SeriesConfig};
+use crate::task::TaskKind;
+
+/// A task of series: what is fed, what the network goes through, and what is read out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SeriesTask {
+    /// The series.
+    pub source: SeriesConfig,
+    /// Whether encoder and readout see the inputs less their mean, over their standard deviation, both of the first 10,000 steps.
+    #[serde(default = "yes")]
+    pub standardize: bool,
+    /// From the inputs to those of the network. Bounds of `gaussian_population` and `thermometer` are -3 and 3 if none are given.
+    #[serde(default)]
+    pub encoder: EncoderConfig,
+    /// The readout, one for all targets: `least_squares` or `ridge`.
+    #[serde(default)]
+    pub readout: ReadoutConfig,
+    /// What changes against the experiment; none in the experiment itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
+    /// The phases, in order; `role = "generate"` is that of symbols.
+    pub phases: Vec<Phase>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Steps from which means and deviations come.
+const STANDARD: usize = 10_000;
+
+impl SeriesTask {
+    /// Mean and standard deviation of each input, 0 and 1 without `standardize`.
+    pub(super) fn moments(&self, seed: u64) -> Result<Vec<(f64, f64)>, TaskError> {
+        let mut series = Series::new(&self.source, seed)?;
+        let inputs = series.inputs().len();
+        if !self.standardize {
+            return Ok(vec![(0.0, 1.0); inputs]);
+        }
+        let (mut sums, mut squares) = (vec![0.0; inputs], vec![0.0; inputs]);
+        let origin = series.inputs().to_vec();
+        for _ in 0..STANDARD {
+            for (at, value) in series.inputs().iter().enumerate() {
+                let value = value - origin[at];
+                sums[at] += value;
+                squares[at] += value * value;
+            }
+            series.advance();
+        }
+        let count = STANDARD as f64;
+        let moments = sums.iter().zip(&squares).zip(origin).map(|((sum, square), origin)| {
+            let mean = sum / count;
+            let variance = (square / count - mean * mean).max(0.0);
+            // What never changes says nothing.
+            (origin + mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+        });
+        Ok(moments.collect())
+    }
+
+    /// The encoder at work.
+    pub(super) fn encoding(&self, numbers: usize, params: &Params, seed: u64) -> Result<Encoding, TaskError> {
+        let (low, high) = (vec![-3.0; numbers], vec![3.0; numbers]);
+        let space = Space::Box(BoxSpace { low, high, shape: vec![numbers], dtype: Dtype::F64 });
+        Encoding::new(&self.encoder, &space, params.input_len(), seed)
+            .map_err(|e| TaskError::config("task.encoder", "an encoder for the network", e))
+    }
+
+    fn check_encoder(&self) -> Result<(), TaskError> {
+        if matches!(self.encoder, EncoderConfig::Pools { .. } | EncoderConfig::OneHot { .. }) {
+            let expected =
+                "\"random_projection\", \"gaussian_population\", \"thermometer\", \"raw\" or one's own";
+            let found = "that of symbols (for pools: \"gaussian_population\" with network.input = { pools = { size = 10 } })";
+            return Err(TaskError::config("task.encoder.kind", expected, found));
+        }
+        Ok(())
+    }
+
+    fn check_phases(&self, params: &Params) -> Result<(), TaskError> {
+        let mut fitted = false;
+        if self.phases.is_empty() {
+            return Err(TaskError::config("task.phases", "at least one phase", "none"));
+        }
+        for (index, phase) in self.phases.iter().enumerate() {
+            let key = |name: &str| format!("task.phases[{index}].{name}");
+            if phase.steps == 0 {
+                return Err(TaskError::config(key("steps"), "at least 1", 0));
+            }
+            match phase.role {
+                Role::Organise => {}
+                Role::Fit if fitted => {
+                    return Err(TaskError::config(key("role"), "one phase of role \"fit\"", "two"));
+                }
+                Role::Fit => fitted = true,
+                Role::Score if fitted => {}
+                Role::Score => {
+                    return Err(TaskError::config(key("role"), "a phase of role \"fit\" before", "score"));
+                }
+                _ => {
+                    return Err(TaskError::config(
+                        key("role"),
+                        "\"organise\", \"fit\" or \"score\"",
+                        "another",
+                    ));
+                }
+            }
+            phase.set.over(params).validate().map_err(sorn_core::Error::from)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what there is no memory for before it is asked for.
+    fn check_memory(&self, params: &Params, series: &Series) -> Result<(), TaskError> {
+        params.check_memory().map_err(sorn_core::Error::from)?;
+        let decays = self.readout.trace_decays.len();
+        let inputs = params.input_len();
+        let features = FeatureKind::count(&self.readout.features, (params.ne, decays, inputs)) as u128;
+        let targets = series.names().len() as u128;
+        let bytes = 8 * features.saturating_mul(2 * features + 3 * targets);
+        if !room::fits(bytes) {
+            let found = format!("{features} features, which need {}", room::size(bytes));
+            return Err(TaskError::config("task.readout.features", "what there is memory for", found));
+        }
+        for (index, phase) in self.phases.iter().enumerate() {
+            let each = if phase.role == Role::Organise { 0 } else { 16 + 8 * (targets + inputs as u128) };
+            let bytes = u128::from(phase.steps) * each;
+            if !room::fits(bytes) {
+                let found = format!("{}, which needs {}", phase.steps, room::size(bytes));
+                return Err(TaskError::config(
+                    format!("task.phases[{index}].steps"),
+                    "what there is memory for",
+                    found,
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TaskKind for SeriesTask {
+    const KIND: &'static str = "series";
+    const TABLE: &'static str = "table.json";
+    type Work = SeriesRun;
+
+    fn inputs(&self) -> Result<Option<usize>, TaskError> {
+        let series = Series::new(&self.source, 0)?;
+        Ok(self.encoder.inputs(series.inputs().len()))
+    }
+
+    fn validate(&self, params: &Params) -> Result<(), TaskError> {
+        let series = Series::new(&self.source, 0)?;
+        if self.readout.kind == ReadoutKind::Logistic {
+            let expected = "\"least_squares\" or \"ridge\", for numbers";
+            return Err(TaskError::config("task.readout.kind", expected, "\"logistic\""));
+        }
+        self.readout.check()?;
+        self.check_encoder()?;
+        self.check_phases(params)?;
+        self.check_memory(params, &series)?;
+        if self.encoder.inputs(series.inputs().len()).is_some() && params.input == InputMap::Direct {
+            let expected = "\"first\" or pools, for an encoder with a number of inputs of its own";
+            return Err(TaskError::config("network.input", expected, "\"direct\""));
+        }
+        self.encoding(series.inputs().len(), params, 0).map(|_| ())
+    }
+
+    fn control(&self) -> Option<Control> {
+        self.control
+    }
+
+    fn with_control(&self, control: Control) -> Self {
+        SeriesTask { control: Some(control), ..self.clone() }
+    }
+
+    fn controls(params: &Params) -> Vec<Control> {
+        Control::all(params)
+    }
+
+    fn steps(&self) -> u64 {
+        self.phases.iter().map(|phase| phase.steps).sum()
+    }
+
+    fn begin(&self, params: &Params, seed: u64) -> Result<SeriesRun, TaskError> {
+        SeriesRun::new(self, params, seed)
+    }
+
+    fn resume(&self, params: &Params, seed: u64, state: State) -> Result<SeriesRun, TaskError> {
+        SeriesRun::resume(self, params, seed, state)
+    }
+}

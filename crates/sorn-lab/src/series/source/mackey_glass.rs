@@ -1,0 +1,94 @@
+//! The equation of Mackey and Glass.
+
+use std::collections::VecDeque;
+
+use sorn_core::rng::{Xoshiro256PlusPlus, uniform};
+use sorn_sequence::TaskError;
+
+use super::{Ahead, FURTHEST, Numbers, Parts, check, finite};
+
+pub(super) fn tau() -> f64 {
+    17.0
+}
+pub(super) fn a() -> f64 {
+    0.2
+}
+pub(super) fn b() -> f64 {
+    0.1
+}
+pub(super) fn n() -> f64 {
+    10.0
+}
+pub(super) fn step() -> f64 {
+    1.0
+}
+
+/// Time before the first value, after which the beginning does not matter.
+const SETTLING: f64 = 1000.0;
+
+#[derive(Debug)]
+struct Flow {
+    factors: [f64; 3],
+    step: f64,
+    x: f64,
+    /// The values of the last `tau`, the earliest first.
+    history: VecDeque<f64>,
+}
+
+impl Flow {
+    fn next(&mut self) -> [f64; 1] {
+        let [a, b, n] = self.factors;
+        let delayed = self.history.pop_front().unwrap_or(self.x);
+        self.history.push_back(self.x);
+        let inflow = a * delayed / (1.0 + libm::pow(delayed, n));
+        let slope = |x: f64| self.step * (inflow - b * x);
+        let k1 = slope(self.x);
+        let k2 = slope(self.x + 0.5 * k1);
+        let k3 = slope(self.x + 0.5 * k2);
+        let k4 = slope(self.x + k3);
+        let before = self.x;
+        self.x += (k1 + 2.0 * k2 + 2.0 * k3 + k4) / 6.0;
+        [before]
+    }
+}
+
+#[derive(Debug)]
+struct MackeyGlass {
+    flow: Flow,
+    ahead: Ahead<1>,
+}
+
+pub(super) fn new(
+    tau: f64,
+    factors: [f64; 3],
+    step: f64,
+    ahead: u32,
+    mut rng: Xoshiro256PlusPlus,
+) -> Result<Parts, TaskError> {
+    check("tau", tau, tau > 0.0 && tau.is_finite(), "a positive number")?;
+    for (key, value) in ["a", "b", "n"].into_iter().zip(factors) {
+        finite(key, value)?;
+    }
+    let steps = (tau / step).round();
+    check(
+        "step",
+        step,
+        step > 0.0 && (1.0..=1e6).contains(&steps),
+        "above 0, from a millionth of tau to tau",
+    )?;
+    check("ahead", ahead, (1..=FURTHEST).contains(&ahead), "1 to 100000")?;
+    let history = (0..steps as usize).map(|_| 1.1 + 0.2 * uniform(&mut rng)).collect();
+    let mut flow = Flow { factors, step, x: 1.2, history };
+    let settling = (SETTLING / step).min(1e6) as usize;
+    (0..settling).for_each(|_| _ = flow.next());
+    let ahead = Ahead::new(ahead, || flow.next());
+    Ok((Box::new(MackeyGlass { flow, ahead }), 1, vec!["x".into()]))
+}
+
+impl Numbers for MackeyGlass {
+    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
+        let far = self.flow.next();
+        targets.copy_from_slice(&far);
+        inputs.copy_from_slice(&self.ahead.shift(far));
+    }
+}

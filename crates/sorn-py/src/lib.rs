@@ -5,6 +5,7 @@ mod argument;
 mod cli;
 mod convert;
 mod criticality;
+mod datasets;
 mod env;
 mod error;
 mod globals;
@@ -51,6 +52,9 @@ mod _native {
 
     #[pymodule_export]
     use crate::criticality::criticality_functions;
+
+    #[pymodule_export]
+    use crate::datasets::{dataset_series, dataset_symbols};
 
     #[pymodule_export]
     use crate::tune::{Trial, Tuning, stop_asked};

@@ -1,4 +1,4 @@
-//! The commands of `docs/training.md`, `docs/papers.md`, `docs/sweeps.md` and `docs/memory.md` run as they stand there.
+//! The commands of `docs/training.md`, `docs/papers.md`, `docs/series.md`, `docs/sweeps.md` and `docs/memory.md` run as they stand there.
 
 use std::fs;
 use std::path::Path;
@@ -32,6 +32,29 @@ fn the_commands_of_the_page_on_training_run() {
     }
     assert!(place.path("runs/swing/figures/evaluations.svg").exists());
     assert!(!fs::read_to_string(place.path("runs/swing/report.html")).unwrap().contains(">solved<"));
+}
+
+#[test]
+fn the_commands_of_the_page_on_series_run() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/series.md");
+    let page = fs::read_to_string(page).unwrap();
+    let part = page.split("\n## ").nth(1).unwrap();
+    let place = Place::new();
+    let [file] = blocks(part, "toml")[..] else { panic!("one experiment file expected") };
+    place.write("echoes.toml", file);
+    let mut told = String::new();
+    for line in blocks(part, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
+        let arguments: Vec<&str> =
+            line.strip_prefix("sorn ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        told.push_str(&place.done(&arguments));
+    }
+    // The claim holds, and every source is told of.
+    let row = told.lines().find(|line| line.starts_with("Traces remember more")).unwrap();
+    assert!(row.ends_with("yes"), "{row}");
+    for source in ["narma", "mackey_glass", "lorenz", "memory_capacity", "parity", "file"] {
+        assert!(told.contains(source), "{source}");
+    }
+    assert!(place.path("shorter/echoes/table.json").exists());
 }
 
 #[test]

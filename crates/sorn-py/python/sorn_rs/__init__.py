@@ -2,11 +2,11 @@
 
 `Simulator`, `Trainer`, `Initializer`, `Plotter` and `Statistics` are drop-in replacements of those of the package
 `sorn` 0.7.4. `Network` is a network, `Reservoir` one with a supervised readout, `Agent` one that learns to act.
-`sorn_rs.statistics` are the field's statistics. What needs other packages is imported by itself: `sorn_rs.envs` registers
+`sorn_rs.statistics` are the field's statistics, `sorn_rs.datasets` its series and sequences. What needs other packages is imported by itself: `sorn_rs.envs` registers
 environments with Gymnasium, `sorn_rs.wrappers` has a wrapper for others, `sorn_rs.export` writes for Neo and NWB.
 """
 
-from . import callbacks, sorn, statistics, utils
+from . import callbacks, datasets, sorn, statistics, utils
 from ._native import Agent, Network, StepContext, __version__
 from ._reservoir import Reservoir
 from .sorn import Simulator, Trainer
@@ -24,6 +24,7 @@ __all__ = [
     "Trainer",
     "__version__",
     "callbacks",
+    "datasets",
     "sorn",
     "statistics",
     "utils",

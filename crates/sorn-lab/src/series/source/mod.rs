@@ -21,7 +21,8 @@ use sorn_sequence::TaskError;
 #[non_exhaustive]
 pub enum SeriesConfig {
     /// Nonlinear autoregressive moving average (Atiya & Parlos 2000, 10.1109/72.846741): of an input `u` uniform in [0, 0.5) the
-    /// target is `y(t+1) = a1 y(t) + a2 y(t) (y(t) + ... + y(t-order+1)) + b u(t-order+1) u(t) + c`.
+    /// target is `y(t+1) = a1 y(t) + a2 y(t) (y(t) + ... + y(t-order+1)) + b u(t-order+1) u(t) + c`. An input
+    /// that takes the target to 1 or beyond is drawn anew, since the recurrence may then grow without end.
     Narma {
         /// How many steps back, 1 or more.
         #[serde(default = "narma::order")]

@@ -23,6 +23,11 @@ pub(super) fn c() -> f64 {
     0.1
 }
 
+/// How often an input is drawn anew.
+const ATTEMPTS: u32 = 100;
+/// Where other factors let the value grow without end, it begins anew from here.
+const LARGEST: f64 = 1e6;
+
 #[derive(Debug)]
 struct Narma {
     factors: [f64; 4],
@@ -45,15 +50,27 @@ pub(super) fn new(order: u32, factors: [f64; 4], mut rng: Xoshiro256PlusPlus) ->
 impl Numbers for Narma {
     fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
         let [a1, a2, b, c] = self.factors;
-        let input = 0.5 * uniform(&mut self.rng);
-        self.inputs.push_back(input);
-        let first = self.inputs.pop_front().unwrap_or(input);
         let last = self.values.back().copied().unwrap_or(0.0);
-        let value = a1 * last + a2 * last * self.values.iter().sum::<f64>() + b * first * input + c;
-        // Rare inputs make the recurrence grow without end: it begins anew then.
-        let value = if value.abs() < 1e3 { value } else { 0.0 };
-        self.values.pop_front();
-        self.values.push_back(value);
-        (inputs[0], targets[0]) = (input, value);
+        let kept = a1 * last + a2 * last * self.values.iter().sum::<f64>() + c;
+        let mut drawn = (0.0, 0.0);
+        // From 1 on the recurrence may grow without end.
+        for _ in 0..ATTEMPTS {
+            let input = 0.5 * uniform(&mut self.rng);
+            let first = self.inputs.front().copied().unwrap_or(input);
+            drawn = (input, kept + b * first * input);
+            if drawn.1 < 1.0 {
+                break;
+            }
+        }
+        let (input, value) = drawn;
+        self.inputs.push_back(input);
+        self.inputs.pop_front();
+        if value.abs() < LARGEST {
+            self.values.pop_front();
+            self.values.push_back(value);
+        } else {
+            self.values.iter_mut().for_each(|value| *value = 0.0);
+        }
+        (inputs[0], targets[0]) = (input, value.clamp(-LARGEST, LARGEST));
     }
 }

@@ -215,7 +215,13 @@ fn site_(session: &mut Session<'_>) -> Result<Outcome> {
     // The editors' schema accepts what the program accepts.
     let mut check = Command::new(&checker);
     check.args(["--schemafile", "crates/sorn-cli/src/experiment.schema.json"]);
-    for folder in ["experiments", "experiments/others", "experiments/papers", "experiments/sweeps"] {
+    for folder in [
+        "experiments",
+        "experiments/others",
+        "experiments/papers",
+        "experiments/series",
+        "experiments/sweeps",
+    ] {
         let entries =
             fs::read_dir(workspace.root.join(folder)).with_context(|| format!("cannot read {folder}"))?;
         for entry in entries {

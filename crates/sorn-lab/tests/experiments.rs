@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sorn_lab::sorn_sequence::Task;
-use sorn_lab::{DynamicsTask, Experiment, Quiet, RunDir, TaskExperiment, TaskSort, train};
+use sorn_lab::{DynamicsTask, Experiment, Quiet, RunDir, SeriesTask, TaskExperiment, TaskSort, train};
 
 #[test]
 fn every_experiment_is_whole() {
@@ -66,12 +66,35 @@ fn every_experiment_of_a_paper_is_whole() {
 }
 
 #[test]
+fn every_experiment_of_series_is_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/series");
+    let told = std::fs::read_to_string(folder.join("../../docs/series.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in ["# Question:", "# Command:", "# Expected:", "# Run time:"] {
+            assert!(text.contains(line), "{stem}: {line} expected at the top");
+        }
+        assert!(told.contains(&format!("experiments/series/{stem}.toml")), "{stem}: not in docs/series.md");
+        let read = TaskExperiment::<SeriesTask>::load(&path, &[]).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(read.name, stem);
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
+#[test]
 fn every_experiment_with_the_environment_of_another_says_nothing_but_what_it_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/others");
     let told = std::fs::read_to_string(folder.join("../../docs/agent.md")).unwrap();
     let mut seen = 0;
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "toml") {
+            continue;
+        }
         let stem = path.file_stem().unwrap().to_str().unwrap();
         assert!(told.contains(&format!("| `{stem}` |")), "{stem}: no row in docs/agent.md");
         let text = std::fs::read_to_string(&path).unwrap();

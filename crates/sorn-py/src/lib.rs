@@ -7,6 +7,7 @@ mod convert;
 mod criticality;
 mod env;
 mod error;
+mod extras;
 mod globals;
 mod legacy;
 mod mt19937;
@@ -17,6 +18,7 @@ mod parts;
 mod recorder;
 mod rule;
 mod statistics;
+mod sweep;
 mod tune;
 mod vec_env;
 
@@ -53,7 +55,13 @@ mod _native {
     use crate::criticality::criticality_functions;
 
     #[pymodule_export]
-    use crate::tune::{Trial, Tuning, stop_asked};
+    use crate::tune::{Trial, Tuning};
+
+    #[pymodule_export]
+    use crate::sweep::{Held, SingleRun, Sweep};
+
+    #[pymodule_export]
+    use crate::extras::{hear_signals, stop_asked};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -39,7 +39,7 @@ pub struct Worked {
     /// Tasks that were stopped or not begun.
     pub left: u64,
     /// Tasks that another process is running.
-    pub elsewhere: u64,
+    pub elsewhere: Vec<u64>,
     /// Tasks that failed, and why.
     pub failed: Vec<(SweepTask, PathBuf, LabError)>,
 }
@@ -100,7 +100,7 @@ impl SweepDir {
                     match ended {
                         Ended::Done => worked.done += 1,
                         Ended::Left => worked.left += 1,
-                        Ended::Elsewhere if last => worked.elsewhere += 1,
+                        Ended::Elsewhere if last => worked.elsewhere.push(number),
                         Ended::Elsewhere => {
                             elsewhere.lock().unwrap_or_else(|e| e.into_inner()).push(number);
                         }

@@ -391,7 +391,9 @@ fn engines(session: &mut Session<'_>) -> Result<Outcome> {
 
 fn slurm(session: &mut Session<'_>) -> Result<Outcome> {
     if session.alone != Some("slurm") {
-        return Ok(Outcome::Skipped("it starts Slurm's daemons: it runs if it is the only step, --only slurm"));
+        return Ok(Outcome::Skipped(
+            "it starts Slurm's daemons: it runs if it is the only step, --only slurm",
+        ));
     }
     let there = || {
         ["slurmctld", "slurmd"].into_iter().all(|daemon| runs(Command::new(daemon).arg("-V")))
@@ -401,7 +403,9 @@ fn slurm(session: &mut Session<'_>) -> Result<Outcome> {
         install(session, &["slurm-wlm", "munge"])?;
     }
     if !there() || !is_root() {
-        return Ok(Outcome::Skipped("Slurm is missing, or this is not root; on Debian: apt-get install slurm-wlm munge"));
+        return Ok(Outcome::Skipped(
+            "Slurm is missing, or this is not root; on Debian: apt-get install slurm-wlm munge",
+        ));
     }
     session.run(cargo().arg("test").args(TESTED).args(["--test", "slurm"]))?;
     Ok(Outcome::Done)

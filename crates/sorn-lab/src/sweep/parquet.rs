@@ -41,9 +41,8 @@ impl SweepDir {
             columns.push((key, Column::of(tasks.iter().map(|task| task.values.get(key)).collect())));
         }
         for (place, name) in table.columns.iter().enumerate() {
-            let number = |row: &super::results::SweepRow| {
-                Some(row.numbers[place]).filter(|number| number.is_finite())
-            };
+            let number =
+                |row: &super::results::SweepRow| Some(row.numbers[place]).filter(|number| number.is_finite());
             columns.push((name, Column::Real(table.rows.iter().map(number).collect())));
         }
         write(&path, &columns)
@@ -131,7 +130,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("results.parquet");
         let values = [json!(1), json!(2.5), json!(true), json!("sorn")];
-        let of = |indices: [usize; 2]| Column::of(indices.iter().map(|index| Some(&values[*index])).collect());
+        let of =
+            |indices: [usize; 2]| Column::of(indices.iter().map(|index| Some(&values[*index])).collect());
         let columns = [
             ("a.whole", of([0, 0])),
             ("a.real", of([0, 1])),

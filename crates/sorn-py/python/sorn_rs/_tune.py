@@ -26,14 +26,18 @@ LEFT = timedelta(minutes=10)
 
 def search(tuning: Tuning, request: str) -> int:
     """Search as the command line says, and return the exit code."""
+    asked = json.loads(request)
     try:
         optuna = needed("optuna", "tune")
-        return _Search(optuna, tuning, json.loads(request)).run()
+        return _Search(optuna, tuning, asked).run()
     except (ImportError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # A full disk names no file where a journal is written.
+        named = error.filename is not None or not error.errno
+        where = "" if named else f"{asked['storage'] or asked['search']['directory']}: cannot be written: "
+        print(f"error: {where}{error}", file=sys.stderr)
         return 1
 
 
@@ -365,24 +369,46 @@ def _storage(optuna, where: str):
         raise ValueError(f"--storage: expected a file in a directory that exists; {folder} does not")
     # Whatever the working directory is later on.
     where = os.path.abspath(where)
-    return JournalStorage(
-        JournalFileBackend(where, lock_obj=None if fcntl is None else _Lock(where + ".flock"))
-    )
+    try:
+        return JournalStorage(JournalFileBackend(where, lock_obj=None if fcntl is None else _Lock(where)))
+    except (json.JSONDecodeError, KeyError) as error:
+        raise ValueError(
+            f"{where}: expected a journal of Optuna's, found a damaged line ({error})"
+        ) from error
 
 
 class _Lock:
     """A lock that the system frees if its process is killed; Optuna's own stays, and keeps the others waiting."""
 
-    def __init__(self, path: str):
-        self.path, self.held = path, threading.local()
+    def __init__(self, journal: str):
+        self.journal, self.held = journal, threading.local()
 
     def acquire(self) -> bool:
-        self.held.file = open(self.path, "a")  # noqa: SIM115
+        self.held.file = open(self.journal + ".flock", "a")  # noqa: SIM115
         fcntl.flock(self.held.file, fcntl.LOCK_EX)
+        self._mend()
         return True
 
     def release(self) -> None:
         self.held.file.close()
+
+    def _mend(self):
+        """Take away a last line without its end: a full disk or a kill left it, and what is written after it would be lost with it."""
+        try:
+            file = open(self.journal, "r+b")  # noqa: SIM115
+        except FileNotFoundError:
+            return
+        with file:
+            size = at = file.seek(0, os.SEEK_END)
+            while at > 0:
+                begin = max(0, at - 4096)
+                file.seek(begin)
+                if (end := file.read(at - begin).rfind(b"\n")) >= 0:
+                    at = begin + end + 1
+                    break
+                at = begin
+            if at < size:
+                file.truncate(at)
 
 
 def _write_whole(path: str, text: str):

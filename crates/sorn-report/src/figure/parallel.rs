@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::frame::{Swatch, draw_head, pixels};
 use super::scale::{part, ticks};
-use super::style::{GREY, INK, LABEL, colour, fit, number, px, short, stroke, text};
+use super::style::{GREY, INK, LABEL, colour, fit, number, px, short, stroke, text, width as words_width};
 use super::{Figure, FigureError};
 
 /// One axis.
@@ -121,7 +121,7 @@ pub fn parallel(
             let points: Vec<(i32, i32)> = line.values.iter().enumerate().map(place).collect();
             let style = match rank + 1 == order.len() {
                 true => stroke(&BEST, 2.5),
-                false => stroke(&colour(0).mix(0.12 + 0.6 * line.strength.clamp(0.0, 1.0)), 1.2),
+                false => stroke(&colour(0).mix(0.08 + 0.72 * line.strength.clamp(0.0, 1.0).powi(3)), 1.2),
             };
             area.draw(&PathElement::new(points, style)).map_err(FigureError::drawing)?;
         }
@@ -136,6 +136,11 @@ pub fn parallel(
             for (place, label) in ruler.marks(&axis.kind) {
                 let style = text(LABEL, &INK).pos(Pos::new(side, VPos::Center));
                 let label = fit(&label, LABEL, room)?;
+                // Read over the lines.
+                let wide = px(words_width(&label, LABEL)? + 4.0) * if last { 1 } else { -1 };
+                let half = px(LABEL * 0.6);
+                let behind = [(at + away / 2, y(place) - half), (at + away / 2 + wide, y(place) + half)];
+                area.draw(&Rectangle::new(behind, WHITE.mix(0.8).filled())).map_err(FigureError::drawing)?;
                 area.draw_text(&label, &style, (at + away, y(place))).map_err(FigureError::drawing)?;
             }
             let style = text(LABEL, &INK).pos(Pos::new(HPos::Center, VPos::Top));
@@ -152,10 +157,21 @@ const BEST: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
 struct Ruler {
     range: (f64, f64),
     logarithms: bool,
+    /// The values, if they are few.
+    few: Option<Vec<f64>>,
 }
 
+/// Values that are marked one by one.
+const FEW: usize = 6;
+
 impl Ruler {
-    fn of(kind: &ParallelKind, values: impl Iterator<Item = f64>) -> Ruler {
+    fn of(kind: &ParallelKind, values: impl Iterator<Item = f64> + Clone) -> Ruler {
+        let mut few: Vec<f64> = Vec::new();
+        for value in values.clone() {
+            if few.len() <= FEW && !few.contains(&value) {
+                few.push(value);
+            }
+        }
         let logarithms = *kind == ParallelKind::Logarithms;
         let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
         let range = match kind {
@@ -164,7 +180,7 @@ impl Ruler {
                 .map(|value| if logarithms { value.log10() } else { value })
                 .fold((f64::INFINITY, f64::NEG_INFINITY), ends),
         };
-        Ruler { range, logarithms }
+        Ruler { range, logarithms, few: Some(few).filter(|few| few.len() <= FEW) }
     }
 
     /// From 0 to 1; values that are all the same lie in the middle.
@@ -179,8 +195,8 @@ impl Ruler {
             return names.iter().enumerate().map(|(i, name)| (self.place(i as f64), name.clone())).collect();
         }
         let whole = |value: f64| if self.logarithms { 10f64.powf(value) } else { value };
-        if self.range.0 == self.range.1 {
-            return vec![(0.5, short(whole(self.range.0)))];
+        if let Some(few) = &self.few {
+            return few.iter().map(|value| (self.place(*value), short(*value))).collect();
         }
         if self.logarithms {
             // The ends and three between them: powers of ten may be none.
@@ -218,7 +234,7 @@ mod tests {
     fn the_strongest_line_is_on_top_and_every_axis_has_its_marks() {
         let lines = [line(&[0.0, 0.01, 20.0], 1.0), line(&[1.0, 1.0, 500.0], 0.0)];
         let figure = parallel(&axes(), &lines, &ParallelOptions::default()).unwrap();
-        for word in ["sarsa", "learner", "eval.mean", "0.01", "0.1", "400"] {
+        for word in ["sarsa", "learner", "eval.mean", "0.01", "500"] {
             assert!(figure.svg().contains(word), "{word}");
         }
         let best = figure.svg().find("stroke=\"#D55E00\" stroke-width=\"10\"").unwrap();

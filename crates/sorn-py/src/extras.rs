@@ -47,8 +47,9 @@ impl Extras for Package {
         let carried: Carried = serde_json::from_str(&text)?;
         let failed = carried.failed.into_iter().filter_map(|(number, reason)| {
             let task = sweep.plan().task(number)?;
-            let error = LabError::Run { seed: task.seed, reason };
-            Some((task.clone(), sweep.place(&task), error))
+            let place = sweep.place(&task);
+            let error = LabError::Directory { path: place.clone(), reason };
+            Some((task, place, error))
         });
         Ok(Ok(Worked {
             done: carried.done,

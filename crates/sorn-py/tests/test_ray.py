@@ -143,7 +143,7 @@ def test_what_failed_and_what_is_wrong_is_told(whole, cluster):
     done = sorn("sweep", "many.toml", "--hand-in", "3", cwd=whole)
     assert done.returncode == 2 and "--hand-in: expected --engine ray" in done.stderr
     done = sorn("sweep", "many.toml", "--engine", "ray", cwd=whole, env={"RAY_ADDRESS": "127.0.0.1:1"})
-    assert done.returncode == 1 and "error: " in done.stderr
+    assert done.returncode == 1 and "RAY_ADDRESS: expected a cluster of Ray" in done.stderr
 
 
 def test_ctrl_c_saves_what_was_done(whole, cluster):

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -41,14 +42,28 @@ def connect(ray) -> bool:
     """Join the cluster of RAY_ADDRESS or of this machine, or start one; True if it was started here."""
     if ray.is_initialized():
         return False
-    # Ray counts on being told about usage statistics; a command of ours is not the place.
+    # A command of ours sends nobody statistics of its use.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _reach(os.environ.get("RAY_ADDRESS", ""))
     try:
         ray.init(log_to_driver=False, configure_logging=False, logging_level="error")
     finally:
         # Ray takes SIGTERM for itself.
         hear_signals()
     return True
+
+
+def _reach(address: str):
+    """Say at once that nobody answers there: Ray tries for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(
+            f"RAY_ADDRESS: expected a cluster of Ray, found nobody at {address} ({error})"
+        ) from error
 
 
 class _Driver:

@@ -34,7 +34,8 @@ def main():
                 {
                     "name": group.name,
                     "values": {
-                        name: getattr(value, value.WhichOneof("kind")) for name, value in group.hparams.items()
+                        name: getattr(value, value.WhichOneof("kind"))
+                        for name, value in group.hparams.items()
                     },
                     "metrics": {value.name.tag: value.value for value in group.metric_values},
                     "sessions": len(group.sessions),

@@ -176,6 +176,8 @@ class _Driver:
             cause = error.cause
             # Nothing more can be written, or another version: so it would be with all others.
             raise cause if isinstance(cause, OSError | ValueError | ImportError) else error from None
+        except self.ray.exceptions.LocalRayletDiedError as error:
+            raise ConnectionError("the cluster of Ray is gone; what was done is saved") from error
         except self.ray.exceptions.RayError as error:
             # Again and again the worker was lost: one of them may be to blame.
             if len(numbers) > 1:

@@ -254,7 +254,7 @@ class _MLflow:
             self.client.set_terminated(name)
             run.kept["finished"] = True
         run.save()
-        return f"{len(new)} new, {'finished' if run.finished else 'goes on'}" if new or run.finished else ""
+        return _told(new, run) if new or run.finished else ""
 
     def close(self):
         pass
@@ -287,7 +287,7 @@ class _Wandb:
             live.finish()
         run.kept |= {"name": live.id, "finished": run.finished}
         run.save()
-        return f"{len(new)} new, {'finished' if run.finished else 'goes on'}"
+        return _told(new, run)
 
     def _begin(self, run: _Run, project: str):
         live = self.wandb.init(
@@ -308,6 +308,10 @@ class _Wandb:
     def close(self):
         for live in self.live.values():
             live.finish()
+
+
+def _told(new: list, run: _Run) -> str:
+    return ", ".join([f"{len(new)} new"] * bool(new) + ["finished" if run.finished else "goes on"])
 
 
 def _parts(items: list, size: int):

@@ -128,7 +128,7 @@ class _Run:
         with contextlib.suppress(FileNotFoundError):
             self.kept |= json.loads(self.file.read_text(encoding="utf-8"))
         config = _toml(place / "config.toml")
-        self.experiment = config.get("name", place.parent.name)
+        self.experiment = _experiment(place) or config.get("name", place.parent.name)
         self.params = dict(_flat(config))
         above, own = place.absolute().parts[-2:]
         self.label = (
@@ -181,6 +181,15 @@ class _Run:
         files += [path for path in numbered if path.stem in ("best", "end")]
         files += [path for path in numbered if path.stem not in ("best", "end")][-1:]
         return [path for path in files if path.is_file()]
+
+
+def _experiment(place: Path) -> str | None:
+    """The name of the sweep or search that a run is part of, its claim with fresh seeds included."""
+    for folder in list(place.absolute().parents)[:3]:
+        for name in ("sweep.toml", "tune.toml"):
+            if (folder / name).is_file():
+                return _toml(folder / name).get("name")
+    return None
 
 
 def _toml(path: Path) -> dict:

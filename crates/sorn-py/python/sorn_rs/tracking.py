@@ -185,11 +185,9 @@ class _Run:
 
 def _experiment(place: Path) -> str | None:
     """The name of the sweep or search that a run is part of, its claim with fresh seeds included."""
-    for folder in list(place.absolute().parents)[:3]:
-        for name in ("sweep.toml", "tune.toml"):
-            if (folder / name).is_file():
-                return _toml(folder / name).get("name")
-    return None
+    folder = place.absolute().parent.parent
+    files = (folder / name for name in ("sweep.toml", "tune.toml"))
+    return next((_toml(file).get("name") for file in files if file.is_file()), None)
 
 
 def _toml(path: Path) -> dict:

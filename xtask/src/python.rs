@@ -21,12 +21,12 @@ const OLDEST: (u32, u32) = (3, 10);
 #[derive(Clone, Copy)]
 pub(crate) struct Venv {
     folder: &'static str,
-    pub(crate) requirements: &'static str,
+    requirements: &'static str,
 }
 
 impl Venv {
     /// Where it is, whether or not it was made yet.
-    pub(crate) fn directory(self, workspace: &Workspace) -> PathBuf {
+    fn directory(self, workspace: &Workspace) -> PathBuf {
         workspace.target.join(self.folder)
     }
 
@@ -35,11 +35,6 @@ impl Venv {
         let (folder, suffix) = if cfg!(windows) { ("Scripts", ".exe") } else { ("bin", "") };
         self.directory(workspace).join(folder).join(format!("{name}{suffix}"))
     }
-}
-
-/// Where the peers' environment is.
-pub(crate) fn directory(workspace: &Workspace) -> PathBuf {
-    PEERS.directory(workspace)
 }
 
 /// A program of the peers' environment.

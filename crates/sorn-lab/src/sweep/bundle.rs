@@ -113,3 +113,80 @@ fn names(dir: &Path, parent: &str) -> Result<Vec<String>, LabError> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Instant;
+
+    use super::*;
+    use crate::{Plan, SweepProgress, SweepTask, TaskState};
+
+    const FILE: &str = "name = \"a\"\n[env]\nid = \"CartPole-v1\"\n[agent.encoder]\nkind = \"random_projection\"\n[agent.reservoir.params]\nne = 50\n\
+                        [run]\nepisodes = 9\ncheckpoint_every = 2\nwindow = 2\nstop_when_solved = false\n[eval]\nepisodes = 1\n[sweep]\n\
+                        [sweep.grid]\nagent.encoder.gain = [1.0, 2.0]\n";
+
+    /// Stops at the so-manieth question whether to.
+    struct After(AtomicU64);
+
+    impl SweepProgress for After {
+        fn begun(&self, _task: &SweepTask) {}
+        fn ended(&self, _task: &SweepTask, _done: Option<bool>) {}
+        fn skipped(&self) {}
+        fn stop(&self) -> bool {
+            let asked = |left: u64| Some(left.saturating_sub(1));
+            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, asked).is_ok_and(|left| left == 0)
+        }
+        fn asked(&self) -> Option<Instant> {
+            None
+        }
+    }
+
+    fn sweep(dir: &Path) -> SweepDir {
+        SweepDir::create(dir, Plan::read(FILE, "a.toml", &[]).unwrap()).unwrap()
+    }
+
+    fn run(sweep: &SweepDir, questions: u64) {
+        sweep.run(&[1], 1, &After(AtomicU64::new(questions))).unwrap();
+    }
+
+    #[test]
+    fn a_run_goes_on_elsewhere_to_the_same_bits() {
+        let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [whole, here, there] = dirs.each_ref().map(|dir| sweep(dir.path()));
+        run(&whole, u64::MAX);
+        // Some steps here, and the rest elsewhere.
+        run(&here, 60);
+        let task = here.plan().task(1).unwrap();
+        assert_eq!(here.state(&task), TaskState::Begun);
+        let files = here.pack(1).unwrap();
+        assert!(files.keys().any(|name| name.starts_with("checkpoints/")), "{:?}", files.keys());
+        there.unpack(1, &files).unwrap();
+        run(&there, u64::MAX);
+        assert_eq!(there.state(&task), TaskState::Done);
+        // Back again; nothing is left of what it had before.
+        here.unpack(1, &there.pack(1).unwrap()).unwrap();
+        assert_eq!(here.pack(1).unwrap(), there.pack(1).unwrap());
+        let [whole, here] = [&whole, &here].map(|sweep| sweep.pack(1).unwrap());
+        assert!(whole.keys().eq(here.keys()), "{:?} {:?}", whole.keys(), here.keys());
+        let bits = |name: &&String| name.ends_with(".safetensors") || name.ends_with(".svg");
+        assert!(whole.keys().filter(bits).count() >= 2);
+        assert!(whole.keys().filter(bits).all(|name| whole[name] == here[name]));
+    }
+
+    #[test]
+    fn names_that_lead_out_and_tasks_that_are_none_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let sweep = sweep(dir.path());
+        for name in ["../x", "/tmp/x", "", "a/../../x"] {
+            let files = BTreeMap::from([(name.to_string(), Vec::new())]);
+            let error = sweep.unpack(0, &files).unwrap_err().to_string();
+            assert!(error.contains("expected names of files within it"), "{name}: {error}");
+        }
+        assert!(sweep.pack(2).unwrap_err().to_string().contains("expected a task from 0 to 1, found 2"));
+        let held = sweep.hold(0).unwrap().unwrap();
+        assert!(sweep.hold(0).unwrap().is_none());
+        drop(held);
+        assert!(sweep.hold(0).unwrap().is_some());
+    }
+}

@@ -114,7 +114,7 @@ fn laid_out(values: &[&Value]) -> Option<(ParallelKind, Vec<f64>)> {
     names.dedup();
     let place = |text: &String| names.binary_search(text).map_or(0.0, |place| place as f64);
     let places = all.iter().map(place).collect();
-    (2..=MOST_NAMES).contains(&names.len()).then(|| (ParallelKind::Names(names), places))
+    (2..=MOST_NAMES).contains(&names.len()).then_some((ParallelKind::Names(names), places))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The virtual environment with the Python peers, kept under cargo's target directory.
+//! The virtual environments with the Python peers, kept under cargo's target directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,30 +9,49 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 
-pub(crate) const REQUIREMENTS: &str = "tests/peers/requirements.txt";
+/// What the parity tests and the package need.
+pub(crate) const PEERS: Venv = Venv { folder: "venv", requirements: "tests/peers/requirements.txt" };
+/// Engines and trackers of others, which are large.
+pub(crate) const ENGINES: Venv =
+    Venv { folder: "venv-engines", requirements: "tests/peers/requirements-engines.txt" };
+
 const OLDEST: (u32, u32) = (3, 10);
 
-/// Where the environment is, whether or not it was made yet.
-pub(crate) fn directory(workspace: &Workspace) -> PathBuf {
-    workspace.target.join("venv")
+/// A virtual environment below cargo's target directory.
+#[derive(Clone, Copy)]
+pub(crate) struct Venv {
+    folder: &'static str,
+    requirements: &'static str,
 }
 
-/// A program of the environment (`python`, `ruff`).
+impl Venv {
+    /// Where it is, whether or not it was made yet.
+    fn directory(self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join(self.folder)
+    }
+
+    /// A program of it (`python`, `ruff`).
+    pub(crate) fn program(self, workspace: &Workspace, name: &str) -> PathBuf {
+        let (folder, suffix) = if cfg!(windows) { ("Scripts", ".exe") } else { ("bin", "") };
+        self.directory(workspace).join(folder).join(format!("{name}{suffix}"))
+    }
+}
+
+/// A program of the peers' environment.
 pub(crate) fn program(workspace: &Workspace, name: &str) -> PathBuf {
-    let (folder, suffix) = if cfg!(windows) { ("Scripts", ".exe") } else { ("bin", "") };
-    directory(workspace).join(folder).join(format!("{name}{suffix}"))
+    PEERS.program(workspace, name)
 }
 
-/// Makes the environment, or keeps the one there is while its requirements are the same.
-pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
-    let requirements = workspace.root.join(REQUIREMENTS);
+/// Makes an environment, or keeps the one there is while its requirements are the same.
+pub(crate) fn prepare(workspace: &Workspace, which: Venv) -> Result<()> {
+    let requirements = workspace.root.join(which.requirements);
     let wanted = fs::read_to_string(&requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
-    let venv = directory(workspace);
+    let venv = which.directory(workspace);
     // The stamp is written last, so an interrupted installation is not mistaken for a whole one.
     let stamp = venv.join("installed-requirements.txt");
     let usable = fs::read_to_string(&stamp).is_ok_and(|found| found == wanted)
-        && version(&program(workspace, "python")).is_some();
+        && version(&which.program(workspace, "python")).is_some();
     if usable {
         println!("{} is up to date", venv.display());
         return Ok(());
@@ -44,10 +63,10 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<()> {
         "cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)",
     )?;
     succeed(
-        Command::new(program(workspace, "python"))
+        Command::new(which.program(workspace, "python"))
             .args(["-m", "pip", "install", "--quiet", "--requirement"])
             .arg(&requirements),
-        &format!("cannot install {REQUIREMENTS}"),
+        &format!("cannot install {}", which.requirements),
     )?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }

@@ -99,7 +99,7 @@ pub(crate) fn run(only: &[String], keep_going: bool) -> Result<bool> {
     // It is downloaded, while the steps before it compile.
     let mut venv = chosen.contains("python").then(|| {
         let workspace = workspace.clone();
-        std::thread::spawn(move || python::prepare(&workspace))
+        std::thread::spawn(move || python::prepare(&workspace, python::PEERS))
     });
     for step in STEPS.iter().filter(|s| chosen.contains(s.name)) {
         println!("\n== {}: {}", step.name, step.about);

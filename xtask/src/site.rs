@@ -22,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool> {
         bail!("unknown argument {unknown:?}\n\n{USAGE}");
     }
     let mut call = |command: &mut Command| succeed(command.current_dir(&workspace.root));
-    python::prepare(workspace)?;
+    python::prepare(workspace, python::PEERS)?;
     steps::install_package(workspace, &mut call)?;
     let site = pages(workspace, &mut call)?;
     call(cargo().args(["doc", "--workspace", "--no-deps", "--exclude", "xtask"]))?;

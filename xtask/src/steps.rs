@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::python::Venv;
 use crate::runner::Session;
 use crate::workspace::{Workspace, cargo};
 use crate::{campaign, graph, python, site};
@@ -74,6 +75,13 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         run: aarch64,
     },
+    Step {
+        name: "engines",
+        about: "sweeps on Ray, runs handed to MLflow and Weights & Biases, jobs of submitit",
+        needs: &[],
+        run: engines,
+    },
+    Step { name: "slurm", about: "sweeps on Slurm, which Debian packages", needs: &[], run: slurm },
     Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
     Step {
         name: "campaign",
@@ -177,12 +185,20 @@ fn package(session: &mut Session<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Builds the wheel and installs it into the virtual environment; `run` runs a command.
+/// Builds the wheel and installs it into the peers' virtual environment; `run` runs a command.
 pub(crate) fn install_package(
     workspace: &Workspace,
     run: &mut dyn FnMut(&mut Command) -> Result<()>,
 ) -> Result<()> {
-    let python = python::program(workspace, "python");
+    install_package_in(workspace, python::PEERS, run)
+}
+
+fn install_package_in(
+    workspace: &Workspace,
+    which: Venv,
+    run: &mut dyn FnMut(&mut Command) -> Result<()>,
+) -> Result<()> {
+    let python = which.program(workspace, "python");
     let wheels = workspace.target.join("wheels");
     // Wheels of other versions would be installed as well.
     if wheels.exists() {
@@ -360,6 +376,45 @@ fn other_rustc() -> Option<&'static str> {
         let found = Command::new(rustc).args(["--print", "target-libdir", "--target", OTHER]).output();
         found.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
     })
+}
+
+fn engines(session: &mut Session<'_>) -> Result<Outcome> {
+    if session.alone != Some("engines") {
+        return Ok(Outcome::Skipped(
+            "Ray and the trackers are 700 MB: it runs if it is the only step, --only engines",
+        ));
+    }
+    let workspace = session.workspace;
+    python::prepare(workspace, python::ENGINES)?;
+    install_package_in(workspace, python::ENGINES, &mut |command| session.run(command))?;
+    let tests = Path::new(PACKAGE).join("tests");
+    let mut pytest = Command::new(python::ENGINES.program(workspace, "python"));
+    pytest.args(["-m", "pytest", "-q", "-rs"]);
+    pytest.args(["test_ray.py", "test_tracking.py", "test_sweeps_page.py"].map(|test| tests.join(test)));
+    session.run(&mut pytest)?;
+    Ok(Outcome::Done)
+}
+
+fn slurm(session: &mut Session<'_>) -> Result<Outcome> {
+    if session.alone != Some("slurm") {
+        return Ok(Outcome::Skipped(
+            "it starts Slurm's daemons: it runs if it is the only step, --only slurm",
+        ));
+    }
+    let there = || {
+        ["slurmctld", "slurmd"].into_iter().all(|daemon| runs(Command::new(daemon).arg("-V")))
+            && runs(Command::new("munged").arg("--version"))
+    };
+    if !there() {
+        install(session, &["slurm-wlm", "munge"])?;
+    }
+    if !there() || !is_root() {
+        return Ok(Outcome::Skipped(
+            "Slurm is missing, or this is not root; on Debian: apt-get install slurm-wlm munge",
+        ));
+    }
+    session.run(cargo().arg("test").args(TESTED).args(["--test", "slurm"]))?;
+    Ok(Outcome::Done)
 }
 
 /// Where Debian, Ubuntu and others have it; the first is small and all that is needed.

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sorn_lab::{FigureKind, Probe};
 
-pub(crate) use sweep::{NewSweep, Scheduler, Sweep, Tasks, Tune};
+pub(crate) use sweep::{Engine, NewSweep, Scheduler, Sweep, Tasks, Track, Tracker, Tune};
 
 /// Reinforcement learning with self-organizing recurrent neural networks (SORN).
 #[derive(Debug, Parser)]
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Sweep(Sweep),
     /// Search the values of the table [sweep] with Optuna (needs the Python package)
     Tune(Tune),
+    /// Hand what runs recorded to MLflow or Weights & Biases, after them or while they go (needs the Python package)
+    Track(Track),
     /// Go on with a run, or a run over several seeds, that was stopped, or is to train on
     Resume(Resume),
     /// Evaluate what a run learnt: greedy policy, nothing learning

@@ -44,13 +44,36 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// What searches for `sorn tune`.
-pub trait Search {
-    /// Searches as `request` says, and says how that ended.
+/// What the Python package adds to the command.
+pub trait Extras {
+    /// Searches for `sorn tune` as `request` says, and says how that ended.
     ///
     /// # Errors
     /// What failed.
     fn search(&self, tuning: sorn_lab::Tuning, request: &serde_json::Value) -> anyhow::Result<ExitStatus>;
+
+    /// Runs the tasks `numbers` of a sweep on Ray, for `sorn sweep --engine ray`, as `request` says. If that cannot be done at all, it says
+    /// why on the standard error and gives the status.
+    ///
+    /// # Errors
+    /// What failed.
+    fn ray(
+        &self,
+        sweep: &sorn_lab::SweepDir,
+        numbers: &[u64],
+        request: &serde_json::Value,
+    ) -> anyhow::Result<Result<sorn_lab::Worked, ExitStatus>>;
+
+    /// Hands runs to a tracker for `sorn track` as `request` says, and says how that ended.
+    ///
+    /// # Errors
+    /// What failed.
+    fn track(&self, request: &serde_json::Value) -> anyhow::Result<ExitStatus>;
+}
+
+/// Makes Ctrl-C and the other signals ask the work to stop, after a library took them for itself.
+pub fn stop_on_signals() {
+    stopping::on_signals(stopping::SAVED);
 }
 
 /// Since when the work is asked to stop by a signal, if it is.
@@ -80,11 +103,11 @@ pub fn run_with(registry: Registry, args: impl IntoIterator<Item = OsString>) ->
 
 /// Runs the command line `args`, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    run_searching(args, None)
+    run_extended(args, None)
 }
 
-/// [`run`], with something that searches for `sorn tune`.
-pub fn run_searching(args: impl IntoIterator<Item = OsString>, search: Option<&dyn Search>) -> ExitStatus {
+/// [`run`], with what the Python package adds to it.
+pub fn run_extended(args: impl IntoIterator<Item = OsString>, extras: Option<&dyn Extras>) -> ExitStatus {
     let cli = match args::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -94,7 +117,7 @@ pub fn run_searching(args: impl IntoIterator<Item = OsString>, search: Option<&d
         }
     };
     output::start_log();
-    match commands::dispatch(cli.command, search) {
+    match commands::dispatch(cli.command, extras) {
         Ok(status) => status,
         Err(error) => output::report(&error),
     }

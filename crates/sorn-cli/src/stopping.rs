@@ -10,6 +10,9 @@ use crate::output::note;
 /// Exit code of work that a signal stopped: as shells count a process ended by SIGINT.
 pub(crate) const INTERRUPTED: u8 = 130;
 
+/// What the first signal means where every run is saved as it goes.
+pub(crate) const SAVED: &str = "stopping; what was done is saved";
+
 /// When the first signal came.
 static ASKED: OnceLock<Instant> = OnceLock::new();
 

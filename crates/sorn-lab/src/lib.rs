@@ -94,9 +94,9 @@ pub use simulation::{
 };
 pub use summary::Summary;
 pub use sweep::{
-    CurveArm, CurvePoint, Goal, Importance, Keep, Plan, RandomConfig, Ranked, Ranking, SeedList, SweepClaim,
-    SweepConfig, SweepCurve, SweepDir, SweepProgress, SweepRow, SweepTable, SweepTask, TaskState, Trial,
-    Tuning, Worked, is_sweep_dir, parse_numbers, parse_seeds,
+    CurveArm, CurvePoint, Goal, Held, Importance, Keep, Plan, RandomConfig, Ranked, Ranking, SeedList,
+    SingleRun, SweepClaim, SweepConfig, SweepCurve, SweepDir, SweepProgress, SweepRow, SweepTable, SweepTask,
+    TaskState, Trial, Tuning, Unwatched, Watch, Worked, is_sweep_dir, parse_numbers, parse_seeds,
 };
 pub use table::results_table;
 pub use task::{

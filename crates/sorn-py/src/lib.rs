@@ -8,6 +8,7 @@ mod criticality;
 mod datasets;
 mod env;
 mod error;
+mod extras;
 mod globals;
 mod legacy;
 mod mt19937;
@@ -18,6 +19,7 @@ mod parts;
 mod recorder;
 mod rule;
 mod statistics;
+mod sweep;
 mod tune;
 mod vec_env;
 
@@ -57,7 +59,13 @@ mod _native {
     use crate::datasets::{dataset_series, dataset_symbols};
 
     #[pymodule_export]
-    use crate::tune::{Trial, Tuning, stop_asked};
+    use crate::tune::{Trial, Tuning};
+
+    #[pymodule_export]
+    use crate::sweep::{Held, SingleRun, Sweep};
+
+    #[pymodule_export]
+    use crate::extras::{hear_signals, stop_asked};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -17,6 +17,8 @@ from sorn_rs import _native, export, statistics
 gymnasium = pytest.importorskip("gymnasium")
 import sorn_rs.envs  # noqa: E402
 import sorn_rs.parts  # noqa: E402
+import sorn_rs.ray_tune  # noqa: E402
+import sorn_rs.tracking  # noqa: E402
 import sorn_rs.wrappers  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +28,8 @@ MODULES = [
     export,
     sorn_rs.envs,
     sorn_rs.parts,
+    sorn_rs.ray_tune,
+    sorn_rs.tracking,
     sorn_rs.wrappers,
     sorn_rs.sorn,
     sorn_rs.utils,
@@ -84,7 +88,20 @@ def test_the_stubs_know_every_native_name():
 
 def test_the_package_needs_numpy_alone():
     """So that it is imported quickly, and without extras."""
-    heavy = ["matplotlib", "gymnasium", "scipy", "pandas", "neo", "pynwb", "tqdm", "torch"]
+    heavy = [
+        "matplotlib",
+        "gymnasium",
+        "scipy",
+        "pandas",
+        "neo",
+        "pynwb",
+        "tqdm",
+        "torch",
+        "ray",
+        "mlflow",
+        "wandb",
+        "optuna",
+    ]
     code = f"import sys, sorn_rs; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
@@ -96,6 +113,10 @@ def test_the_package_needs_numpy_alone():
         ("gym", "gymnasium", "import sorn_rs.wrappers"),
         ("plot", "matplotlib.pyplot", "sorn_rs.Plotter.scatter_plot([[0, 1]], False)"),
         ("neo", "neo", "from sorn_rs import export; export.neo_spike_trains([[True]])"),
+        ("ray", "ray.tune", "from sorn_rs.ray_tune import trainable; trainable('x.toml')"),
+        ("mlflow", "mlflow", "from sorn_rs.tracking import track; track('runs')"),
+        ("wandb", "wandb", "from sorn_rs.tracking import track; track('runs', 'wandb')"),
+        ("results", "pandas", "sorn_rs.results('runs')"),
         ("nwb", "pynwb", "from sorn_rs import export; export.write_nwb('x.nwb', {'x': [[True]]})"),
     ],
 )

@@ -149,6 +149,77 @@ def test_a_killed_search_goes_on_with_the_trials_it_left(place):
         assert len(values) == 3 and float(trial["mean"]) == pytest.approx(sum(values) / 3, rel=1e-12)
 
 
+def test_a_journal_with_half_a_line_is_gone_on_with(place):
+    """As a full disk leaves it."""
+    arguments = ["tune", "poles.toml", "--jobs", "1", "--pruner", "none"]
+    assert sorn(*arguments, "--trials", "2", cwd=place).returncode == 0
+    journal = place / "runs/poles-tune/study.journal"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"op_code": 4, "worker_')
+    done = sorn(*arguments, "--trials", "4", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(place)) == 4 and journal.read_bytes().startswith(whole + b"{")
+    assert b"worker_{" not in journal.read_bytes()
+    # What is damaged within is named.
+    journal.write_bytes(whole.replace(b'"op_code"', b'"op_', 1))
+    done = sorn(*arguments, "--trials", "5", cwd=place)
+    assert done.returncode == 2 and "study.journal: expected a journal" in done.stderr, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_a_full_disk_is_named_and_loses_nothing(place):
+    arguments = command("tune", "poles.toml", "--jobs", "1", "--pruner", "none", "--quiet", "--trials", "40")
+    limited = ["bash", "-c", 'trap \'\' XFSZ; ulimit -f 10; exec "$0" "$@"', *arguments]
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=600, cwd=place)
+    assert done.returncode == 1, done.stderr
+    assert "poles-tune" in done.stderr and "File too large" in done.stderr
+    done = sorn("tune", "poles.toml", "--jobs", "2", "--pruner", "none", "--trials", "20", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(place)) == 20
+
+
+def test_running_returns_end_a_trial_within_a_run(place):
+    arguments = ["tune", "poles.toml", "--jobs", "1", "--startup", "1", "--seed", "3", "--json"]
+    changes = ["--set", "run.episodes=60", "--set", "run.stop_when_solved=false"]
+    done = sorn(*arguments, *changes, "--trials", "8", "--prune-every", "5", cwd=place)
+    assert done.returncode == 0, done.stderr
+    pruned = [trial for trial in rows(place) if trial["state"] == "pruned"]
+    assert pruned
+    # At least one was ended within a run: it has no summary, and its episodes are those of a report.
+    ended = [
+        folder
+        for trial in pruned
+        for folder in (place / f"runs/poles-tune/trial-{int(trial['trial']):04}").glob("seed-*")
+        if not (folder / "summary.json").exists()
+    ]
+    assert ended
+    for folder in ended:
+        episodes = len((folder / "metrics.jsonl").read_text().splitlines())
+        assert 0 < episodes < 60 and episodes % 5 == 0
+    storage = optuna.storages.JournalStorage(
+        optuna.storages.journal.JournalFileBackend(str(place / "runs/poles-tune/study.journal"))
+    )
+    runs = optuna.load_study(study_name="poles-runs", storage=storage)
+    states = [trial.state.name for trial in runs.trials]
+    assert states.count("PRUNED") == len(ended) and "RUNNING" not in states
+    for trial in runs.trials:
+        # The values are the mean returns of the metrics.
+        place_of = (
+            place
+            / f"runs/poles-tune/trial-{trial.user_attrs['trial']:04}"
+            / f"seed-{trial.user_attrs['seed']}"
+        )
+        lines = [json.loads(line)["return"] for line in (place_of / "metrics.jsonl").read_text().splitlines()]
+        window = 4 if "window = 4" in (place_of / "config.toml").read_text() else 5
+        for step, value in trial.intermediate_values.items():
+            last = lines[max(0, 5 * step - window) : 5 * step]
+            assert value == pytest.approx(sum(last) / len(last), rel=1e-12)
+    # The same call goes on, another distance is another search.
+    assert sorn(*arguments, *changes, "--trials", "9", "--prune-every", "5", cwd=place).returncode == 0
+    done = sorn(*arguments, *changes, "--trials", "10", "--prune-every", "7", cwd=place)
+    assert done.returncode == 2 and "--prune-every: expected 5" in done.stderr
+
+
 def test_ctrl_c_saves_what_was_done(place):
     long = FILE.replace("episodes = 8", "episodes = 1000000\nstop_when_solved = false")
     (place / "poles.toml").write_text(long)

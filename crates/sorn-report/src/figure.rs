@@ -15,6 +15,7 @@
 //!
 //! The same data gives the same bytes.
 
+mod bars;
 mod error;
 mod frame;
 mod graph;
@@ -22,6 +23,7 @@ mod heat_map;
 mod histogram;
 mod learning_curve;
 mod matrix;
+mod parallel;
 mod path;
 mod raster;
 mod scale;
@@ -40,12 +42,14 @@ use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
 use resvg::{tiny_skia, usvg};
 
+pub use bars::{BarOptions, bars};
 pub use error::FigureError;
 pub use graph::{GraphOptions, graph};
 pub use heat_map::{HeatMapOptions, heat_map};
 pub use histogram::{Fit, HistogramOptions, histogram};
 pub use learning_curve::{Arm, CurveOptions, Over, learning_curve};
 pub use matrix::{MatrixOptions, matrix};
+pub use parallel::{ParallelAxis, ParallelKind, ParallelLine, ParallelOptions, parallel};
 pub use raster::{RasterGroup, RasterOptions, SpikeMark, raster};
 pub use scores::{Scores, ScoresOptions, scores};
 pub use solve::{Outcomes, SolveOptions, episodes_to_solve};

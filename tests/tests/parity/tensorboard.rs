@@ -5,7 +5,9 @@ use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Deserialize;
-use sorn_lab::{Episode, Experiment, Outcome, Progress, Quiet, RunDir, train};
+use sorn_lab::{
+    Episode, Experiment, Outcome, Plan, Progress, Quiet, RunDir, SweepDir, SweepProgress, SweepTask, train,
+};
 use sorn_tests::Peer;
 
 const EXPERIMENT: &str = r#"
@@ -105,4 +107,67 @@ fn tensorboard_reads_what_the_metrics_say() {
         assert!(scalars.wall_times.is_sorted());
     }
     assert!(found.is_empty(), "{:?}", found.keys());
+}
+
+#[derive(Deserialize)]
+struct Found {
+    name: String,
+    keys: Vec<String>,
+    metrics: Vec<String>,
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    values: BTreeMap<String, serde_json::Value>,
+    metrics: BTreeMap<String, f64>,
+    sessions: u64,
+}
+
+struct Silent;
+
+impl SweepProgress for Silent {
+    fn begun(&self, _task: &SweepTask) {}
+    fn ended(&self, _task: &SweepTask, _done: Option<bool>) {}
+    fn skipped(&self) {}
+    fn stop(&self) -> bool {
+        false
+    }
+    fn asked(&self) -> Option<std::time::Instant> {
+        None
+    }
+}
+
+#[test]
+fn the_dashboard_of_hparams_has_every_configuration_with_its_mean() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("logged.toml");
+    let sweep = "\n[sweep]\nseeds = [1, 2]\n[sweep.grid]\nagent.encoder.gain = [1.0, 2.0]\n\
+                 agent.reservoir.kind = [\"static\", \"none\"]\n";
+    let text = EXPERIMENT.replace("episodes = 130", "episodes = 5").replace("tensorboard = true", "");
+    fs::write(&file, text + sweep).unwrap();
+    let sweep = SweepDir::create(dir.path(), Plan::load(&file, &[]).unwrap()).unwrap();
+    sweep.run(&(0..8).collect::<Vec<_>>(), 2, &Silent).unwrap();
+    let results = sweep.results();
+    let folder = sweep.write_hparams(&results).unwrap();
+    let answer =
+        Peer::from_env().unwrap().bytes("tensorboard_hparams.py", &[folder.to_str().unwrap()], b"").unwrap();
+    let found: Found = serde_json::from_slice(&answer).unwrap();
+    let mut keys = found.keys;
+    keys.sort();
+    assert_eq!((found.name.as_str(), found.groups.len()), ("logged", 4));
+    assert_eq!(keys, ["agent.encoder.gain", "agent.reservoir.kind"]);
+    assert_eq!(found.metrics[0], "mean_return_last_100");
+    let ranking = sweep.ranking(&results).unwrap();
+    for ranked in ranking.configurations {
+        let group = found.groups.iter().find(|group| group.name == ranked.name).unwrap();
+        assert_eq!(
+            (group.sessions, &group.values["agent.reservoir.kind"]),
+            (2, &ranked.values["agent.reservoir.kind"])
+        );
+        assert_eq!(group.values["agent.encoder.gain"], ranked.values["agent.encoder.gain"]);
+        let (found, mean) = (group.metrics["mean_return_last_100"], ranked.mean.unwrap());
+        assert!((found - mean).abs() <= mean.abs() * f64::from(f32::EPSILON), "{found} {mean}");
+    }
 }

@@ -13,7 +13,7 @@ use super::process::{self, Done, End};
 use super::rng::Rng;
 use super::same::{Tree, difference, tree};
 use super::work::HANG;
-use crate::python::{prepare, program};
+use crate::python::{PEERS, prepare, program};
 use crate::steps::{BRIDGED, TESTED};
 use crate::workspace::cargo;
 
@@ -56,7 +56,7 @@ const FAULTS: [&str; 25] = [
 
 pub(crate) fn build(campaign: &Campaign) -> Result<()> {
     let workspace = &campaign.workspace;
-    prepare(workspace)?;
+    prepare(workspace, PEERS)?;
     let python = program(workspace, "python");
     let mut command = cargo();
     command.arg("test").args(TESTED).args(BRIDGED);

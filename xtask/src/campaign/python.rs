@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::{Campaign, watch};
-use crate::python::{prepare, program};
+use crate::python::{PEERS, prepare, program};
 use crate::steps::install_package;
 
 const KIND: &str = "python";
@@ -14,7 +14,7 @@ const LIVES: &str = "no call hangs (20 s) or ends the interpreter";
 
 pub(crate) fn build(campaign: &Campaign) -> Result<()> {
     let workspace = &campaign.workspace;
-    prepare(workspace)?;
+    prepare(workspace, PEERS)?;
     install_package(workspace, &mut |command| {
         let status = command.current_dir(&workspace.root).status().context("cannot start Python")?;
         if !status.success() {

@@ -1,4 +1,4 @@
-//! The grammar of `sorn sweep`, `sorn tune` and `sorn new sweep`.
+//! The grammar of `sorn sweep`, `sorn tune`, `sorn track` and `sorn new sweep`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -28,12 +28,24 @@ pub(crate) struct Sweep {
     /// Divide the list into N parts; --task, or the number of the array job, is that of a part
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub(crate) of: Option<u64>,
+    /// What carries the tasks; Ray needs the Python package: pip install 'sorn-rs[ray]'
+    #[arg(long, value_name = "NAME", default_value = "local", conflicts_with_all = ["list", "collect", "claim"])]
+    pub(crate) engine: Engine,
+    /// With --engine ray: seconds after which a worker hands in what it did, at the end of an episode [default: 15]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    pub(crate) hand_in: Option<u32>,
+    /// With --engine ray: workers do not write into the directory, even where they see it; what they did is brought back by Ray
+    #[arg(long)]
+    pub(crate) bring_back: bool,
     /// Print the tasks with their states, and run none
     #[arg(long, conflicts_with_all = ["of", "jobs", "collect", "claim"])]
     pub(crate) list: bool,
     /// Collect the results of the finished tasks, and run none; exit status 1 if some are missing
     #[arg(long, conflicts_with_all = ["task", "of", "jobs", "claim"])]
     pub(crate) collect: bool,
+    /// Write the folder hparams for TensorBoard, too, when results are collected
+    #[arg(long, conflicts_with_all = ["list", "claim"])]
+    pub(crate) hparams: bool,
     /// Run the best configuration with the seeds of sweep.fresh_seeds, which did not choose it
     #[arg(long, conflicts_with_all = ["task", "of"])]
     pub(crate) claim: bool,
@@ -94,9 +106,15 @@ pub(crate) struct Tune {
     /// What ends a trial after a seed if its mean so far is bad
     #[arg(long, value_name = "NAME", default_value = "median")]
     pub(crate) pruner: Pruner,
+    /// End a trial within a run, too, if after every N episodes the mean return of its last window is bad beside that of other runs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
+    pub(crate) prune_every: Option<u64>,
     /// Trials that are drawn at random, and that are not pruned, before the others
     #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
     pub(crate) startup: u32,
+    /// Reports of a trial, or of a run with --prune-every, at which the median and the percentile pruner do not look
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32), allow_negative_numbers = true)]
+    pub(crate) warmup: u32,
     /// Seed of the search
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32), allow_negative_numbers = true)]
     pub(crate) seed: u32,
@@ -112,6 +130,47 @@ pub(crate) struct Tune {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It needs the Python package with the tracker: pip install 'sorn-rs[mlflow]' or 'sorn-rs[wandb]'. Where runs go is said as the tracker's
+users say it: MLFLOW_TRACKING_URI, WANDB_MODE=offline. What was handed over before is not handed over again.")]
+pub(crate) struct Track {
+    /// Run directories, or directories with runs below them: runs/NAME of `sorn run`, `sorn sweep` or `sorn tune`
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// The tracker
+    #[arg(long, value_name = "NAME")]
+    pub(crate) to: Tracker,
+    /// MLflow's experiment, or the project of Weights & Biases [default: the name of the experiment]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
+    /// Go on until every run is finished, or Ctrl-C
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Hand over numbers alone: no configuration, summary, figures and checkpoints as files
+    #[arg(long)]
+    pub(crate) no_artifacts: bool,
+    /// Say nothing of single runs
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What keeps runs of many programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tracker {
+    Mlflow,
+    Wandb,
+}
+
+/// What carries the tasks of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// The processors of this machine
+    Local,
+    /// A cluster of Ray: the one of RAY_ADDRESS, the one that runs on this machine, or one that lasts as long as the command
+    Ray,
 }
 
 /// What draws the values of a search.

@@ -19,17 +19,19 @@ mod scripts;
 mod simulate;
 mod sweep;
 mod task;
+mod track;
 mod tune;
 
 use crate::args::Command;
-use crate::{ExitStatus, Search};
+use crate::{ExitStatus, Extras};
 
-/// `search` is what searches for `sorn tune`, if there is anything.
-pub(crate) fn dispatch(command: Command, search: Option<&dyn Search>) -> anyhow::Result<ExitStatus> {
+/// `extras` is what the Python package adds, if it is there.
+pub(crate) fn dispatch(command: Command, extras: Option<&dyn Extras>) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Run(args) => run::run(&args),
-        Command::Sweep(args) => sweep::run(&args),
-        Command::Tune(args) => tune::run(&args, search),
+        Command::Sweep(args) => sweep::run(&args, extras),
+        Command::Tune(args) => tune::run(&args, extras),
+        Command::Track(args) => track::run(&args, extras),
         Command::Resume(args) => resume::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use sorn_lab::{Goal, Plan, Ranking, SweepDir, TaskState, Worked, counted, is_sweep_dir, significant};
 
-use crate::ExitStatus;
-use crate::args::{How, Resume, Run, Seeds, Sweep, Tasks};
+use crate::args::{Engine, How, Resume, Run, Seeds, Sweep, Tasks};
 use crate::output::{Usage, note, program, result, table};
 use crate::progress::TaskBar;
-use crate::stopping;
-
-const STOPPING: &str = "stopping; what was done is saved";
+use crate::{ExitStatus, Extras, stopping};
 
 /// Failed tasks that are told one by one; all of them have their reason in their directories.
 const TOLD: usize = 20;
@@ -18,7 +16,7 @@ const TOLD: usize = 20;
 /// What says which task of an array a process is to run.
 const ARRAYS: [&str; 4] = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "PBS_ARRAY_INDEX", "PBS_ARRAYID"];
 
-pub(crate) fn run(args: &Sweep) -> anyhow::Result<ExitStatus> {
+pub(crate) fn run(args: &Sweep, extras: Option<&dyn Extras>) -> anyhow::Result<ExitStatus> {
     if args.list {
         return list(&look(args)?, args);
     }
@@ -28,6 +26,20 @@ pub(crate) fn run(args: &Sweep) -> anyhow::Result<ExitStatus> {
     if args.claim {
         return claim(&look(args)?, args);
     }
+    let ray = match (args.engine, extras) {
+        (Engine::Local, _) => {
+            let given = [("--hand-in", args.hand_in.is_some()), ("--bring-back", args.bring_back)];
+            if let Some((name, _)) = given.into_iter().find(|(_, given)| *given) {
+                return Err(Usage(format!("{name}: expected --engine ray, found --engine local")).into());
+            }
+            None
+        }
+        (Engine::Ray, Some(extras)) => Some(extras),
+        (Engine::Ray, None) => {
+            let reason = "expected the `sorn` of the Python package with Ray, found the plain program";
+            return Err(Usage(format!("--engine ray: {reason}: pip install 'sorn-rs[ray]'")).into());
+        }
+    };
     let sweep = look(args)?;
     let chosen = chosen(args, sweep.plan())?;
     if chosen.is_none() {
@@ -36,11 +48,27 @@ pub(crate) fn run(args: &Sweep) -> anyhow::Result<ExitStatus> {
     let sweep = if args.file.is_dir() { sweep } else { SweepDir::create(&args.out, sweep.into_plan())? };
     let all = chosen.is_none();
     let numbers = chosen.unwrap_or_else(|| (0..sweep.plan().tasks()).collect());
-    stopping::on_signals(STOPPING);
-    let bar = TaskBar::new(numbers.len() as u64, args.quiet);
-    let worked = sweep.run(&numbers, args.jobs.map_or(0, usize::from), &bar);
-    bar.clear();
-    let worked = worked?;
+    let worked = match ray {
+        None => {
+            stopping::on_signals(stopping::SAVED);
+            let bar = TaskBar::new(numbers.len() as u64, args.quiet);
+            let worked = sweep.run(&numbers, args.jobs.map_or(0, usize::from), &bar);
+            bar.clear();
+            worked?
+        }
+        Some(extras) => {
+            let request = json!({
+                "jobs": args.jobs,
+                "seconds": args.hand_in.unwrap_or(15),
+                "bring_back": args.bring_back,
+                "quiet": args.quiet,
+            });
+            match extras.ray(&sweep, &numbers, &request)? {
+                Ok(worked) => worked,
+                Err(status) => return Ok(status),
+            }
+        }
+    };
     let status = told(&sweep, &worked, numbers.len() as u64, all && !args.json)?;
     match all && worked.done == sweep.plan().tasks() {
         true => collect(&sweep, args),
@@ -59,6 +87,9 @@ fn collect(sweep: &SweepDir, args: &Sweep) -> anyhow::Result<ExitStatus> {
     }
     let found = sweep.results();
     let [csv, _] = sweep.write_results(&found)?;
+    #[cfg(feature = "parquet")]
+    sweep.write_parquet(&found)?;
+    let hparams = if args.hparams { Some(sweep.write_hparams(&found)?) } else { None };
     found.damaged.iter().for_each(|reason| note(&format!("left out: {reason}")));
     found.failed.iter().for_each(|place| note(&format!("failed: {}/error.txt says why", place.display())));
     if found.failures > found.failed.len() as u64 {
@@ -89,6 +120,9 @@ fn collect(sweep: &SweepDir, args: &Sweep) -> anyhow::Result<ExitStatus> {
         result(&(serde_json::to_string_pretty(&ranking)? + "\n"))?;
     } else {
         result(&described(sweep, &ranking, &csv, best.as_deref(), &figures))?;
+        if let Some(folder) = hparams {
+            result(&format!("hparams        tensorboard --logdir {}\n", folder.display()))?;
+        }
     }
     Ok(if found.is_whole() { ExitStatus::Done } else { ExitStatus::Failed })
 }
@@ -271,7 +305,7 @@ fn told(sweep: &SweepDir, worked: &Worked, of: u64, speaks: bool) -> anyhow::Res
     for (count, what) in [
         (failed as u64, "failed"),
         (worked.left, "not finished"),
-        (worked.elsewhere, "running in another process"),
+        (worked.elsewhere.len() as u64, "running in another process"),
     ] {
         if count > 0 {
             said.push_str(&format!(", {count} {what}"));

@@ -6,12 +6,10 @@ use sorn_lab::Tuning;
 
 use crate::args::Tune;
 use crate::output::Usage;
-use crate::{ExitStatus, Search, stopping};
+use crate::{ExitStatus, Extras, stopping};
 
-const STOPPING: &str = "stopping; what was done is saved";
-
-pub(crate) fn run(args: &Tune, search: Option<&dyn Search>) -> anyhow::Result<ExitStatus> {
-    let Some(search) = search else {
+pub(crate) fn run(args: &Tune, extras: Option<&dyn Extras>) -> anyhow::Result<ExitStatus> {
+    let Some(extras) = extras else {
         let reason = "expected the `sorn` of the Python package with Optuna, found the plain program: pip install 'sorn-rs[tune]'";
         return Err(Usage(format!("sorn tune: {reason}")).into());
     };
@@ -22,7 +20,9 @@ pub(crate) fn run(args: &Tune, search: Option<&dyn Search>) -> anyhow::Result<Ex
         "jobs": args.jobs,
         "sampler": name(args.sampler.to_possible_value()),
         "pruner": name(args.pruner.to_possible_value()),
+        "prune_every": args.prune_every,
         "startup": args.startup,
+        "warmup": args.warmup,
         "seed": args.seed,
         "timeout": args.timeout,
         "storage": args.storage,
@@ -30,6 +30,6 @@ pub(crate) fn run(args: &Tune, search: Option<&dyn Search>) -> anyhow::Result<Ex
         "json": args.json,
         "search": tuning.describe(),
     });
-    stopping::on_signals(STOPPING);
-    search.search(tuning, &request)
+    stopping::on_signals(stopping::SAVED);
+    extras.search(tuning, &request)
 }

@@ -90,7 +90,7 @@ fn a_sweep_runs_every_task_once_and_ranks_the_configurations() {
     let text = place.done(&["sweep", "runs/quick"]);
     assert!(text.contains("configuration  runs/quick/best.toml") && gone.exists(), "{text}");
     assert_eq!(fs::metadata(&summary).unwrap().modified().unwrap(), written);
-    for file in ["over-episodes", "over-kind", "episodes-by-kind"] {
+    for file in ["over-episodes", "over-kind", "episodes-by-kind", "parallel", "importance"] {
         assert!(place.path(&format!("runs/quick/figures/{file}.svg")).exists(), "{file}");
     }
     // The best configuration is a file to run, and says what chose it.
@@ -438,6 +438,19 @@ fn what_is_wrong_in_a_sweep_is_named() {
             "{text}"
         );
     }
+    // A measure that no summary has is told after the first task, which stays.
+    let measure = ["--set", "sweep.measure=evel.mean", "--out", "unknown"];
+    let text = place.fails(2, &[&["sweep", "sweep.toml", "--jobs", "1", "--quiet"], &measure[..]].concat());
+    assert!(text.contains("sweep.measure: expected one of ") && text.contains("eval.mean"), "{text}");
+    let listed = place.done(&["sweep", "sweep.toml", "--out", "unknown", "--list"]);
+    assert_eq!(listed.matches("  done ").count(), 1, "{listed}");
+    place.done(&["sweep", "sweep.toml", "--out", "unknown"]);
+    // What Ray needs is named by the plain program.
+    assert!(
+        place.fails(2, &["sweep", "sweep.toml", "--engine", "ray"]).contains("pip install 'sorn-rs[ray]'")
+    );
+    assert!(place.fails(2, &["sweep", "sweep.toml", "--bring-back"]).contains("expected --engine ray"));
+    assert!(place.fails(2, &["track", "runs", "--to", "mlflow"]).contains("pip install 'sorn-rs[mlflow]'"));
     fs::create_dir(place.path("empty")).unwrap();
     assert!(place.fails(2, &["sweep", "nowhere.toml"]).contains("nowhere.toml: cannot be read"));
     assert!(place.fails(2, &["sweep", "empty"]).contains("expected the directory of a sweep"));

@@ -4,6 +4,7 @@
 //! last checkpoint, so that none of them ever holds a step twice.
 
 mod csv;
+pub(crate) mod event_file;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod probes;

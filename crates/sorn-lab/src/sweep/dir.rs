@@ -146,6 +146,14 @@ impl SweepDir {
         self.path.join(&task.name)
     }
 
+    /// The task with this number.
+    pub(super) fn numbered(&self, number: u64) -> Result<SweepTask, LabError> {
+        self.plan.task(number).ok_or_else(|| {
+            let last = self.plan.tasks().saturating_sub(1);
+            LabError::directory(&self.path, format!("expected a task from 0 to {last}, found {number}"))
+        })
+    }
+
     /// How far a task is.
     pub fn state(&self, task: &SweepTask) -> TaskState {
         state(&self.place(task))

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use sorn_report::figure::{Figure, FigureError, HeatMapOptions, Scores, ScoresOptions, heat_map, scores};
+use sorn_report::figure::{
+    BarOptions, Figure, FigureError, HeatMapOptions, Scores, ScoresOptions, bars, heat_map, scores,
+};
 use toml::Value;
 
 use super::dir::SweepDir;
@@ -63,7 +65,8 @@ impl SweepDir {
         all.collect()
     }
 
-    /// Draws `figures/over-KEY` for each key and `figures/KEY-by-KEY` for pairs of keys: the SVGs' paths, and what cannot be drawn.
+    /// Draws `figures/over-KEY` for each key, `figures/KEY-by-KEY` for pairs of keys, `figures/parallel` and `figures/importance` for all of
+    /// them: the SVGs' paths, and what cannot be drawn.
     ///
     /// # Errors
     /// [`LabError::Io`] if a file cannot be written.
@@ -97,7 +100,26 @@ impl SweepDir {
         for (a, b) in pairs.filter(apart).take(MOST_PAIRS) {
             all.push((format!("{}-by-{}", a.short, b.short), self.pair(a, b, &measured, measure)));
         }
+        if let Some(figure) = self.parallel(table, &measured, measure) {
+            all.push(("parallel".into(), figure));
+        }
+        let shares = importance(&keys, &measured);
+        if shares.len() > 1 {
+            all.push(("importance".into(), self.shares(&shares, measure)));
+        }
         all
+    }
+
+    fn shares(&self, shares: &[Importance], measure: &str) -> Result<Figure, FigureError> {
+        let given: Vec<(String, f64)> = shares.iter().map(|key| (key.key.clone(), key.share)).collect();
+        let options = BarOptions {
+            title: format!("{}: importance of the keys", self.plan().name()),
+            label: format!("share of the variance of {measure}"),
+            most: Some(1.0),
+            height: (120 + 36 * given.len() as u32).clamp(240, 1600),
+            ..BarOptions::default()
+        };
+        bars(&given, &options)
     }
 
     fn over(&self, key: &Levels, measured: &[f64], measure: &str) -> Result<Figure, FigureError> {

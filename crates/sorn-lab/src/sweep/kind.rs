@@ -30,6 +30,8 @@ pub(crate) enum AnyExperiment {
 pub(crate) trait Stopping: Sync {
     fn stop(&self) -> bool;
     fn asked(&self) -> Option<Instant>;
+    /// An episode ended, after so many, with this mean return over the last window. Other tasks than agents' have none.
+    fn episode(&self, _episodes: u64, _mean: f64) {}
 }
 
 impl AnyExperiment {
@@ -170,11 +172,13 @@ fn open(path: &Path, experiment: &Experiment) -> Result<RunDir, LabError> {
     }
 }
 
-/// Shows nothing of single runs.
+/// Shows nothing of single runs but their returns.
 struct Quietly<'a>(&'a dyn Stopping);
 
 impl Progress for Quietly<'_> {
-    fn episode(&self, _seed: u64, _episode: &Episode, _mean: f64) {}
+    fn episode(&self, _seed: u64, episode: &Episode, mean: f64) {
+        self.0.episode(episode.episode + 1, mean);
+    }
     fn step(&self, _seed: u64, _event: &StepEvent<'_>, _agent: &Agent) {}
     fn finished(&self, _seed: u64) {}
     fn stop(&self) -> bool {

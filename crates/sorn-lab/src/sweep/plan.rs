@@ -188,6 +188,11 @@ impl Plan {
         self.goal
     }
 
+    /// Whether its runs are an agent's.
+    pub(super) fn has_episodes(&self) -> bool {
+        matches!(self.experiment_of(0), Ok(AnyExperiment::Rl(_)))
+    }
+
     /// What stays of a run that is done.
     pub(super) fn keep(&self) -> Keep {
         self.keep

@@ -188,17 +188,39 @@ impl SweepDir {
     }
 }
 
+/// The names of the numbers that the summary in `dir` has or might have: those that are `null` among them.
+pub(super) fn names_of(dir: &Path) -> Result<Vec<String>, LabError> {
+    let mut summary = read_summary(dir)?;
+    fill(&mut summary);
+    let mut numbers = Vec::new();
+    flatten(&summary, "", &mut numbers);
+    Ok(numbers.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Makes every `null` a number.
+fn fill(value: &mut Json) {
+    match value {
+        Json::Null => *value = 0.into(),
+        Json::Object(fields) => fields.values_mut().for_each(fill),
+        _ => {}
+    }
+}
+
 /// The numbers of the summary in `dir`.
 pub(super) fn numbers_of(dir: &Path) -> Result<Vec<(String, f64)>, LabError> {
+    let mut numbers = Vec::new();
+    flatten(&read_summary(dir)?, "", &mut numbers);
+    Ok(numbers)
+}
+
+fn read_summary(dir: &Path) -> Result<Json, LabError> {
     let path = dir::summary(dir);
     let summary: Json =
         serde_json::from_str(&read_text(&path)?).map_err(|e| LabError::damaged(&path, e.to_string()))?;
     if !summary.is_object() {
         return Err(LabError::damaged(&path, format!("expected an object of JSON, found {summary}")));
     }
-    let mut numbers = Vec::new();
-    flatten(&summary, "", &mut numbers);
-    Ok(numbers)
+    Ok(summary)
 }
 
 /// One number of the summary in `dir`; `None` if the run is not finished or has no such number.

@@ -2,16 +2,16 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
 use super::axis::{Distribution, distributions};
 use super::config::{Goal, SweepConfig};
-use super::kind::{AnyExperiment, Stopping};
+use super::kind::AnyExperiment;
 use super::plan::Plan;
 use super::results::{numbers_of, summary_number};
+use super::single::{Watch, Watched};
 use crate::difference::first;
 use crate::files::{create_dir, read_text, write_whole};
 use crate::run_dir::lock;
@@ -51,19 +51,6 @@ pub struct Trial {
     experiment: AnyExperiment,
     measure: String,
     _lock: File,
-}
-
-/// A function as what says whether to stop.
-struct Asked<'a>(&'a (dyn Fn() -> Option<Instant> + Sync));
-
-impl Stopping for Asked<'_> {
-    fn stop(&self) -> bool {
-        (self.0)().is_some()
-    }
-
-    fn asked(&self) -> Option<Instant> {
-        (self.0)()
-    }
 }
 
 impl Tuning {
@@ -120,7 +107,7 @@ impl Tuning {
         &self.path
     }
 
-    /// What the search is: its directory, name, seeds, measure, goal, and parameters, each with `kind` `float`, `int` or `choice`.
+    /// What the search is: its directory, name, seeds, measure, goal, whether its runs have episodes, and parameters, each with `kind` `float`, `int` or `choice`.
     pub fn describe(&self) -> Json {
         let parameter = |parameter: &Parameter| {
             let mut described = match &parameter.from {
@@ -153,6 +140,7 @@ impl Tuning {
             "seeds": self.plan.seeds(),
             "measure": self.plan.measure(),
             "maximize": self.plan.goal() == Goal::Maximize,
+            "episodes": self.plan.has_episodes(),
             "parameters": self.parameters.iter().map(parameter).collect::<Vec<_>>(),
         })
     }
@@ -235,20 +223,15 @@ impl Trial {
         &self.path
     }
 
-    /// Runs one seed, from its latest checkpoint if there is one, and gives the measure; `None` if it was stopped: `asked` says since when
-    /// it is to stop.
+    /// Runs one seed, from its latest checkpoint if there is one, and gives the measure; `None` if it was stopped.
     ///
     /// # Errors
     /// [`LabError`] if the run fails, or its summary has no such number.
-    pub fn run(
-        &self,
-        seed: u64,
-        asked: &(dyn Fn() -> Option<Instant> + Sync),
-    ) -> Result<Option<f64>, LabError> {
+    pub fn run(&self, seed: u64, watch: &dyn Watch) -> Result<Option<f64>, LabError> {
         let dir = self.path.join(format!("seed-{seed}"));
         let mut experiment = self.experiment.clone();
         experiment.set_seed(seed);
-        if !experiment.run(&dir, &Asked(asked))? {
+        if !experiment.run(&dir, &Watched(watch))? {
             return Ok(None);
         }
         if let Some(value) = summary_number(&dir, &self.measure)? {
@@ -277,6 +260,7 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::single::Unwatched;
 
     const FILE: &str = "name = \"a\"\n[env]\nid = \"CartPole-v1\"\n[agent.encoder]\nkind = \"random_projection\"\n[agent.reservoir.params]\nne = 50\n[run]\nepisodes = 2\n[eval]\nepisodes = 1\n\
                         [sweep]\nseeds = [3, 4]\n[sweep.grid]\nagent.learner.kind = [\"actor_critic\", \"sarsa\"]\n[sweep.random]\ncount = 1\n\
@@ -296,8 +280,8 @@ mod tests {
         let drawn = drawn.as_object().unwrap();
         let trial = tuning.trial(12, drawn).unwrap();
         assert!(matches!(tuning.trial(12, drawn), Err(LabError::Busy { .. })));
-        let value = trial.run(4, &|| None).unwrap().unwrap();
-        assert_eq!(trial.run(4, &|| None).unwrap(), Some(value));
+        let value = trial.run(4, &Unwatched).unwrap().unwrap();
+        assert_eq!(trial.run(4, &Unwatched).unwrap(), Some(value));
         let config =
             std::fs::read_to_string(dir.path().join("a-tune/trial-0012/seed-4/config.toml")).unwrap();
         assert!(

@@ -13,9 +13,13 @@ use super::config::Keep;
 use super::dir::{ERROR, SweepDir, is_done};
 use super::kind::{AnyExperiment, Stopping};
 use super::plan::SweepTask;
+use super::results::names_of;
 use crate::LabError;
 use crate::error::{READ, WRITE};
 use crate::files::{remove, write_whole};
+
+/// Numbers that the summary of a run that did not solve its task lacks.
+const SOMETIMES: [&str; 2] = ["episodes_to_solve", "env_steps_to_solve"];
 
 /// What looks on while a sweep runs.
 pub trait SweepProgress: Sync {
@@ -39,7 +43,7 @@ pub struct Worked {
     /// Tasks that were stopped or not begun.
     pub left: u64,
     /// Tasks that another process is running.
-    pub elsewhere: u64,
+    pub elsewhere: Vec<u64>,
     /// Tasks that failed, and why.
     pub failed: Vec<(SweepTask, PathBuf, LabError)>,
 }
@@ -56,6 +60,10 @@ struct Watched<'a> {
     progress: &'a dyn SweepProgress,
     /// Nothing more can be written.
     halt: AtomicBool,
+    /// A summary was looked at for the measure.
+    looked: AtomicBool,
+    /// No summary will ever have the measure.
+    unknown: Mutex<Option<LabError>>,
 }
 
 impl Stopping for Watched<'_> {
@@ -73,8 +81,8 @@ impl SweepDir {
     /// is left to them. The results do not depend on `jobs` or on who else works in the directory.
     ///
     /// # Errors
-    /// [`LabError`] if there is no such task, or if nothing more can be written (a full disk, say); what fails in a task is in
-    /// the outcome.
+    /// [`LabError`] if nothing more can be written (a full disk, say), or the first summary has no number as `sweep.measure` says;
+    /// what fails in a task is in the outcome.
     pub fn run(
         &self,
         numbers: &[u64],
@@ -85,7 +93,12 @@ impl SweepDir {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             jobs => jobs,
         };
-        let watched = Watched { progress, halt: AtomicBool::new(false) };
+        let watched = Watched {
+            progress,
+            halt: AtomicBool::new(false),
+            looked: AtomicBool::new(false),
+            unknown: Mutex::default(),
+        };
         let worked = Mutex::new(Worked::default());
         let elsewhere = Mutex::new(Vec::new());
         let pass = |numbers: &[u64], last: bool| {
@@ -100,7 +113,7 @@ impl SweepDir {
                     match ended {
                         Ended::Done => worked.done += 1,
                         Ended::Left => worked.left += 1,
-                        Ended::Elsewhere if last => worked.elsewhere += 1,
+                        Ended::Elsewhere if last => worked.elsewhere.push(number),
                         Ended::Elsewhere => {
                             elsewhere.lock().unwrap_or_else(|e| e.into_inner()).push(number);
                         }
@@ -128,7 +141,10 @@ impl SweepDir {
         {
             return Err(worked.failed.swap_remove(index).2);
         }
-        Ok(worked)
+        match watched.unknown.into_inner().unwrap_or_else(|e| e.into_inner()) {
+            Some(error) => Err(error),
+            None => Ok(worked),
+        }
     }
 
     /// The checked experiment of a task; `before` is the one before it, which may be of the same configuration.
@@ -176,7 +192,10 @@ impl SweepDir {
         });
         let ended = match ran {
             Ok(true) => match remove(&dir.join(ERROR)).and_then(|()| self.keep(&dir)) {
-                Ok(()) => Ended::Done,
+                Ok(()) => {
+                    self.look_for_measure(&dir, watched);
+                    Ended::Done
+                }
                 Err(error) => Ended::Failed(error),
             },
             Ok(false) => Ended::Left,
@@ -198,6 +217,26 @@ impl SweepDir {
         };
         watched.progress.ended(task, done);
         ended
+    }
+
+    /// Stops the work if the finished run in `dir`, the first one, does not know what `sweep.measure` names: no other one will, and nobody
+    /// wants to be told so at the end.
+    fn look_for_measure(&self, dir: &Path, watched: &Watched<'_>) {
+        let Some(measure) = self.plan().measure() else { return };
+        if watched.looked.swap(true, Ordering::Relaxed) || SOMETIMES.contains(&measure) {
+            return;
+        }
+        let Ok(names) = names_of(dir) else { return };
+        if names.iter().any(|name| name == measure) {
+            return;
+        }
+        watched.halt.store(true, Ordering::Relaxed);
+        if let Ok(mut unknown) = watched.unknown.lock() {
+            *unknown = Some(LabError::Config {
+                origin: self.path().join("sweep.toml").display().to_string(),
+                reason: format!("sweep.measure: expected one of {}, found {measure:?}", names.join(", ")),
+            });
+        }
     }
 
     /// Takes away what is not to stay of the finished run in `dir`.

@@ -26,14 +26,18 @@ LEFT = timedelta(minutes=10)
 
 def search(tuning: Tuning, request: str) -> int:
     """Search as the command line says, and return the exit code."""
+    asked = json.loads(request)
     try:
         optuna = needed("optuna", "tune")
-        return _Search(optuna, tuning, json.loads(request)).run()
+        return _Search(optuna, tuning, asked).run()
     except (ImportError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # A full disk names no file where a journal is written.
+        named = error.filename is not None or not error.errno
+        where = "" if named else f"{asked['storage'] or asked['search']['directory']}: cannot be written: "
+        print(f"error: {where}{error}", file=sys.stderr)
         return 1
 
 
@@ -51,14 +55,16 @@ class _Search:
         self.lock = threading.Lock()
         self.failure = None
         self.began = time.monotonic()
+        storage = _storage(optuna, request["storage"] or os.path.join(self.directory, "study.journal"))
         self.study = optuna.create_study(
             study_name=self.space["name"],
-            storage=_storage(optuna, request["storage"] or os.path.join(self.directory, "study.journal")),
+            storage=storage,
             sampler=self._sampler(),
-            pruner=self._pruner(),
+            pruner=self._pruner(request["startup"], len(self.space["seeds"])),
             direction=self.sign,
             load_if_exists=True,
         )
+        self.runs = _Runs(self, storage) if request["prune_every"] else None
         if self.study.direction.name.lower() != self.sign:
             found = self.study.direction.name.lower()
             raise ValueError(
@@ -79,21 +85,20 @@ class _Search:
             case _:
                 return samplers.RandomSampler(seed=seed)
 
-    def _pruner(self):
-        pruners, startup = self.optuna.pruners, self.request["startup"]
+    def _pruner(self, startup: int, most: int | str):
+        pruners, warmup = self.optuna.pruners, self.request["warmup"]
         match self.request["pruner"]:
             case "none":
                 return pruners.NopPruner()
             case "median":
-                return pruners.MedianPruner(n_startup_trials=startup)
+                return pruners.MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup)
             case "percentile":
-                return pruners.PercentilePruner(25.0, n_startup_trials=startup)
+                return pruners.PercentilePruner(25.0, n_startup_trials=startup, n_warmup_steps=warmup)
             case "successive-halving":
                 return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
             case _:
-                return pruners.HyperbandPruner(
-                    min_resource=1, max_resource=max(2, len(self.space["seeds"])), reduction_factor=2
-                )
+                most = most if isinstance(most, str) else max(2, most)
+                return pruners.HyperbandPruner(min_resource=1, max_resource=most, reduction_factor=2)
 
     def run(self) -> int:
         threads = [threading.Thread(target=self._work) for _ in range(self.jobs)]
@@ -182,9 +187,15 @@ class _Search:
         values = []
         for step, seed in enumerate(self.space["seeds"]):
             try:
-                value = held.run(seed)
+                if self.runs is None:
+                    value, bad = held.run(seed), False
+                else:
+                    value, bad = self.runs.run(held, trial.number, seed)
             except ValueError as error:
                 self._failed(trial, error)
+                return
+            if bad:
+                self._tell(trial, state=self.optuna.trial.TrialState.PRUNED)
                 return
             if value is None:
                 # Stopped: it stays a running trial, which the next call goes on with.
@@ -272,6 +283,69 @@ class _Search:
         return text.getvalue()
 
 
+class _Runs:
+    """Prunes within runs: a study of its own, in which each run is a trial whose values are its mean returns as it goes.
+
+    The values of the search itself are on another scale, that of its measure, and a pruner compares all that a trial reported.
+    """
+
+    def __init__(self, search: _Search, storage):
+        self.search, self.every = search, search.request["prune_every"]
+        if not search.space["episodes"]:
+            raise ValueError("--prune-every: expected an experiment of agents, found a task without episodes")
+        startup = search.request["startup"] * len(search.space["seeds"])
+        self.study = search.optuna.create_study(
+            study_name=f"{search.space['name']}-runs",
+            storage=storage,
+            sampler=search.optuna.samplers.RandomSampler(seed=search.request["seed"]),
+            pruner=search._pruner(startup, "auto"),
+            direction="maximize",
+            load_if_exists=True,
+        )
+        found = self.study.user_attrs.get("prune_every")
+        if found not in (None, self.every):
+            raise ValueError(f"--prune-every: expected {found}, as the search began, found {self.every}")
+        self.study.set_user_attr("prune_every", self.every)
+
+    def run(self, held: Trial, number: int, seed: int) -> tuple[float | None, bool]:
+        """The value of a run, None if it did not end by itself, and whether it was pruned."""
+        states, trial = self.search.optuna.trial.TrialState, self._trial(number, seed)
+        if trial.state == states.PRUNED:
+            return None, True
+        watched = self.search.optuna.trial.Trial(self.study, trial._trial_id)
+        known, pruned = set(trial.intermediate_values), False
+
+        def report(episodes: int, mean: float) -> bool:
+            nonlocal pruned
+            # Of a run that goes on some episodes are done a second time.
+            if (step := episodes // self.every) not in known:
+                watched.report(mean, step)
+            pruned = pruned or watched.should_prune()
+            return pruned
+
+        try:
+            value = held.run(seed, self.every, report)
+        except ValueError:
+            self.study.tell(trial.number, state=states.FAIL, skip_if_finished=True)
+            raise
+        if pruned and value is None:
+            self.study.tell(trial.number, state=states.PRUNED, skip_if_finished=True)
+        elif value is not None:
+            self.study.tell(trial.number, value, skip_if_finished=True)
+        return value, pruned and value is None
+
+    def _trial(self, number: int, seed: int):
+        """What is known of a run; it is new unless it was begun before."""
+        wanted = {"trial": number, "seed": seed}
+        for trial in self.study.get_trials(deepcopy=False):
+            if trial.user_attrs == wanted:
+                return trial
+        trial = self.study.ask()
+        for name, what in wanted.items():
+            trial.set_user_attr(name, what)
+        return self.study.get_trials(deepcopy=False)[trial.number]
+
+
 def _distribution(optuna, parameter: dict):
     match parameter["kind"]:
         case "choice":
@@ -295,24 +369,46 @@ def _storage(optuna, where: str):
         raise ValueError(f"--storage: expected a file in a directory that exists; {folder} does not")
     # Whatever the working directory is later on.
     where = os.path.abspath(where)
-    return JournalStorage(
-        JournalFileBackend(where, lock_obj=None if fcntl is None else _Lock(where + ".flock"))
-    )
+    try:
+        return JournalStorage(JournalFileBackend(where, lock_obj=None if fcntl is None else _Lock(where)))
+    except (json.JSONDecodeError, KeyError) as error:
+        raise ValueError(
+            f"{where}: expected a journal of Optuna's, found a damaged line ({error})"
+        ) from error
 
 
 class _Lock:
     """A lock that the system frees if its process is killed; Optuna's own stays, and keeps the others waiting."""
 
-    def __init__(self, path: str):
-        self.path, self.held = path, threading.local()
+    def __init__(self, journal: str):
+        self.journal, self.held = journal, threading.local()
 
     def acquire(self) -> bool:
-        self.held.file = open(self.path, "a")  # noqa: SIM115
+        self.held.file = open(self.journal + ".flock", "a")  # noqa: SIM115
         fcntl.flock(self.held.file, fcntl.LOCK_EX)
+        self._mend()
         return True
 
     def release(self) -> None:
         self.held.file.close()
+
+    def _mend(self):
+        """Take away a last line without its end: a full disk or a kill left it, and what is written after it would be lost with it."""
+        try:
+            file = open(self.journal, "r+b")  # noqa: SIM115
+        except FileNotFoundError:
+            return
+        with file:
+            size = at = file.seek(0, os.SEEK_END)
+            while at > 0:
+                begin = max(0, at - 4096)
+                file.seek(begin)
+                if (end := file.read(at - begin).rfind(b"\n")) >= 0:
+                    at = begin + end + 1
+                    break
+                at = begin
+            if at < size:
+                file.truncate(at)
 
 
 def _write_whole(path: str, text: str):

@@ -61,7 +61,7 @@ pub use controls::AgentControl;
 pub use decode::{Actor, DecodeConfig, Decoded, DecodedRun, Legible, decode};
 pub use diagnostics::Diagnostics;
 pub use dynamics::{
-    ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES,
+    ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig,
     DynamicsPhase, DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig,
     MeasureConfig, OnsetConfig, PatternConfig, ReplayConfig, ResponseConfig, WeightConfig, Window,
     draw_dynamics,

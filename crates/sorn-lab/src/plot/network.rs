@@ -73,7 +73,7 @@ pub(crate) fn weights(run: &RunDir, before: bool) -> Result<Synapses, LabError> 
     let agent = match before {
         true => {
             let (env, _) = run.experiment().make_env(&run.origin())?;
-            run.experiment().make_agent(&env, &run.origin())?
+            run.make_agent(&env)?
         }
         false => run.trained()?.agent,
     };

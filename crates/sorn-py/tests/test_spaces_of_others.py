@@ -155,6 +155,69 @@ def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
         Agent(env, SMALL, observe=["image"], encoder=lambda observation: observation["image"])
 
 
+class Crane(gymnasium.Env):
+    """A crane that is told where to go, by how much and whether to hold: 1 for each part that is right."""
+
+    observation_space = spaces.Discrete(2, start=-1)
+
+    def __init__(self, action_space):
+        self.action_space = action_space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return -1, {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        self.count += 1
+        numbers = np.concatenate([np.ravel(part) for part in parts(action)])
+        return -1 + self.count % 2, float(np.mean(numbers > 0)), False, self.count == 10, {}
+
+
+def parts(action):
+    if isinstance(action, dict | tuple):
+        members = action.values() if isinstance(action, dict) else action
+        return [part for member in members for part in parts(member)]
+    return [action]
+
+
+NUMBERS = spaces.Box(-1, 1, (2, 1), np.float32)
+ACTIONS = {
+    "choices": spaces.Tuple((spaces.Discrete(3, start=-1), spaces.MultiBinary(2))),
+    "numbers": spaces.Dict(b=NUMBERS, a=spaces.Box(-np.inf, np.inf, (), np.float64)),
+    "both": spaces.Dict(grip=spaces.MultiDiscrete([2, 3]), arm=spaces.Tuple((NUMBERS, spaces.Discrete(4)))),
+}
+
+
+@pytest.mark.parametrize("kind", ["actor_critic", "reinforce", "ars", "ppo", "random"])
+@pytest.mark.parametrize("space", ACTIONS)
+def test_actions_of_parts(space, kind, tmp_path):
+    env = Crane(ACTIONS[space])
+    learner = {"kind": kind} | ({"n_steps": 50} if kind == "ppo" else {})
+    config = SMALL | {"learner": learner, "inputs": ["observation", "action"]}
+    agent = Agent(env, config, seed=1).learn(400)
+    if kind in ("actor_critic", "reinforce"):
+        assert np.mean(agent.episode_returns[-10:]) > np.mean(agent.episode_returns[:10])
+    action, _ = agent.predict(-1)
+    assert env.action_space.contains(action)
+    agent.save(tmp_path / "a.safetensors")
+    for other in (Agent.load(tmp_path / "a.safetensors", env), pickle.loads(pickle.dumps(agent))):
+        assert other.learn(100).episode_returns == Agent.load(tmp_path / "a.safetensors", env).learn(100).episode_returns
+    several, _ = agent.predict(np.array([-1, 0]), episode_start=np.ones(2, bool))
+    assert spaces.utils.flatdim(env.action_space) and len(parts(several)[0]) == 2
+
+
+def test_policies_of_actions_of_parts():
+    env = Crane(ACTIONS["both"])
+    for policy in ({"kind": "softmax", "temperature": 2.0}, {"kind": "gaussian", "sd": 0.1}):
+        Agent(env, SMALL | {"policy": policy}).learn(50)
+    with pytest.raises(ValueError, match='"softmax" for its choices and "gaussian" for its numbers do'):
+        Agent(env, SMALL | {"policy": {"kind": "greedy"}})
+    with pytest.raises(ValueError, match="Discrete"):
+        Agent(env, SMALL | {"learner": {"kind": "sarsa"}})
+
+
 def test_one_number_for_every_scale():
     env = gymnasium.make("CartPole-v1")
     returns = []

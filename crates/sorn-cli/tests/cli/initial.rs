@@ -38,7 +38,7 @@ fn a_static_reservoir_keeps_the_weights_of_the_file() {
         assert_eq!(weights, given.weights);
         let kept = dir.join(if file.ends_with("npz") { "initial.npz" } else { "initial.safetensors" });
         assert_eq!(fs::read(kept).unwrap(), fs::read(place.path(file)).unwrap());
-        place.done(&["plot", "weights-before", dir.to_str().unwrap()]);
+        place.done(&["plot", dir.to_str().unwrap(), "weights-before"]);
     }
 }
 

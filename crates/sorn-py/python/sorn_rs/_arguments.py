@@ -239,14 +239,14 @@ INITIAL = ("Wee", "Wei", "Wie", "Te", "Ti", "H_ip", "Pools")
 def check_initial(initial, ne: int, ni: int, nu: int | None) -> dict:
     """Arrays to begin with: dense ones with two axes, and those of SciPy as compressed columns.
 
-    Activity, which a state has as well, is left out.
+    What is not given is None. Activity, which a state has as well, is left out.
     """
     if not isinstance(initial, Mapping):
         allowed = f"the name of a file, or a dictionary with some of the keys {', '.join(INITIAL)}"
         raise wrong("initial", type(initial).__name__, allowed, TypeError)
     shapes = {"Wee": (ne, ne), "Wei": (ni, ne), "Wie": (ne, ni), "Te": (ne, 1), "Ti": (ni, 1)}
     shapes |= {"H_ip": (ne, 1), "Pools": (nu, ne)}
-    arrays = {}
+    arrays = dict.fromkeys(INITIAL)
     for name, value in initial.items():
         if name in ("X", "Y"):
             continue

@@ -15,19 +15,19 @@ use super::file_error;
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 struct Arrays<'py> {
-    #[pyo3(item("Wee"), default)]
+    #[pyo3(item("Wee"))]
     wee: Option<Weights<'py>>,
-    #[pyo3(item("Wei"), default)]
+    #[pyo3(item("Wei"))]
     wei: Option<Weights<'py>>,
-    #[pyo3(item("Wie"), default)]
+    #[pyo3(item("Wie"))]
     wie: Option<Weights<'py>>,
-    #[pyo3(item("Te"), default)]
+    #[pyo3(item("Te"))]
     te: Option<PyReadonlyArray2<'py, f64>>,
-    #[pyo3(item("Ti"), default)]
+    #[pyo3(item("Ti"))]
     ti: Option<PyReadonlyArray2<'py, f64>>,
-    #[pyo3(item("H_ip"), default)]
+    #[pyo3(item("H_ip"))]
     h_ip: Option<PyReadonlyArray2<'py, f64>>,
-    #[pyo3(item("Pools"), default)]
+    #[pyo3(item("Pools"))]
     pools: Option<PyReadonlyArray2<'py, f64>>,
 }
 

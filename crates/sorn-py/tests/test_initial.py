@@ -84,7 +84,11 @@ def test_agents_begin_with_them_and_go_on_to_the_bit(tmp_path):
 @pytest.mark.parametrize(
     ("initial", "error", "message"),
     [
-        ({"Wee": np.zeros((3, 3))}, ValueError, r"initial\['Wee'\]: found shape \(3, 3\), allowed: \(40, 40\)"),
+        (
+            {"Wee": np.zeros((3, 3))},
+            ValueError,
+            r"initial\['Wee'\]: found shape \(3, 3\), allowed: \(40, 40\)",
+        ),
         ({"Wee": np.ones((N, N))}, ValueError, r"initial\[.Wee.\]: .*allowed: no self-connections"),
         ({"Wee": np.full((N, N), np.nan)}, ValueError, r"initial\[.Wee.\]: found .*NaN"),
         ({"Wee": np.broadcast_to(np.float64(0), (10**8, 10**8))}, ValueError, "found shape"),

@@ -261,7 +261,7 @@ def test_the_command_runs_resumes_evaluates_and_checks_them(place):
     sorn("report", "runs/moving", "runs/still", "--out", "report.html")
     page = (place / "report.html").read_text()
     assert "parts_of_mine:QLearning" in page and "parts_of_mine:Line-v0" in page
-    assert "drift" in sorn("envs", "parts_of_mine:Line-v0")
+    assert "parts_of_mine.Line" in sorn("envs", "parts_of_mine:Line-v0")
     told = sorn("run", "own.toml", "--set", "env.kwargs.drfit=1", "--out", "x", code=2)
     assert "drfit" in told
     told = sorn("run", "own.toml", "--set", "env.id=parts_of_mine:Lime-v0", "--out", "x", code=2)

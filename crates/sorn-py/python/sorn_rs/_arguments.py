@@ -255,9 +255,12 @@ def check_initial(initial, ne: int, ni: int, nu: int | None) -> dict:
         label, shape = f"initial[{name!r}]", shapes[name]
         expected = str(shape).replace("None", "inputs")
         sparse = name.startswith("W") and hasattr(value, "tocsc")
-        found = value if sparse else array(label, value, expected, column=shape[1] == 1)
+        # An array may claim to be larger than any memory.
+        known = sparse or (isinstance(value, np.ndarray) and value.ndim == 2)
+        found = value if known else array(label, value, expected, column=shape[1] == 1)
         if found.shape != tuple(len(found) if size is None else size for size in shape):
             raise wrong(label, f"shape {found.shape}", expected)
+        found = found if sparse else array(label, found, expected)
         if name == "Pools" and not np.isin(found, (0, 1)).all():
             raise wrong(label, "other values", "0 and 1")
         arrays[name] = compressed(label, found) if sparse else found

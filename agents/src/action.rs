@@ -1,149 +1,172 @@
 //! From linear scores to actions, without chance.
 
+use std::collections::BTreeMap;
+
 use sorn_env::{Array, BoxSpace, Data, Space, Value};
 
 use crate::AgentError;
 use crate::policy::greedy;
 
-/// An action space whose elements a learner chooses by linear scores.
+/// An action space whose elements a learner chooses by linear scores: one for each element of each factor, and behind them one for each
+/// number.
+///
+/// A Discrete space is a factor, a MultiDiscrete or MultiBinary one has several, those of MultiBinary with two elements each; a Box is
+/// numbers. A Dict or Tuple has the factors and numbers of its members, one member after the other.
 #[derive(Clone, Debug)]
-pub(crate) enum Actions {
-    /// One score per element.
-    Discrete { start: i64, n: [usize; 1] },
-    /// One score per element of each factor, factor after factor. Binary factors have two; their shape is that of the
-    /// array.
-    Factors { sizes: Vec<usize>, shape: Vec<usize>, binary: bool },
-    /// One score per number.
-    Box(Ranges),
+pub(crate) struct Actions {
+    space: Space,
+    factors: Vec<usize>,
+    ranges: Ranges,
 }
 
-/// A Box: where it has a range ([`BoxSpace::range`]), scores -1 and 1 are the bounds; elsewhere a score is the number itself.
-#[derive(Clone, Debug)]
+/// Numbers of Boxes: where one has a range ([`BoxSpace::range`]), scores -1 and 1 are the bounds; elsewhere a score is the number itself.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ranges {
-    space: BoxSpace,
+    low: Vec<f64>,
+    high: Vec<f64>,
     center: Vec<f64>,
     half: Vec<f64>,
+    /// Whether scores are squashed.
+    bounded: Vec<bool>,
+    /// Whether numbers are whole ones.
+    whole: Vec<bool>,
 }
 
 impl Ranges {
-    fn new(space: &BoxSpace) -> Ranges {
-        let range = |i| match space.range(i) {
-            (low, high) if low.is_finite() && high.is_finite() => ((low + high) / 2.0, (high - low) / 2.0),
-            _ => (0.0, 1.0),
-        };
-        let (center, half) = (0..space.low.len()).map(range).unzip();
-        Ranges { space: space.clone(), center, half }
+    fn add(&mut self, space: &BoxSpace) {
+        for number in 0..space.low.len() {
+            let (low, high) = space.range(number);
+            let bounded = low.is_finite() && high.is_finite();
+            let (center, half) = if bounded { ((low + high) / 2.0, (high - low) / 2.0) } else { (0.0, 1.0) };
+            self.low.push(space.low[number]);
+            self.high.push(space.high[number]);
+            self.center.push(center);
+            self.half.push(half);
+            self.bounded.push(bounded);
+            self.whole.push(!space.dtype.is_float());
+        }
     }
 
-    /// Numbers in the Box.
+    /// How many numbers there are.
     pub(crate) fn len(&self) -> usize {
         self.center.len()
     }
 
-    /// The element with these scores, those outside the bounds moved to them.
-    pub(crate) fn clipped(&self, scores: impl Iterator<Item = f64>) -> Value {
-        let BoxSpace { low, high, shape, dtype } = &self.space;
-        let bounds = self.center.iter().zip(&self.half).zip(low.iter().zip(high));
-        let numbers = scores.zip(bounds).map(|(score, ((center, half), (low, high)))| {
-            let number = (center + half * score).clamp(*low, *high);
-            if dtype.is_float() { number } else { number.round() }
-        });
-        let array = Array::new(shape.clone(), Data::cast(numbers, *dtype));
-        Value::Array(array.unwrap_or_else(|e| unreachable!("as many numbers as the Box has: {e}")))
+    /// The numbers with these scores, those outside the bounds moved to them.
+    pub(crate) fn clipped(&self, scores: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
+        scores.enumerate().map(|(at, score)| {
+            let number = (self.center[at] + self.half[at] * score).clamp(self.low[at], self.high[at]);
+            if self.whole[at] { number.round() } else { number }
+        })
     }
 
-    /// A score as one of [`clipped`](Ranges::clipped)'s: squashed by tanh into the bounds where both are finite.
+    /// A score as one of [`clipped`](Ranges::clipped)'s: squashed by tanh into the bounds if both are finite.
     pub(crate) fn squash(&self, number: usize, score: f64) -> f64 {
-        if self.is_bounded(number) { libm::tanh(score) } else { score }
+        if self.bounded[number] { libm::tanh(score) } else { score }
     }
 
     /// The derivative of [`squash`](Ranges::squash) where it gives `squashed`.
     pub(crate) fn slope(&self, number: usize, squashed: f64) -> f64 {
-        if self.is_bounded(number) { 1.0 - squashed * squashed } else { 1.0 }
-    }
-
-    fn is_bounded(&self, number: usize) -> bool {
-        let (low, high) = self.space.range(number);
-        low.is_finite() && high.is_finite()
-    }
-
-    /// The element with these scores, squashed.
-    pub(crate) fn squashed(&self, scores: &[f64]) -> Value {
-        self.clipped(scores.iter().enumerate().map(|(number, &score)| self.squash(number, score)))
+        if self.bounded[number] { 1.0 - squashed * squashed } else { 1.0 }
     }
 }
 
 impl Actions {
     /// `who` names the learner or policy in the error.
     pub(crate) fn new(space: &Space, who: &str) -> Result<Actions, AgentError> {
+        let mut actions = Actions { space: space.clone(), factors: Vec::new(), ranges: Ranges::default() };
+        actions.add(space);
+        match actions.scores() {
+            0 => Err(AgentError::Mismatch(format!(
+                "{who} needs an action space with at least one choice or number, found {space}"
+            ))),
+            _ => Ok(actions),
+        }
+    }
+
+    fn add(&mut self, space: &Space) {
         let size = |n: &i64| usize::try_from(*n).unwrap_or(0);
-        Ok(match space {
-            Space::Discrete { n, start } => Actions::Discrete { start: *start, n: [size(n)] },
-            Space::MultiDiscrete { nvec } => Actions::Factors {
-                sizes: nvec.iter().map(size).collect(),
-                shape: vec![nvec.len()],
-                binary: false,
-            },
-            Space::MultiBinary { shape } => Actions::Factors {
-                sizes: vec![2; shape.iter().product()],
-                shape: shape.clone(),
-                binary: true,
-            },
-            Space::Box(space) => Actions::Box(Ranges::new(space)),
-            Space::Dict(_) | Space::Tuple(_) => {
-                return Err(AgentError::Mismatch(format!(
-                    "{who} needs a Discrete, MultiDiscrete, MultiBinary or Box action space, found {space}"
-                )));
+        match space {
+            Space::Discrete { n, .. } => self.factors.push(size(n)),
+            Space::MultiDiscrete { nvec } => self.factors.extend(nvec.iter().map(size)),
+            Space::MultiBinary { shape } => {
+                self.factors.extend(std::iter::repeat_n(2, shape.iter().product()));
             }
-        })
+            Space::Box(space) => self.ranges.add(space),
+            Space::Dict(members) => members.iter().for_each(|(_, member)| self.add(member)),
+            Space::Tuple(members) => members.iter().for_each(|member| self.add(member)),
+        }
     }
 
     /// Number of scores.
     pub(crate) fn scores(&self) -> usize {
-        match self {
-            Actions::Box(ranges) => ranges.len(),
-            _ => self.factors().iter().sum(),
-        }
+        self.choices() + self.ranges.len()
     }
 
-    /// Elements of each factor; a Box has none.
+    /// Number of scores of all factors, which come first.
+    pub(crate) fn choices(&self) -> usize {
+        self.factors.iter().sum()
+    }
+
+    /// Elements of each factor.
     pub(crate) fn factors(&self) -> &[usize] {
-        match self {
-            Actions::Discrete { n, .. } => n,
-            Actions::Factors { sizes, .. } => sizes,
-            Actions::Box(_) => &[],
-        }
+        &self.factors
     }
 
-    /// The element with the largest score, in each factor, or with the squashed scores.
+    /// The numbers.
+    pub(crate) fn ranges(&self) -> &Ranges {
+        &self.ranges
+    }
+
+    /// The element with the largest score in each factor, and with the squashed scores.
     pub(crate) fn best(&self, scores: &[f64]) -> Value {
-        match self {
-            Actions::Discrete { start, .. } => Value::Int(start + greedy(scores) as i64),
-            Actions::Factors { sizes, .. } => {
-                let mut rest = scores;
-                self.chosen(sizes.iter().map(|&size| {
-                    let (factor, after) = rest.split_at(size);
-                    rest = after;
-                    greedy(factor)
-                }))
-            }
-            Actions::Box(ranges) => ranges.squashed(scores),
-        }
+        let (choices, numbers) = scores.split_at(self.choices());
+        self.element(self.greedy(choices), numbers.iter().enumerate().map(|(n, s)| self.ranges.squash(n, *s)))
     }
 
-    /// The element with these choices, one per factor.
-    pub(crate) fn chosen(&self, mut choices: impl Iterator<Item = usize>) -> Value {
-        match self {
-            Actions::Discrete { start, .. } => Value::Int(start + choices.next().unwrap_or(0) as i64),
-            Actions::Factors { shape, binary, .. } => {
-                let data = match binary {
-                    true => Data::I8(choices.map(|c| c as i8).collect()),
-                    false => Data::I64(choices.map(|c| c as i64).collect()),
-                };
-                let array = Array::new(shape.clone(), data);
-                Value::Array(array.unwrap_or_else(|e| unreachable!("a choice per factor: {e}")))
-            }
-            Actions::Box(_) => unreachable!("a Box has no factors"),
+    /// The choice with the largest score in each factor.
+    pub(crate) fn greedy(&self, scores: &[f64]) -> impl Iterator<Item = usize> {
+        let mut rest = scores;
+        self.factors.iter().map(move |&size| {
+            let (factor, after) = rest.split_at(size);
+            rest = after;
+            greedy(factor)
+        })
+    }
+
+    /// The element with these choices, one per factor, and numbers with these scores.
+    pub(crate) fn element(
+        &self,
+        mut choices: impl Iterator<Item = usize>,
+        scores: impl Iterator<Item = f64>,
+    ) -> Value {
+        let mut numbers = self.ranges.clipped(scores);
+        element(&self.space, &mut || choices.next().unwrap_or(0), &mut || numbers.next().unwrap_or(0.0))
+    }
+}
+
+fn element(space: &Space, choice: &mut dyn FnMut() -> usize, number: &mut dyn FnMut() -> f64) -> Value {
+    let array = |shape: &[usize], data| {
+        let array = Array::new(shape.to_vec(), data);
+        Value::Array(array.unwrap_or_else(|e| unreachable!("as many numbers as the shape has: {e}")))
+    };
+    match space {
+        Space::Discrete { start, .. } => Value::Int(start + choice() as i64),
+        Space::MultiDiscrete { nvec } => {
+            array(&[nvec.len()], Data::I64(nvec.iter().map(|_| choice() as i64).collect()))
+        }
+        Space::MultiBinary { shape } => {
+            let size = shape.iter().product();
+            array(shape, Data::I8((0..size).map(|_: usize| choice() as i8).collect()))
+        }
+        Space::Box(space) => array(&space.shape, Data::cast(space.low.iter().map(|_| number()), space.dtype)),
+        Space::Dict(members) => {
+            let members =
+                members.iter().map(|(name, member)| (name.clone(), element(member, choice, number)));
+            Value::Map(members.collect::<BTreeMap<_, _>>())
+        }
+        Space::Tuple(members) => {
+            Value::List(members.iter().map(|member| element(member, choice, number)).collect())
         }
     }
 }
@@ -158,18 +181,22 @@ mod tests {
         let mut half_open =
             BoxSpace::f32(&[-2.0, 0.0, f32::NEG_INFINITY], &[2.0, f32::INFINITY, f32::INFINITY]).unwrap();
         half_open.dtype = Dtype::F64;
-        vec![
+        let mut all = vec![
             Space::Discrete { n: 3, start: -1 },
             Space::MultiDiscrete { nvec: vec![2, 4, 1] },
             Space::MultiBinary { shape: vec![2, 2] },
             Space::Box(half_open),
             Space::Box(BoxSpace::uniform(-3.0, 200.0, vec![2, 1], Dtype::I32).unwrap()),
-        ]
+        ];
+        let inner = Space::Tuple(vec![all[4].clone(), all[2].clone()]);
+        let named = [("b", &all[0]), ("a", &all[3]), ("c", &inner), ("d", &all[1])];
+        all.push(Space::Dict(named.map(|(name, space)| (name.into(), space.clone())).to_vec()));
+        all
     }
 
     proptest! {
         #[test]
-        fn every_action_is_of_the_space(seed in prop::collection::vec(-50.0..50.0_f64, 12)) {
+        fn every_action_is_of_the_space(seed in prop::collection::vec(-50.0..50.0_f64, 24)) {
             for space in spaces() {
                 let actions = Actions::new(&space, "x").unwrap();
                 let action = actions.best(&seed[..actions.scores()]);
@@ -183,11 +210,33 @@ mod tests {
         let best = |space: &Space, scores: &[f64]| Actions::new(space, "x").unwrap().best(scores);
         let all = spaces();
         assert_eq!(best(&all[0], &[0.0, 2.0, 1.0]), Value::Int(0));
-        let array = |value: Value| value.as_array().unwrap().iter().collect::<Vec<_>>();
-        assert_eq!(array(best(&all[1], &[0.0, 1.0, 0.0, 1.0, 3.0, 2.0, 0.0])), [1.0, 2.0, 0.0]);
-        assert_eq!(array(best(&all[2], &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 5.0, 6.0])), [0.0, 1.0, 0.0, 1.0]);
-        let squashed = array(best(&all[3], &[0.5, -1.0, 7.0]));
+        let array = |value: &Value| value.as_array().unwrap().iter().collect::<Vec<_>>();
+        assert_eq!(array(&best(&all[1], &[0.0, 1.0, 0.0, 1.0, 3.0, 2.0, 0.0])), [1.0, 2.0, 0.0]);
+        assert_eq!(array(&best(&all[2], &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 5.0, 6.0])), [0.0, 1.0, 0.0, 1.0]);
+        let squashed = array(&best(&all[3], &[0.5, -1.0, 7.0]));
         assert_eq!(squashed, [2.0 * libm::tanh(0.5), 0.0, 7.0]);
-        assert_eq!(array(best(&all[4], &[40.0, -40.0])), [200.0, -3.0]);
+        assert_eq!(array(&best(&all[4], &[40.0, -40.0])), [200.0, -3.0]);
+    }
+
+    #[test]
+    fn members_have_the_scores_of_their_spaces_choices_first() {
+        let space = spaces().pop().unwrap();
+        let actions = Actions::new(&space, "x").unwrap();
+        assert_eq!((actions.factors(), actions.ranges().len()), (&[3, 2, 2, 2, 2, 2, 4, 1][..], 5));
+        let mut scores = vec![0.0; actions.scores()];
+        // The last element of `b`, the second of the first bit of `c`, the third of the second factor of `d`.
+        (scores[2], scores[4], scores[15], scores[18], scores[22]) = (1.0, 1.0, 1.0, 0.5, -9.0);
+        let Value::Map(best) = actions.best(&scores) else { panic!("a map") };
+        let array = |value: &Value| value.as_array().unwrap().iter().collect::<Vec<_>>();
+        assert_eq!((&best["b"], array(&best["d"])), (&Value::Int(1), vec![0.0, 2.0, 0.0]));
+        assert_eq!(array(&best["a"]), [2.0 * libm::tanh(0.5), 0.0, 0.0]);
+        let Value::List(c) = &best["c"] else { panic!("a list") };
+        assert_eq!((array(&c[0]), array(&c[1])), (vec![99.0, -3.0], vec![1.0, 0.0, 0.0, 0.0]));
+    }
+
+    #[test]
+    fn a_space_without_choices_or_numbers_is_refused() {
+        let error = Actions::new(&Space::Tuple(vec![]), "x").unwrap_err().to_string();
+        assert!(error.starts_with("x needs an action space with at least one choice or number"), "{error}");
     }
 }

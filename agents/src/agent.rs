@@ -122,7 +122,8 @@ impl Agent {
     /// what the network did last stay; call it before the first episode. They are saved with the agent.
     ///
     /// # Errors
-    /// [`AgentError::Reservoir`] naming the array that does not fit the parameters.
+    /// [`AgentError::Initial`] naming the array that does not fit the parameters, [`AgentError::Mismatch`] of an echo state network,
+    /// which has none of them.
     pub fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
         self.reservoir.begin_with(initial)
     }
@@ -137,7 +138,8 @@ impl Agent {
         copy
     }
 
-    /// A [`frozen`](Agent::frozen) copy whose reservoir is what it was before the first observation, as it was drawn.
+    /// A [`frozen`](Agent::frozen) copy whose reservoir is what it was before the first observation, as it was drawn; what
+    /// [`begin_with`](Agent::begin_with) gave it, it is given again by its caller.
     ///
     /// # Errors
     /// [`AgentError`] if the reservoir cannot be made, which was made before.

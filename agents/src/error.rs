@@ -63,6 +63,9 @@ pub enum AgentError {
     /// The reservoir's parameters are refused.
     #[error("reservoir.params: {0}")]
     Reservoir(String),
+    /// Weights, thresholds or pools to begin with that do not fit the reservoir's parameters.
+    #[error(transparent)]
+    Initial(#[from] sorn_core::StateError),
     /// A saved state that does not fit the configuration.
     #[error("saved agent: {name}: {expected} expected, found {found}")]
     State {

@@ -27,6 +27,20 @@ pub enum Feature {
     Bias,
 }
 
+impl Feature {
+    /// How many numbers it is, of so many units, numbers observed and inputs.
+    fn len(self, units: usize, observed: usize, inputs: usize) -> usize {
+        match self {
+            Feature::Activity | Feature::Trace | Feature::ActivityMinusTrace | Feature::RecurrentDrive => {
+                units
+            }
+            Feature::Observation => observed,
+            Feature::EncodedObservation => inputs,
+            Feature::Bias => 1,
+        }
+    }
+}
+
 /// Which features, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -84,13 +98,7 @@ impl Features {
         if config.names.is_empty() {
             return Err(AgentError::config("features.names", "none", "at least one feature"));
         }
-        let len = |f: &Feature| match f {
-            Feature::Bias => 1,
-            Feature::Observation => observed,
-            Feature::EncodedObservation => inputs,
-            _ => units,
-        };
-        let len = config.names.iter().map(len).sum();
+        let len = config.names.iter().map(|feature| feature.len(units, observed, inputs)).sum();
         Ok(Features { names: config.names.clone(), decay, trace: vec![0.0; units], len })
     }
 
@@ -116,12 +124,7 @@ impl Features {
         let units = self.trace.len();
         let mut rest = out;
         for name in &self.names {
-            let len = match name {
-                Feature::Bias => 1,
-                Feature::Observation => observation.numbers.len(),
-                Feature::EncodedObservation => input.len(),
-                _ => units,
-            };
+            let len = name.len(units, observation.numbers.len(), input.len());
             let (group, after) = rest.split_at_mut(len);
             rest = after;
             match name {

@@ -305,7 +305,10 @@ impl Reservoir {
         let memories = state.memories.clone();
         let fits = Network::from_state(network.params(), State { memories: vec![], ..state.clone() });
         // What does not fit is the caller's to know.
-        fits.map_err(|e| AgentError::Reservoir(e.to_string()))?;
+        fits.map_err(|e| match e {
+            sorn_core::Error::State(error) => AgentError::Initial(error),
+            other => AgentError::Reservoir(other.to_string()),
+        })?;
         self.body = Body::Spiking(Box::new(self.with_state(network, State { memories, ..state })?));
         Ok(())
     }

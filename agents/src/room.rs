@@ -6,7 +6,7 @@ use sorn_env::Space;
 use crate::{AgentConfig, AgentError, EncoderConfig, Input, LearnerConfig};
 
 /// Bytes of a number.
-const NUMBER: u128 = 8;
+pub(crate) const NUMBER: u128 = 8;
 
 /// Refuses an encoder for which there is no memory.
 pub(crate) fn encoder(config: &AgentConfig, observations: &Space, actions: &Space) -> Result<(), AgentError> {
@@ -36,41 +36,14 @@ pub(crate) fn encoder(config: &AgentConfig, observations: &Space, actions: &Spac
 pub(crate) fn learner(config: &LearnerConfig, features: usize, actions: &Space) -> Result<(), AgentError> {
     let scores = actions.flat_dim() as u128;
     let weights = NUMBER * scores.saturating_mul(features as u128);
-    let few = |key: &str, found: usize, bytes: u128| match fits(bytes) {
-        true => Ok(()),
-        false => {
-            let found = format!("{found}, which needs {}", size(bytes));
-            Err(AgentError::config(key, found, "what there is memory for"))
-        }
-    };
-    // Arrays as large as the weights: the weights themselves, traces, gradients, what is put aside.
-    let arrays = match config {
-        // What one's own needs is its own to say.
-        LearnerConfig::Random {} | LearnerConfig::Own(_) => 0,
-        LearnerConfig::ActorCritic(config) => {
-            let window = config.anneal.map_or(0, |anneal| anneal.window);
-            few("learner.anneal.window", window, NUMBER * window as u128)?;
-            6
-        }
-        LearnerConfig::RmSorn(config) => {
-            few("learner.window", config.window, NUMBER * config.window as u128)?;
-            3
-        }
-        LearnerConfig::Ars(config) => {
-            let directions = config.directions as u128;
-            few("learner.directions", config.directions, directions.saturating_mul(weights + 4 * NUMBER))?;
-            5
-        }
-        // What a step remembers besides its features, which grow with the activity.
-        LearnerConfig::Ppo(config) => {
-            few("learner.n_steps", config.n_steps, 6 * NUMBER * config.n_steps as u128)?;
-            10
-        }
-        LearnerConfig::Reinforce(_)
-        | LearnerConfig::Sarsa(_)
-        | LearnerConfig::QLambda(_)
-        | LearnerConfig::TrueOnlineSarsa(_) => 5,
-    };
+    let needs = config.needs(weights);
+    if let Some((key, found, bytes)) = needs.key
+        && !fits(bytes)
+    {
+        let found = format!("{found}, which needs {}", size(bytes));
+        return Err(AgentError::config(key, found, "what there is memory for"));
+    }
+    let arrays = needs.arrays;
     let bytes = weights.saturating_mul(arrays) + 10 * NUMBER * (features as u128 + scores);
     match fits(bytes) {
         true => Ok(()),

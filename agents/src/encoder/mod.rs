@@ -13,6 +13,7 @@ use sorn_core::InputMap;
 use sorn_env::Space;
 
 use crate::own::{self, EncoderSetup, OwnConfig, OwnEncoder};
+use crate::reservoir::json;
 use crate::{AgentError, AgentState, ReservoirConfig};
 pub use alone::Encoding;
 use cells::{Cells, Tuning};
@@ -115,10 +116,6 @@ pub enum EncoderConfig {
     Own(OwnConfig),
 }
 
-/// The kinds of the built-in encoders.
-pub(crate) const KINDS: &[&str] =
-    &["random_projection", "gaussian_population", "thermometer", "pools", "one_hot", "raw"];
-
 impl<'de> Deserialize<'de> for EncoderConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         own::read::<D, dyn own::Encoder, _>(deserializer, EncoderConfig::deserialize, EncoderConfig::Own)
@@ -158,16 +155,9 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    fn name(&self) -> &str {
-        match self {
-            EncoderConfig::RandomProjection { .. } => "random_projection",
-            EncoderConfig::GaussianPopulation { .. } => "gaussian_population",
-            EncoderConfig::Thermometer { .. } => "thermometer",
-            EncoderConfig::Pools { .. } => "pools",
-            EncoderConfig::OneHot { .. } => "one_hot",
-            EncoderConfig::Raw { .. } => "raw",
-            EncoderConfig::Own(config) => &config.kind,
-        }
+    /// Whether an encoder of this kind is built in.
+    pub(crate) fn is_built_in(kind: &str) -> bool {
+        own::knows(kind, EncoderConfig::deserialize)
     }
 
     /// The reservoir that takes observations of `space`: `pools` say what its inputs are.
@@ -236,10 +226,10 @@ impl AnyEncoder {
         };
         if len != inputs {
             return Err(AgentError::Mismatch(format!(
-                "encoder.kind = \"{}\" gives {len} inputs for observations of {space}, but the reservoir takes {inputs}: set \
+                "encoder.kind = {} gives {len} inputs for observations of {space}, but the reservoir takes {inputs}: set \
                  reservoir.params.input = \"first\", or {{ pools = {{ size = 10 }} }} for ten neurons per input, and \
                  reservoir.params.nu = {len}",
-                config.name()
+                json(config)["kind"]
             )));
         }
         Ok(encoder)

@@ -8,7 +8,7 @@ use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::{dot, scores};
-use super::{RewardSignal, Transition};
+use super::{Needs, RewardSignal, Transition};
 use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{Exploration, PolicyConfig, greedy};
@@ -44,6 +44,13 @@ pub struct ValueConfig {
     pub reward_scale: f64,
     /// How often visited features are credited; not for true online Sarsa, whose traces are its own.
     pub traces: Traces,
+}
+
+impl ValueConfig {
+    /// What it needs memory for, with weights of so many bytes.
+    pub(crate) fn needs(&self, _weights: u128) -> Needs {
+        Needs { arrays: 5, key: None }
+    }
 }
 
 impl Default for ValueConfig {

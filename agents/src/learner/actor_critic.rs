@@ -41,12 +41,13 @@ use sorn_env::{Space, Value};
 use super::average::Average;
 use super::linear::{add, decay_add, dot, policy_scores, update};
 use super::stagnation::Stagnation;
-use super::{Learn, PerformanceAnneal, RewardSignal, Transition, same};
+use super::{Learn, Needs, PerformanceAnneal, RewardSignal, Transition, same};
 use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
 use crate::random::normal;
 use crate::reservoir::{counts, entry, json};
+use crate::room::NUMBER;
 use crate::{AgentError, AgentState, Diagnosis, Norms, Schedule};
 
 /// Parameters of the actor-critic.
@@ -86,6 +87,16 @@ pub struct ActorCriticConfig {
     /// Shrinks both steps as returns rise. Constant steps where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anneal: Option<PerformanceAnneal>,
+}
+
+impl ActorCriticConfig {
+    /// What it needs memory for, with weights of so many bytes.
+    pub(crate) fn needs(&self, _weights: u128) -> Needs {
+        let key = self
+            .anneal
+            .map(|anneal| ("learner.anneal.window", anneal.window, NUMBER * anneal.window as u128));
+        Needs { arrays: 6, key }
+    }
 }
 
 impl Default for ActorCriticConfig {

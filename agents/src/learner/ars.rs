@@ -23,10 +23,11 @@ use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::{add, scores};
-use super::{Learn, Transition};
+use super::{Learn, Needs, Transition};
 use crate::action::Actions;
 use crate::random::normal;
 use crate::reservoir::{counts, entry, json};
+use crate::room::NUMBER;
 use crate::{AgentError, AgentState, PolicyConfig, Schedule};
 
 /// Parameters of augmented random search.
@@ -45,6 +46,18 @@ pub struct ArsConfig {
     /// Keeps the best of the weights tried; the last ones where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+}
+
+impl ArsConfig {
+    /// What it needs memory for, with weights of so many bytes.
+    pub(crate) fn needs(&self, weights: u128) -> Needs {
+        let key = Some((
+            "learner.directions",
+            self.directions,
+            (self.directions as u128).saturating_mul(weights + 4 * NUMBER),
+        ));
+        Needs { arrays: 5, key }
+    }
 }
 
 impl Default for ArsConfig {

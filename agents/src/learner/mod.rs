@@ -42,47 +42,94 @@ use sarsa::Sarsa;
 pub use signal::{PerformanceAnneal, RewardSignal};
 use true_online_sarsa::TrueOnlineSarsa;
 
-/// Which learner.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-// The derived functions know the built-in ones alone; they are called by those below.
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
-pub enum LearnerConfig {
-    /// Actor-critic with eligibility traces.
-    ActorCritic(ActorCriticConfig),
-    /// REINFORCE with a linear baseline.
-    Reinforce(ReinforceConfig),
-    /// Sarsa(lambda).
-    Sarsa(ValueConfig),
-    /// Watkins's Q(lambda).
-    QLambda(ValueConfig),
-    /// True online Sarsa(lambda); its traces are its own (`dutch`).
-    TrueOnlineSarsa(ValueConfig),
-    /// The readout of RM-SORN: winner takes all, reward-modulated STDP, intrinsic plasticity.
-    RmSorn(RmSornConfig),
-    /// Augmented random search.
-    Ars(ArsConfig),
-    /// Proximal policy optimisation: a batch learner.
-    Ppo(PpoConfig),
-    /// Uniformly random actions: the control that learns nothing.
-    Random {},
-    /// One's own, by the kind under which it was registered ([`LearnerEntry`](crate::LearnerEntry)).
-    #[serde(skip)]
-    Own(OwnConfig),
+/// Makes of a line per learner everything that is known of it: its sentence, its kind in files, its configuration, and its type.
+macro_rules! learners {
+    ($($(#[$about:meta])* $kind:literal $name:ident($config:ty) => $learner:ty,)*) => {
+        /// Which learner.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        // The derived functions know the built-in ones alone; they are called by those below.
+        #[serde(tag = "kind", deny_unknown_fields, remote = "Self")]
+        pub enum LearnerConfig {
+            $($(#[$about])* #[serde(rename = $kind)] $name($config),)*
+            /// Uniformly random actions: the control that learns nothing.
+            #[serde(rename = "random")]
+            Random {},
+            /// One's own, by the kind under which it was registered ([`LearnerEntry`](crate::LearnerEntry)).
+            #[serde(skip)]
+            Own(OwnConfig),
+        }
+
+        impl LearnerConfig {
+            /// What it needs memory for; nothing that is known of one's own.
+            pub(crate) fn needs(&self, weights: u128) -> Needs {
+                match self {
+                    $(LearnerConfig::$name(config) => config.needs(weights),)*
+                    LearnerConfig::Random {} | LearnerConfig::Own(_) => Needs::default(),
+                }
+            }
+        }
+
+        impl AnyLearner {
+            pub(crate) fn new(
+                config: &LearnerConfig,
+                policy: Option<&PolicyConfig>,
+                features: usize,
+                actions: &Space,
+                seed: u64,
+            ) -> Result<AnyLearner, AgentError> {
+                Ok(AnyLearner(match config {
+                    $(LearnerConfig::$name(config) => {
+                        Box::new(<$learner>::new(config, policy, features, actions, seed)?)
+                    })*
+                    LearnerConfig::Random {} => {
+                        PolicyConfig::refuse(policy, "learner.kind = \"random\"")?;
+                        Box::new(Random::new(actions, seed))
+                    }
+                    LearnerConfig::Own(config) => {
+                        PolicyConfig::refuse(policy, &format!("learner.kind = {:?}", config.kind))?;
+                        Box::new(OwnLearner::new(config, LearnerSetup { features, actions, seed })?)
+                    }
+                }))
+            }
+        }
+    };
 }
 
-/// The kinds of the built-in learners.
-pub(crate) const KINDS: &[&str] = &[
-    "actor_critic",
-    "reinforce",
-    "sarsa",
-    "q_lambda",
-    "true_online_sarsa",
-    "rm_sorn",
-    "ars",
-    "ppo",
-    "random",
-];
+learners! {
+    /// Actor-critic with eligibility traces.
+    "actor_critic" ActorCritic(ActorCriticConfig) => ActorCritic,
+    /// REINFORCE with a linear baseline.
+    "reinforce" Reinforce(ReinforceConfig) => Reinforce,
+    /// Sarsa(lambda).
+    "sarsa" Sarsa(ValueConfig) => Sarsa,
+    /// Watkins's Q(lambda).
+    "q_lambda" QLambda(ValueConfig) => QLambda,
+    /// True online Sarsa(lambda); its traces are its own (`dutch`).
+    "true_online_sarsa" TrueOnlineSarsa(ValueConfig) => TrueOnlineSarsa,
+    /// The readout of RM-SORN: winner takes all, reward-modulated STDP, intrinsic plasticity.
+    "rm_sorn" RmSorn(RmSornConfig) => RmSorn,
+    /// Augmented random search.
+    "ars" Ars(ArsConfig) => Ars,
+    /// Proximal policy optimisation: a batch learner.
+    "ppo" Ppo(PpoConfig) => Ppo,
+}
+
+impl LearnerConfig {
+    /// Whether a learner of this kind is built in.
+    pub(crate) fn is_built_in(kind: &str) -> bool {
+        own::knows(kind, LearnerConfig::deserialize)
+    }
+}
+
+/// What a learner needs memory for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Needs {
+    /// Arrays as large as the weights: the weights themselves, traces, gradients, what is put aside.
+    pub(crate) arrays: u128,
+    /// A key that asks for memory besides: the key, its value, and the bytes.
+    pub(crate) key: Option<(&'static str, usize, u128)>,
+}
 
 impl<'de> Deserialize<'de> for LearnerConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -217,40 +264,5 @@ impl AnyLearner {
     /// One for each of `n` streams of observations, between two episodes.
     pub(crate) fn for_streams(&mut self, n: usize) -> Vec<AnyLearner> {
         self.streams(n).into_iter().map(AnyLearner).collect()
-    }
-
-    pub(crate) fn new(
-        config: &LearnerConfig,
-        policy: Option<&PolicyConfig>,
-        features: usize,
-        actions: &Space,
-        seed: u64,
-    ) -> Result<AnyLearner, AgentError> {
-        Ok(AnyLearner(match config {
-            LearnerConfig::ActorCritic(config) => {
-                Box::new(ActorCritic::new(config, policy, features, actions, seed)?)
-            }
-            LearnerConfig::Reinforce(config) => {
-                Box::new(Reinforce::new(config, policy, features, actions, seed)?)
-            }
-            LearnerConfig::Sarsa(config) => Box::new(Sarsa::new(config, policy, features, actions, seed)?),
-            LearnerConfig::QLambda(config) => {
-                Box::new(QLambda::new(config, policy, features, actions, seed)?)
-            }
-            LearnerConfig::TrueOnlineSarsa(config) => {
-                Box::new(TrueOnlineSarsa::new(config, policy, features, actions, seed)?)
-            }
-            LearnerConfig::RmSorn(config) => Box::new(RmSorn::new(config, policy, features, actions, seed)?),
-            LearnerConfig::Ars(config) => Box::new(Ars::new(config, policy, features, actions, seed)?),
-            LearnerConfig::Ppo(config) => Box::new(Ppo::new(config, policy, features, actions, seed)?),
-            LearnerConfig::Random {} => {
-                PolicyConfig::refuse(policy, "learner.kind = \"random\"")?;
-                Box::new(Random::new(actions, seed))
-            }
-            LearnerConfig::Own(config) => {
-                PolicyConfig::refuse(policy, &format!("learner.kind = {:?}", config.kind))?;
-                Box::new(OwnLearner::new(config, LearnerSetup { features, actions, seed })?)
-            }
-        }))
     }
 }

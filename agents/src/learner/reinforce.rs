@@ -21,7 +21,7 @@ use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::{add, dot, policy_scores};
-use super::{Learn, RewardSignal, Transition, same};
+use super::{Learn, Needs, RewardSignal, Transition, same};
 use crate::diagnosis::norm;
 use crate::error::check;
 use crate::policy::{PolicyConfig, StochasticPolicy};
@@ -43,6 +43,13 @@ pub struct ReinforceConfig {
     pub reward: RewardSignal,
     /// Factor on that reward.
     pub reward_scale: f64,
+}
+
+impl ReinforceConfig {
+    /// What it needs memory for, with weights of so many bytes.
+    pub(crate) fn needs(&self, _weights: u128) -> Needs {
+        Needs { arrays: 5, key: None }
+    }
 }
 
 impl Default for ReinforceConfig {

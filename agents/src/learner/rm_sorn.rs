@@ -28,11 +28,12 @@ use sorn_core::rng;
 use sorn_env::{Space, Value};
 
 use super::linear::scores;
-use super::{Learn, Transition, same};
+use super::{Learn, Needs, Transition, same};
 use crate::error::{check, numbers};
 use crate::policy::greedy;
 use crate::random::unit;
 use crate::reservoir::{entry, json};
+use crate::room::NUMBER;
 use crate::{AgentError, AgentState, PolicyConfig};
 
 /// Parameters of the RM-SORN readout.
@@ -48,6 +49,14 @@ pub struct RmSornConfig {
     pub window: usize,
     /// How often each action should be taken, one number in `[0, 1]` per action, 1 in sum; empty means equally often.
     pub target_rates: Vec<f64>,
+}
+
+impl RmSornConfig {
+    /// What it needs memory for, with weights of so many bytes.
+    pub(crate) fn needs(&self, _weights: u128) -> Needs {
+        let key = Some(("learner.window", self.window, NUMBER * self.window as u128));
+        Needs { arrays: 3, key }
+    }
 }
 
 impl Default for RmSornConfig {

@@ -21,6 +21,11 @@ pub(crate) enum Buffered {
 }
 
 impl Buffered {
+    /// A table of nothing but its kind.
+    pub(crate) fn of_kind(kind: &str) -> Buffered {
+        Buffered::Table(vec![("kind".into(), Buffered::Text(kind.into()))])
+    }
+
     /// The text of the key `kind`.
     pub(crate) fn kind(&self) -> Option<&str> {
         let Buffered::Table(table) = self else { return None };

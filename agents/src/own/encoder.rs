@@ -9,7 +9,7 @@ use sorn_env::seeding::Generator;
 
 use super::{EncoderEntry, Entry, OwnConfig, Part, Registry};
 use crate::state::nested;
-use crate::{AgentError, AgentState};
+use crate::{AgentError, AgentState, EncoderConfig};
 use rand_xoshiro::rand_core::Rng as _;
 
 /// An encoder: an observation, lying flat as numbers, becomes the input of the reservoir.
@@ -112,7 +112,10 @@ impl EncoderSetup<'_> {
 impl Part for dyn Encoder {
     type Setup<'a> = EncoderSetup<'a>;
     const KEY: &'static str = "encoder";
-    const BUILT_IN: &'static [&'static str] = crate::encoder::KINDS;
+
+    fn is_built_in(kind: &str) -> bool {
+        EncoderConfig::is_built_in(kind)
+    }
 
     fn registry() -> &'static Registry<Self> {
         static REGISTRY: Registry<dyn Encoder> = Registry::new();

@@ -8,7 +8,7 @@ use sorn_env::seeding::Generator;
 use sorn_env::{Space, Value};
 
 use super::{Entry, OwnConfig, Part, Registry};
-use crate::learner::{Learn, Transition};
+use crate::learner::{Learn, LearnerConfig, Transition};
 use crate::state::nested;
 use crate::{AgentError, AgentState, Diagnosis};
 
@@ -158,7 +158,10 @@ impl LearnerSetup<'_> {
 impl Part for dyn Learner {
     type Setup<'a> = LearnerSetup<'a>;
     const KEY: &'static str = "learner";
-    const BUILT_IN: &'static [&'static str] = crate::learner::KINDS;
+
+    fn is_built_in(kind: &str) -> bool {
+        LearnerConfig::is_built_in(kind)
+    }
 
     fn registry() -> &'static Registry<Self> {
         static REGISTRY: Registry<dyn Learner> = Registry::new();

@@ -65,8 +65,8 @@ pub trait Part: 'static {
     type Setup<'a>: Copy;
     /// Where its keys stand, below `agent`.
     const KEY: &'static str;
-    /// Kinds that are there without registration.
-    const BUILT_IN: &'static [&'static str];
+    /// Whether `kind` is there without registration.
+    fn is_built_in(kind: &str) -> bool;
     #[doc(hidden)]
     fn registry() -> &'static Registry<Self>;
 }
@@ -155,7 +155,7 @@ impl<P: Part + ?Sized> Entry<P> {
             return refuse("expected letters, digits, '-', '_' and '.'");
         }
         let mut entries = P::registry().0.write().unwrap_or_else(PoisonError::into_inner);
-        if P::BUILT_IN.contains(&self.kind.as_str()) || entries.contains_key(&self.kind) {
+        if P::is_built_in(&self.kind) || entries.contains_key(&self.kind) {
             return refuse("expected a kind that is not there yet");
         }
         entries.insert(self.kind.clone(), self);
@@ -259,12 +259,24 @@ pub(crate) fn read<'de, D: Deserializer<'de>, P: Part + ?Sized, T>(
     }
     built_in(table).map_err(|error| {
         let mut message = error.to_string();
-        if message.starts_with("unknown variant") {
+        if message.starts_with(UNKNOWN) {
             Entry::<P>::all().iter().for_each(|entry| message.push_str(&format!(", `{}`", entry.kind)));
         }
         D::Error::custom(message)
     })
 }
+
+/// Whether `built_in`, which reads a table with the key `kind`, knows this one.
+pub(crate) fn knows<T>(kind: &str, built_in: fn(Buffered) -> Result<T, serde::de::value::Error>) -> bool {
+    match built_in(Buffered::of_kind(kind)) {
+        Ok(_) => true,
+        // It may well lack keys.
+        Err(error) => !error.to_string().starts_with(UNKNOWN),
+    }
+}
+
+/// How serde begins to say that there is no such kind.
+const UNKNOWN: &str = "unknown variant";
 
 /// Writes a part of one's own as [`read`] reads it.
 pub(crate) fn write<S: Serializer>(config: &OwnConfig, serializer: S) -> Result<S::Ok, S::Error> {

@@ -131,7 +131,10 @@ impl RuleSetup<'_> {
 impl Part for dyn PlasticityRule {
     type Setup<'a> = RuleSetup<'a>;
     const KEY: &'static str = "reservoir.rules";
-    const BUILT_IN: &'static [&'static str] = &["stdp", "ip", "sp", "istdp", "ss", "sn", "rmstdp"];
+
+    fn is_built_in(kind: &str) -> bool {
+        kind.parse::<Rule>().is_ok()
+    }
 
     fn registry() -> &'static Registry<Self> {
         static REGISTRY: Registry<dyn PlasticityRule> = Registry::new();

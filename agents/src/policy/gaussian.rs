@@ -1,4 +1,4 @@
-//! A normal distribution per number of a Box.
+//! A normal distribution per number of the Boxes of an action space.
 //!
 //! Williams 1992, *Simple statistical gradient-following algorithms for connectionist reinforcement learning*
 //! (10.1007/BF00992696), section 6: with mean `m` and standard deviation `s` of a number `u`,
@@ -14,7 +14,6 @@
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
-use sorn_env::Value;
 
 use super::widths::Widths;
 use crate::action::Ranges;
@@ -118,7 +117,8 @@ impl Gaussian {
         learnt.map_or(self.sd, |s| self.sd * libm::exp(s.clamp(low, high)))
     }
 
-    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
+    /// Draws numbers, before they are moved into the bounds.
+    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> &[f64] {
         self.scores.copy_from_slice(scores);
         self.find_means();
         for number in 0..self.numbers.len() {
@@ -130,11 +130,7 @@ impl Gaussian {
             };
             self.numbers[number] = self.means[number] + self.sd(number) * self.noise[number];
         }
-        self.ranges.clipped(self.numbers.iter().copied())
-    }
-
-    pub(crate) fn best(&self, scores: &[f64]) -> Value {
-        self.ranges.squashed(&scores[..self.numbers.len()])
+        &self.numbers
     }
 
     fn find_means(&mut self) {
@@ -199,10 +195,11 @@ mod tests {
     use rand_xoshiro::rand_core::SeedableRng;
     use sorn_env::Space;
 
-    fn gaussian(spread: Spread, sd: f64) -> (Space, Gaussian) {
+    fn gaussian(spread: Spread, sd: f64) -> (Actions, Gaussian) {
         let space = Space::box_f32(&[-2.0, f32::NEG_INFINITY], &[2.0, f32::INFINITY]).unwrap();
-        let Ok(Actions::Box(ranges)) = Actions::new(&space, "x") else { panic!("a Box") };
-        (space, Gaussian::new(ranges, sd.into(), 0.0, spread, 0.0))
+        let actions = Actions::new(&space, "x").unwrap();
+        let ranges = actions.ranges().clone();
+        (actions, Gaussian::new(ranges, sd.into(), 0.0, spread, 0.0))
     }
 
     proptest! {
@@ -215,10 +212,9 @@ mod tests {
             spread in 0..3_usize,
         ) {
             let spread = [Spread::Fixed, Spread::StateIndependent, Spread::Linear][spread];
-            let (space, mut policy) = gaussian(spread, sd);
+            let (_, mut policy) = gaussian(spread, sd);
             let scores = [&[far], &scores[1..policy.scores()]].concat();
-            let action = policy.act(&scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
-            prop_assert!(space.contains(&action), "{action:?}");
+            policy.act(&scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
             let log_p = |scores: &[f64]| -> f64 {
                 (0..2).map(|i| {
                     let s = sd * scores.get(2 + i).map_or(1.0, |l| l.exp());
@@ -241,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_spread_is_what_was_said() {
-        let (_, mut policy) = gaussian(Spread::Fixed, 0.3);
+        let (actions, mut policy) = gaussian(Spread::Fixed, 0.3);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
         let draws: Vec<f64> = (0..20_000)
             .map(|_| {
@@ -252,7 +248,7 @@ mod tests {
         let mean = draws.iter().sum::<f64>() / draws.len() as f64;
         let sd = (draws.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / draws.len() as f64).sqrt();
         assert!((mean - 5.0).abs() < 0.01 && (sd - 0.3).abs() < 0.01, "{mean} {sd}");
-        let best = policy.best(&[0.5, 7.0]);
+        let best = actions.best(&[0.5, 7.0]);
         let expected = [f64::from((2.0 * libm::tanh(0.5)) as f32), 7.0];
         assert_eq!(best.as_array().unwrap().iter().collect::<Vec<_>>(), expected);
     }
@@ -260,13 +256,13 @@ mod tests {
     /// Some draws stay inside the bounds however large the score is, and the gradient leads back to those that are better.
     #[test]
     fn a_mean_is_not_lost_beyond_the_bounds() {
-        let (_, mut policy) = gaussian(Spread::Fixed, 0.2);
+        let (actions, mut policy) = gaussian(Spread::Fixed, 0.2);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
         let (mut score, mut gradient) = (4.0, [0.0; 2]);
         for _ in 0..20_000 {
-            let action = policy.act(&[score, 0.0], &mut rng);
+            let numbers = policy.act(&[score, 0.0], &mut rng);
             // The best number is 0.
-            let number = action.as_array().unwrap().iter().next().unwrap();
+            let number = actions.ranges().clipped(numbers.iter().copied()).next().unwrap();
             policy.log_gradient(&mut gradient);
             score += 0.05 * (1.9 - number.abs()) * gradient[0];
         }

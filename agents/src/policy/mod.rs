@@ -13,6 +13,7 @@ use sorn_env::{Space, Value};
 use crate::action::Actions;
 use crate::error::check;
 use crate::random::unit;
+use crate::reservoir::json;
 use crate::{AgentError, AgentState, Schedule};
 pub(crate) use exploration::Exploration;
 use gaussian::Gaussian;
@@ -21,8 +22,8 @@ use softmax::Softmax;
 
 /// How an action is chosen while training; evaluation is greedy.
 ///
-/// The actor-critic and REINFORCE take `softmax` (Discrete, MultiDiscrete and MultiBinary actions) or `gaussian` (Box);
-/// learners of action values take `epsilon_greedy`, `softmax` or `greedy`. Other learners have no policy.
+/// The actor-critic and REINFORCE take `softmax` (Discrete, MultiDiscrete and MultiBinary actions) or `gaussian` (Box); with actions of a
+/// Dict or Tuple that has both, each is for its members, and the one that is not named is the usual one. Learners of action values take `epsilon_greedy`, `softmax` or `greedy`. Other learners have no policy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -71,13 +72,9 @@ fn tenth() -> Schedule {
 }
 
 impl PolicyConfig {
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            PolicyConfig::Softmax { .. } => "softmax",
-            PolicyConfig::EpsilonGreedy { .. } => "epsilon_greedy",
-            PolicyConfig::Greedy {} => "greedy",
-            PolicyConfig::Gaussian { .. } => "gaussian",
-        }
+    /// Its kind in files, in quotes.
+    pub(crate) fn kind(&self) -> String {
+        json(self)["kind"].to_string()
     }
 
     fn validate(&self) -> Result<(), AgentError> {
@@ -102,7 +99,7 @@ impl PolicyConfig {
     fn refused(&self, who: &str, actions: &Space, allowed: &str) -> AgentError {
         let kind = self.kind();
         AgentError::Mismatch(format!(
-            "policy.kind = \"{kind}\" does not go with {who} and actions of {actions}: {allowed}"
+            "policy.kind = {kind} does not go with {who} and actions of {actions}: {allowed}"
         ))
     }
 
@@ -112,7 +109,7 @@ impl PolicyConfig {
             None => Ok(()),
             Some(policy) => {
                 let kind = policy.kind();
-                Err(AgentError::Mismatch(format!("policy.kind = \"{kind}\": {who} has no policy of its own")))
+                Err(AgentError::Mismatch(format!("policy.kind = {kind}: {who} has no policy of its own")))
             }
         }
     }
@@ -125,11 +122,13 @@ struct Usual {
     narrow: f64,
 }
 
-/// A policy with a gradient: the probability (density) of each action is a differentiable function of the scores.
+/// A policy with a gradient: the probability (density) of each action is a differentiable function of the scores. It draws choices by a
+/// softmax and numbers from a normal distribution, each if the action space has any.
 #[derive(Clone, Debug)]
-pub(crate) enum StochasticPolicy {
-    Softmax(Softmax),
-    Gaussian(Gaussian),
+pub(crate) struct StochasticPolicy {
+    actions: Actions,
+    softmax: Option<Softmax>,
+    gaussian: Option<Gaussian>,
 }
 
 impl StochasticPolicy {
@@ -156,109 +155,119 @@ impl StochasticPolicy {
         config: Option<&PolicyConfig>,
         space: &Space,
         who: &str,
-        gaussian: Usual,
+        usual: Usual,
     ) -> Result<StochasticPolicy, AgentError> {
         let actions = Actions::new(space, who)?;
-        let usual = match actions {
-            Actions::Box(_) => PolicyConfig::Gaussian {
-                sd: None,
-                correlation: None,
-                spread: Spread::default(),
-                narrow: None,
-            },
-            _ => PolicyConfig::Softmax { temperature: one() },
-        };
-        let config = config.copied().unwrap_or(usual);
-        config.validate()?;
-        match (config, actions) {
-            (PolicyConfig::Gaussian { sd, correlation, spread, narrow }, Actions::Box(ranges)) => {
-                let sd = sd.unwrap_or(gaussian.sd.into());
-                let correlation = correlation.unwrap_or(gaussian.correlation);
-                let narrow = narrow.unwrap_or(gaussian.narrow);
-                Ok(StochasticPolicy::Gaussian(Gaussian::new(ranges, sd, correlation, spread, narrow)))
+        let (choices, numbers) = (actions.choices() > 0, actions.ranges().len() > 0);
+        config.map_or(Ok(()), PolicyConfig::validate)?;
+        let (mut temperature, mut spread) = (one(), Spread::default());
+        let Usual { sd, mut correlation, mut narrow } = usual;
+        let mut sd = Schedule::from(sd);
+        match config {
+            None => {}
+            Some(PolicyConfig::Softmax { temperature: given }) if choices => temperature = *given,
+            Some(PolicyConfig::Gaussian { sd: given, correlation: c, spread: s, narrow: n }) if numbers => {
+                sd = given.unwrap_or(sd);
+                correlation = c.unwrap_or(correlation);
+                narrow = n.unwrap_or(narrow);
+                spread = *s;
             }
-            (config, Actions::Box(_)) => Err(config.refused(who, space, "\"gaussian\" does")),
-            (PolicyConfig::Softmax { temperature }, actions) => {
-                Ok(StochasticPolicy::Softmax(Softmax::new(actions, temperature)))
+            Some(config) => {
+                let allowed = match (choices, numbers) {
+                    (true, false) => "\"softmax\" does",
+                    (false, _) => "\"gaussian\" does",
+                    (true, true) => "\"softmax\" for its choices and \"gaussian\" for its numbers do",
+                };
+                return Err(config.refused(who, space, allowed));
             }
-            (config, _) => Err(config.refused(who, space, "\"softmax\" does")),
         }
+        let gaussian = || Gaussian::new(actions.ranges().clone(), sd, correlation, spread, narrow);
+        Ok(StochasticPolicy {
+            softmax: choices.then(|| Softmax::new(actions.factors().to_vec(), temperature)),
+            gaussian: numbers.then(gaussian),
+            actions,
+        })
     }
 
-    /// Number of scores.
+    /// Number of scores: those of choices, then those of numbers.
     pub(crate) fn scores(&self) -> usize {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.scores(),
-            StochasticPolicy::Gaussian(policy) => policy.scores(),
-        }
+        self.choices() + self.gaussian.as_ref().map_or(0, Gaussian::scores)
+    }
+
+    fn choices(&self) -> usize {
+        self.softmax.as_ref().map_or(0, Softmax::scores)
     }
 
     /// Whether a score depends on the features; otherwise it is a parameter by itself.
     pub(crate) fn sees(&self, score: usize) -> bool {
-        match self {
-            StochasticPolicy::Softmax(_) => true,
-            StochasticPolicy::Gaussian(policy) => policy.sees(score),
-        }
+        let number = score.checked_sub(self.choices());
+        self.gaussian.as_ref().zip(number).is_none_or(|(policy, number)| policy.sees(number))
     }
 
     /// Episode `episode` of training begins.
     pub(crate) fn begin(&mut self, episode: u64) {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.begin(episode),
-            StochasticPolicy::Gaussian(policy) => policy.begin(episode),
+        if let Some(policy) = &mut self.softmax {
+            policy.begin(episode);
+        }
+        if let Some(policy) = &mut self.gaussian {
+            policy.begin(episode);
         }
     }
 
     /// The episode ended with this return, and was terminated, or truncated.
     pub(crate) fn end(&mut self, ret: f64, terminated: bool) {
-        if let StochasticPolicy::Gaussian(policy) = self {
+        if let Some(policy) = &mut self.gaussian {
             policy.end(ret, terminated);
         }
     }
 
     /// Draws an action, and remembers it for [`log_gradient`](StochasticPolicy::log_gradient).
     pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.act(scores, rng),
-            StochasticPolicy::Gaussian(policy) => policy.act(scores, rng),
-        }
+        let (choices, numbers) = scores.split_at(self.choices());
+        let choices = self.softmax.as_mut().map_or(&[][..], |policy| policy.act(choices, rng));
+        let numbers = self.gaussian.as_mut().map_or(&[][..], |policy| policy.act(numbers, rng));
+        self.actions.element(choices.iter().copied(), numbers.iter().copied())
     }
 
     /// The most probable action.
     pub(crate) fn best(&self, scores: &[f64]) -> Value {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.best(scores),
-            StochasticPolicy::Gaussian(policy) => policy.best(scores),
-        }
+        // Behind those of means there are those of spreads.
+        self.actions.best(&scores[..self.actions.scores()])
     }
 
     /// The entropy of the distribution from which the last action was drawn.
     pub(crate) fn entropy(&self) -> f64 {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.entropy(),
-            StochasticPolicy::Gaussian(policy) => policy.entropy(),
-        }
+        self.softmax.as_ref().map_or(0.0, Softmax::entropy)
+            + self.gaussian.as_ref().map_or(0.0, Gaussian::entropy)
     }
 
     /// The gradient of `log pi(last action)` with respect to the scores it was drawn with.
     pub(crate) fn log_gradient(&self, out: &mut [f64]) {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.log_gradient(out),
-            StochasticPolicy::Gaussian(policy) => policy.log_gradient(out),
+        let (choices, numbers) = out.split_at_mut(self.choices());
+        if let Some(policy) = &self.softmax {
+            policy.log_gradient(choices);
+        }
+        if let Some(policy) = &self.gaussian {
+            policy.log_gradient(numbers);
         }
     }
 
     pub(crate) fn save(&self, state: &mut AgentState) {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.save(state),
-            StochasticPolicy::Gaussian(policy) => policy.save(state),
+        if let Some(policy) = &self.softmax {
+            policy.save(state);
+        }
+        if let Some(policy) = &self.gaussian {
+            policy.save(state);
         }
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
-        match self {
-            StochasticPolicy::Softmax(policy) => policy.load(state),
-            StochasticPolicy::Gaussian(policy) => policy.load(state),
+        if let Some(policy) = &mut self.softmax {
+            policy.load(state)?;
+        }
+        match &mut self.gaussian {
+            Some(policy) => policy.load(state),
+            None => Ok(()),
         }
     }
 }

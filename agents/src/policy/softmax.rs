@@ -1,17 +1,16 @@
-//! Softmax over one set of actions, or over each factor of a MultiDiscrete or MultiBinary space.
+//! Softmax over each factor of an action space: the one of a Discrete space, or those of others.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
-use sorn_env::Value;
 
 use super::{draw, softmax};
-use crate::action::Actions;
 use crate::diagnosis::entropy;
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, Schedule};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Softmax {
-    actions: Actions,
+    /// Elements of each factor.
+    factors: Vec<usize>,
     schedule: Schedule,
     temperature: f64,
     /// At the last action.
@@ -20,13 +19,13 @@ pub(crate) struct Softmax {
 }
 
 impl Softmax {
-    pub(crate) fn new(actions: Actions, schedule: Schedule) -> Softmax {
+    pub(crate) fn new(factors: Vec<usize>, schedule: Schedule) -> Softmax {
         Softmax {
             temperature: schedule.at(0),
             schedule,
-            probabilities: vec![0.0; actions.scores()],
-            choices: vec![0; actions.factors().len()],
-            actions,
+            probabilities: vec![0.0; factors.iter().sum()],
+            choices: vec![0; factors.len()],
+            factors,
         }
     }
 
@@ -38,20 +37,17 @@ impl Softmax {
         self.temperature = self.schedule.at(episode);
     }
 
-    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> Value {
+    /// Draws a choice in each factor.
+    pub(crate) fn act(&mut self, scores: &[f64], rng: &mut Xoshiro256PlusPlus) -> &[usize] {
         self.probabilities.copy_from_slice(scores);
         let mut rest = &mut self.probabilities[..];
-        for (&size, choice) in self.actions.factors().iter().zip(&mut self.choices) {
+        for (&size, choice) in self.factors.iter().zip(&mut self.choices) {
             let (factor, after) = rest.split_at_mut(size);
             rest = after;
             softmax(factor, self.temperature);
             *choice = draw(factor, rng);
         }
-        self.actions.chosen(self.choices.iter().copied())
-    }
-
-    pub(crate) fn best(&self, scores: &[f64]) -> Value {
-        self.actions.best(scores)
+        &self.choices
     }
 
     pub(crate) fn entropy(&self) -> f64 {
@@ -61,7 +57,7 @@ impl Softmax {
     /// `(1[a = choice] - p_a) / temperature` in each factor.
     pub(crate) fn log_gradient(&self, out: &mut [f64]) {
         let mut start = 0;
-        for (&size, &choice) in self.actions.factors().iter().zip(&self.choices) {
+        for (&size, &choice) in self.factors.iter().zip(&self.choices) {
             for action in 0..size {
                 let chosen = f64::from(u8::from(action == choice));
                 out[start + action] = (chosen - self.probabilities[start + action]) / self.temperature;
@@ -78,7 +74,7 @@ impl Softmax {
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         state.read("policy/probabilities", &mut self.probabilities)?;
         let (temperature, choices): (f64, Vec<usize>) = entry(state, "choices")?;
-        let sizes = self.actions.factors();
+        let sizes = &self.factors;
         if choices.len() != sizes.len() || choices.iter().zip(sizes).any(|(choice, size)| choice >= size) {
             return Err(AgentError::State {
                 name: "choices".into(),
@@ -96,12 +92,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use rand_xoshiro::rand_core::SeedableRng;
-    use sorn_env::Space;
 
     /// `log pi` of the choices made, from its definition.
     fn log_p(policy: &Softmax, scores: &[f64]) -> f64 {
         let (mut start, mut sum) = (0, 0.0);
-        for (&size, &choice) in policy.actions.factors().iter().zip(&policy.choices) {
+        for (&size, &choice) in policy.factors.iter().zip(&policy.choices) {
             let exps = scores[start..start + size].iter().map(|s| (s / policy.temperature).exp());
             sum += scores[start + choice] / policy.temperature - exps.sum::<f64>().ln();
             start += size;
@@ -112,16 +107,12 @@ mod tests {
     proptest! {
         #[test]
         fn the_gradient_is_that_of_log_p(
-            scores in prop::collection::vec(-5.0..5.0_f64, 6), temperature in 0.3..3.0_f64, seed: u64, space in 0..3_usize,
+            scores in prop::collection::vec(-5.0..5.0_f64, 6), temperature in 0.3..3.0_f64, seed: u64, factors in 0..3_usize,
         ) {
-            let space = [
-                Space::Discrete { n: 6, start: 1 },
-                Space::MultiDiscrete { nvec: vec![3, 1, 2] },
-                Space::MultiBinary { shape: vec![3] },
-            ][space].clone();
-            let mut policy = Softmax::new(Actions::new(&space, "x").unwrap(), temperature.into());
-            let action = policy.act(&scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
-            prop_assert!(space.contains(&action));
+            let factors = [vec![6], vec![3, 1, 2], vec![2, 2, 2]][factors].clone();
+            let mut policy = Softmax::new(factors.clone(), temperature.into());
+            let choices = policy.act(&scores, &mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            prop_assert!(choices.iter().zip(&factors).all(|(choice, size)| choice < size));
             let mut gradient = vec![0.0; 6];
             policy.log_gradient(&mut gradient);
             for a in 0..6 {

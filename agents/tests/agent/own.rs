@@ -273,7 +273,7 @@ fn an_agent_begins_with_thresholds_of_ones_own() {
     assert_eq!(loaded.state(), one.state());
     let short = Initial { te: Some(vec![0.25; 39]), ..Initial::default() };
     let error = one.begin_with(&short).unwrap_err().to_string();
-    assert_eq!(error, "reservoir.params: state `te`: found 39 values, allowed: 40");
+    assert_eq!(error, "state `te`: found 39 values, allowed: 40");
     assert_eq!(one.state(), loaded.state());
 }
 

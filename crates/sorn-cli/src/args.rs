@@ -385,7 +385,7 @@ pub(crate) struct Man {
 }
 
 fn figure_kinds() -> impl TypedValueParser<Value = FigureKind> {
-    PossibleValuesParser::new(FigureKind::ALL.map(FigureKind::name))
+    PossibleValuesParser::new(FigureKind::ALL.iter().map(|kind| kind.name()))
         .try_map(|name| name.parse::<FigureKind>())
 }
 

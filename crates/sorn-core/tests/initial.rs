@@ -1,7 +1,7 @@
 //! Weights, thresholds and pools of one's own.
 
 use ndarray::Array2;
-use sorn_core::{Degree, Initial, InputMap, Network, Params};
+use sorn_core::{Degree, Initial, InputMap, Network, Params, Synapses};
 
 fn params() -> Params {
     let (lambda_ee, lambda_ei) = (Degree::Count(4.0), Degree::Count(4.0));
@@ -31,7 +31,7 @@ fn what_is_given_is_there_and_the_rest_is_drawn_as_ever() {
 #[test]
 fn what_does_not_fit_is_named() {
     let refusal = |initial: Initial| Network::with_initial(&params(), 3, &initial).unwrap_err().to_string();
-    let square = |n: usize, value: f64| Some(Array2::from_elem((n, n), value));
+    let square = |n: usize, value: f64| Some(Synapses::from_dense(&Array2::from_elem((n, n), value)));
     let text = refusal(Initial { wee: square(19, 0.5), ..Initial::default() });
     assert_eq!(text, "state `wee`: found shape (19, 19), allowed: (20, 20)");
     let text = refusal(Initial { wee: square(20, 0.5), ..Initial::default() });

@@ -54,6 +54,10 @@ impl AgentControl {
                     // There is nothing to probe.
                     control.record.probes.clear();
                 }
+                if kind == ReservoirKind::Esn {
+                    // It draws weights of its own.
+                    control.run.initial = None;
+                }
             }
             AgentControl::Random => {
                 control.agent.learner = LearnerConfig::Random {};

@@ -1,6 +1,6 @@
 //! [`Experiment`]: everything that decides the outcome of a run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::AgentConfig;
@@ -9,7 +9,7 @@ use sorn_env::{AnyEnv, Env as _};
 use sorn_envs::{EnvSpec, MakeError};
 
 use crate::files::read_text;
-use crate::{LabError, RecordConfig, Wrapper, budget, read, wrapper};
+use crate::{LabError, RecordConfig, Wrapper, budget, initial, read, wrapper};
 
 /// An experiment file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,10 @@ const MOST_ENVS: u64 = 1000;
 pub struct RunConfig {
     /// The one number from which all randomness of a run comes.
     pub seed: u64,
+    /// File of weights, thresholds, target rates and pools that the network begins with, in place of what the seed would draw: a network
+    /// saved whole, or NPZ or safetensors with some of the arrays `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `H_ip`, `Pools`. The run keeps a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial: Option<PathBuf>,
     /// Episodes at most. If neither this nor `steps` is given, 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episodes: Option<u64>,
@@ -93,6 +97,7 @@ impl Default for RunConfig {
     fn default() -> Self {
         RunConfig {
             seed: 0,
+            initial: None,
             episodes: Some(budget::USUAL_EPISODES),
             steps: None,
             num_envs: 1,
@@ -144,7 +149,7 @@ impl Experiment {
         let (text, origin) = (read_text(path)?, path.display().to_string());
         read::no_sweep(&text, &origin, overrides)?;
         let experiment = read::experiment(&text, &origin, overrides)?;
-        let checked = experiment.validate(&origin);
+        let checked = experiment.validate(&origin).and_then(|()| experiment.validate_initial(&origin));
         checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))
     }
 
@@ -232,6 +237,13 @@ impl Experiment {
         Ok(())
     }
 
+    /// Checks whether the agent can begin with the file of `run.initial`, of which a run that has begun has a copy.
+    fn validate_initial(&self, origin: &str) -> Result<(), LabError> {
+        let Some(file) = &self.run.initial else { return Ok(()) };
+        let (env, _) = self.make_env(origin)?;
+        initial::begin_agent(&mut self.make_agent(&env, origin)?, file, origin)
+    }
+
     /// Bytes of the reservoirs of a run: one for each environment, and a copy that is evaluated.
     pub(crate) fn memory(&self) -> u128 {
         let copies = u128::from(self.run.num_envs) + u128::from(self.eval.episodes > 0);
@@ -274,7 +286,7 @@ impl Experiment {
         Ok((env, spec))
     }
 
-    /// The agent as it is before the first episode; `origin` is named in errors.
+    /// The agent as it is before the first episode, with what the seed draws; `origin` is named in errors.
     pub(crate) fn make_agent(&self, env: &AnyEnv, origin: &str) -> Result<sorn_agents::Agent, LabError> {
         sorn_agents::Agent::new(&self.agent, &env.observation_space(), &env.action_space(), self.run.seed)
             .map_err(|source| LabError::Agent { origin: origin.into(), source })

@@ -21,6 +21,7 @@ mod experiment;
 mod figures;
 mod files;
 mod film;
+mod initial;
 mod json;
 mod judge;
 mod labels;
@@ -62,10 +63,9 @@ pub use controls::AgentControl;
 pub use decode::{Actor, DecodeConfig, Decoded, DecodedRun, Legible, decode};
 pub use diagnostics::Diagnostics;
 pub use dynamics::{
-    ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DYNAMICS_FIGURES,
-    DynamicsPhase, DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig,
-    MeasureConfig, OnsetConfig, PatternConfig, ReplayConfig, ResponseConfig, WeightConfig, Window,
-    draw_dynamics,
+    ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, DynamicsPhase,
+    DynamicsRun, DynamicsTask, FluctuationConfig, IntervalConfig, LifetimeConfig, MeasureConfig, OnsetConfig,
+    PatternConfig, ReplayConfig, ResponseConfig, WeightConfig, Window, draw_dynamics,
 };
 pub use error::LabError;
 pub use evaluate::{Evaluation, Trained, evaluate};
@@ -74,6 +74,7 @@ pub use experiment::{EnvConfig, EvalConfig, Experiment, RunConfig};
 pub use figures::draw_learning_curve;
 pub use files::write_whole;
 pub use film::{Filmed, film, try_film};
+pub use initial::load_initial;
 pub use judge::Estimate;
 pub use metrics::{Episode, Solver};
 pub use overrides::argument;

@@ -3,11 +3,14 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use sorn_agents::Agent;
+use sorn_env::AnyEnv;
+
 use crate::error::WRITE;
 use crate::files::{create_dir, is_temporary, read_text, remove, remove_temporaries, write_whole};
 use crate::{
     Checkpoint, Episode, Evaluated, Experiment, LabError, RunConfig, Summary, Trained, checkpoint,
-    evaluations, metrics, read,
+    evaluations, initial, metrics, read,
 };
 
 const CONFIG: &str = "config.toml";
@@ -36,7 +39,10 @@ impl RunDir {
             return Err(exists(path));
         }
         // What a process that was killed here leaves behind is no run yet.
-        let ours = |name: &std::ffi::OsStr| name == LOCK || is_temporary(name, Some(CONFIG));
+        let ours = |name: &std::ffi::OsStr| {
+            [LOCK, initial::NPZ, initial::SAFETENSORS].iter().any(|ours| name == *ours)
+                || [CONFIG, "initial."].iter().any(|of| is_temporary(name, Some(of)))
+        };
         if let Ok(mut entries) = fs::read_dir(path)
             && let Some(entry) = entries.find_map(|e| e.ok().filter(|e| !ours(&e.file_name())))
         {
@@ -49,6 +55,9 @@ impl RunDir {
         let lock = lock(path)?;
         if path.join(CONFIG).exists() {
             return Err(exists(path));
+        }
+        if let Some(file) = &experiment.run.initial {
+            initial::keep(path, file)?;
         }
         write_whole(&path.join(CONFIG), experiment.to_toml().as_bytes())?;
         Ok(RunDir { path: path.to_path_buf(), experiment: experiment.clone(), _lock: Some(lock) })
@@ -154,6 +163,20 @@ impl RunDir {
     /// [`LabError`] where the file is damaged.
     pub fn summary(&self) -> Result<Option<Summary>, LabError> {
         Summary::read(&self.path.join("summary.json"))
+    }
+
+    /// The agent before the first episode.
+    pub(crate) fn make_agent(&self, env: &AnyEnv) -> Result<Agent, LabError> {
+        let mut agent = self.experiment.make_agent(env, &self.origin())?;
+        self.begin(&mut agent).map(|()| agent)
+    }
+
+    /// Gives an agent as it was drawn what the run begins with.
+    pub(crate) fn begin(&self, agent: &mut Agent) -> Result<(), LabError> {
+        match &self.experiment.run.initial {
+            None => Ok(()),
+            Some(file) => initial::begin_agent(agent, &initial::kept(&self.path, file), &self.origin()),
+        }
     }
 
     /// What the run has learnt, as of its latest checkpoint.

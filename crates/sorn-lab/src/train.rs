@@ -124,7 +124,7 @@ fn go_on_in(
         end => end,
     };
     let mut agent = match &found {
-        None => experiment.make_agent(&envs[0], &dir.origin())?,
+        None => dir.make_agent(&envs[0])?,
         Some((path, checkpoint)) => {
             checkpoint.remind(&mut envs[0], path)?;
             checkpoint.agent(experiment, &envs[0], path)?

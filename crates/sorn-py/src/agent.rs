@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use serde_json::Value as Json;
-use sorn_lab::sorn_agents::{self, AgentConfig, EncoderConfig, run};
+use sorn_lab::sorn_agents::{self, AgentConfig, AgentError, EncoderConfig, run};
 use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace, Section, call, call_method};
 
@@ -15,6 +15,7 @@ use crate::argument::Argument;
 use crate::convert::{flag, from_value, names, read_only, room, seed as seed_or_0, to_json, unsigned};
 use crate::error::value_error;
 use crate::legacy::room_for;
+use crate::network::initial;
 
 mod given;
 mod saved;
@@ -42,6 +43,8 @@ use watcher::{Watcher, bar, env_error, run_error};
 /// observe : list of str, optional
 ///     Names of the members that the agent sees of observations of a Dict space; all if not given. The others may be of any
 ///     space, such as the text of MiniGrid's mission.
+/// initial : dict or path-like, optional
+///     Arrays that the reservoir begins with in place of what the seed would draw, as `Network` takes them.
 ///
 /// Examples
 /// --------
@@ -80,7 +83,8 @@ type Pickled<'py> = (
 #[pymethods]
 impl Agent {
     #[new]
-    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None, encoder=None, observe=None))]
+    #[pyo3(signature = (env=None, config=None, seed=None, *, observation_space=None, action_space=None, encoder=None, observe=None, initial=None))]
+    #[expect(clippy::too_many_arguments, reason = "Python's are keywords")]
     fn new(
         env: Option<Bound<'_, PyAny>>,
         config: Option<&Bound<'_, PyAny>>,
@@ -89,6 +93,7 @@ impl Agent {
         action_space: Option<Bound<'_, PyAny>>,
         encoder: Option<Bound<'_, PyAny>>,
         observe: Option<&Bound<'_, PyAny>>,
+        initial: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let seed = seed_or_0(seed)?;
         let observe = observe.map_or(Ok(Vec::new()), |observe| names("observe", observe))?;
@@ -114,8 +119,16 @@ impl Agent {
         let (ne, wide) = (config.reservoir.params.ne, |space: &PythonSpace| space.space().flat_dim());
         room_for("observation_space", &[4, inputs, wide(observations)])?;
         room_for("action_space", &[4, ne.saturating_add(inputs), wide(actions)])?;
-        let inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
+        let mut inner = sorn_agents::Agent::new(&config, observations.space(), actions.space(), seed)
             .map_err(value_error)?;
+        if let Some(given) = initial {
+            let params = &config.reservoir.params;
+            let given = initial::initial(given, (params.ne, params.ni(), None))?;
+            inner.begin_with(&given).map_err(|error| match error {
+                AgentError::Initial(error) => initial::refused(&error),
+                error => value_error(format!("initial: {error}")),
+            })?;
+        }
         Ok(Agent {
             inner,
             config,

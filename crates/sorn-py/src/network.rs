@@ -20,6 +20,7 @@ use crate::rule::{Failure, name};
 use health::Warned;
 
 mod health;
+pub(crate) mod initial;
 mod running;
 
 /// What pickle is given: bytes with a checksum, and the rules in Python.
@@ -37,6 +38,10 @@ const CHECK_EVERY: usize = 256;
 /// seed : int, optional
 ///     0 if not given.
 ///     The same parameters and seed give the same network and the same run, to the bit, on every platform.
+/// initial : dict or path-like, optional
+///     Arrays that the network begins with in place of what the seed would draw, some of ``Wee``, ``Wei``, ``Wie`` (dense, or sparse
+///     ones of SciPy's), ``Te``, ``Ti``, ``H_ip`` and ``Pools`` with the shapes of `state`; or a file of them, NPZ or safetensors, or a
+///     saved network. Activity is not taken.
 /// **overrides
 ///     Single parameters, e.g. ``ne=100``.
 ///
@@ -67,14 +72,26 @@ impl Network {
     }
 
     #[new]
-    #[pyo3(signature = (params=None, seed=None, **overrides), text_signature = "(params=None, seed=0, **overrides)")]
+    #[pyo3(
+        signature = (params=None, seed=None, *, initial=None, **overrides),
+        text_signature = "(params=None, seed=0, *, initial=None, **overrides)"
+    )]
     fn new(
         params: Option<&Bound<'_, PyAny>>,
         seed: Option<&Bound<'_, PyAny>>,
+        initial: Option<&Bound<'_, PyAny>>,
         overrides: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let params = convert::params(params, overrides)?;
-        Ok(sorn_core::Network::new(&params, convert::seed(seed)?).map_err(to_py)?.into())
+        let (params, seed) = (convert::params(params, overrides)?, convert::seed(seed)?);
+        let Some(given) = initial else {
+            return Ok(sorn_core::Network::new(&params, seed).map_err(to_py)?.into());
+        };
+        let given = initial::initial(given, (params.ne, params.ni(), Some(params.nu)))?;
+        match sorn_core::Network::with_initial(&params, seed, &given) {
+            Ok(network) => Ok(network.into()),
+            Err(sorn_core::Error::State(error)) => Err(initial::refused(&error)),
+            Err(error) => Err(to_py(error)),
+        }
     }
 
     /// The network with the arrays of a state dictionary, as `state` or a run of `Simulator` gives it.

@@ -65,6 +65,32 @@ class Decay(Rule):
         step.ee_weights *= 1 - self.rate * (self.runs % 3)
 
 
+class Line(gymnasium.Env):
+    """A robot that is to stay on a line, which drifts away under it."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 20}
+    observation_space = gymnasium.spaces.Box(-0.2, 0.2, (1,), np.float32)
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, drift=0.01, render_mode=None):
+        self.drift, self.render_mode = drift, render_mode
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.offset = self.np_random.uniform(-0.05, 0.05)
+        return np.array([self.offset], np.float32), {}
+
+    def step(self, action):
+        pushed = self.offset + (0.02 if action else -0.02) + self.np_random.uniform(-self.drift, self.drift)
+        self.offset = float(np.clip(pushed, -0.2, 0.2))
+        return np.array([self.offset], np.float32), 1.0, abs(self.offset) > 0.15, False, {}
+
+    def render(self):
+        picture = np.full((20, 200, 3), 255, np.uint8)
+        picture[:, int((self.offset + 0.2) * 499)] = 0
+        return picture
+
+
 CONFIG = {
     "encoder": {"kind": Repeat, "gain": 2.0},
     "reservoir": {
@@ -168,7 +194,8 @@ def test_rules_that_fail_end_the_step():
 FILE = """
 name = "own"
 [env]
-id = "CartPole-v1"
+id = "parts_of_mine:Line-v0"
+kwargs = { drift = 0.02 }
 [agent.encoder]
 kind = "parts_of_mine:Repeat"
 gain = 2.0
@@ -191,9 +218,10 @@ episodes = 5
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    classes = "\n\n".join(inspect.getsource(part) for part in (Repeat, QLearning, Decay))
-    imports = "import numpy as np\nfrom sorn_rs.parts import Encoder, Learner, Rule\n\n\n"
-    (tmp_path / "parts_of_mine.py").write_text(imports + classes)
+    classes = "\n\n".join(inspect.getsource(part) for part in (Line, Repeat, QLearning, Decay))
+    imports = "import gymnasium\nimport numpy as np\nfrom sorn_rs.parts import Encoder, Learner, Rule\n\n\n"
+    register = '\ngymnasium.register("Line-v0", Line, max_episode_steps=100)\n'
+    (tmp_path / "parts_of_mine.py").write_text(imports + classes + register)
     (tmp_path / "own.toml").write_text(FILE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.chdir(tmp_path)
@@ -231,6 +259,12 @@ def test_the_command_runs_resumes_evaluates_and_checks_them(place):
     sorn("run", "own.toml", "--quiet", "--seeds", "0..2", "--set", "name=moving")
     assert "still" in sorn("compare", "runs/moving", "runs/still")
     sorn("report", "runs/moving", "runs/still", "--out", "report.html")
-    assert "parts_of_mine:QLearning" in (place / "report.html").read_text()
+    page = (place / "report.html").read_text()
+    assert "parts_of_mine:QLearning" in page and "parts_of_mine:Line-v0" in page
+    assert "parts_of_mine.Line" in sorn("envs", "parts_of_mine:Line-v0")
+    told = sorn("run", "own.toml", "--set", "env.kwargs.drfit=1", "--out", "x", code=2)
+    assert "drfit" in told
+    told = sorn("run", "own.toml", "--set", "env.id=parts_of_mine:Lime-v0", "--out", "x", code=2)
+    assert "Lime-v0" in told
     told = sorn("run", "own.toml", "--set", "agent.learner.stpe=1", "--out", "x", code=2)
     assert "agent.learner.stpe: unknown argument of QLearning (allowed: step, epsilon)" in told

@@ -155,6 +155,135 @@ def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
         Agent(env, SMALL, observe=["image"], encoder=lambda observation: observation["image"])
 
 
+class Crane(gymnasium.Env):
+    """A crane that is told where to go, by how much and whether to hold: 1 for each part that is right."""
+
+    observation_space = spaces.Discrete(2, start=-1)
+
+    def __init__(self, action_space):
+        self.action_space = action_space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return -1, {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        self.count += 1
+        numbers = np.concatenate([np.ravel(part) for part in parts(action)])
+        return -1 + self.count % 2, float(np.mean(numbers > 0)), False, self.count == 10, {}
+
+
+def parts(action):
+    if isinstance(action, dict | tuple):
+        members = action.values() if isinstance(action, dict) else action
+        return [part for member in members for part in parts(member)]
+    return [action]
+
+
+NUMBERS = spaces.Box(-1, 1, (2, 1), np.float32)
+ACTIONS = {
+    "choices": spaces.Tuple((spaces.Discrete(3, start=-1), spaces.MultiBinary(2))),
+    "numbers": spaces.Dict(b=NUMBERS, a=spaces.Box(-np.inf, np.inf, (), np.float64)),
+    "both": spaces.Dict(grip=spaces.MultiDiscrete([2, 3]), arm=spaces.Tuple((NUMBERS, spaces.Discrete(4)))),
+}
+
+
+@pytest.mark.parametrize("kind", ["actor_critic", "reinforce", "ars", "ppo", "random"])
+@pytest.mark.parametrize("space", ACTIONS)
+def test_actions_of_parts(space, kind, tmp_path):
+    env = Crane(ACTIONS[space])
+    learner = {"kind": kind} | ({"n_steps": 50} if kind == "ppo" else {})
+    config = SMALL | {"learner": learner, "inputs": ["observation", "action"]}
+    agent = Agent(env, config, seed=1).learn(3000 if kind == "ppo" else 400)
+    if kind == "ppo":
+        assert np.mean(agent.episode_returns[-20:]) > 1 + np.mean(agent.episode_returns[:20])
+    action, _ = agent.predict(-1)
+    assert env.action_space.contains(action)
+    agent.save(tmp_path / "a.safetensors")
+    for other in (Agent.load(tmp_path / "a.safetensors", env), pickle.loads(pickle.dumps(agent))):
+        assert (
+            other.learn(100).episode_returns
+            == Agent.load(tmp_path / "a.safetensors", env).learn(100).episode_returns
+        )
+    several, _ = agent.predict(np.array([-1, 0]), episode_start=np.ones(2, bool))
+    assert spaces.utils.flatdim(env.action_space) and len(parts(several)[0]) == 2
+
+
+def test_policies_of_actions_of_parts():
+    env = Crane(ACTIONS["both"])
+    for policy in ({"kind": "softmax", "temperature": 2.0}, {"kind": "gaussian", "sd": 0.1}):
+        Agent(env, SMALL | {"policy": policy}).learn(50)
+    with pytest.raises(ValueError, match='"softmax" for its choices and "gaussian" for its numbers do'):
+        Agent(env, SMALL | {"policy": {"kind": "greedy"}})
+    with pytest.raises(ValueError, match="Discrete"):
+        Agent(env, SMALL | {"learner": {"kind": "sarsa"}})
+
+
+class Still(gymnasium.Env):
+    """An environment of any spaces."""
+
+    def __init__(self, observation_space, action_space):
+        self.observation_space, self.action_space = observation_space, action_space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        self.count += 1
+        return self.observation_space.sample(), 1.0, False, self.count == 10, {}
+
+
+OTHERS = {
+    "nested": spaces.Dict(
+        a=spaces.Dict(b=spaces.Tuple((spaces.Discrete(3), spaces.Box(-1, 1, (2, 2))))),
+        c=spaces.MultiBinary((2, 2)),
+    ),
+    "large start": spaces.Discrete(3, start=10**12),
+    "small start": spaces.Discrete(3, start=-(2**62)),
+    "float16": spaces.Box(-1, 1, (3,), np.float16),
+    "picture": spaces.Box(0, 255, (4, 4, 3), np.uint8),
+    "one number": spaces.Box(-1, 1, (), np.float32),
+    "one byte": spaces.Box(0, 255, (), np.uint8),
+    "starts in a grid": spaces.MultiDiscrete([[3, 4], [2, 2]], start=[[1, -2], [0, 5]]),
+}
+
+
+@pytest.mark.parametrize("space", OTHERS.values(), ids=OTHERS)
+def test_odd_spaces_are_seen_and_acted_in(space):
+    space.seed(1)
+    assert Agent(Still(space, spaces.Discrete(2)), SMALL).learn(30).num_timesteps == 30
+    assert Agent(Still(spaces.Discrete(2), space), SMALL).learn(30).num_timesteps == 30
+
+
+NO_NUMBERS = {
+    "Text": spaces.Text(5),
+    "Graph": spaces.Graph(spaces.Box(-1, 1, (2,)), None),
+    "Sequence": spaces.Sequence(spaces.Discrete(3)),
+    "OneOf": spaces.OneOf((spaces.Discrete(2), spaces.Discrete(3))),
+}
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_spaces_without_a_length_are_refused_with_the_way_out(kind):
+    space, two = NO_NUMBERS[kind], spaces.Discrete(2)
+    wrapped = f"found {kind}; a wrapper around the environment makes one of these of it$"
+    for env in (Still(space, two), Still(two, space), Still(two, spaces.Dict(a=two, b=space))):
+        with pytest.raises(ValueError, match=wrapped):
+            Agent(env, SMALL)
+    inner = spaces.Dict(a=spaces.Dict(s=space, x=two), b=two)
+    with pytest.raises(
+        ValueError,
+        match=rf'member "a": member "s": .*found {kind}; leave it out by observe = \["b"\], or by a wrapper$',
+    ):
+        Agent(Still(inner, two), SMALL)
+    Agent(Still(inner, two), SMALL, observe=["b"]).learn(20)
+
+
 def test_one_number_for_every_scale():
     env = gymnasium.make("CartPole-v1")
     returns = []

@@ -1,7 +1,7 @@
 //! [`Run`]: one task of one seed, step after step.
 
 use sorn_core::rng::stream;
-use sorn_core::{Error, Network, Params, State};
+use sorn_core::{Error, Initial, Network, Params, State};
 
 use crate::features::Features;
 use crate::fit::{Collected, Question, Reader};
@@ -36,8 +36,21 @@ impl Run {
     /// # Errors
     /// [`TaskError`] if a value is refused.
     pub fn new(task: &Task, params: &Params, seed: u64) -> Result<Run, TaskError> {
+        Run::with_initial(task, params, seed, &Initial::default())
+    }
+
+    /// [`new`](Self::new) with a network that begins with `initial` in place of what it would draw.
+    ///
+    /// # Errors
+    /// [`TaskError`] if a value or array is refused.
+    pub fn with_initial(
+        task: &Task,
+        params: &Params,
+        seed: u64,
+        initial: &Initial,
+    ) -> Result<Run, TaskError> {
         task.validate(params)?;
-        let mut network = Network::new(params, seed)?;
+        let mut network = Network::with_initial(params, seed, initial)?;
         if let Some(control) = task.control {
             let mut state = network.state();
             control.at_birth(&mut state);

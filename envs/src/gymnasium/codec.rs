@@ -145,35 +145,43 @@ fn members_of<'py>(space: &Bound<'py, PyAny>) -> Result<Vec<(String, Bound<'py, 
 fn dict(members: &[(String, Bound<'_, PyAny>)]) -> Result<(Codec, Space), Fault> {
     let (mut codecs, mut known) = (vec![], vec![]);
     for (name, inner) in members {
-        let (codec, space) =
-            member(format!("{name:?}"), inner).map_err(|fault| with_way_out(fault, members))?;
+        let (codec, space) = member(format!("{name:?}"), inner)?;
         codecs.push((name.clone(), PyString::intern(inner.py(), name).unbind(), codec));
         known.push((name.clone(), space));
     }
     Ok((Codec::Dict(codecs), Space::Dict(known)))
 }
 
-/// `fault` of a member that is of no known space, with the choice of the others.
-fn with_way_out(fault: Fault, members: &[(String, Bound<'_, PyAny>)]) -> Fault {
+/// `fault` of the space called `name`, if a space in it is of no known kind, with what to do: choose others of the members of
+/// observations, or wrap the environment.
+fn with_way_out(fault: Fault, name: &str, space: &Bound<'_, PyAny>) -> Fault {
     let Fault::Value(error) = fault else { return fault };
+    if !error.expected.ends_with(KINDS) {
+        return error.into();
+    }
+    let members = if name == "observation_space" { members_of(space).unwrap_or_default() } else { vec![] };
     let fits =
         |(name, inner): &(String, Bound<'_, PyAny>)| Codec::of(inner).is_ok().then(|| format!("{name:?}"));
     let others: Vec<String> = members.iter().filter_map(fits).collect();
-    if others.is_empty() || !error.expected.ends_with(KINDS) {
-        return error.into();
-    }
-    let found =
-        format!("{}; leave it out by observe = [{}], or by a wrapper", error.found, others.join(", "));
-    SpaceError::new(error.expected, found).into()
+    let way_out = match others.is_empty() {
+        true => "a wrapper around the environment makes one of these of it".into(),
+        false => format!("leave it out by observe = [{}], or by a wrapper", others.join(", ")),
+    };
+    SpaceError::new(error.expected, format!("{}; {way_out}", error.found)).into()
 }
 
 const KINDS: &str = "a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple";
 
 impl Codec {
-    /// [`of`](Codec::of), of a Dict of which only the members `observe` are kept; all if there are none.
-    pub(super) fn observing(space: &Bound<'_, PyAny>, observe: &[String]) -> Result<(Codec, Space), Fault> {
+    /// [`of`](Codec::of) the space called `name`, of a Dict of which only the members `observe` are kept; all if there are none. What is
+    /// refused comes with a way out.
+    pub(super) fn observing(
+        name: &str,
+        space: &Bound<'_, PyAny>,
+        observe: &[String],
+    ) -> Result<(Codec, Space), Fault> {
         if observe.is_empty() {
-            return Codec::of(space);
+            return Codec::of(space).map_err(|fault| with_way_out(fault, name, space));
         }
         let is_dict = space.is_instance(&space.py().import("gymnasium.spaces")?.getattr("Dict")?)?;
         if !is_dict {

@@ -102,7 +102,7 @@ impl GymnasiumEnv {
         let py = env.py();
         let space = |name: &'static str, observe: &[String]| {
             let known = env.getattr(name).map_err(Fault::from);
-            let known = known.and_then(|space| Codec::observing(&space, observe));
+            let known = known.and_then(|space| Codec::observing(name, &space, observe));
             known.map_err(|e| e.at(py, &spec.id, name))
         };
         let (observation, observation_space) = space("observation_space", observe)?;

@@ -32,7 +32,7 @@ impl PythonSpace {
         observe: &[String],
     ) -> Result<Self, GymnasiumError> {
         let (codec, space) =
-            Codec::observing(space, observe).map_err(|fault| fault.at(space.py(), name, "its type"))?;
+            Codec::observing(name, space, observe).map_err(|fault| fault.at(space.py(), name, "its type"))?;
         Ok(PythonSpace { name, codec, space })
     }
 

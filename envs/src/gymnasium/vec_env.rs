@@ -101,7 +101,8 @@ impl GymnasiumVecEnv {
             let made = making::one_at_a_time(py, make);
             let (env, spec) = made.map_err(|e| e.at(py, id, "gymnasium.make_vec"))?;
             let space = |name: &'static str| {
-                let known = env.getattr(name).map_err(Fault::from).and_then(|space| Codec::of(&space));
+                let known = env.getattr(name).map_err(Fault::from);
+                let known = known.and_then(|space| Codec::observing(name, &space, &[]));
                 known.map_err(|e| e.at(py, id, name))
             };
             let (observation, observation_space) = space("single_observation_space")?;

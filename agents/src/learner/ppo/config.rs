@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::StepSchedule;
 use crate::AgentError;
 use crate::error::check;
+use crate::learner::Needs;
+use crate::room::NUMBER;
 
 /// How the mean of a Gaussian policy follows from its score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,14 @@ pub struct PpoConfig {
     pub log_std_init: f64,
     /// How the mean of a Gaussian policy follows from its score.
     pub mean: PpoMean,
+}
+
+impl PpoConfig {
+    /// What it needs memory for, with weights of so many bytes.
+    pub(crate) fn needs(&self, _weights: u128) -> Needs {
+        let key = Some(("learner.n_steps", self.n_steps, 6 * NUMBER * self.n_steps as u128));
+        Needs { arrays: 10, key }
+    }
 }
 
 impl Default for PpoConfig {

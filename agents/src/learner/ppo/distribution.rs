@@ -1,6 +1,6 @@
 //! The distribution of actions, given scores: its draws, log-probabilities, entropies, and their gradients.
 //!
-//! Discrete, MultiDiscrete and MultiBinary actions have a softmax over each factor. A Box has independent normal numbers with
+//! Discrete, MultiDiscrete and MultiBinary actions have a softmax over each factor. Numbers of a Box have independent normal distributions with
 //! a logarithm of the standard deviation that does not depend on the features. As in stable-baselines3, the probability of a
 //! number is that before it is moved into the bounds.
 
@@ -14,9 +14,9 @@ use crate::policy::{draw, softmax};
 use crate::random::normal;
 
 #[derive(Clone, Debug)]
-pub(super) enum Distribution {
-    Factors(Actions),
-    Normal(Ranges, PpoMean),
+pub(super) struct Distribution {
+    actions: Actions,
+    mean: PpoMean,
 }
 
 /// What a sample's loss needs of the distribution.
@@ -31,34 +31,22 @@ const LOG_ROOT: f64 = 0.918_938_533_204_672_8;
 
 impl Distribution {
     pub(super) fn new(space: &Space, mean: PpoMean) -> Result<Distribution, AgentError> {
-        Ok(match Actions::new(space, "learner.kind = \"ppo\"")? {
-            Actions::Box(ranges) => Distribution::Normal(ranges, mean),
-            factors => Distribution::Factors(factors),
-        })
+        Ok(Distribution { actions: Actions::new(space, "learner.kind = \"ppo\"")?, mean })
     }
 
-    /// Scores, each linear in the features.
+    /// Scores, each linear in the features: of choices, then of numbers.
     pub(super) fn scores(&self) -> usize {
-        match self {
-            Distribution::Factors(actions) => actions.scores(),
-            Distribution::Normal(ranges, _) => ranges.len(),
-        }
+        self.actions.scores()
     }
 
     /// Logarithms of standard deviations.
     pub(super) fn spreads(&self) -> usize {
-        match self {
-            Distribution::Factors(_) => 0,
-            Distribution::Normal(ranges, _) => ranges.len(),
-        }
+        self.actions.ranges().len()
     }
 
-    /// Numbers by which an action is remembered: the choice in each factor, or the numbers before they are moved.
+    /// Numbers by which an action is remembered: the choice in each factor, and the numbers before they are moved.
     pub(super) fn numbers(&self) -> usize {
-        match self {
-            Distribution::Factors(actions) => actions.factors().len(),
-            Distribution::Normal(ranges, _) => ranges.len(),
-        }
+        self.actions.factors().len() + self.actions.ranges().len()
     }
 
     /// Draws an action. `scratch` is as long as `scores`.
@@ -70,42 +58,33 @@ impl Distribution {
         scratch: &mut [f64],
         out: &mut [f64],
     ) {
-        match self {
-            Distribution::Factors(actions) => {
-                scratch.copy_from_slice(scores);
-                let mut rest = scratch;
-                for (&size, out) in actions.factors().iter().zip(out) {
-                    let (factor, after) = rest.split_at_mut(size);
-                    rest = after;
-                    softmax(factor, 1.0);
-                    *out = draw(factor, rng) as f64;
-                }
-            }
-            Distribution::Normal(ranges, mean) => {
-                for (index, out) in out.iter_mut().enumerate() {
-                    let sd = libm::exp(log_std[index]);
-                    *out = mean.of(ranges, index, scores[index]) + sd * normal(rng);
-                }
-            }
+        let (choices, numbers) = out.split_at_mut(self.actions.factors().len());
+        let (logits, means) = scores.split_at(self.actions.choices());
+        let (mut rest, _) = scratch.split_at_mut(logits.len());
+        rest.copy_from_slice(logits);
+        for (&size, out) in self.actions.factors().iter().zip(choices) {
+            let (factor, after) = rest.split_at_mut(size);
+            rest = after;
+            softmax(factor, 1.0);
+            *out = draw(factor, rng) as f64;
+        }
+        for (index, out) in numbers.iter_mut().enumerate() {
+            let sd = libm::exp(log_std[index]);
+            *out = self.mean.of(self.actions.ranges(), index, means[index]) + sd * normal(rng);
         }
     }
 
     /// The element of the space that an action stands for.
     pub(super) fn element(&self, action: &[f64]) -> Value {
-        match self {
-            Distribution::Factors(actions) => actions.chosen(action.iter().map(|&choice| choice as usize)),
-            Distribution::Normal(ranges, _) => ranges.clipped(action.iter().copied()),
-        }
+        let (choices, numbers) = action.split_at(self.actions.factors().len());
+        self.actions.element(choices.iter().map(|&choice| choice as usize), numbers.iter().copied())
     }
 
     /// The most probable element.
     pub(super) fn best(&self, scores: &[f64]) -> Value {
-        match self {
-            Distribution::Factors(actions) => actions.best(scores),
-            Distribution::Normal(ranges, mean) => {
-                ranges.clipped(scores.iter().enumerate().map(|(index, &score)| mean.of(ranges, index, score)))
-            }
-        }
+        let (choices, means) = scores.split_at(self.actions.choices());
+        let mean = |(index, &score): (usize, &f64)| self.mean.of(self.actions.ranges(), index, score);
+        self.actions.element(self.actions.greedy(choices), means.iter().enumerate().map(mean))
     }
 
     /// Measures of an action; writes the gradients of log-probability and entropy by scores, and adds those by the
@@ -119,45 +98,39 @@ impl Distribution {
         by_entropy: &mut [f64],
     ) -> Measures {
         let mut measures = Measures { log_prob: 0.0, entropy: 0.0 };
-        match self {
-            Distribution::Factors(actions) => {
-                let mut start = 0;
-                for (&size, &choice) in actions.factors().iter().zip(action) {
-                    let factor = start..start + size;
-                    let all = (&scores[factor.clone()], choice as usize);
-                    let one = factor_measures(all, &mut by_log_prob[factor.clone()], &mut by_entropy[factor]);
-                    measures.log_prob += one.log_prob;
-                    measures.entropy += one.entropy;
-                    start += size;
-                }
-            }
-            Distribution::Normal(ranges, mean) => {
-                let n = ranges.len();
-                for index in 0..n {
-                    let (center, slope) = mean.with_slope(ranges, index, scores[index]);
-                    let deviation = (action[index] - center) / libm::exp(log_std[index]);
-                    let square = deviation * deviation;
-                    measures.log_prob -= 0.5 * square + log_std[index] + LOG_ROOT;
-                    measures.entropy += 0.5 + LOG_ROOT + log_std[index];
-                    by_log_prob[index] = deviation / libm::exp(log_std[index]) * slope;
-                    by_log_prob[n + index] = square - 1.0;
-                    by_entropy[index] = 0.0;
-                    by_entropy[n + index] = 1.0;
-                }
-            }
+        let (choices, numbers) = action.split_at(self.actions.factors().len());
+        let mut start = 0;
+        for (&size, &choice) in self.actions.factors().iter().zip(choices) {
+            let factor = start..start + size;
+            let all = (&scores[factor.clone()], choice as usize);
+            let one = factor_measures(all, &mut by_log_prob[factor.clone()], &mut by_entropy[factor]);
+            measures.log_prob += one.log_prob;
+            measures.entropy += one.entropy;
+            start += size;
+        }
+        let (ranges, n) = (self.actions.ranges(), numbers.len());
+        for (index, &number) in numbers.iter().enumerate() {
+            let at = start + index;
+            let (center, slope) = self.mean.with_slope(ranges, index, scores[at]);
+            let deviation = (number - center) / libm::exp(log_std[index]);
+            let square = deviation * deviation;
+            measures.log_prob -= 0.5 * square + log_std[index] + LOG_ROOT;
+            measures.entropy += 0.5 + LOG_ROOT + log_std[index];
+            by_log_prob[at] = deviation / libm::exp(log_std[index]) * slope;
+            by_log_prob[at + n] = square - 1.0;
+            by_entropy[at] = 0.0;
+            by_entropy[at + n] = 1.0;
         }
         measures
     }
 
     /// Whether `action` is one that could be drawn.
     pub(super) fn contains(&self, action: &[f64]) -> bool {
-        match self {
-            Distribution::Factors(actions) => {
-                let mut all = action.iter().zip(actions.factors());
-                all.all(|(&choice, &size)| choice >= 0.0 && choice.fract() == 0.0 && choice < size as f64)
-            }
-            Distribution::Normal(..) => action.iter().all(|number| number.is_finite()),
-        }
+        let (choices, numbers) = action.split_at(self.actions.factors().len());
+        let possible =
+            |(&choice, &size): (&f64, &usize)| choice >= 0.0 && choice.fract() == 0.0 && choice < size as f64;
+        choices.iter().zip(self.actions.factors()).all(possible)
+            && numbers.iter().all(|number| number.is_finite())
     }
 }
 

@@ -74,7 +74,7 @@ impl Ppo {
         config.validate()?;
         if let Some(policy) = policy {
             return Err(AgentError::Mismatch(format!(
-                "policy.kind = \"{}\": learner.kind = \"ppo\" has its own policy, a softmax or a Gaussian \
+                "policy.kind = {}: learner.kind = \"ppo\" has its own policy, a softmax or a Gaussian \
                  (learner.log_std_init, learner.mean)",
                 policy.kind()
             )));

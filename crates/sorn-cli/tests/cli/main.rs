@@ -16,6 +16,7 @@ mod extend;
 mod figures;
 mod film;
 mod huge;
+mod initial;
 mod judge;
 mod live;
 #[cfg(target_os = "linux")]

@@ -1,31 +1,30 @@
 //! [`Initial`]: weights, thresholds and pools of one's own.
 
-use ndarray::Array2;
-
 use crate::{Error, Network, Params, State, Synapses};
 
 /// What a network begins with in place of what it would draw; the rest is drawn as ever.
 ///
 /// ```
 /// use ndarray::Array2;
-/// use sorn_core::{Initial, Network, Params};
+/// use sorn_core::{Initial, Network, Params, Synapses};
 ///
 /// // A ring: each neuron excites the next one.
 /// let params = Params { ne: 50, nu: 4, ..Params::default() };
 /// let ring = Array2::from_shape_fn((50, 50), |(pre, post)| f64::from(u8::from((pre + 1) % 50 == post)));
-/// let initial = Initial { wee: Some(ring), te: Some(vec![0.5; 50]), ..Initial::default() };
+/// let wee = Some(Synapses::from_dense(&ring));
+/// let initial = Initial { wee, te: Some(vec![0.5; 50]), ..Initial::default() };
 /// let network = Network::with_initial(&params, 7, &initial)?;
 /// assert_eq!(network.ee_connections(), 50);
 /// # Ok::<(), sorn_core::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Initial {
-    /// E-to-E weights in `[0, 1]`, `(ne, ne)`, `[pre, post]`; 0 is no synapse.
-    pub wee: Option<Array2<f64>>,
+    /// E-to-E weights in `[0, 1]`, `(ne, ne)`, `[pre, post]`.
+    pub wee: Option<Synapses>,
     /// I-to-E weights, `(ni, ne)`.
-    pub wei: Option<Array2<f64>>,
+    pub wei: Option<Synapses>,
     /// E-to-I weights, `(ne, ni)`.
-    pub wie: Option<Array2<f64>>,
+    pub wie: Option<Synapses>,
     /// Thresholds of E neurons, `ne`.
     pub te: Option<Vec<f64>>,
     /// Thresholds of I neurons, `ni`.
@@ -37,13 +36,18 @@ pub struct Initial {
 }
 
 impl Initial {
+    /// Whether nothing is given.
+    pub fn is_empty(&self) -> bool {
+        *self == Initial::default()
+    }
+
     /// Puts it into a state; [`Network::from_state`] checks whether the whole fits.
     pub fn put_into(&self, state: &mut State) {
         for (given, place) in
             [(&self.wee, &mut state.wee), (&self.wei, &mut state.wei), (&self.wie, &mut state.wie)]
         {
-            if let Some(dense) = given {
-                *place = Synapses::from_dense(dense);
+            if let Some(given) = given {
+                place.clone_from(given);
             }
         }
         // They belong to the weights that were there.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use sorn_report::figure::{SpreadLine, SpreadOptions, SpreadPoint, spreads};
 
 use crate::files::write_whole;
-use crate::{Experiment, LabError, RunDir, Spread, Sweep, TaskProgress, Trained, decimal, figures, threads};
+use crate::{LabError, RunDir, Spread, Sweep, TaskProgress, decimal, figures, threads};
 
 /// How to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub fn decode(
     let each: Vec<Result<Option<DecodedRun>, LabError>> = pool.install(|| {
         let one = |run: &RunDir| match progress.stop() {
             true => Ok(None),
-            false => one(run.experiment(), &run.trained()?, config, progress),
+            false => one(run, config, progress),
         };
         runs.par_iter().with_max_len(1).map(one).collect()
     });
@@ -145,17 +145,19 @@ pub fn decode(
 
 /// Reads the activity of one run.
 fn one(
-    experiment: &Experiment,
-    trained: &Trained,
+    run: &RunDir,
     config: &DecodeConfig,
     progress: &dyn TaskProgress,
 ) -> Result<Option<DecodedRun>, LabError> {
+    let (experiment, trained) = (run.experiment(), run.trained()?);
     let seed = experiment.run.seed;
     let failed = |reason: String| LabError::Run { seed, reason };
     let after = trained.agent.frozen();
     let mut agents = Vec::new();
     if experiment.agent.reservoir.kind.organises() {
-        agents.push(trained.agent.unorganised().map_err(|e| failed(e.to_string()))?);
+        let mut before = trained.agent.unorganised().map_err(|e| failed(e.to_string()))?;
+        run.begin(&mut before)?;
+        agents.push(before);
     }
     agents.push(after);
     let (env, _) = trained.make_env(experiment)?;

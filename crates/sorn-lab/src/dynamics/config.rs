@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sorn_core::{InputMap, Params, State};
+use sorn_core::{Initial, InputMap, Params, State};
 use sorn_report::stats::Interval;
 use sorn_sequence::{Control, Freeze, Overrides, PhaseState, Source, SourceConfig, TaskError};
 
@@ -170,8 +170,8 @@ impl TaskKind for DynamicsTask {
         self.phases.iter().map(|phase| phase.steps).sum()
     }
 
-    fn begin(&self, params: &Params, seed: u64) -> Result<DynamicsRun, TaskError> {
-        DynamicsRun::new(self, params, seed)
+    fn begin(&self, params: &Params, seed: u64, initial: &Initial) -> Result<DynamicsRun, TaskError> {
+        DynamicsRun::new(self, params, seed, initial)
     }
 
     fn resume(&self, params: &Params, seed: u64, state: State) -> Result<DynamicsRun, TaskError> {

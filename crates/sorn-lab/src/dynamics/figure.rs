@@ -8,23 +8,11 @@ use sorn_report::figure::{
     traces,
 };
 
-use super::measure::{MeasureConfig, pooled_for_figures};
+use super::measure::{MeasureConfig, PooledAvalanches, pooled_for_figures};
 use super::{DynamicsTask, run};
 use crate::files::{create_dir, write_whole};
 use crate::task::TaskSweep;
 use crate::{FigureKind, LabError};
-
-/// Figures of tasks of dynamics.
-pub const DYNAMICS_FIGURES: [FigureKind; 8] = [
-    FigureKind::Activity,
-    FigureKind::ActivityDistribution,
-    FigureKind::AvalancheSizes,
-    FigureKind::AvalancheDurations,
-    FigureKind::AvalancheMeanSizes,
-    FigureKind::Connections,
-    FigureKind::WeightDistributionLog,
-    FigureKind::Lifetimes,
-];
 
 /// More lines in a figure are told apart by nobody.
 const LINES: usize = 8;
@@ -34,6 +22,35 @@ struct ArmData {
     label: String,
     config: MeasureConfig,
     runs: Vec<Value>,
+}
+
+/// How a figure of a task of dynamics is drawn: the kind of the measure that it shows, and of the data of each arm and the name of the
+/// experiment the figure.
+pub(crate) struct OfDynamics {
+    measure: &'static str,
+    draw: fn(&[ArmData], &str) -> Drawn,
+}
+
+/// A figure, or why the data is none.
+type Drawn = Result<Result<Figure, FigureError>, String>;
+
+/// How each figure is drawn.
+pub(crate) mod of {
+    use super::{
+        OfDynamics, activity, activity_distribution, connections, durations, lifetimes, mean_sizes, sizes,
+        weights,
+    };
+
+    pub(crate) const ACTIVITY: OfDynamics = OfDynamics { measure: "activity", draw: activity };
+    pub(crate) const ACTIVITY_DISTRIBUTION: OfDynamics =
+        OfDynamics { measure: "activity", draw: activity_distribution };
+    pub(crate) const AVALANCHE_SIZES: OfDynamics = OfDynamics { measure: "avalanches", draw: sizes };
+    pub(crate) const AVALANCHE_DURATIONS: OfDynamics = OfDynamics { measure: "avalanches", draw: durations };
+    pub(crate) const AVALANCHE_MEAN_SIZES: OfDynamics =
+        OfDynamics { measure: "avalanches", draw: mean_sizes };
+    pub(crate) const CONNECTIONS: OfDynamics = OfDynamics { measure: "connections", draw: connections };
+    pub(crate) const LIFETIMES: OfDynamics = OfDynamics { measure: "lifetimes", draw: lifetimes };
+    pub(crate) const WEIGHTS: OfDynamics = OfDynamics { measure: "weights", draw: weights };
 }
 
 /// Draws a figure of the task of dynamics in `dir` as `figures/KIND.svg` and `.png` in it; gives the SVG's path.
@@ -53,76 +70,65 @@ pub fn draw_dynamics(dir: &Path, kind: FigureKind) -> Result<PathBuf, LabError> 
 
 /// The figures that the measures of a task give.
 pub(crate) fn kinds(task: &DynamicsTask) -> impl Iterator<Item = FigureKind> + '_ {
-    let measured = |kind: &FigureKind| task.measures.iter().any(|measure| measure.kind() == of(*kind));
-    DYNAMICS_FIGURES.into_iter().filter(measured)
+    let measured = |of: OfDynamics| task.measures.iter().any(|measure| measure.kind() == of.measure);
+    FigureKind::ALL.iter().copied().filter(move |kind| kind.of_dynamics().is_some_and(measured))
 }
 
 /// A figure of the task of dynamics in `dir`.
 pub(crate) fn picture(dir: &Path, kind: FigureKind) -> Result<Figure, LabError> {
-    if !DYNAMICS_FIGURES.contains(&kind) {
-        let names: Vec<&str> = DYNAMICS_FIGURES.iter().map(|kind| kind.name()).collect();
+    let Some(of) = kind.of_dynamics() else {
+        let drawn = FigureKind::ALL.iter().filter(|kind| kind.of_dynamics().is_some());
+        let names: Vec<&str> = drawn.map(|kind| kind.name()).collect();
         let reason = format!("is a task of dynamics: expected one of {}, found {kind}", names.join(", "));
         return Err(LabError::directory(dir, reason));
-    }
+    };
     let sweep: TaskSweep<DynamicsTask> = TaskSweep::read(dir)?;
-    let arms = data(&sweep, kind)?;
-    let Some(first) = arms.first() else {
+    let arms = data(&sweep, of.measure)?;
+    if arms.is_empty() {
         let reason =
-            format!("{kind}: expected a measure of kind {:?} in the experiment, found none", of(kind));
+            format!("{kind}: expected a measure of kind {:?} in the experiment, found none", of.measure);
         return Err(LabError::directory(dir, reason));
-    };
-    let name = &sweep.experiment().name;
-    let figure = match kind {
-        FigureKind::AvalancheSizes | FigureKind::AvalancheDurations | FigureKind::AvalancheMeanSizes => {
-            avalanches(&arms, kind, name)
-                .map_err(|reason| LabError::directory(dir, format!("{kind}: {reason}")))?
-        }
-        FigureKind::WeightDistributionLog => weights(first, name),
-        FigureKind::Connections => lines(&arms, name, ("step", "share of possible connections"), |run| {
-            let possible = run["possible"].as_f64().unwrap_or(1.0);
-            pairs(&run["synapses"]).into_iter().map(|(step, n)| (step, n / possible)).collect()
-        }),
-        FigureKind::ActivityDistribution => {
-            lines(&arms, name, ("active neurons", "share of the steps"), |run| {
-                let counts = pairs(&run["counts"]);
-                let total: f64 = counts.iter().map(|c| c.1).sum();
-                counts.into_iter().map(|(active, steps)| (active, steps / total)).collect()
-            })
-        }
-        FigureKind::Lifetimes => {
-            let labels = ("log10 of the lifetime (steps)", "log10 of the share that lives longer");
-            lines(&arms, name, labels, |run| {
-                let alive = pairs(&run["survival"]).into_iter().filter(|p| p.0 > 0.0 && p.1 > 0.0);
-                alive.map(|(time, share)| (time.log10(), share.log10())).collect()
-            })
-        }
-        _ => lines(&arms, name, ("step", "active neurons"), |run| {
-            let trace = run["trace"].as_array().map_or(&[][..], Vec::as_slice);
-            trace.iter().enumerate().map(|(t, n)| (t as f64, n.as_f64().unwrap_or(0.0))).collect()
-        }),
-    };
-    figure.map_err(|e| LabError::directory(dir, format!("{kind}: {e}")))
+    }
+    let failed = |reason: String| LabError::directory(dir, format!("{kind}: {reason}"));
+    (of.draw)(&arms, &sweep.experiment().name).map_err(failed)?.map_err(|e| failed(e.to_string()))
 }
 
-/// Kind of the measure that a figure shows.
-fn of(kind: FigureKind) -> &'static str {
-    match kind {
-        FigureKind::AvalancheSizes | FigureKind::AvalancheDurations | FigureKind::AvalancheMeanSizes => {
-            "avalanches"
-        }
-        FigureKind::WeightDistributionLog => "weights",
-        FigureKind::Connections => "connections",
-        FigureKind::Lifetimes => "lifetimes",
-        _ => "activity",
-    }
+fn activity(arms: &[ArmData], name: &str) -> Drawn {
+    Ok(lines(arms, name, ("step", "active neurons"), |run| {
+        let trace = run["trace"].as_array().map_or(&[][..], Vec::as_slice);
+        trace.iter().enumerate().map(|(t, n)| (t as f64, n.as_f64().unwrap_or(0.0))).collect()
+    }))
+}
+
+fn activity_distribution(arms: &[ArmData], name: &str) -> Drawn {
+    Ok(lines(arms, name, ("active neurons", "share of the steps"), |run| {
+        let counts = pairs(&run["counts"]);
+        let total: f64 = counts.iter().map(|c| c.1).sum();
+        counts.into_iter().map(|(active, steps)| (active, steps / total)).collect()
+    }))
+}
+
+fn connections(arms: &[ArmData], name: &str) -> Drawn {
+    Ok(lines(arms, name, ("step", "share of possible connections"), |run| {
+        let possible = run["possible"].as_f64().unwrap_or(1.0);
+        pairs(&run["synapses"]).into_iter().map(|(step, n)| (step, n / possible)).collect()
+    }))
+}
+
+fn lifetimes(arms: &[ArmData], name: &str) -> Drawn {
+    let labels = ("log10 of the lifetime (steps)", "log10 of the share that lives longer");
+    Ok(lines(arms, name, labels, |run| {
+        let alive = pairs(&run["survival"]).into_iter().filter(|p| p.0 > 0.0 && p.1 > 0.0);
+        alive.map(|(time, share)| (time.log10(), share.log10())).collect()
+    }))
 }
 
 /// The data of the first measure of the figure's kind in each arm. An arm with several shows each.
-fn data(sweep: &TaskSweep<DynamicsTask>, kind: FigureKind) -> Result<Vec<ArmData>, LabError> {
+fn data(sweep: &TaskSweep<DynamicsTask>, measure: &str) -> Result<Vec<ArmData>, LabError> {
     let mut arms = Vec::new();
     for (dir, arm) in sweep.arms()? {
         let shown: Vec<&MeasureConfig> =
-            arm.experiment.task.measures.iter().filter(|measure| measure.kind() == of(kind)).collect();
+            arm.experiment.task.measures.iter().filter(|config| config.kind() == measure).collect();
         if shown.is_empty() {
             continue;
         }
@@ -140,40 +146,57 @@ fn data(sweep: &TaskSweep<DynamicsTask>, kind: FigureKind) -> Result<Vec<ArmData
     Ok(arms)
 }
 
-fn avalanches(arms: &[ArmData], kind: FigureKind, name: &str) -> Result<Result<Figure, FigureError>, String> {
+/// The avalanches of each arm, pooled over its runs.
+fn pooled(arms: &[ArmData]) -> Result<Vec<(String, PooledAvalanches)>, String> {
     let mut drawn = Vec::new();
     for arm in arms {
         let MeasureConfig::Avalanches(config) = &arm.config else { continue };
         let label = if arms.len() == 1 { String::new() } else { arm.label.clone() };
         drawn.push((label, pooled_for_figures(config, &arm.runs.iter().collect::<Vec<_>>())?));
     }
-    if kind == FigureKind::AvalancheMeanSizes {
-        let lines: Vec<Trace> = drawn
-            .into_iter()
-            .map(|(name, found)| {
-                let points = found.means.into_iter().filter(|m| m.0 > 0 && m.1 > 0.0);
-                Trace { name, points: points.map(|(d, s)| ((d as f64).log10(), s.log10())).collect() }
-            })
-            .collect();
-        let options = TraceOptions {
-            title: format!("{name}: mean size of avalanches by duration"),
-            x_label: "log10 of the duration (steps)".into(),
-            y_label: "log10 of the mean size".into(),
-            ..TraceOptions::default()
-        };
-        return Ok(traces(&lines, &options));
-    }
-    let sizes = kind == FigureKind::AvalancheSizes;
-    let series: Vec<Tail> = drawn
+    Ok(drawn)
+}
+
+fn mean_sizes(arms: &[ArmData], name: &str) -> Drawn {
+    let lines: Vec<Trace> = pooled(arms)?
         .into_iter()
-        .map(|(name, found)| match sizes {
-            true => Tail { name, counts: found.sizes, fit: found.size },
-            false => Tail { name, counts: found.durations, fit: found.duration },
+        .map(|(name, found)| {
+            let points = found.means.into_iter().filter(|m| m.0 > 0 && m.1 > 0.0);
+            Trace { name, points: points.map(|(d, s)| ((d as f64).log10(), s.log10())).collect() }
         })
         .collect();
-    let (what, unit) = if sizes { ("sizes", "size (spikes)") } else { ("durations", "duration (steps)") };
+    let options = TraceOptions {
+        title: format!("{name}: mean size of avalanches by duration"),
+        x_label: "log10 of the duration (steps)".into(),
+        y_label: "log10 of the mean size".into(),
+        ..TraceOptions::default()
+    };
+    Ok(traces(&lines, &options))
+}
+
+fn sizes(arms: &[ArmData], name: &str) -> Drawn {
+    let tail =
+        |(name, found): (String, PooledAvalanches)| Tail { name, counts: found.sizes, fit: found.size };
+    tails_of(
+        pooled(arms)?.into_iter().map(tail).collect(),
+        format!("{name}: avalanche sizes"),
+        "size (spikes)",
+    )
+}
+
+fn durations(arms: &[ArmData], name: &str) -> Drawn {
+    let tail = |(name, found): (String, PooledAvalanches)| Tail {
+        name,
+        counts: found.durations,
+        fit: found.duration,
+    };
+    let title = format!("{name}: avalanche durations");
+    tails_of(pooled(arms)?.into_iter().map(tail).collect(), title, "duration (steps)")
+}
+
+fn tails_of(series: Vec<Tail>, title: String, unit: &str) -> Drawn {
     let options = TailOptions {
-        title: format!("{name}: avalanche {what}"),
+        title,
         x_label: unit.into(),
         height: 420 + 20 * u32::try_from(series.len().saturating_sub(1).min(20)).unwrap_or(0),
         ..TailOptions::default()
@@ -181,13 +204,14 @@ fn avalanches(arms: &[ArmData], kind: FigureKind, name: &str) -> Result<Result<F
     Ok(tails(&series, &options))
 }
 
-fn weights(arm: &ArmData, name: &str) -> Result<Figure, FigureError> {
+/// Of the first arm.
+fn weights(arms: &[ArmData], name: &str) -> Drawn {
     let of = |run: &Value| -> Vec<f64> {
         run["weights"]
             .as_array()
             .map_or_else(Vec::new, |list| list.iter().filter_map(Value::as_f64).collect())
     };
-    let weights: Vec<f64> = arm.runs.iter().flat_map(of).collect();
+    let weights: Vec<f64> = arms.iter().take(1).flat_map(|arm| &arm.runs).flat_map(of).collect();
     let options = HistogramOptions {
         title: format!("{name}: E-to-E weights"),
         x_label: "weight".into(),
@@ -195,7 +219,7 @@ fn weights(arm: &ArmData, name: &str) -> Result<Figure, FigureError> {
         log: true,
         ..HistogramOptions::default()
     };
-    histogram(&weights, &options)
+    Ok(histogram(&weights, &options))
 }
 
 /// A line per run of the only arm, or per arm its first run.

@@ -10,8 +10,8 @@ mod measure;
 mod run;
 
 pub use config::{DynamicsPhase, DynamicsTask};
-pub use figure::{DYNAMICS_FIGURES, draw_dynamics};
-pub(crate) use figure::{kinds, picture};
+pub use figure::draw_dynamics;
+pub(crate) use figure::{OfDynamics, kinds, of, picture};
 pub use measure::{
     ActivityConfig, AmbiguityConfig, AvalancheConfig, BranchingConfig, ConnectionConfig, FluctuationConfig,
     IntervalConfig, LifetimeConfig, MeasureConfig, OnsetConfig, PatternConfig, ReplayConfig, ResponseConfig,

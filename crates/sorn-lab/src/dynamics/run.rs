@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use sorn_core::rng::stream;
-use sorn_core::{Error, Network, Params, State};
+use sorn_core::{Error, Initial, Network, Params, State};
 use sorn_sequence::{PhaseState, Scores, Source, TaskError};
 
 use super::DynamicsTask;
@@ -52,8 +52,13 @@ struct AtWork {
 }
 
 impl DynamicsRun {
-    pub(super) fn new(task: &DynamicsTask, params: &Params, seed: u64) -> Result<DynamicsRun, TaskError> {
-        let mut network = Network::new(params, seed)?;
+    pub(super) fn new(
+        task: &DynamicsTask,
+        params: &Params,
+        seed: u64,
+        initial: &Initial,
+    ) -> Result<DynamicsRun, TaskError> {
+        let mut network = Network::with_initial(params, seed, initial)?;
         if let Some(control) = task.control {
             let mut state = network.state();
             control.at_birth(&mut state);

@@ -6,10 +6,11 @@ use sorn_report::figure::{
     raster, tail, timeline, traces,
 };
 use sorn_report::stats::{
-    StatsError, Threshold, avalanches, choose_min, correlations, hamming_distance, intervals, quantile, rate,
+    Avalanche, StatsError, Threshold, avalanches, choose_min, correlations, hamming_distance, intervals,
+    quantile, rate,
 };
 
-use super::{FigureKind, title};
+use super::title;
 use crate::{Replay, RunDir};
 
 /// More steps make no better raster.
@@ -17,92 +18,99 @@ const SHOWN: u64 = 1000;
 /// More lines in a panel are named by nobody.
 const NAMED: usize = 6;
 
-pub(super) fn figure(run: &RunDir, kind: FigureKind, replay: &Replay) -> Result<Figure, FigureError> {
-    let steps = replay.steps();
-    let titled = |what: &str| title(run, what);
-    match kind {
-        FigureKind::Episode => {
-            let of = format!("an episode of {}, greedy policy", run.experiment().env.id);
-            timeline_of(replay, titled(&of), (900, 760))
-        }
-        FigureKind::Raster | FigureKind::Scatter => {
-            let mark = if kind == FigureKind::Raster { SpikeMark::Line } else { SpikeMark::Dot };
-            let title = titled("spikes, greedy policy");
-            raster(
-                &groups(replay),
-                &RasterOptions { title, steps: 0..steps.min(SHOWN), mark, ..Default::default() },
-            )
-        }
-        FigureKind::FiringRates => {
-            let options = HistogramOptions {
-                title: titled("firing rates"),
-                x_label: "firing rate (spikes per step)".to_owned(),
-                bins: Some(25),
-                ..Default::default()
-            };
-            let trains = replay.trains();
-            let rates: Result<Vec<f64>, StatsError> = trains.iter().map(|train| rate(train, steps)).collect();
-            histogram(&rates.map_err(data("firing rates"))?, &options)
-        }
-        FigureKind::Activity => {
-            let activity = replay.activity();
-            line(titled("activity"), "active neurons", activity.iter().map(|&n| n as f64))
-        }
-        FigureKind::HammingDistance => {
-            let trains = replay.trains();
-            let (now, next) = (trains.between(0..steps.saturating_sub(1)), trains.between(1..steps));
-            let distances = hamming_distance(&now, &next).map_err(data("Hamming distance"))?;
-            let distances = distances.iter().map(|&n| n as f64);
-            line(titled("Hamming distance from step to step"), "neurons that differ", distances)
-        }
-        FigureKind::Intervals => {
-            let trains = replay.trains();
-            let all: Vec<f64> = trains.iter().flat_map(intervals).map(|interval| interval as f64).collect();
-            let (shown, x_label) = without_tail(all, "interval (steps)");
-            let title = titled("inter-spike intervals");
-            let options =
-                HistogramOptions { title, x_label, fit: Some(Fit::Exponential), ..Default::default() };
-            histogram(&shown, &options)
-        }
-        FigureKind::Correlations => {
-            let found = correlated(replay)?;
-            let options = MatrixOptions {
-                title: titled("correlations"),
-                x_label: "neuron".to_owned(),
-                y_label: "neuron".to_owned(),
-                range: Some((-1.0, 1.0)),
-                ..Default::default()
-            };
-            matrix(&found, replay.neurons.0 as usize, &options)
-        }
-        FigureKind::Network => {
-            let found = correlated(replay)?;
-            let options =
-                GraphOptions { title: titled("correlated neurons"), threshold: 0.3, ..Default::default() };
-            graph(&found, replay.neurons.0 as usize, &options)
-        }
-        FigureKind::AvalancheSizes | FigureKind::AvalancheDurations => {
-            let activity = replay.activity();
-            let half = Threshold::HalfMean.of(&activity).map_err(data("avalanches"))?;
-            let found = avalanches(&activity, half);
-            let sizes = kind == FigureKind::AvalancheSizes;
-            if found.is_empty() {
-                let why = format!(
-                    "no avalanche: the activity does not rise from {half}, half its mean, and fall back"
-                );
-                return Err(FigureError::Empty(why));
-            }
-            let values: Vec<u64> = found.iter().map(|a| if sizes { a.size } else { a.duration }).collect();
-            let (what, x_label) = match sizes {
-                true => ("avalanche sizes", format!("size (spikes above {half}, half the mean)")),
-                false => ("avalanche durations", format!("duration (steps above {half}, half the mean)")),
-            };
-            // Too few for a fit are drawn without. A bound far out in the tail would describe the largest events alone.
-            let fit = choose_min(&values, None, (values.len() / 10).max(10)).ok();
-            tail(&values, fit.as_ref(), &TailOptions { title: titled(what), x_label, ..Default::default() })
-        }
-        _ => Err(FigureError::Empty(format!("{kind} is not drawn from activity"))),
+type Drawn = Result<Figure, FigureError>;
+
+pub(super) fn episode(run: &RunDir, replay: &Replay) -> Drawn {
+    let of = format!("an episode of {}, greedy policy", run.experiment().env.id);
+    timeline_of(replay, title(run, &of), (900, 760))
+}
+
+pub(super) fn spikes(run: &RunDir, replay: &Replay) -> Drawn {
+    marked(run, replay, SpikeMark::Line)
+}
+
+pub(super) fn dots(run: &RunDir, replay: &Replay) -> Drawn {
+    marked(run, replay, SpikeMark::Dot)
+}
+
+fn marked(run: &RunDir, replay: &Replay, mark: SpikeMark) -> Drawn {
+    let (title, steps) = (title(run, "spikes, greedy policy"), 0..replay.steps().min(SHOWN));
+    raster(&groups(replay), &RasterOptions { title, steps, mark, ..Default::default() })
+}
+
+pub(super) fn firing_rates(run: &RunDir, replay: &Replay) -> Drawn {
+    let options = HistogramOptions {
+        title: title(run, "firing rates"),
+        x_label: "firing rate (spikes per step)".to_owned(),
+        bins: Some(25),
+        ..Default::default()
+    };
+    let trains = replay.trains();
+    let rates: Result<Vec<f64>, StatsError> =
+        trains.iter().map(|train| rate(train, replay.steps())).collect();
+    histogram(&rates.map_err(data("firing rates"))?, &options)
+}
+
+pub(super) fn active(run: &RunDir, replay: &Replay) -> Drawn {
+    line(title(run, "activity"), "active neurons", replay.activity().iter().map(|&n| n as f64))
+}
+
+pub(super) fn distance(run: &RunDir, replay: &Replay) -> Drawn {
+    let (trains, steps) = (replay.trains(), replay.steps());
+    let (now, next) = (trains.between(0..steps.saturating_sub(1)), trains.between(1..steps));
+    let distances = hamming_distance(&now, &next).map_err(data("Hamming distance"))?;
+    let distances = distances.iter().map(|&n| n as f64);
+    line(title(run, "Hamming distance from step to step"), "neurons that differ", distances)
+}
+
+pub(super) fn between_spikes(run: &RunDir, replay: &Replay) -> Drawn {
+    let trains = replay.trains();
+    let all: Vec<f64> = trains.iter().flat_map(intervals).map(|interval| interval as f64).collect();
+    let (shown, x_label) = without_tail(all, "interval (steps)");
+    let title = title(run, "inter-spike intervals");
+    let options = HistogramOptions { title, x_label, fit: Some(Fit::Exponential), ..Default::default() };
+    histogram(&shown, &options)
+}
+
+pub(super) fn correlation_matrix(run: &RunDir, replay: &Replay) -> Drawn {
+    let options = MatrixOptions {
+        title: title(run, "correlations"),
+        x_label: "neuron".to_owned(),
+        y_label: "neuron".to_owned(),
+        range: Some((-1.0, 1.0)),
+        ..Default::default()
+    };
+    matrix(&correlated(replay)?, replay.neurons.0 as usize, &options)
+}
+
+pub(super) fn network(run: &RunDir, replay: &Replay) -> Drawn {
+    let options =
+        GraphOptions { title: title(run, "correlated neurons"), threshold: 0.3, ..Default::default() };
+    graph(&correlated(replay)?, replay.neurons.0 as usize, &options)
+}
+
+pub(super) fn avalanche_sizes(run: &RunDir, replay: &Replay) -> Drawn {
+    tail_of(run, replay, "avalanche sizes", "size (spikes", |avalanche| avalanche.size)
+}
+
+pub(super) fn avalanche_durations(run: &RunDir, replay: &Replay) -> Drawn {
+    tail_of(run, replay, "avalanche durations", "duration (steps", |avalanche| avalanche.duration)
+}
+
+fn tail_of(run: &RunDir, replay: &Replay, what: &str, unit: &str, of: fn(&Avalanche) -> u64) -> Drawn {
+    let activity = replay.activity();
+    let half = Threshold::HalfMean.of(&activity).map_err(data("avalanches"))?;
+    let found = avalanches(&activity, half);
+    if found.is_empty() {
+        let why =
+            format!("no avalanche: the activity does not rise from {half}, half its mean, and fall back");
+        return Err(FigureError::Empty(why));
     }
+    let values: Vec<u64> = found.iter().map(of).collect();
+    let (title, x_label) = (title(run, what), format!("{unit} above {half}, half the mean)"));
+    // Too few for a fit are drawn without. A bound far out in the tail would describe the largest events alone.
+    let fit = choose_min(&values, None, (values.len() / 10).max(10)).ok();
+    tail(&values, fit.as_ref(), &TailOptions { title, x_label, ..Default::default() })
 }
 
 /// Observation, action, reward, value and spikes of the first episode, at most 1,000 steps of it.

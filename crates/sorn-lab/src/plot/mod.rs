@@ -10,122 +10,113 @@ use std::str::FromStr;
 
 use sorn_report::figure::{Figure, FigureError, Over};
 
+use crate::dynamics::{OfDynamics, of};
 use crate::files::{create_dir, write_whole};
 use crate::{LabError, Progress, Replay, RunDir, Sweep, TaskSort, draw_dynamics, draw_learning_curve};
 
 pub(crate) use network::{picture, weights};
 
-/// A figure of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FigureKind {
-    /// Return per episode; of several seeds as well.
-    LearningCurve,
-    /// Observation, action, value and spikes of an episode with the greedy policy.
-    Episode,
-    /// Spikes of that policy as a raster.
-    Raster,
-    /// The same as dots.
-    Scatter,
-    /// Firing rates of the neurons, a histogram.
-    FiringRates,
-    /// Spikes per step.
-    Activity,
-    /// Inter-spike intervals, with an exponential fit.
-    Intervals,
-    /// Pairwise correlations of the neurons, a matrix.
-    Correlations,
-    /// The graph of correlated neurons.
-    Network,
-    /// Hamming distance of the state from one step to the next.
-    HammingDistance,
-    /// Sizes of avalanches, with a power law.
-    AvalancheSizes,
-    /// Durations of avalanches, with a power law.
-    AvalancheDurations,
-    /// Mean size of avalanches by duration; of a task of dynamics.
-    AvalancheMeanSizes,
-    /// How often so many neurons are active; of a task of dynamics.
-    ActivityDistribution,
-    /// How long synapses live; of a task of dynamics.
-    Lifetimes,
-    /// Excitatory weights after training, a matrix.
-    Weights,
-    /// Excitatory weights before training, a matrix.
-    WeightsBefore,
-    /// Excitatory weights after training, a histogram.
-    WeightDistribution,
-    /// The same on a logarithmic axis, with a log-normal fit.
-    WeightDistributionLog,
-    /// Incoming excitatory synapses per neuron, with a normal fit.
-    IncomingConnections,
-    /// Outgoing excitatory synapses per neuron, with a normal fit.
-    OutgoingConnections,
-    /// Numbers of synapses over training; needs `record.probes`.
-    Connections,
-    /// Thresholds over training; needs `record.probes`.
-    Thresholds,
-    /// Firing rates over training; needs `record.probes`.
-    Rates,
+/// How a figure of an agent's run is drawn.
+enum OfRun {
+    /// Of its metrics, and of several seeds as well.
+    Curve,
+    /// From this many steps, or more, of the greedy policy.
+    Replay(u64, fn(&RunDir, &Replay) -> Result<Figure, FigureError>),
+    /// From what the run directory holds.
+    Directory(fn(&RunDir) -> Result<Result<Figure, FigureError>, LabError>),
+    /// An agent's run has none.
+    None,
 }
 
-impl FigureKind {
-    /// Every kind.
-    pub const ALL: [FigureKind; 24] = [
-        FigureKind::LearningCurve,
-        FigureKind::Episode,
-        FigureKind::Raster,
-        FigureKind::Scatter,
-        FigureKind::FiringRates,
-        FigureKind::Activity,
-        FigureKind::Intervals,
-        FigureKind::Correlations,
-        FigureKind::Network,
-        FigureKind::HammingDistance,
-        FigureKind::AvalancheSizes,
-        FigureKind::AvalancheDurations,
-        FigureKind::AvalancheMeanSizes,
-        FigureKind::ActivityDistribution,
-        FigureKind::Lifetimes,
-        FigureKind::Weights,
-        FigureKind::WeightsBefore,
-        FigureKind::WeightDistribution,
-        FigureKind::WeightDistributionLog,
-        FigureKind::IncomingConnections,
-        FigureKind::OutgoingConnections,
-        FigureKind::Connections,
-        FigureKind::Thresholds,
-        FigureKind::Rates,
-    ];
+/// Statistics want many steps.
+const MANY: u64 = 1000;
 
-    /// The name on the command line and of the file, e.g. `learning-curve`.
-    pub fn name(self) -> &'static str {
-        match self {
-            FigureKind::LearningCurve => "learning-curve",
-            FigureKind::Episode => "episode",
-            FigureKind::Raster => "raster",
-            FigureKind::Scatter => "scatter",
-            FigureKind::FiringRates => "firing-rates",
-            FigureKind::Activity => "activity",
-            FigureKind::Intervals => "intervals",
-            FigureKind::Correlations => "correlations",
-            FigureKind::Network => "network",
-            FigureKind::HammingDistance => "hamming-distance",
-            FigureKind::AvalancheSizes => "avalanche-sizes",
-            FigureKind::AvalancheDurations => "avalanche-durations",
-            FigureKind::AvalancheMeanSizes => "avalanche-mean-sizes",
-            FigureKind::ActivityDistribution => "activity-distribution",
-            FigureKind::Lifetimes => "lifetimes",
-            FigureKind::Weights => "weights",
-            FigureKind::WeightsBefore => "weights-before",
-            FigureKind::WeightDistribution => "weight-distribution",
-            FigureKind::WeightDistributionLog => "weight-distribution-log",
-            FigureKind::IncomingConnections => "incoming-connections",
-            FigureKind::OutgoingConnections => "outgoing-connections",
-            FigureKind::Connections => "connections",
-            FigureKind::Thresholds => "thresholds",
-            FigureKind::Rates => "rates",
+/// Makes of a line per figure everything that is known of it: its sentence, its name, how it is drawn of an agent's run, and of a task of
+/// dynamics.
+macro_rules! figures {
+    ($($(#[$about:meta])* $kind:ident $name:literal, $of_run:expr, $of_dynamics:expr;)*) => {
+        /// A figure of a run.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum FigureKind {
+            $($(#[$about])* $kind,)*
         }
-    }
+
+        impl FigureKind {
+            /// Every kind.
+            pub const ALL: &[FigureKind] = &[$(FigureKind::$kind),*];
+
+            /// The name on the command line and of the file, e.g. `learning-curve`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(FigureKind::$kind => $name,)*
+                }
+            }
+
+            fn of_run(self) -> OfRun {
+                match self {
+                    $(FigureKind::$kind => $of_run,)*
+                }
+            }
+
+            /// How it is drawn of a task of dynamics, if that has it.
+            pub(crate) fn of_dynamics(self) -> Option<OfDynamics> {
+                match self {
+                    $(FigureKind::$kind => $of_dynamics,)*
+                }
+            }
+        }
+    };
+}
+
+figures! {
+    /// Return per episode; of several seeds as well.
+    LearningCurve "learning-curve", OfRun::Curve, None;
+    /// Observation, action, value and spikes of an episode with the greedy policy.
+    Episode "episode", OfRun::Replay(1, activity::episode), None;
+    /// Spikes of that policy as a raster.
+    Raster "raster", OfRun::Replay(MANY, activity::spikes), None;
+    /// The same as dots.
+    Scatter "scatter", OfRun::Replay(MANY, activity::dots), None;
+    /// Firing rates of the neurons, a histogram.
+    FiringRates "firing-rates", OfRun::Replay(MANY, activity::firing_rates), None;
+    /// Spikes per step.
+    Activity "activity", OfRun::Replay(MANY, activity::active), Some(of::ACTIVITY);
+    /// Inter-spike intervals, with an exponential fit.
+    Intervals "intervals", OfRun::Replay(MANY, activity::between_spikes), None;
+    /// Pairwise correlations of the neurons, a matrix.
+    Correlations "correlations", OfRun::Replay(MANY, activity::correlation_matrix), None;
+    /// The graph of correlated neurons.
+    Network "network", OfRun::Replay(MANY, activity::network), None;
+    /// Hamming distance of the state from one step to the next.
+    HammingDistance "hamming-distance", OfRun::Replay(MANY, activity::distance), None;
+    /// Sizes of avalanches, with a power law.
+    AvalancheSizes "avalanche-sizes", OfRun::Replay(MANY, activity::avalanche_sizes), Some(of::AVALANCHE_SIZES);
+    /// Durations of avalanches, with a power law.
+    AvalancheDurations "avalanche-durations", OfRun::Replay(MANY, activity::avalanche_durations), Some(of::AVALANCHE_DURATIONS);
+    /// Mean size of avalanches by duration; of a task of dynamics.
+    AvalancheMeanSizes "avalanche-mean-sizes", OfRun::None, Some(of::AVALANCHE_MEAN_SIZES);
+    /// How often so many neurons are active; of a task of dynamics.
+    ActivityDistribution "activity-distribution", OfRun::None, Some(of::ACTIVITY_DISTRIBUTION);
+    /// How long synapses live; of a task of dynamics.
+    Lifetimes "lifetimes", OfRun::None, Some(of::LIFETIMES);
+    /// Excitatory weights after training, a matrix.
+    Weights "weights", OfRun::Directory(network::after), None;
+    /// Excitatory weights before training, a matrix.
+    WeightsBefore "weights-before", OfRun::Directory(network::before), None;
+    /// Excitatory weights after training, a histogram.
+    WeightDistribution "weight-distribution", OfRun::Directory(network::distribution), None;
+    /// The same on a logarithmic axis, with a log-normal fit.
+    WeightDistributionLog "weight-distribution-log", OfRun::Directory(network::distribution_log), Some(of::WEIGHTS);
+    /// Incoming excitatory synapses per neuron, with a normal fit.
+    IncomingConnections "incoming-connections", OfRun::Directory(network::incoming), None;
+    /// Outgoing excitatory synapses per neuron, with a normal fit.
+    OutgoingConnections "outgoing-connections", OfRun::Directory(network::outgoing), None;
+    /// Numbers of synapses over training; needs `record.probes`.
+    Connections "connections", OfRun::Directory(recorded::connections), Some(of::CONNECTIONS);
+    /// Thresholds over training; needs `record.probes`.
+    Thresholds "thresholds", OfRun::Directory(recorded::thresholds), None;
+    /// Firing rates over training; needs `record.probes`.
+    Rates "rates", OfRun::Directory(recorded::rates), None;
 }
 
 impl fmt::Display for FigureKind {
@@ -138,9 +129,9 @@ impl FromStr for FigureKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<FigureKind, String> {
-        let found = FigureKind::ALL.into_iter().find(|kind| kind.name() == text);
-        let all = FigureKind::ALL.map(FigureKind::name).join(", ");
-        found.ok_or_else(|| format!("one of {all} expected, found {text:?}"))
+        let found = FigureKind::ALL.iter().find(|kind| kind.name() == text);
+        let all: Vec<&str> = FigureKind::ALL.iter().map(|kind| kind.name()).collect();
+        found.copied().ok_or_else(|| format!("one of {} expected, found {text:?}", all.join(", ")))
     }
 }
 
@@ -167,7 +158,8 @@ pub fn draw(
         }
         None => {}
     }
-    if kind == FigureKind::LearningCurve {
+    let of_run = kind.of_run();
+    if let OfRun::Curve = of_run {
         return draw_learning_curve(dir, over).map(Some);
     }
     if let Some(sweep) = Sweep::read(dir)? {
@@ -179,7 +171,19 @@ pub fn draw(
         return Err(LabError::directory(dir, reason));
     }
     let run = RunDir::read(dir)?;
-    let Some(figure) = figure(&run, kind, progress)? else { return Ok(None) };
+    let figure = match of_run {
+        OfRun::Replay(least, draw) => match Replay::of(&run, least, progress)? {
+            Some(replay) => draw(&run, &replay),
+            None => return Ok(None),
+        },
+        OfRun::Directory(draw) => draw(&run)?,
+        OfRun::Curve | OfRun::None => {
+            let reason =
+                format!("{kind}: expected the directory of a task of dynamics, found an agent's run");
+            return Err(LabError::directory(dir, reason));
+        }
+    };
+    let figure = figure.map_err(failed(dir, kind))?;
     let folder = dir.join("figures");
     create_dir(&folder)?;
     let svg = folder.join(format!("{kind}.svg"));
@@ -187,33 +191,6 @@ pub fn draw(
     write_whole(&folder.join(format!("{kind}.png")), &png)?;
     write_whole(&svg, figure.svg().as_bytes())?;
     Ok(Some(svg))
-}
-
-fn figure(run: &RunDir, kind: FigureKind, progress: &dyn Progress) -> Result<Option<Figure>, LabError> {
-    let failed = failed(run.path(), kind);
-    let figure = match kind {
-        FigureKind::AvalancheMeanSizes | FigureKind::ActivityDistribution | FigureKind::Lifetimes => {
-            let reason =
-                format!("{kind}: expected the directory of a task of dynamics, found an agent's run");
-            return Err(LabError::directory(run.path(), reason));
-        }
-        FigureKind::Connections | FigureKind::Thresholds | FigureKind::Rates => recorded::figure(run, kind)?,
-        FigureKind::Weights
-        | FigureKind::WeightsBefore
-        | FigureKind::WeightDistribution
-        | FigureKind::WeightDistributionLog
-        | FigureKind::IncomingConnections
-        | FigureKind::OutgoingConnections => network::figure(run, kind)?,
-        _ => {
-            // An episode is one; statistics want many steps.
-            let least = if kind == FigureKind::Episode { 1 } else { 1000 };
-            match Replay::of(run, least, progress)? {
-                Some(replay) => activity::figure(run, kind, &replay),
-                None => return Ok(None),
-            }
-        }
-    };
-    figure.map(Some).map_err(failed)
 }
 
 fn failed(dir: &Path, kind: FigureKind) -> impl Fn(FigureError) -> LabError {
@@ -234,7 +211,7 @@ mod tests {
     #[test]
     fn names_are_read() {
         for kind in FigureKind::ALL {
-            assert_eq!(kind.name().parse(), Ok(kind));
+            assert_eq!(kind.name().parse(), Ok(*kind));
         }
         assert!("rastre".parse::<FigureKind>().unwrap_err().contains("raster"));
     }

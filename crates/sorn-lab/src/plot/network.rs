@@ -4,32 +4,56 @@ use sorn_core::Synapses;
 use sorn_report::figure::{Figure, FigureError, Fit, HistogramOptions, MatrixOptions, histogram, matrix};
 use sorn_report::stats::Degrees;
 
-use super::{FigureKind, title};
+use super::title;
 use crate::{LabError, RunDir};
 
-pub(super) fn figure(run: &RunDir, kind: FigureKind) -> Result<Result<Figure, FigureError>, LabError> {
-    let wee = weights(run, kind == FigureKind::WeightsBefore)?;
-    let bars = |what: &str, x_label: &str, values: &[f64], fit, log| {
-        let (title, x_label) = (title(run, what), x_label.to_owned());
-        histogram(values, &HistogramOptions { title, x_label, fit, log, ..Default::default() })
-    };
-    let present: Vec<f64> = wee.weights.iter().copied().filter(|w| *w > 0.0).collect();
-    let degrees = |of: fn(Degrees) -> Vec<usize>| -> Vec<f64> {
-        of(Degrees::of(&wee)).into_iter().map(|n| n as f64).collect()
-    };
-    let synapses = "synapses per neuron";
-    Ok(match kind {
-        FigureKind::Weights => picture(&wee, title(run, "E-to-E weights after training")),
-        FigureKind::WeightsBefore => picture(&wee, title(run, "E-to-E weights before training")),
-        FigureKind::WeightDistribution => bars("E-to-E weights", "weight", &present, None, false),
-        FigureKind::WeightDistributionLog => {
-            bars("E-to-E weights", "weight", &present, Some(Fit::LogNormal), true)
-        }
-        FigureKind::IncomingConnections => {
-            bars("incoming connections", synapses, &degrees(|d| d.incoming), Some(Fit::Normal), false)
-        }
-        _ => bars("outgoing connections", synapses, &degrees(|d| d.outgoing), Some(Fit::Normal), false),
-    })
+/// A figure, if there is a network.
+type Drawn = Result<Result<Figure, FigureError>, LabError>;
+
+pub(super) fn after(run: &RunDir) -> Drawn {
+    Ok(picture(&weights(run, false)?, title(run, "E-to-E weights after training")))
+}
+
+pub(super) fn before(run: &RunDir) -> Drawn {
+    Ok(picture(&weights(run, true)?, title(run, "E-to-E weights before training")))
+}
+
+pub(super) fn distribution(run: &RunDir) -> Drawn {
+    Ok(bars(title(run, "E-to-E weights"), "weight", &present(run)?, None))
+}
+
+pub(super) fn distribution_log(run: &RunDir) -> Drawn {
+    Ok(bars(title(run, "E-to-E weights"), "weight", &present(run)?, Some(Fit::LogNormal)))
+}
+
+pub(super) fn incoming(run: &RunDir) -> Drawn {
+    let degrees = degrees(run, |degrees| degrees.incoming)?;
+    Ok(bars(title(run, "incoming connections"), SYNAPSES, &degrees, Some(Fit::Normal)))
+}
+
+pub(super) fn outgoing(run: &RunDir) -> Drawn {
+    let degrees = degrees(run, |degrees| degrees.outgoing)?;
+    Ok(bars(title(run, "outgoing connections"), SYNAPSES, &degrees, Some(Fit::Normal)))
+}
+
+const SYNAPSES: &str = "synapses per neuron";
+
+/// A histogram; on a logarithmic axis where a log-normal distribution is fitted.
+fn bars(title: String, x_label: &str, values: &[f64], fit: Option<Fit>) -> Result<Figure, FigureError> {
+    let log = fit == Some(Fit::LogNormal);
+    histogram(
+        values,
+        &HistogramOptions { title, x_label: x_label.to_owned(), fit, log, ..Default::default() },
+    )
+}
+
+/// Excitatory weights after training.
+fn present(run: &RunDir) -> Result<Vec<f64>, LabError> {
+    Ok(weights(run, false)?.weights.into_iter().filter(|weight| *weight > 0.0).collect())
+}
+
+fn degrees(run: &RunDir, of: fn(Degrees) -> Vec<usize>) -> Result<Vec<f64>, LabError> {
+    Ok(of(Degrees::of(&weights(run, false)?)).into_iter().map(|n| n as f64).collect())
 }
 
 /// A weight matrix, presynaptic neurons upward.
@@ -49,7 +73,7 @@ pub(crate) fn weights(run: &RunDir, before: bool) -> Result<Synapses, LabError> 
     let agent = match before {
         true => {
             let (env, _) = run.experiment().make_env(&run.origin())?;
-            run.experiment().make_agent(&env, &run.origin())?
+            run.make_agent(&env)?
         }
         false => run.trained()?.agent,
     };

@@ -4,29 +4,39 @@ use ndarray::ArrayD;
 use sorn_report::figure::{Figure, FigureError, Trace, TraceOptions, traces};
 use sorn_report::stats::quartiles;
 
-use super::{FigureKind, title};
+use super::title;
 use crate::recordings::read_probe;
 use crate::{LabError, ProbeKind, RunDir};
 
 /// Rows in the moving mean of a rate.
 const WINDOW: usize = 100;
 
-pub(super) fn figure(run: &RunDir, kind: FigureKind) -> Result<Result<Figure, FigureError>, LabError> {
-    let (what, y_label, traces_of) = match kind {
-        FigureKind::Connections => ("connections", "synapses", connections(run)?),
-        FigureKind::Thresholds => ("thresholds", "threshold", thresholds(run)?),
-        _ => ("firing rates", "active neurons (share, mean of 100)", rates(run)?),
-    };
+/// A figure, if what it shows was recorded.
+type Drawn = Result<Result<Figure, FigureError>, LabError>;
+
+pub(super) fn connections(run: &RunDir) -> Drawn {
+    over_training(run, "connections", "synapses", &synapses(run)?)
+}
+
+pub(super) fn thresholds(run: &RunDir) -> Drawn {
+    over_training(run, "thresholds", "threshold", &spread(run)?)
+}
+
+pub(super) fn rates(run: &RunDir) -> Drawn {
+    over_training(run, "firing rates", "active neurons (share, mean of 100)", &active(run)?)
+}
+
+fn over_training(run: &RunDir, what: &str, y_label: &str, lines: &[Trace]) -> Drawn {
     let options = TraceOptions {
         title: title(run, &format!("{what} over training")),
         x_label: "environment steps".to_owned(),
         y_label: y_label.to_owned(),
         ..TraceOptions::default()
     };
-    Ok(traces(&traces_of, &options))
+    Ok(traces(lines, &options))
 }
 
-fn connections(run: &RunDir) -> Result<Vec<Trace>, LabError> {
+fn synapses(run: &RunDir) -> Result<Vec<Trace>, LabError> {
     let kinds = [
         ("excitatory to excitatory", ProbeKind::EEConnectionCounts),
         ("inhibitory to excitatory", ProbeKind::EIConnectionCounts),
@@ -41,7 +51,7 @@ fn connections(run: &RunDir) -> Result<Vec<Trace>, LabError> {
 }
 
 /// Median and quartiles over the neurons.
-fn thresholds(run: &RunDir) -> Result<Vec<Trace>, LabError> {
+fn spread(run: &RunDir) -> Result<Vec<Trace>, LabError> {
     let (rows, every) = recorded(run, ProbeKind::TE)?.ok_or_else(|| missing(run, ProbeKind::TE))?;
     let mut spread = Vec::new();
     for row in rows.outer_iter() {
@@ -55,7 +65,7 @@ fn thresholds(run: &RunDir) -> Result<Vec<Trace>, LabError> {
     ])
 }
 
-fn rates(run: &RunDir) -> Result<Vec<Trace>, LabError> {
+fn active(run: &RunDir) -> Result<Vec<Trace>, LabError> {
     let kinds =
         [("excitatory", ProbeKind::ExcitatoryActivation), ("inhibitory", ProbeKind::InhibitoryActivation)];
     let mut lines = Vec::new();

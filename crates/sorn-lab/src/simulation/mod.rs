@@ -16,6 +16,7 @@ use crate::{LabError, npy, read};
 pub use probe::{Probe, ProbeKind};
 pub use recording::{Recording, SpikeFormat};
 pub(crate) use recording::{add, npy_scalar};
+pub(crate) use state_file::{ENTRY, is_zip};
 pub use state_file::{SavedNetwork, UpstreamState, check_room_to_save, load_network, save_network};
 
 /// Reads parameters of a network: those in the TOML file `path` (its key `preset` names where to start from), or else

@@ -74,7 +74,10 @@ impl ProbeKind {
             ProbeKind::WEI => (NpyType::F64, vec![ni, ne]),
             ProbeKind::WIE => (NpyType::F64, vec![ne, ni]),
             ProbeKind::TI => (NpyType::F64, vec![ni]),
-            _ => (NpyType::I64, vec![]),
+            ProbeKind::EEConnectionCounts
+            | ProbeKind::EIConnectionCounts
+            | ProbeKind::SynapseBirths
+            | ProbeKind::SynapseDeaths => (NpyType::I64, vec![]),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::{LabError, npy};
 const FORMAT_VERSION: u32 = 2;
 const WITHOUT_CHECKSUM: u32 = 1;
 /// The metadata entry in safetensors, and the additional array in NPZ.
-const ENTRY: &str = "sorn_network";
+pub(crate) const ENTRY: &str = "sorn_network";
 
 /// What a state file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,10 +121,13 @@ pub fn check_room_to_save(path: &Path, network: &Network) -> Result<(), LabError
 /// [`LabError`] if the file cannot be read, is damaged or is not a state.
 pub fn load_network(path: &Path) -> Result<SavedNetwork, LabError> {
     let bytes = read_bytes(path)?;
-    // Not "PK" alone, with which the length at the head of a safetensors file may begin.
-    let zip = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06");
-    let read = if zip { from_npz(bytes) } else { from_safetensors(&bytes) };
+    let read = if is_zip(&bytes) { from_npz(bytes) } else { from_safetensors(&bytes) };
     read.map_err(|reason| LabError::damaged(path, reason))
+}
+
+/// Whether this is an archive, as NPZ files are. Not "PK" alone, with which the length at the head of a safetensors file may begin.
+pub(crate) fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
 fn is_npz(path: &Path) -> bool {

@@ -1,9 +1,9 @@
 //! [`TaskExperiment`]: the file of a task that is no agent's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sorn_core::Params;
+use sorn_core::{Network, Params};
 use sorn_sequence::{Control, TaskError};
 use toml::{Table, Value};
 
@@ -11,7 +11,7 @@ use super::TaskKind;
 use super::claim::{Claim, Reference};
 use crate::files::read_text;
 use crate::overrides::{set_all, set_value};
-use crate::{LabError, read};
+use crate::{LabError, initial, read};
 
 /// The experiment file of a task, `[task] kind = "sequence"`, `"dynamics"` or `"series"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,13 +85,17 @@ pub struct ArmConfig {
 pub struct TaskRunConfig {
     /// The one number from which all randomness of a run comes.
     pub seed: u64,
+    /// File of weights, thresholds, target rates and pools that the network begins with, in place of what the seed would draw: a network
+    /// saved whole, or NPZ or safetensors with some of the arrays `Wee`, `Wei`, `Wie`, `Te`, `Ti`, `H_ip`, `Pools`. The run keeps a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial: Option<PathBuf>,
     /// Steps from one checkpoint to the next.
     pub checkpoint_every: u64,
 }
 
 impl Default for TaskRunConfig {
     fn default() -> Self {
-        TaskRunConfig { seed: 0, checkpoint_every: 200_000 }
+        TaskRunConfig { seed: 0, initial: None, checkpoint_every: 200_000 }
     }
 }
 
@@ -125,7 +129,7 @@ impl<T: TaskKind> TaskExperiment<T> {
         if experiment.vary.as_ref().is_some_and(|vary| set.iter().any(|o| o.key == vary.key)) {
             experiment.vary = None;
         }
-        let checked = experiment.validate(&origin);
+        let checked = experiment.validate(&origin).and_then(|()| experiment.validate_initial(&origin));
         checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))
     }
 
@@ -202,6 +206,18 @@ impl<T: TaskKind> TaskExperiment<T> {
         }
         for (index, claim) in self.claims.iter().enumerate() {
             claim.check(&labels).or_else(|reason| refuse(format!("claim[{index}].{reason}")))?;
+        }
+        Ok(())
+    }
+
+    /// Checks whether the network of every arm can begin with the file of its `run.initial`.
+    fn validate_initial(&self, origin: &str) -> Result<(), LabError> {
+        for arm in self.arms(&[], origin)? {
+            if let Some(file) = &arm.experiment.run.initial {
+                let found = initial::read(file, origin)?;
+                Network::with_initial(&arm.experiment.network, 0, &found)
+                    .map_err(|error| initial::refused(origin, file, &error))?;
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sorn_core::{Network, Params, State};
+use sorn_core::{Initial, Network, Params, State};
 use sorn_report::stats::Interval;
 use sorn_sequence::{Control, Scores, TaskError};
 
@@ -47,11 +47,11 @@ pub trait TaskKind: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     /// Steps of all phases.
     fn steps(&self) -> u64;
 
-    /// A run before its first step.
+    /// A run before its first step, of a network that begins with `initial` in place of what it would draw.
     ///
     /// # Errors
     /// [`TaskError`] if a value is refused.
-    fn begin(&self, params: &Params, seed: u64) -> Result<Self::Work, TaskError>;
+    fn begin(&self, params: &Params, seed: u64, initial: &Initial) -> Result<Self::Work, TaskError>;
 
     /// A run after as many steps as `state`, from [`TaskWork::saved`], has.
     ///

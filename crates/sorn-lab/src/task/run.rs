@@ -9,7 +9,7 @@ use sorn_sequence::{Scores, TaskError};
 use super::{TaskExperiment, TaskKind, TaskWork};
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
-use crate::{LabError, SavedNetwork, load_network, save_network};
+use crate::{LabError, SavedNetwork, initial, load_network, save_network};
 
 pub(super) const CONFIG: &str = "config.toml";
 const SUMMARY: &str = "summary.json";
@@ -91,13 +91,21 @@ pub(crate) fn run<T: TaskKind>(
             return Err(LabError::directory(dir, reason));
         }
     } else {
+        if let Some(file) = &experiment.run.initial {
+            initial::keep(dir, file)?;
+        }
         write_whole(&config, experiment.to_toml().as_bytes())?;
     }
     let seed = experiment.run.seed;
     let failed = |e: TaskError| LabError::Run { seed, reason: e.to_string() };
     let path = checkpoint(dir);
     let mut run = match path.exists() {
-        false => experiment.task.begin(&experiment.network, seed).map_err(failed)?,
+        false => {
+            let kept = experiment.run.initial.as_ref().map(|file| initial::kept(dir, file));
+            let initial = kept.map(|file| initial::read(&file, &config.display().to_string())).transpose()?;
+            let begun = experiment.task.begin(&experiment.network, seed, &initial.unwrap_or_default());
+            begun.map_err(failed)?
+        }
         true => {
             let SavedNetwork::Whole(saved) = load_network(&path)? else {
                 return Err(LabError::damaged(

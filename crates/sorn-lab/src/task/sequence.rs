@@ -1,6 +1,6 @@
 //! The sequence task as a kind of task.
 
-use sorn_core::{Network, Params, State};
+use sorn_core::{Initial, Network, Params, State};
 use sorn_sequence::{Control, Run, Scores, Task, TaskError};
 
 use super::{TaskKind, TaskWork};
@@ -34,8 +34,8 @@ impl TaskKind for Task {
         self.phases.iter().map(|phase| phase.steps).sum()
     }
 
-    fn begin(&self, params: &Params, seed: u64) -> Result<Run, TaskError> {
-        Run::new(self, params, seed)
+    fn begin(&self, params: &Params, seed: u64, initial: &Initial) -> Result<Run, TaskError> {
+        Run::with_initial(self, params, seed, initial)
     }
 
     fn resume(&self, params: &Params, seed: u64, state: State) -> Result<Run, TaskError> {

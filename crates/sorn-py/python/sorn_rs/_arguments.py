@@ -3,6 +3,7 @@
 import difflib
 import operator
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -230,6 +231,52 @@ def check_pools(state: dict, nu: int, ne: int) -> list[list[int]] | None:
     if not np.isin(pools, (0, 1)).all():
         raise wrong("state['Pools']", "other values", "0 and 1")
     return [np.flatnonzero(pool).tolist() for pool in pools]
+
+
+INITIAL = ("Wee", "Wei", "Wie", "Te", "Ti", "H_ip", "Pools")
+
+
+def check_initial(initial, ne: int, ni: int, nu: int | None) -> dict:
+    """Arrays to begin with: dense ones with two axes, and those of SciPy as compressed columns.
+
+    What is not given is None. Activity, which a state has as well, is left out.
+    """
+    if not isinstance(initial, Mapping):
+        allowed = f"the name of a file, or a dictionary with some of the keys {', '.join(INITIAL)}"
+        raise wrong("initial", type(initial).__name__, allowed, TypeError)
+    shapes = {"Wee": (ne, ne), "Wei": (ni, ne), "Wie": (ne, ni), "Te": (ne, 1), "Ti": (ni, 1)}
+    shapes |= {"H_ip": (ne, 1), "Pools": (nu, ne)}
+    arrays = dict.fromkeys(INITIAL)
+    for name, value in initial.items():
+        if name in ("X", "Y"):
+            continue
+        if name not in shapes:
+            raise wrong("initial", f"the key {name!r}", ", ".join(INITIAL))
+        label, shape = f"initial[{name!r}]", shapes[name]
+        expected = str(shape).replace("None", "inputs")
+        sparse = name.startswith("W") and hasattr(value, "tocsc")
+        # An array may claim to be larger than any memory.
+        known = sparse or (isinstance(value, np.ndarray) and value.ndim == 2)
+        found = value if known else array(label, value, expected, column=shape[1] == 1)
+        if found.shape != tuple(len(found) if size is None else size for size in shape):
+            raise wrong(label, f"shape {found.shape}", expected)
+        found = found if sparse else array(label, found, expected)
+        if name == "Pools" and not np.isin(found, (0, 1)).all():
+            raise wrong(label, "other values", "0 and 1")
+        arrays[name] = compressed(label, found) if sparse else found
+    return arrays
+
+
+def compressed(label: str, matrix) -> tuple:
+    """Rows, column starts, rows of the entries and the entries of a sparse matrix of SciPy's."""
+    if matrix.dtype.kind not in "fiub":
+        raise wrong(label, f"dtype {matrix.dtype}", "real numbers", TypeError)
+    columns = matrix.tocsc(copy=True).astype(np.float64)
+    columns.sum_duplicates()
+    columns.eliminate_zeros()
+    columns.sort_indices()
+    starts, rows = columns.indptr.astype(np.int64), columns.indices.astype(np.int64)
+    return matrix.shape[0], starts, rows, columns.data
 
 
 def check_inputs(inputs, nu: int | None, timesteps) -> tuple[np.ndarray, int]:

@@ -30,7 +30,12 @@ class Network:
     wie: npt.NDArray[np.float64]
     state: dict[str, npt.NDArray[np.float64]]
     def __init__(
-        self, params: str | Mapping[str, Any] | None = None, seed: int = 0, **overrides: Any
+        self,
+        params: str | Mapping[str, Any] | None = None,
+        seed: int = 0,
+        *,
+        initial: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        **overrides: Any,
     ) -> None: ...
     @classmethod
     def from_state(
@@ -82,6 +87,7 @@ class Agent:
         action_space: gymnasium.Space[Any] | None = None,
         encoder: Callable[[Any], npt.ArrayLike] | None = None,
         observe: Sequence[str] | None = None,
+        initial: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     ) -> None: ...
     def learn(
         self,

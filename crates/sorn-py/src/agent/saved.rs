@@ -148,7 +148,11 @@ pub(super) fn undump(py: Python<'_>, sealed: &Bound<'_, PyAny>, given: Given<'_>
             AgentState { arrays: BTreeMap::new(), meta: serde_json::from_str(&meta).map_err(value_error)? };
         for (name, array) in arrays {
             let array = array.cast_into::<PyArrayDyn<f64>>().map_err(PyErr::from)?;
-            let array: ArrayD<f64> = array.try_readonly().map_err(value_error)?.as_array().to_owned();
+            let array = array.try_readonly().map_err(value_error)?;
+            // Not the strides, which NumPy chooses as it likes where an axis is empty.
+            let array = array.as_array();
+            let array = ArrayD::from_shape_vec(array.shape(), array.iter().copied().collect());
+            let array = array.map_err(value_error)?;
             state.arrays.insert(name, array);
         }
         let inner = &agent.inner;

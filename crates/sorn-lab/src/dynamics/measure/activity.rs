@@ -28,10 +28,6 @@ pub struct ActivityConfig {
 }
 
 impl Kind for ActivityConfig {
-    fn kind(&self) -> &'static str {
-        "activity"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -84,10 +84,6 @@ impl AmbiguityConfig {
 }
 
 impl Kind for AmbiguityConfig {
-    fn kind(&self) -> &'static str {
-        "ambiguity"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

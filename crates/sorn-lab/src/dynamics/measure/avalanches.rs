@@ -63,10 +63,6 @@ impl AvalancheConfig {
 }
 
 impl Kind for AvalancheConfig {
-    fn kind(&self) -> &'static str {
-        "avalanches"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -335,7 +331,7 @@ fn read(data: &[&Value], rule: &str) -> Result<Vec<Counted>, String> {
 }
 
 /// The avalanches of all runs with the first threshold, for figures.
-pub(in crate::dynamics) struct Drawn {
+pub(in crate::dynamics) struct PooledAvalanches {
     /// Sizes and how often.
     pub(in crate::dynamics) sizes: Vec<(u64, usize)>,
     /// Durations and how often.
@@ -352,11 +348,11 @@ pub(in crate::dynamics) struct Drawn {
 pub(in crate::dynamics) fn pooled_for_figures(
     config: &AvalancheConfig,
     data: &[&Value],
-) -> Result<Drawn, String> {
+) -> Result<PooledAvalanches, String> {
     let runs = read(data, &config.thresholds[0])?;
     let all = merged(&runs.iter().collect::<Vec<_>>());
     let laws = Laws::of(&all, config.sizes, config.durations);
-    Ok(Drawn {
+    Ok(PooledAvalanches {
         durations: all.durations.iter().map(|d| (d.0, d.1)).collect(),
         means: all.durations.iter().map(|d| (d.0, d.2 as f64 / d.1 as f64)).collect(),
         sizes: all.sizes,

@@ -30,10 +30,6 @@ impl Default for BranchingConfig {
 }
 
 impl Kind for BranchingConfig {
-    fn kind(&self) -> &'static str {
-        "branching"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

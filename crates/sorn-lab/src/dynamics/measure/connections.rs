@@ -30,10 +30,6 @@ impl Default for ConnectionConfig {
 }
 
 impl Kind for ConnectionConfig {
-    fn kind(&self) -> &'static str {
-        "connections"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

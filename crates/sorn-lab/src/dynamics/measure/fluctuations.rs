@@ -32,10 +32,6 @@ impl Default for FluctuationConfig {
 }
 
 impl Kind for FluctuationConfig {
-    fn kind(&self) -> &'static str {
-        "fluctuations"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -30,10 +30,6 @@ impl Default for IntervalConfig {
 }
 
 impl Kind for IntervalConfig {
-    fn kind(&self) -> &'static str {
-        "intervals"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

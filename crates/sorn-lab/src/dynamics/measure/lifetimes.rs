@@ -38,10 +38,6 @@ impl Default for LifetimeConfig {
 }
 
 impl Kind for LifetimeConfig {
-    fn kind(&self) -> &'static str {
-        "lifetimes"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

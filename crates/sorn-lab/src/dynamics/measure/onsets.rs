@@ -55,10 +55,6 @@ fn half_mean() -> String {
 }
 
 impl Kind for OnsetConfig {
-    fn kind(&self) -> &'static str {
-        "onsets"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -40,10 +40,6 @@ impl PatternConfig {
 }
 
 impl Kind for PatternConfig {
-    fn kind(&self) -> &'static str {
-        "patterns"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -43,10 +43,6 @@ impl ReplayConfig {
 }
 
 impl Kind for ReplayConfig {
-    fn kind(&self) -> &'static str {
-        "replay"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

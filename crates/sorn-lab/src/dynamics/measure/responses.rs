@@ -41,10 +41,6 @@ impl ResponseConfig {
 }
 
 impl Kind for ResponseConfig {
-    fn kind(&self) -> &'static str {
-        "responses"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

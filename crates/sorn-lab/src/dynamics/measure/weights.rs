@@ -26,10 +26,6 @@ pub struct WeightConfig {
 }
 
 impl Kind for WeightConfig {
-    fn kind(&self) -> &'static str {
-        "weights"
-    }
-
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -180,7 +180,7 @@ fn semver(release: &Release<'_>) -> Result<Found> {
 
 fn wheel(release: &Release<'_>) -> Result<Found> {
     let workspace = release.workspace;
-    python::prepare(workspace)?;
+    python::prepare(workspace, python::PEERS)?;
     if release.files.exists() {
         fs::remove_dir_all(&release.files)
             .with_context(|| format!("cannot empty {}", release.files.display()))?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::{EncoderConfig, Encoding};
-use sorn_core::{InputMap, Params, State, room};
+use sorn_core::{Initial, InputMap, Params, State, room};
 use sorn_env::{BoxSpace, Dtype, Space};
 use sorn_sequence::{Control, FeatureKind, Phase, ReadoutConfig, ReadoutKind, Role, TaskError};
 
@@ -190,8 +190,8 @@ impl TaskKind for SeriesTask {
         self.phases.iter().map(|phase| phase.steps).sum()
     }
 
-    fn begin(&self, params: &Params, seed: u64) -> Result<SeriesRun, TaskError> {
-        SeriesRun::new(self, params, seed)
+    fn begin(&self, params: &Params, seed: u64, initial: &Initial) -> Result<SeriesRun, TaskError> {
+        SeriesRun::new(self, params, seed, initial)
     }
 
     fn resume(&self, params: &Params, seed: u64, state: State) -> Result<SeriesRun, TaskError> {

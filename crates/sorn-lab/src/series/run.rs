@@ -2,7 +2,7 @@
 
 use sorn_agents::Encoding;
 use sorn_core::rng::stream;
-use sorn_core::{Error, Network, Params, State};
+use sorn_core::{Error, Initial, Network, Params, State};
 use sorn_readout::{LeastSquares, Readout, Ridge};
 use sorn_sequence::{Control, Features, PhaseState, ReadoutKind, Role, Scores, TaskError};
 
@@ -39,8 +39,13 @@ impl SeriesRun {
     ///
     /// # Errors
     /// [`TaskError`] if a value is refused.
-    pub(super) fn new(task: &SeriesTask, params: &Params, seed: u64) -> Result<SeriesRun, TaskError> {
-        let mut network = Network::new(params, seed)?;
+    pub(super) fn new(
+        task: &SeriesTask,
+        params: &Params,
+        seed: u64,
+        initial: &Initial,
+    ) -> Result<SeriesRun, TaskError> {
+        let mut network = Network::with_initial(params, seed, initial)?;
         if let Some(control) = task.control {
             let mut state = network.state();
             control.at_birth(&mut state);

@@ -126,9 +126,7 @@ def main() -> None:
                 for side in ("sorn", "ppo"):
                     if (task, side, seed) in results:
                         continue
-                    done = (
-                        ppo(task, seed) if side == "ppo" else sorn(arguments.binary.resolve(), task, seed)
-                    )
+                    done = ppo(task, seed) if side == "ppo" else sorn(arguments.binary.resolve(), task, seed)
                     line = {"task": task, "side": side, "seed": seed, **done}
                     results[task, side, seed] = line
                     out.write(json.dumps(line) + "\n")

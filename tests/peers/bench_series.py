@@ -4,8 +4,8 @@
     python tests/peers/bench_series.py target/release/sorn --seeds 5
 
 The package `sorn_rs` has to be installed: its `datasets` give the peer the numbers that the command makes for a seed. Each row is one experiment of
-`experiments/series/`, its arms, and reservoirpy with as many units, spectral radius 0.9, no leak, input scaling 0.5 (1 of bits), a bias, and ridge regression
-with the penalty that the experiment has. Both see standardised inputs. A score is the median over seeds (least, largest).
+`experiments/series/`, its arms, and reservoirpy with as many units, spectral radius 0.9, no leak, input scaling 0.5 (1 of bits), and ridge regression
+with the penalty 1e-6. Both see standardised inputs. A score is the median over seeds (least, largest).
 """
 
 import argparse
@@ -13,23 +13,31 @@ import json
 import statistics
 import subprocess
 import tempfile
-import tomllib
 from pathlib import Path
 
 import numpy as np
-import reservoirpy
+import tomllib
 from reservoirpy.nodes import Reservoir, Ridge
+
 from sorn_rs import datasets
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments/series"
 
 
-def peer(file: dict, seed: int) -> dict:
+def sources(file: dict) -> list[tuple[str, dict]]:
+    """A label and the source for each value of the second axis."""
+    source, vary = file["task"]["source"], file.get("vary")
+    if vary is None:
+        return [("reservoirpy", source)]
+    key = vary["key"].removeprefix("task.source.")
+    return [(f"{key}-{value}-reservoirpy", {**source, key: value}) for value in vary["values"]]
+
+
+def peer(file: dict, source: dict, seed: int) -> dict:
     """The scores of an echo state network."""
-    task = file["task"]
-    source = dict(task["source"])
-    steps = {phase.get("role", "organise"): phase["steps"] for phase in task["phases"]}
-    all_steps = sum(phase["steps"] for phase in task["phases"])
+    phases, source = file["task"]["phases"], dict(source)
+    steps = {phase.get("role", "organise"): phase["steps"] for phase in phases}
+    all_steps = sum(phase["steps"] for phase in phases)
     kind = source.pop("kind")
     inputs, targets = getattr(datasets, kind)(all_steps, seed=seed, **source)
     inputs = (inputs - inputs[:10_000].mean(0)) / inputs[:10_000].std(0)
@@ -38,7 +46,7 @@ def peer(file: dict, seed: int) -> dict:
         file["network"]["ne"], sr=0.9, lr=1.0, input_scaling=1.0 if kind == "parity" else 0.5, seed=seed
     )
     states = reservoir.run(inputs)
-    readout = Ridge(ridge=task["readout"].get("penalty", 1.0))
+    readout = Ridge(ridge=1e-6)
     readout.fit(states[fit], targets[fit])
     found, wanted = readout.run(states[fit.stop :]), targets[fit.stop :]
     scores = {"nrmse": float(np.mean(np.sqrt(((found - wanted) ** 2).mean(0) / wanted.var(0))))}
@@ -53,9 +61,7 @@ def here(binary: Path, file: Path, seeds: range) -> dict[str, list[dict]]:
     with tempfile.TemporaryDirectory() as folder:
         seeds_text = f"{seeds.start}..{seeds.stop}"
         command = [binary, "run", file, "--seeds", seeds_text, "--controls", "all", "--out", folder, "--json"]
-        text = subprocess.run(
-            [*command, "--quiet"], check=True, capture_output=True, text=True
-        ).stdout
+        text = subprocess.run([*command, "--quiet"], check=True, capture_output=True, text=True).stdout
         arms = json.loads(text)["arms"]
     return {
         arm["label"]: [
@@ -79,7 +85,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", nargs="+", help="names of experiments")
     arguments = parser.parse_args()
-    reservoirpy.verbosity(0)
     print("| Experiment | score | arm | median (least, largest) |\n|---|---|---|---|")
     seeds = range(arguments.seeds)
     for path in sorted(EXPERIMENTS.glob("*.toml")):
@@ -88,7 +93,8 @@ def main() -> None:
         file = tomllib.loads(path.read_text())
         score = file["report"][-1]
         rows = here(arguments.binary.resolve(), path, seeds)
-        rows["reservoirpy"] = [peer(file, seed) for seed in seeds]
+        for label, source in sources(file):
+            rows[label] = [peer(file, source, seed) for seed in seeds]
         for arm, runs in rows.items():
             print(f"| `{path.stem}` | {score} | {arm} | {spread([run[score] for run in runs])} |", flush=True)
 

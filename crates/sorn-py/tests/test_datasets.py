@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from sorn_rs import Reservoir, datasets
 
 SERIES = (
@@ -30,9 +31,7 @@ def test_a_series_depends_on_its_seed_alone(series):
 def test_narma_is_its_recurrence():
     u, y = (array[:, 0] for array in datasets.narma(400, order=5, a1=0.2, b=1.2, seed=9))
     for t in range(10, 400):
-        expected = (
-            0.2 * y[t - 1] + 0.05 * y[t - 1] * y[t - 5 : t][::-1].sum() + 1.2 * u[t - 4] * u[t] + 0.1
-        )
+        expected = 0.2 * y[t - 1] + 0.05 * y[t - 1] * y[t - 5 : t][::-1].sum() + 1.2 * u[t - 4] * u[t] + 0.1
         assert y[t] == pytest.approx(expected, abs=1e-12)
     assert 0 <= u.min() and u.max() < 0.5 and y.max() < 1
 

@@ -167,3 +167,88 @@ def test_a_readout_without_a_step_to_learn_from_says_so():
     u = symbols(10)
     with pytest.raises(ValueError, match="more steps than the washout"):
         Reservoir(washout=100, **KWARGS).partial_fit(u, u).run(u)
+
+
+def test_symbols_are_ones():
+    numbers = np.random.default_rng(0).integers(4, size=300)
+    given = Reservoir(**KWARGS).fit(numbers, symbols(300))
+    ones = Reservoir(**KWARGS).fit(np.eye(4)[numbers], symbols(300))
+    assert np.array_equal(given.weights, ones.weights)
+    assert np.array_equal(given.predict(list(map(int, numbers))), ones.predict(np.eye(4)[numbers]))
+    with pytest.raises(ValueError, match="inputs: found the symbol 4, allowed: 0 to 3"):
+        given.run(np.array([0, 4]))
+    with pytest.raises(ValueError, match="the symbol -1"):
+        given.run(np.array([0, -1]))
+
+
+def test_traces_are_exponential_and_go_on():
+    u = symbols(60)
+    reservoir = Reservoir(traces=[0.5, 0.9], **KWARGS)
+    z = np.concatenate([reservoir.features(u[:25]), reservoir.features(u[25:])])
+    assert z.shape == (60, 3 * 80 + 1)
+    for block, decay in ((1, 0.5), (2, 0.9)):
+        trace = np.zeros(80)
+        for step in range(60):
+            trace = decay * trace + (1 - decay) * z[step, :80]
+            np.testing.assert_allclose(z[step, 80 * block : 80 * (block + 1)], trace, atol=1e-12)
+    assert np.array_equal(reservoir.reset().features(u[:25]), z[:25])
+    with pytest.raises(ValueError, match="traces: found 1.0"):
+        Reservoir(traces=[1.0], **KWARGS)
+
+
+def test_traces_remember_more():
+    u = symbols(3000)
+    pools = dict(KWARGS, input={"pools": {"size": 15}})
+    past = np.roll(u, 2, axis=0)
+    plain = Reservoir(washout=10, alpha=10.0, **pools).fit(u[:2000], past[:2000])
+    traced = Reservoir(washout=10, alpha=10.0, traces=[0.5, 0.8], **pools).fit(u[:2000], past[:2000])
+    assert traced.score(u[2000:], past[2000:]) > plain.score(u[2000:], past[2000:]) + 0.05
+
+
+def test_several_series_begin_anew_each_with_its_washout():
+    first, second = symbols(90, 1), symbols(70, 2)
+    both = Reservoir(washout=20, traces=[0.7], **KWARGS).fit([first, second], [first, second])
+    z = [Reservoir(traces=[0.7], **KWARGS).features(u)[20:] for u in (first, second)]
+    z, y = np.concatenate(z), np.concatenate([first[20:], second[20:]])
+    penalty = np.diag([1e-2] * 160 + [0.0])
+    np.testing.assert_allclose(both.weights, np.linalg.solve(z.T @ z + penalty, z.T @ y), atol=1e-7)
+    read = both.predict([first, second])
+    assert [len(r) for r in read] == [90, 70] and np.array_equal(read[1], both.predict(second))
+    errors = ((y - np.concatenate([r[20:] for r in read])) ** 2).sum(0) / ((y - y.mean(0)) ** 2).sum(0)
+    assert both.score([first, second], [first, second]) == pytest.approx(1 - errors.mean())
+    with pytest.raises(ValueError, match="targets: found 1 series, allowed: 2"):
+        both.fit([first, second], [first])
+    with pytest.raises(ValueError, match=r"inputs\[1\]: found 5 steps"):
+        both.fit([first, second[:5]], [first, second[:5]])
+    with pytest.raises(ValueError, match=r"targets\[1\]: found 1 outputs, allowed: 4"):
+        both.fit([first, second], [first, second[:, :1]])
+
+
+def test_a_prediction_leaves_the_series_under_way_alone():
+    u = symbols(200)
+    one, other = (Reservoir(traces=[0.5], **KWARGS).fit(u, u) for _ in range(2))
+    first = one.predict(u[:50])
+    assert np.array_equal(one.predict(u[:50]), first)
+    assert np.array_equal(one.run(u), other.run(u))
+    assert np.array_equal(first, other.reset().run(u[:50]))
+
+
+def test_parameters_are_those_of_scikit_learn():
+    from sklearn.base import clone, is_regressor
+    from sklearn.metrics import r2_score
+    from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+
+    u = symbols(400)
+    reservoir = Reservoir(alpha=0.3, traces=[0.5], washout=5, **KWARGS).fit(u, u)
+    copy = clone(reservoir)
+    assert copy.weights is None and copy.get_params() == reservoir.get_params()
+    assert np.array_equal(copy.fit(u, u).weights, reservoir.weights)
+    assert reservoir.score(u, u) == pytest.approx(r2_score(u[5:], reservoir.predict(u)[5:]))
+    changed = clone(reservoir).set_params(alpha=30.0)
+    assert changed.alpha == 30.0 and changed.traces == (0.5,)
+    assert np.abs(changed.fit(u, u).weights).sum() < np.abs(reservoir.weights).sum()
+    with pytest.raises(ValueError, match="alpha"):
+        changed.set_params(alpha=-1.0)
+    assert is_regressor(reservoir)
+    scores = cross_val_score(Reservoir(**KWARGS), u, u, cv=TimeSeriesSplit(3))
+    assert len(scores) == 3 and np.isfinite(scores).all()

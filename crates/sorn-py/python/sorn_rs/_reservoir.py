@@ -6,6 +6,24 @@ from ._arguments import BOOLS, array, integer, real, wrong
 from ._native import Network
 
 
+def _is_rows(values):
+    """Whether a list holds the steps of one series: numbers, or rows of one axis. Arrays of whole numbers are series of symbols."""
+    if all(
+        isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu" for value in values
+    ):
+        return False
+    return all(np.ndim(value) < 2 for value in values) and len({np.shape(value) for value in values}) <= 1
+
+
+def _several(inputs, targets):
+    """Pairs of inputs and targets, each with its place, of lists of several series; None for one series."""
+    if not (isinstance(inputs, list) and isinstance(targets, list)) or not inputs or _is_rows(inputs):
+        return None
+    if len(inputs) != len(targets):
+        raise wrong("targets", f"{len(targets)} series", f"{len(inputs)}, as there are inputs")
+    return [(pair, f"[{index}]") for index, pair in enumerate(zip(inputs, targets, strict=True))]
+
+
 class Reservoir:
     """A `Network` whose activity is read out linearly, by ridge regression or recursive least squares.
 
@@ -27,8 +45,14 @@ class Reservoir:
         with `fit`, and goes on from one call of `partial_fit` or `run` to the next.
     plastic : bool
         Whether the network's rules act while it runs. Off, it is a static reservoir.
+    traces : sequence of float
+        Decays, in (0, 1), of exponential traces of the activity, ``z <- decay z + (1 - decay) x``, that the readout sees beside it.
     **overrides
         Single parameters of the network.
+
+    Inputs are numbers, shape (steps, nu), or symbols, integers below nu of shape (steps,), each of which is one input. Lists of inputs and of
+    targets are several series. Parameters are read and set as scikit-learn does (`get_params`, `set_params`), so that ``sklearn.base.clone`` gives
+    an untrained reservoir with the same ones.
 
     Examples
     --------
@@ -50,8 +74,20 @@ class Reservoir:
         forgetting=1.0,
         washout=0,
         plastic=False,
+        traces=(),
         **overrides,
     ):
+        self._given = dict(
+            params=params,
+            seed=seed,
+            readout=readout,
+            alpha=alpha,
+            forgetting=forgetting,
+            washout=washout,
+            plastic=plastic,
+            traces=traces,
+            **overrides,
+        )
         if not isinstance(readout, str) or readout not in ("ridge", "rls"):
             raise ValueError(f"readout: found {readout!r}, allowed: 'ridge' or 'rls'")
         alpha, forgetting = real("alpha", alpha), real("forgetting", forgetting)
@@ -64,6 +100,11 @@ class Reservoir:
         washout = integer("washout", washout, 0)
         if not isinstance(plastic, BOOLS):
             raise wrong("plastic", repr(plastic), "True or False", TypeError)
+        decays = [real("traces", decay) for decay in traces]
+        for decay in decays:
+            if not 0 < decay < 1:
+                raise wrong("traces", decay, "numbers in (0, 1)")
+        self.traces = tuple(decays)
         self.network = Network(params, seed, **overrides)
         if not plastic:
             self.network.frozen = ["stdp", "ip", "sp", "istdp", "ss"]
@@ -71,6 +112,7 @@ class Reservoir:
         self._start = self.network.copy()
         # The network's steps at the beginning of the series under way.
         self._begin = self.network.steps
+        self._traced = np.zeros((len(self.traces), self.network.ne))
         self._forget()
 
     def _forget(self):
@@ -79,23 +121,71 @@ class Reservoir:
         # The neuron whose penalty `rls` renews next.
         self._renewed = 0
 
+    def get_params(self, deep=True):
+        """What it was made with, by name: the arguments of the constructor. `deep` is scikit-learn's, and changes nothing."""
+        return dict(self._given)
+
+    def set_params(self, **params):
+        """Begin anew with some parameters changed, as if it had been made with them; returns itself."""
+        self.__init__(**{**self._given, **params})
+        return self
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        targets = TargetTags(required=True, multi_output=True)
+        return Tags("regressor", targets, regressor_tags=RegressorTags(), input_tags=InputTags())
+
     def features(self, inputs):
-        """Run the network; its activity and a constant 1, shape (steps, ne + 1)."""
-        x = self.network.run(array("inputs", inputs, f"(steps, {self.network.nu})"), record=["x"])["x"]
-        return np.column_stack([x.astype(np.float64), np.ones(len(x))])
+        """Run the network; its activity, the traces of it and a constant 1, shape (steps, ne + len(traces) ne + 1)."""
+        x = self.network.run(self._inputs("inputs", inputs), record=["x"])["x"].astype(np.float64)
+        traced = []
+        for trace, decay in zip(self._traced, self.traces, strict=True):
+            steps = np.empty_like(x)
+            for step, active in enumerate(x):
+                trace *= decay
+                trace += (1 - decay) * active
+                steps[step] = trace
+            traced.append(steps)
+        return np.column_stack([x, *traced, np.ones(len(x))])
+
+    def _inputs(self, name, inputs):
+        """Numbers as they are, symbols as ones."""
+        nu = self.network.nu
+        symbols = np.asarray(inputs) if isinstance(inputs, (np.ndarray, list, tuple)) else None
+        if symbols is None or symbols.ndim != 1 or symbols.dtype.kind not in "iu" or nu == 1:
+            return array(name, inputs, f"(steps, {nu})")
+        if symbols.size and not 0 <= symbols.min() <= symbols.max() < nu:
+            found = symbols.min() if symbols.min() < 0 else symbols.max()
+            raise wrong(name, f"the symbol {found}", f"0 to {nu - 1}, as there are {nu} inputs")
+        ones = np.zeros((len(symbols), nu))
+        ones[np.arange(len(symbols)), symbols] = 1.0
+        return ones
 
     def fit(self, inputs, targets):
         """Forget what was learnt and learn `targets` (steps, outputs) from `inputs` (steps, nu); returns itself.
 
         A new series begins, the network going on where it stands; call `reset` before to begin with the network as it was
-        made. Raises ValueError if there are no more steps than `washout`.
+        made. Of several series, lists of `inputs` and of `targets`, each begins with the network as it was made. Raises ValueError if there are no more
+        steps than `washout`.
         """
-        inputs, targets = self._checked(inputs, targets)
-        if len(inputs) <= self.washout:
-            raise wrong("inputs", f"{len(inputs)} steps", f"more than the washout of {self.washout}")
+        several = _several(inputs, targets)
+        series = [self._checked(*pair, at) for pair, at in several or [((inputs, targets), "")]]
+        outputs = series[0][1].shape[1]
+        for index, (given, wanted) in enumerate(series):
+            at = f"[{index}]" if several else ""
+            if wanted.shape[1] != outputs:
+                raise wrong(f"targets{at}", f"{wanted.shape[1]} outputs", f"{outputs}, as of the first")
+            if len(given) <= self.washout:
+                raise wrong(f"inputs{at}", f"{len(given)} steps", f"more than the washout of {self.washout}")
         self._forget()
-        self._begin = self.network.steps
-        return self._learn(inputs, targets)
+        for given, wanted in series:
+            if several:
+                self.reset()
+            self._begin = self.network.steps
+            self._traced[:] = 0
+            self._learn(given, wanted)
+        return self
 
     def partial_fit(self, inputs, targets):
         """Learn more, the network going on where it stands; returns itself.
@@ -108,14 +198,14 @@ class Reservoir:
             raise ValueError(f"targets: found {targets.shape[1]} outputs, allowed: {self.weights.shape[1]}")
         return self._learn(inputs, targets)
 
-    def _checked(self, inputs, targets):
-        inputs = array("inputs", inputs, f"(steps, {self.network.nu})")
+    def _checked(self, inputs, targets, at=""):
+        inputs = self._inputs(f"inputs{at}", inputs)
         shape = f"({len(inputs)}, outputs)"
-        targets = array("targets", targets, shape, column=True)
+        targets = array(f"targets{at}", targets, shape, column=True)
         if len(targets) != len(inputs):
-            raise wrong("targets", f"shape {targets.shape}", shape)
+            raise wrong(f"targets{at}", f"shape {targets.shape}", shape)
         if not np.all(np.isfinite(targets)):
-            raise wrong("targets", "NaN or infinity", "finite values")
+            raise wrong(f"targets{at}", "NaN or infinity", "finite values")
         return inputs, targets
 
     def _learn(self, inputs, targets):
@@ -168,10 +258,46 @@ class Reservoir:
             )
         return self.features(inputs) @ self.weights
 
+    def predict(self, inputs):
+        """Outputs for a series of its own, which begins with the network as it was made; a list of them for a list of series.
+
+        The series under way does not notice.
+        """
+        if isinstance(inputs, list) and any(np.ndim(series) for series in inputs) and not _is_rows(inputs):
+            return [self.predict(series) for series in inputs]
+        network, begin, traced = self.network, self._begin, self._traced
+        self._traced = np.zeros_like(traced)
+        try:
+            self.network = self._start.copy()
+            return self.run(inputs)
+        finally:
+            self.network, self._begin, self._traced = network, begin, traced
+
+    def score(self, inputs, targets):
+        """The coefficient of determination of `predict`, after the washout: 1 - errors / variance, mean over outputs; 1 is the best.
+
+        Of several series the steps are put together, as scikit-learn's ``r2_score`` would see them.
+        """
+        several = _several(inputs, targets)
+        read, wanted = [], []
+        for (given, target), at in several or [((inputs, targets), "")]:
+            given, target = self._checked(given, target, at)
+            read.append(self.predict(given)[self.washout :])
+            wanted.append(target[self.washout :])
+        read, wanted = np.concatenate(read), np.concatenate(wanted)
+        if len(wanted) < 2:
+            raise wrong("inputs", f"{len(wanted)} steps", "at least 2 after the washout")
+        errors = ((wanted - read) ** 2).sum(axis=0)
+        spread = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=0)
+        # Of a target that never changes there is nothing to explain: 1 if it is met, 0 if not.
+        share = np.where(spread > 0, 1 - errors / np.where(spread > 0, spread, 1), (errors == 0) * 1.0)
+        return float(share.mean())
+
     def reset(self):
         """Begin a new series with the network as it was made; what the readout learnt stays. Returns itself."""
         self.network = self._start.copy()
         self._begin = self.network.steps
+        self._traced[:] = 0
         return self
 
     def __repr__(self):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import sorn_rs
-from sorn_rs import _native, export, statistics
+from sorn_rs import _native, datasets, export, statistics
 
 gymnasium = pytest.importorskip("gymnasium")
 import sorn_rs.envs  # noqa: E402
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = [
     sorn_rs,
     statistics,
+    datasets,
     export,
     sorn_rs.envs,
     sorn_rs.parts,
@@ -53,7 +54,7 @@ def test_everything_public_has_a_docstring():
     assert not bare
 
 
-@pytest.mark.parametrize("owner", CLASSES, ids=lambda owner: owner.__name__)
+@pytest.mark.parametrize("owner", [*CLASSES, datasets], ids=lambda owner: owner.__name__)
 def test_examples_in_docstrings(owner):
     texts = {owner.__name__: owner.__doc__} | {
         f"{owner.__name__}.{name}": what.__doc__ for name, what in public(owner) if callable(what)

@@ -8,7 +8,7 @@ same arguments give the same numbers on every machine. A wrong value raises Valu
 >>> inputs, targets = datasets.narma(2000, seed=1)
 >>> inputs.shape, targets.shape
 ((2000, 1), (2000, 1))
->>> symbols, names = datasets.words(8, ["A B*n C", "D E*n F"], n=2, seed=1)
+>>> symbols, names = datasets.words(8, ["A B*n C", "D E*n F"], n=2, seed=3)
 >>> [names[symbol] for symbol in symbols]
 ['D', 'E', 'E', 'F', 'A', 'B', 'B', 'C']
 """

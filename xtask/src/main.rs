@@ -3,6 +3,7 @@
 
 mod campaign;
 mod graph;
+mod machines;
 mod perf;
 mod python;
 mod runner;

@@ -1,12 +1,13 @@
 //! Checksums of what networks, environments and agents become, one a line, to compare machines by:
-//! `cargo run --release -p sorn-agents --example bits`. `cargo xtask test --only aarch64` compares those of two processors.
+//! `cargo run --release -p sorn-agents --example bits`. `cargo xtask test --only aarch64` compares those of two processors, `--only musl`
+//! those of two C libraries: agents learn in CartPole, which takes sines of the library, and in a drift, which takes none.
 
 use std::error::Error;
 
 use sorn_agents::{Agent, AgentConfig, Checksum};
 use sorn_core::{Network, Params, Precision};
-use sorn_env::seeding::Generator;
-use sorn_env::{Element, Env};
+use sorn_env::seeding::{Generator, reseed};
+use sorn_env::{Element, Env, Info, Options, Space, Step};
 
 /// The sum of numbers to the bit.
 #[derive(Default)]
@@ -54,14 +55,53 @@ fn environment(id: &str) -> Result<Checksum, Box<dyn Error>> {
     Ok(bits.0)
 }
 
-/// An agent after 1,500 steps of CartPole.
-fn agent(config: &str) -> Result<Checksum, Box<dyn Error>> {
+/// Four numbers that drift, and a push for or against the first of them. No function of the C library is called.
+#[derive(Default)]
+struct Drift {
+    numbers: [f64; 4],
+    step: u32,
+    rng: Option<Generator>,
+}
+
+impl Env for Drift {
+    type Obs = [f32; 4];
+    type Act = i64;
+    type Error = std::convert::Infallible;
+
+    fn observation_space(&self) -> Space {
+        Space::box_f32(&[-4.0; 4], &[4.0; 4]).expect("-4 is below 4")
+    }
+    fn action_space(&self) -> Space {
+        Space::discrete(2).expect("2 is positive")
+    }
+    fn reset(&mut self, seed: Option<u64>, _: Option<&Options>) -> Result<([f32; 4], Info), Self::Error> {
+        let rng = reseed(&mut self.rng, seed);
+        self.numbers = std::array::from_fn(|_| rng.uniform(-0.5, 0.5));
+        self.step = 0;
+        Ok((self.numbers.map(|x| x as f32), Info::new()))
+    }
+    fn step(&mut self, action: &i64) -> Result<Step<[f32; 4]>, Self::Error> {
+        let rng = reseed(&mut self.rng, None);
+        let before = self.numbers;
+        self.numbers = std::array::from_fn(|k| {
+            (0.9 * before[k] + 0.2 * before[(k + 1) % 4] + rng.uniform(-0.3, 0.3)).clamp(-4.0, 4.0)
+        });
+        self.numbers[0] += if *action == 0 { -0.2 } else { 0.2 };
+        self.step += 1;
+        let obs = self.numbers.map(|x| x as f32);
+        let (terminated, truncated) = (self.numbers[0].abs() > 2.0, self.step == 100);
+        Ok(Step { obs, reward: 1.0 - self.numbers[0].abs(), terminated, truncated, info: Info::new() })
+    }
+}
+
+/// An agent after 1,500 steps.
+fn agent<E: Env<Obs: Element, Act: Element>>(config: &str, mut env: E) -> Result<Checksum, Box<dyn Error>> {
     let config: AgentConfig = toml::from_str(config)?;
-    let (mut env, _) = sorn_envs::make("CartPole-v1", &Default::default())?;
-    let mut agent = Agent::new(&config, &env.observation_space(), &env.action_space(), 9)?;
+    let (observations, actions) = (env.observation_space(), env.action_space());
+    let mut agent = Agent::new(&config, &observations, &actions, 9)?;
     let mut action = agent.begin(&env.reset(Some(10), None)?.0)?;
     for _ in 0..1500 {
-        let step = env.step(&action)?;
+        let step = env.step(&E::Act::from_value(&action)?)?;
         agent.observe(step.reward, step.terminated, step.truncated, &step.obs)?;
         action = match step.done() {
             true => agent.begin(&env.reset(None, None)?.0)?,
@@ -108,7 +148,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for config in AGENTS {
         let name: Vec<&str> = config.split_whitespace().collect();
-        println!("agent {}: {}", name.join(" "), agent(config)?);
+        let (cart_pole, _) = sorn_envs::make("CartPole-v1", &Default::default())?;
+        println!("agent in CartPole, {}: {}", name.join(" "), agent(config, cart_pole)?);
+        println!("agent in a drift, {}: {}", name.join(" "), agent(config, Drift::default())?);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod campaign;
 mod graph;
+mod machines;
 mod perf;
 mod python;
 mod release;

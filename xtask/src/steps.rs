@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::python::Venv;
 use crate::runner::Session;
 use crate::workspace::{Workspace, cargo};
-use crate::{campaign, graph, python, site};
+use crate::{campaign, graph, machines, python, site};
 
 /// What a step that did not fail did.
 pub(crate) enum Outcome {
@@ -73,7 +73,13 @@ pub(crate) const STEPS: &[Step] = &[
         name: "aarch64",
         about: "tests and bits of another processor, under QEMU; what they need is Debian's",
         needs: &[],
-        run: aarch64,
+        run: machines::aarch64,
+    },
+    Step {
+        name: "musl",
+        about: "a static program, and its bits; what it needs is rustup's or Debian's",
+        needs: &[],
+        run: machines::musl,
     },
     Step {
         name: "engines",
@@ -308,76 +314,6 @@ fn campaign(session: &mut Session<'_>) -> Result<Outcome> {
     }
 }
 
-const OTHER: &str = "aarch64-unknown-linux-gnu";
-/// Those whose results must not depend on the processor.
-const PORTABLE: [&str; 8] = ["-p", "sorn-core", "-p", "sorn-env", "-p", "sorn-envs", "-p", "sorn-agents"];
-/// A compiler, a linker, a C library and an emulator, as Debian calls them. The C library is the one of that architecture: the one
-/// of cross compilers does not fit the others of its libraries.
-const CROSS: [&str; 4] = ["rustc-web", "libstd-rust-web-dev:arm64", "gcc-aarch64-linux-gnu", "qemu-user"];
-const DEBIANS_RUSTC: &str = "/usr/bin/rustc";
-
-fn aarch64(session: &mut Session<'_>) -> Result<Outcome> {
-    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
-        return Ok(Outcome::Skipped("it compares aarch64 with Linux on x86-64"));
-    }
-    if session.alone != Some("aarch64") {
-        return Ok(Outcome::Skipped(
-            "QEMU takes half an hour and more: it runs if it is the only step, --only aarch64",
-        ));
-    }
-    let found = other_rustc().is_some() && runs(Command::new("qemu-aarch64").arg("--version"));
-    if !found && is_root() && runs(Command::new("dpkg").args(["--add-architecture", "arm64"])) {
-        install(session, &CROSS)?;
-    }
-    let ready = runs(Command::new("qemu-aarch64").arg("--version"))
-        && runs(Command::new("aarch64-linux-gnu-gcc").arg("--version"));
-    let Some(rustc) = other_rustc().filter(|_| ready) else {
-        return Ok(Outcome::Skipped(
-            "a compiler, a C library or QEMU is missing; on Debian: dpkg --add-architecture arm64, then apt-get install \
-             rustc-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu qemu-user",
-        ));
-    };
-    let target = session.workspace.target.join("aarch64");
-    let other = |verb: &str| {
-        let mut command = cargo();
-        command.arg(verb).args(PORTABLE).args(["--target", OTHER, "--target-dir"]).arg(&target);
-        command.env("RUSTC", rustc);
-        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc");
-        command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64");
-        command
-    };
-    // Under QEMU the child of a process with threads starts none.
-    session.run(other("test").args([
-        "--lib",
-        "--tests",
-        "--",
-        "--skip",
-        "a_forked_child_has_helpers_of_its_own",
-    ]))?;
-    let bits = ["--quiet", "--example", "bits"];
-    let mut here = cargo();
-    here.args(["run", "-p", "sorn-agents"]).args(bits);
-    let mut there = other("build");
-    session.run(there.args(["--example", "bits"]))?;
-    let there = Command::new("qemu-aarch64").arg(target.join(OTHER).join("debug/examples/bits")).output()?;
-    let here = here.current_dir(&session.workspace.root).output()?;
-    let [here, there] = [here, there].map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let differ: Vec<&str> = here.lines().filter(|line| !there.lines().any(|other| other == *line)).collect();
-    if !differ.is_empty() || here.is_empty() || here.lines().count() != there.lines().count() {
-        bail!("{OTHER} has other bits than this machine:\n{}", differ.join("\n"));
-    }
-    println!("{} checksums are the same on {OTHER}", here.lines().count());
-    Ok(Outcome::Done)
-}
-
-/// A compiler that knows the other processor: cargo's own, or Debian's.
-fn other_rustc() -> Option<&'static str> {
-    ["rustc", DEBIANS_RUSTC].into_iter().find(|rustc| {
-        let found = Command::new(rustc).args(["--print", "target-libdir", "--target", OTHER]).output();
-        found.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
-    })
-}
-
 fn engines(session: &mut Session<'_>) -> Result<Outcome> {
     if session.alone != Some("engines") {
         return Ok(Outcome::Skipped(
@@ -441,7 +377,7 @@ fn chromium() -> Option<&'static str> {
 
 /// Installs packages of Debian where that takes no password, as in a container. Where the package manager has no
 /// connection nothing is installed, and the step finds that out.
-fn install(session: &mut Session<'_>, packages: &[&str]) -> Result<()> {
+pub(crate) fn install(session: &mut Session<'_>, packages: &[&str]) -> Result<()> {
     if !is_root() || !runs(Command::new("apt-get").arg("--version")) {
         return Ok(());
     }
@@ -455,10 +391,10 @@ fn install(session: &mut Session<'_>, packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-fn runs(command: &mut Command) -> bool {
+pub(crate) fn runs(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

@@ -16,6 +16,9 @@ use crate::extras::failed;
 /// How often Python may say that it was interrupted.
 const LISTEN: Duration = Duration::from_millis(200);
 
+/// Numbers of tasks and why they failed.
+type Failures = Vec<(u64, String)>;
+
 /// The directory of a sweep.
 #[pyclass(frozen)]
 pub(crate) struct Sweep(SweepDir);
@@ -68,12 +71,7 @@ impl Sweep {
 
     /// Runs tasks, one after the other, as long as `seconds` are not over; gives the numbers of those that other processes run, and those
     /// that failed with their reasons.
-    fn work(
-        &self,
-        py: Python<'_>,
-        numbers: Vec<u64>,
-        seconds: f64,
-    ) -> PyResult<(Vec<u64>, Vec<(u64, String)>)> {
+    fn work(&self, py: Python<'_>, numbers: Vec<u64>, seconds: f64) -> PyResult<(Vec<u64>, Failures)> {
         let until = Until::new(seconds)?;
         let worked = py.detach(|| self.0.run(&numbers, 1, &until)).map_err(|error| failed(&error))?;
         until.interrupted()?;

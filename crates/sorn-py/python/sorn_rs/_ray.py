@@ -187,7 +187,13 @@ class _Driver:
                 self._fail(numbers[0], f"its worker was lost {RETRIES + 1} times: {error}")
             return
         for number, files in told["files"].items():
-            self.sweep.unpack(number, files)
+            # A worker without this folder may have done what a process here does, too.
+            if held := self.held.get(number) or self.sweep.hold(number):
+                self.sweep.unpack(number, files)
+                if number not in self.held:
+                    held.release()
+            else:
+                told["elsewhere"].append(number)
         left = []
         for number in numbers:
             if number in told["elsewhere"]:

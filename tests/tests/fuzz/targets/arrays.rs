@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sorn_lab::Inputs;
+use sorn_lab::{Inputs, Series, SeriesConfig};
 
 use super::{Damaged, Target, named, text};
 use crate::mutate;
@@ -46,4 +46,23 @@ pub(super) fn npy(dir: &Path) -> Box<dyn Target> {
         Ok(inputs) => Err(format!("{} steps from a small file", inputs.steps())),
     });
     Box::new(Damaged { path: dir.join("input.npy"), seeds, mutate, look })
+}
+
+/// Rows of numbers that a task of series reads.
+pub(super) fn table(dir: &Path) -> Box<dyn Target> {
+    let seeds =
+        ["u,y\n0.5,1\n-1e3,2.25\n0,3\n", "1;2;3\n4;5;6\n", "1.5\n2\n-3e-4\n", "a\tb\n1\t2\n", "1 2\n\n3 4\n"];
+    let look = Box::new(|path: &Path| {
+        let config = SeriesConfig::File { file: path.into(), inputs: vec![0], targets: vec![], ahead: 1 };
+        match Series::new(&config, 0) {
+            Err(error) => named(&error, path),
+            Ok(mut series) => {
+                (0..5).for_each(|_| series.advance());
+                let finite = series.inputs().iter().chain(series.targets()).all(|value| value.is_finite());
+                if finite { Ok(()) } else { Err("a number that is not finite was taken".into()) }
+            }
+        }
+    });
+    let seeds = seeds.map(|seed| seed.as_bytes().to_vec()).to_vec();
+    Box::new(Damaged { path: dir.join("series.csv"), seeds, mutate: text, look })
 }

@@ -122,6 +122,16 @@ pub(crate) const ALL: &[Named] = &[
         make: arrays::npy,
     },
     Named {
+        name: "initial",
+        promise: "a file of arrays to begin with makes a network that steps, or is refused by its name",
+        make: states::initial,
+    },
+    Named {
+        name: "series",
+        promise: "a table of numbers for a series (.csv) is read, or refused by its name",
+        make: arrays::table,
+    },
+    Named {
         name: "arguments",
         promise: "odd command lines are done, or refused with exit code 1 or 2",
         make: arguments::arguments,

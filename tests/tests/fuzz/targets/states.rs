@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use sorn_lab::sorn_core::{Network, Params, State};
-use sorn_lab::{SavedNetwork, load_network, save_network};
+use sorn_lab::{SavedNetwork, load_initial, load_network, save_network};
 
 use super::{Damaged, Mutate, Target, flip, named, runs};
 use crate::mutate;
@@ -145,4 +145,35 @@ impl Target for Forged {
         }
         Ok(())
     }
+}
+
+/// Arrays that a network begins with, in a safetensors file without a network's metadata.
+fn arrays(named: &[(&str, &[usize])]) -> Vec<u8> {
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::<u8>::new());
+    for (name, shape) in named {
+        let begin = data.len();
+        for at in 0..shape.iter().product::<usize>() {
+            data.extend((if at % 3 == 1 { 0.25_f64 } else { 0.0 }).to_le_bytes());
+        }
+        let entry = json!({ "dtype": "F64", "shape": shape, "data_offsets": [begin, data.len()] });
+        header.insert((*name).into(), entry);
+    }
+    let header = Value::Object(header).to_string().into_bytes();
+    [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()
+}
+
+pub(super) fn initial(dir: &Path) -> Box<dyn Target> {
+    let mut seeds = vec![arrays(&[("Te", &[14]), ("Wee", &[14, 14])]), arrays(&[("Pools", &[3, 14])])];
+    seeds.extend(saved(dir));
+    let look = Box::new(|path: &Path| match load_initial(path) {
+        Err(error) => named(&error, path),
+        Ok(initial) => {
+            let params =
+                Params { ne: 14, nu: 3, lambda_ee: 4.0.into(), lambda_ei: 5.0.into(), ..Params::default() };
+            let Ok(mut network) = Network::with_initial(&params, 1, &initial) else { return Ok(()) };
+            let input = vec![0.5; network.params().input_len()];
+            (0..3).try_for_each(|_| network.step(&input).map(drop)).map_err(|e| format!("a step: {e}"))
+        }
+    });
+    Box::new(Damaged { path: dir.join("input.initial"), seeds, mutate: mutate::bytes, look })
 }

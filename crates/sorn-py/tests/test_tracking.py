@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -173,5 +174,8 @@ def test_the_table_of_a_sweep(place):
     for _, row in table.iterrows():
         summary = json.loads((place / "runs/swept" / row["name"] / "summary.json").read_text())
         assert row["eval.mean"] == summary["eval"]["mean"]
+    if find_spec("pyarrow"):
+        table.to_parquet("results.parquet")
+        pandas.testing.assert_frame_equal(pandas.read_parquet("results.parquet"), table)
     with pytest.raises(ValueError, match="expected the directory of a sweep"):
         sorn_rs.results("runs")

@@ -116,6 +116,8 @@ def test_samplers_and_pruners_by_name(place, sampler, pruner):
     done = sorn("tune", "poles.toml", *arguments, cwd=place)
     assert done.returncode == 0, done.stderr
     assert "optimistic" in done.stdout and "--seeds 6..26" in done.stdout
+    assert done.stderr.count("choices are drawn at random: ") == (sampler == "cmaes")
+    assert "RandomSampler" not in done.stderr
     assert len(rows(place)) == 4
 
 

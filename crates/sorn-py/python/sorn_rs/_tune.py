@@ -79,8 +79,17 @@ class _Search:
                 return samplers.TPESampler(seed=seed, n_startup_trials=startup, constant_liar=self.jobs > 1)
             case "cmaes":
                 needed("cmaes", "tune")
+                choices = [p["name"] for p in self.space["parameters"] if p["kind"] == "choice"]
+                if choices:
+                    # Said once, not of every trial.
+                    print(
+                        f"--sampler cmaes: choices are drawn at random: {', '.join(choices)}", file=sys.stderr
+                    )
                 return samplers.CmaEsSampler(
-                    seed=seed, n_startup_trials=startup, independent_sampler=samplers.RandomSampler(seed=seed)
+                    seed=seed,
+                    n_startup_trials=startup,
+                    independent_sampler=samplers.RandomSampler(seed=seed),
+                    warn_independent_sampling=False,
                 )
             case _:
                 return samplers.RandomSampler(seed=seed)

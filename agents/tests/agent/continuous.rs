@@ -11,6 +11,10 @@ fn light(step: u64) -> f32 {
 /// What an action earns: minus the squared distance to the light, in every number of the action.
 fn reward(space: &Space, action: &Value, light: f32) -> f64 {
     assert!(space.contains(action), "{space}: {action:?}");
+    if let (Space::Tuple(spaces), Value::List(members)) = (space, action) {
+        let each = spaces.iter().zip(members).map(|(space, member)| reward(space, member, light));
+        return each.sum::<f64>() / spaces.len() as f64;
+    }
     let numbers: Vec<f64> = action.as_array().expect("an array").iter().collect();
     let aim = match space {
         Space::Box(_) => f64::from(light),
@@ -66,7 +70,7 @@ fn cases() -> Vec<(Space, &'static str)> {
                policy = { kind = "gaussian", sd = 0.5, spread = "state_independent" }"#,
         ),
         (
-            numbers,
+            numbers.clone(),
             r#"learner = { kind = "reinforce", policy_step = 0.01, gamma = 0.0 }
                policy = { kind = "gaussian", sd = 0.5, spread = "linear" }"#,
         ),
@@ -76,6 +80,8 @@ fn cases() -> Vec<(Space, &'static str)> {
             Space::MultiDiscrete { nvec: vec![2, 2, 2] },
             r#"learner = { kind = "reinforce", policy_step = 0.1, gamma = 0.0 }"#,
         ),
+        (Space::Tuple(vec![Space::MultiBinary { shape: vec![2] }, numbers.clone()]), actor_critic),
+        (Space::Tuple(vec![numbers, Space::MultiDiscrete { nvec: vec![2] }]), ars),
     ]
 }
 
@@ -107,13 +113,13 @@ fn a_restored_agent_goes_on_bit_for_bit() {
 #[test]
 fn spaces_without_scores_are_refused() {
     let observations = Space::box_f32(&[-1.0], &[1.0]).unwrap();
-    let space = Space::Tuple(vec![Space::discrete(2).unwrap()]);
+    let space = Space::Tuple(vec![]);
     let refused = |learner: &str, space: &Space| {
         Agent::new(&config(learner), &observations, space, 0).unwrap_err().to_string()
     };
     let error = refused(r#"learner = { kind = "ars" }"#, &space);
     assert!(
-        error.starts_with("learner.kind = \"ars\" needs a Discrete, MultiDiscrete, MultiBinary or Box"),
+        error.starts_with("learner.kind = \"ars\" needs an action space with at least one choice or number"),
         "{error}"
     );
     let numbers = Space::box_f32(&[-1.0], &[1.0]).unwrap();

@@ -159,3 +159,10 @@ def test_examples_of_the_pages(page, tmp_path, monkeypatch):
             assert done.returncode == 0, block + done.stdout + done.stderr
         else:
             pytest.fail(f"{page}: a block of TOML without the name of its file in the first line")
+
+
+def test_the_reservoir_of_the_page_on_series_learns(capsys):
+    page = (ROOT.parent.parent / "docs/series.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(block, "series.md", "exec"), {})
+    assert float(capsys.readouterr().out) > 0.5

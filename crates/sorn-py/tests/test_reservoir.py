@@ -194,6 +194,8 @@ def test_traces_are_exponential_and_go_on():
     assert np.array_equal(reservoir.reset().features(u[:25]), z[:25])
     with pytest.raises(ValueError, match="traces: found 1.0"):
         Reservoir(traces=[1.0], **KWARGS)
+    with pytest.raises(TypeError, match="traces: found 0.5, allowed: a sequence"):
+        Reservoir(traces=0.5, **KWARGS)
 
 
 def test_traces_remember_more():
@@ -212,6 +214,10 @@ def test_several_series_begin_anew_each_with_its_washout():
     z, y = np.concatenate(z), np.concatenate([first[20:], second[20:]])
     penalty = np.diag([1e-2] * 160 + [0.0])
     np.testing.assert_allclose(both.weights, np.linalg.solve(z.T @ z + penalty, z.T @ y), atol=1e-7)
+    tuples = Reservoir(washout=20, traces=[0.7], **KWARGS).fit((first, second), (first, second))
+    assert np.array_equal(tuples.weights, both.weights)
+    with pytest.raises(ValueError, match=r"targets: found 2 outputs, allowed: 4"):
+        both.score(first, first[:, :2])
     read = both.predict([first, second])
     assert [len(r) for r in read] == [90, 70] and np.array_equal(read[1], both.predict(second))
     errors = ((y - np.concatenate([r[20:] for r in read])) ** 2).sum(0) / ((y - y.mean(0)) ** 2).sum(0)
@@ -236,7 +242,9 @@ def test_a_prediction_leaves_the_series_under_way_alone():
 def test_parameters_are_those_of_scikit_learn():
     from sklearn.base import clone, is_regressor
     from sklearn.metrics import r2_score
-    from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
     u = symbols(400)
     reservoir = Reservoir(alpha=0.3, traces=[0.5], washout=5, **KWARGS).fit(u, u)
@@ -252,3 +260,21 @@ def test_parameters_are_those_of_scikit_learn():
     assert is_regressor(reservoir)
     scores = cross_val_score(Reservoir(**KWARGS), u, u, cv=TimeSeriesSplit(3))
     assert len(scores) == 3 and np.isfinite(scores).all()
+    pipeline = make_pipeline(StandardScaler(), Reservoir(**KWARGS)).fit(u, u)
+    assert pipeline.predict(u).shape == (400, 4) and np.isfinite(pipeline.score(u, u))
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), Reservoir(**KWARGS)), {"reservoir__alpha": [0.1, 9.0]}
+    )
+    assert np.isfinite(search.fit(u, u).best_score_)
+
+
+def test_one_input_may_be_a_row():
+    u = np.random.default_rng(0).random(200)
+    one = dict(KWARGS, nu=1)
+    assert np.array_equal(
+        Reservoir(**one).fit(u, u).weights, Reservoir(**one).fit(u[:, None], u[:, None]).weights
+    )
+    with pytest.raises(
+        ValueError, match=r"inputs: found shape \(200, 1\), allowed: \(steps, 4\), as nu is 4"
+    ):
+        Reservoir(**KWARGS).fit(u[:, None], u)

@@ -24,16 +24,41 @@ pub(super) fn makeable<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, Py
     // A module that cannot be imported is Gymnasium's to tell of.
     let Ok(found) = py.import(module) else { return Ok(known) };
     let gymnasium = py.import("gymnasium")?;
-    if gymnasium.getattr("registry")?.contains(name)? {
-        return Ok(known);
+    let registry = gymnasium.getattr("registry")?;
+    let versions = format!("{name}-v");
+    for id in registry.try_iter()? {
+        // Gymnasium takes the latest version where none is named.
+        let id: String = id?.extract()?;
+        if id == name || id.starts_with(&versions) {
+            return Ok(known);
+        }
     }
-    let Ok(named) = found.getattr(name) else { return Ok(known) };
-    let makes = match named.cast::<PyType>() {
-        Ok(class) => class.is_subclass(&gymnasium.getattr("Env")?)?,
-        Err(_) => named.is_callable(),
+    let base = gymnasium.getattr("Env")?;
+    let Ok(named) = found.getattr(name) else {
+        let mut names: Vec<String> = Vec::new();
+        for (name, value) in found.dict() {
+            if value
+                .cast::<PyType>()
+                .is_ok_and(|class| !class.is(&base) && class.is_subclass(&base).unwrap_or(false))
+            {
+                names.push(name.extract()?);
+            }
+        }
+        return match near(name, &names, ALIKE).first() {
+            Some(near) => Err(PyValueError::new_err(format!(
+                "the module {module} has no {name}; did you mean {module}:{near}?"
+            ))),
+            None => Ok(known),
+        };
     };
-    if !makes {
-        return Ok(known);
+    let refuse = |what: &str| {
+        let expected = "expected a class derived from gymnasium.Env, a function that makes an environment, or a registered id";
+        Err(PyTypeError::new_err(format!("{expected}, found {what}")))
+    };
+    match named.cast::<PyType>() {
+        Ok(class) if !class.is_subclass(&base)? => return refuse("another class"),
+        Err(_) if !named.is_callable() => return refuse(&format!("{}", named.get_type())),
+        _ => {}
     }
     let spec = gymnasium.getattr("envs")?.getattr("registration")?.getattr("EnvSpec")?;
     // By its name, so that processes of a batch can be given it.

@@ -129,13 +129,20 @@ fn a_class_or_a_function_is_an_environment_without_registration() {
         let kwargs = json!({ "forgetful": true });
         let kwargs = kwargs.as_object().unwrap();
         let mut env = GymnasiumEnv::make(id, kwargs, &[]).unwrap();
-        let first = env.reset(Some(3), None).unwrap();
-        assert_eq!(env.reset(Some(3), None).unwrap().observation, first.observation, "{id}");
+        let first = env.reset(Some(3), None).unwrap().0;
+        assert_eq!(env.reset(Some(3), None).unwrap().0, first, "{id}");
         let vec = GymnasiumVecEnv::make(id, kwargs, &[], 2, AutoresetMode::NextStep, Vectorization::Sync);
         assert_eq!(vec.unwrap().num_envs(), 2, "{id}");
     }
-    for id in ["peers.odd_envs:Fewer", "peers.odd_envs:np", "no_such_module:Few", "math:sin"] {
-        let error = GymnasiumEnv::make(id, &Kwargs::default(), &[]).unwrap_err().to_string();
-        assert!(error.contains(id), "{error}");
+    for (id, words) in [
+        ("peers.odd_envs:Faw", "did you mean peers.odd_envs:Few?"),
+        ("peers.odd_envs:Nothing", "doesn't exist"),
+        ("peers.odd_envs:np", "expected a class derived from gymnasium.Env"),
+        ("fractions:Fraction", "found another class"),
+        ("no_such_module:Few", "no_such_module"),
+        ("math:sin", "math:sin"),
+    ] {
+        let error = GymnasiumEnv::make(id, &Kwargs::default(), &[]).err().unwrap().to_string();
+        assert!(error.contains(id) && error.contains(words), "{error}");
     }
 }

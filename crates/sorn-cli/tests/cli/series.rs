@@ -101,6 +101,8 @@ fn a_task_of_series_that_was_stopped_goes_on_to_the_same_bits() {
 #[test]
 fn wrong_values_are_named() {
     let place = place();
+    // What is scored would have been fitted.
+    place.write("short.csv", &"0.5\n1.5\n".repeat(1000));
     for (set, words) in [
         ("task.source.delays=[0]", "task.source.delays: expected"),
         ("task.source={kind=\"narma\", order=0}", "task.source.order: expected"),
@@ -113,6 +115,8 @@ fn wrong_values_are_named() {
         ("task.phases.fit.role=organise", "task.phases[2].role: expected"),
         ("task.phases.fit.steps=1000000000000000", "task.phases[1].steps: expected"),
         ("task.sourc=1", "sourc"),
+        ("task.kind=serie", "task.kind: expected \"series\""),
+        ("task.source={kind=\"file\", file=\"short.csv\"}", "at least 2300 rows"),
     ] {
         let error = place.fails(2, &["run", "memory.toml", "--quiet", "--set", set]);
         assert!(error.contains(words), "{set}: {error}");
@@ -142,4 +146,11 @@ fn a_sweep_over_a_task_of_series_measures_its_scores() {
     let table = std::fs::read_to_string(place.path("runs/swept/results.csv")).unwrap();
     assert!(table.lines().next().unwrap().contains("scores.memory"), "{table}");
     assert_eq!(table.lines().count(), 5);
+    // An error is the better the smaller.
+    let least = sweep
+        .replace("name = \"memory\"", "name = \"least\"")
+        .replace("\"input_reader\", \"nrmse\"", "\"nrmse\"");
+    place.write("least.toml", &least);
+    let text = place.done(&["sweep", "least.toml", "--quiet"]);
+    assert!(text.contains("the smallest mean is the best"), "{text}");
 }

@@ -119,6 +119,20 @@ impl SeriesTask {
         Ok(())
     }
 
+    /// What a readout is scored on must not be what it was fitted to.
+    fn check_length(&self, series: &Series) -> Result<(), TaskError> {
+        let Some(length) = series.length() else { return Ok(()) };
+        let seen = self.phases.iter().filter(|phase| phase.role != Role::Organise);
+        let steps = seen.fold(0_u64, |sum, phase| sum.saturating_add(phase.steps));
+        if steps > length {
+            let expected = format!(
+                "at least {steps} rows before the last that are targets, for the steps of fit and score"
+            );
+            return Err(TaskError::config("task.source.file", expected, length));
+        }
+        Ok(())
+    }
+
     /// Refuses what there is no memory for before it is asked for.
     fn check_memory(&self, params: &Params, series: &Series) -> Result<(), TaskError> {
         params.check_memory().map_err(sorn_core::Error::from)?;
@@ -166,6 +180,7 @@ impl TaskKind for SeriesTask {
         self.readout.check()?;
         self.check_encoder()?;
         self.check_phases(params)?;
+        self.check_length(&series)?;
         self.check_memory(params, &series)?;
         if self.encoder.inputs(series.inputs().len()).is_some() && params.input == InputMap::Direct {
             let expected = "\"first\" or pools, for an encoder with a number of inputs of its own";

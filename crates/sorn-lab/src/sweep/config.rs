@@ -23,8 +23,8 @@ pub struct SweepConfig {
     /// sequence task the last score of `report`.
     #[serde(default)]
     pub measure: Option<String>,
-    /// Whether the largest or the smallest mean is the best; if absent, the smallest of `episodes_to_solve`, `env_steps_to_solve` and
-    /// `wall_secs`, of others the largest.
+    /// Whether the largest or the smallest mean is the best; if absent, the smallest of `episodes_to_solve`, `env_steps_to_solve`,
+    /// `wall_secs` and the errors of tasks of series (`scores.nrmse`, `scores.input_reader`), of others the largest.
     #[serde(default)]
     pub goal: Option<Goal>,
     /// What stays of a run that is done.

@@ -128,8 +128,11 @@ impl Plan {
         }
         plan.measure = plan.measure.or_else(|| first.usual_measure());
         let least = ["episodes_to_solve", "env_steps_to_solve", "wall_secs"];
+        let is_error = |measure: &str| {
+            ["scores.nrmse", "scores.input_reader"].iter().any(|error| measure.starts_with(error))
+        };
         plan.goal = config.goal.unwrap_or(match plan.measure() {
-            Some(measure) if least.contains(&measure) => Goal::Minimize,
+            Some(measure) if least.contains(&measure) || is_error(measure) => Goal::Minimize,
             _ => Goal::Maximize,
         });
         if seeds.is_empty() {

@@ -139,8 +139,11 @@ impl<T: TaskKind> TaskExperiment<T> {
 
     /// Completes the table of a file: parameters from the preset, inputs from the task.
     fn complete(table: &mut Table) -> Result<(), String> {
-        if let Some(Value::Table(task)) = table.get_mut("task") {
-            task.remove("kind");
+        if let Some(Value::Table(task)) = table.get_mut("task")
+            && let Some(kind) = task.remove("kind")
+            && kind.as_str() != Some(T::KIND)
+        {
+            return Err(format!("task.kind: expected {:?}, as the file has it, found {kind}", T::KIND));
         }
         let Some(Value::Table(network)) = table.get("network") else { return Ok(()) };
         let mut network = network.clone();

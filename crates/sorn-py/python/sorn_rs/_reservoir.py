@@ -1,5 +1,7 @@
 """A reservoir with a supervised readout."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ._arguments import BOOLS, array, integer, real, wrong
@@ -12,12 +14,19 @@ def _is_rows(values):
         isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu" for value in values
     ):
         return False
-    return all(np.ndim(value) < 2 for value in values) and len({np.shape(value) for value in values}) <= 1
+    try:
+        return len({np.shape(value) for value in values if np.ndim(value) < 2} | {None}) <= 2 and all(
+            np.ndim(value) < 2 for value in values
+        )
+    except (ValueError, RecursionError):
+        # Ragged: one series, that is refused by its name.
+        return True
 
 
 def _several(inputs, targets):
     """Pairs of inputs and targets, each with its place, of lists of several series; None for one series."""
-    if not (isinstance(inputs, list) and isinstance(targets, list)) or not inputs or _is_rows(inputs):
+    lists = isinstance(inputs, (list, tuple)) and isinstance(targets, (list, tuple))
+    if not lists or not inputs or _is_rows(inputs):
         return None
     if len(inputs) != len(targets):
         raise wrong("targets", f"{len(targets)} series", f"{len(inputs)}, as there are inputs")
@@ -100,6 +109,8 @@ class Reservoir:
         washout = integer("washout", washout, 0)
         if not isinstance(plastic, BOOLS):
             raise wrong("plastic", repr(plastic), "True or False", TypeError)
+        if not isinstance(traces, Iterable) or isinstance(traces, (str, bytes)):
+            raise wrong("traces", repr(traces), "a sequence of numbers in (0, 1)", TypeError)
         decays = [real("traces", decay) for decay in traces]
         for decay in decays:
             if not 0 < decay < 1:
@@ -130,6 +141,9 @@ class Reservoir:
         self.__init__(**{**self._given, **params})
         return self
 
+    def __sklearn_is_fitted__(self):
+        return self.weights is not None
+
     def __sklearn_tags__(self):
         from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
 
@@ -152,9 +166,21 @@ class Reservoir:
     def _inputs(self, name, inputs):
         """Numbers as they are, symbols as ones."""
         nu = self.network.nu
-        symbols = np.asarray(inputs) if isinstance(inputs, (np.ndarray, list, tuple)) else None
-        if symbols is None or symbols.ndim != 1 or symbols.dtype.kind not in "iu" or nu == 1:
-            return array(name, inputs, f"(steps, {nu})")
+        symbols = inputs
+        if isinstance(inputs, (list, tuple)) and all(
+            isinstance(value, (int, np.integer)) for value in inputs
+        ):
+            symbols = np.asarray(inputs)
+        if (
+            not isinstance(symbols, np.ndarray)
+            or symbols.ndim != 1
+            or symbols.dtype.kind not in "iu"
+            or nu == 1
+        ):
+            numbers = array(name, inputs, f"(steps, {nu})", column=nu == 1)
+            if numbers.shape[1] != nu:
+                raise wrong(name, f"shape {numbers.shape}", f"(steps, {nu}), as nu is {nu}")
+            return numbers
         if symbols.size and not 0 <= symbols.min() <= symbols.max() < nu:
             found = symbols.min() if symbols.min() < 0 else symbols.max()
             raise wrong(name, f"the symbol {found}", f"0 to {nu - 1}, as there are {nu} inputs")
@@ -263,7 +289,7 @@ class Reservoir:
 
         The series under way does not notice.
         """
-        if isinstance(inputs, list) and any(np.ndim(series) for series in inputs) and not _is_rows(inputs):
+        if isinstance(inputs, (list, tuple)) and inputs and not _is_rows(inputs):
             return [self.predict(series) for series in inputs]
         network, begin, traced = self.network, self._begin, self._traced
         self._traced = np.zeros_like(traced)
@@ -282,6 +308,9 @@ class Reservoir:
         read, wanted = [], []
         for (given, target), at in several or [((inputs, targets), "")]:
             given, target = self._checked(given, target, at)
+            if self.weights is not None and target.shape[1] != self.weights.shape[1]:
+                found = f"{target.shape[1]} outputs"
+                raise wrong(f"targets{at}", found, f"{self.weights.shape[1]}, as were learnt")
             read.append(self.predict(given)[self.washout :])
             wanted.append(target[self.washout :])
         read, wanted = np.concatenate(read), np.concatenate(wanted)

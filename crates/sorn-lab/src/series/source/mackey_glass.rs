@@ -73,7 +73,7 @@ pub(super) fn new(
     check(
         "step",
         step,
-        step > 0.0 && (1.0..=1e6).contains(&steps),
+        step > 0.0 && step <= tau && steps <= 1e6,
         "above 0, from a millionth of tau to tau",
     )?;
     check("ahead", ahead, (1..=FURTHEST).contains(&ahead), "1 to 100000")?;

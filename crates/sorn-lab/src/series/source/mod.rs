@@ -98,7 +98,7 @@ pub enum SeriesConfig {
         #[serde(default)]
         delay: u32,
     },
-    /// Columns of a file, over and over.
+    /// Columns of a file, over and over; the steps of the phases that fit and score have to be in it once.
     File {
         /// An array of one or two dimensions (`.npy`), or a table of numbers with or without a head (anything else, as a rule `.csv`).
         file: PathBuf,
@@ -122,6 +122,11 @@ fn one() -> u32 {
 trait Numbers: fmt::Debug + Send {
     /// Writes inputs and targets of the next step.
     fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]);
+
+    /// After how many steps it repeats itself, and how far ahead the targets lie; none if it never does.
+    fn period(&self) -> Option<(usize, usize)> {
+        None
+    }
 }
 
 /// A series at work, one step ahead.
@@ -176,6 +181,11 @@ impl Series {
     /// Names of the targets.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// How many steps have targets of their own before the series repeats itself; none if it never does.
+    pub fn length(&self) -> Option<u64> {
+        self.numbers.period().map(|(rows, ahead)| rows.saturating_sub(ahead) as u64)
     }
 
     /// Goes on to the next step.

@@ -100,6 +100,10 @@ fn table(text: &str) -> Result<(Array2<f64>, Option<Vec<String>>), String> {
 }
 
 impl Numbers for Recorded {
+    fn period(&self) -> Option<(usize, usize)> {
+        Some((self.rows.nrows(), self.ahead))
+    }
+
     fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
         let count = self.rows.nrows();
         let take = |row: usize, columns: &[usize], to: &mut [f64]| {

@@ -278,3 +278,11 @@ def test_one_input_may_be_a_row():
         ValueError, match=r"inputs: found shape \(200, 1\), allowed: \(steps, 4\), as nu is 4"
     ):
         Reservoir(**KWARGS).fit(u[:, None], u)
+
+
+def test_arguments_that_claim_to_be_endless_are_refused():
+    endless = np.broadcast_to(1, (2**40,))
+    with pytest.raises(MemoryError, match="inputs"):
+        Reservoir(**KWARGS).features(endless)
+    with pytest.raises(ValueError, match="traces: found more than 1000"):
+        Reservoir(traces=np.broadcast_to(0.5, (2**40,)), **KWARGS)

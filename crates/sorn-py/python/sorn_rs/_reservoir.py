@@ -1,11 +1,14 @@
 """A reservoir with a supervised readout."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 
-from ._arguments import BOOLS, array, integer, real, wrong
+from ._arguments import BOOLS, array, converted, integer, real, wrong
 from ._native import Network
+
+MOST_TRACES = 1000
 
 
 def _is_rows(values):
@@ -111,7 +114,9 @@ class Reservoir:
             raise wrong("plastic", repr(plastic), "True or False", TypeError)
         if not isinstance(traces, Iterable) or isinstance(traces, (str, bytes)):
             raise wrong("traces", repr(traces), "a sequence of numbers in (0, 1)", TypeError)
-        decays = [real("traces", decay) for decay in traces]
+        decays = [real("traces", decay) for decay in islice(traces, MOST_TRACES + 1)]
+        if len(decays) > MOST_TRACES:
+            raise wrong("traces", f"more than {MOST_TRACES}", f"at most {MOST_TRACES} decays")
         for decay in decays:
             if not 0 < decay < 1:
                 raise wrong("traces", decay, "numbers in (0, 1)")
@@ -181,6 +186,8 @@ class Reservoir:
             if numbers.shape[1] != nu:
                 raise wrong(name, f"shape {numbers.shape}", f"(steps, {nu}), as nu is {nu}")
             return numbers
+        # An array may claim to be larger than any memory.
+        symbols = converted(name, symbols, np.int64)
         if symbols.size and not 0 <= symbols.min() <= symbols.max() < nu:
             found = symbols.min() if symbols.min() < 0 else symbols.max()
             raise wrong(name, f"the symbol {found}", f"0 to {nu - 1}, as there are {nu} inputs")

@@ -160,7 +160,8 @@ fn what_cannot_be_made_is_told() {
     assert_eq!(
         text,
         "peers.odd_envs:Faulty-v0: observation_space: member \"words\": \
-         a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple expected, found Text"
+         a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple expected, found Text; \
+         a wrapper around the environment makes one of these of it"
     );
 }
 

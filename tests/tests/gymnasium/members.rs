@@ -135,7 +135,8 @@ fn a_class_or_a_function_is_an_environment_without_registration() {
         assert_eq!(vec.unwrap().num_envs(), 2, "{id}");
     }
     for (id, words) in [
-        ("peers.odd_envs:Faw", "did you mean peers.odd_envs:Few?"),
+        ("peers.odd_envs:Composit", "did you mean peers.odd_envs:Composite?"),
+        ("peers.odd_envs:Faw", "Few"),
         ("peers.odd_envs:Nothing", "doesn't exist"),
         ("peers.odd_envs:np", "expected a class derived from gymnasium.Env"),
         ("fractions:Fraction", "found another class"),

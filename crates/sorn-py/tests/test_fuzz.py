@@ -220,6 +220,8 @@ CALLS = {
     "Reservoir.fit": (lambda **kw: Reservoir(**SMALL).fit(**kw), dict(inputs=INPUTS, targets=INPUTS)),
     "Reservoir.partial_fit": (lambda **kw: fitted().partial_fit(**kw), dict(inputs=INPUTS, targets=INPUTS)),
     "Reservoir.run": (lambda **kw: fitted().run(**kw), dict(inputs=INPUTS)),
+    "Reservoir.predict": (lambda **kw: fitted().predict(**kw), dict(inputs=INPUTS)),
+    "Reservoir.score": (lambda **kw: fitted().score(**kw), dict(inputs=INPUTS, targets=INPUTS)),
     "Agent": (Agent, dict(env=CARTPOLE, config=CONFIG, seed=1, encoder=lambda o: np.zeros(20))),
     "Agent(spaces)": (
         spaces,

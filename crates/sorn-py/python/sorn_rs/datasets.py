@@ -15,10 +15,12 @@ same arguments give the same numbers on every machine. A wrong value raises Valu
 
 import json
 import os
+from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 
-from ._arguments import integer, real
+from ._arguments import integer, real, wrong
 from ._native import dataset_series, dataset_symbols
 
 __all__ = [
@@ -52,6 +54,37 @@ def _numbers(kind, steps, seed, **config):
 def _symbols(kind, steps, seed, n=None, **config):
     steps, seed = _steps(steps, seed)
     return dataset_symbols(json.dumps({"kind": kind, **config}), n, steps, seed)
+
+
+# An array may claim to be larger than any memory.
+MOST = 100_000
+
+
+def _listed(name, values):
+    if not isinstance(values, Iterable) or isinstance(values, (str, bytes, dict)):
+        raise wrong(name, type(values).__name__, "a sequence", TypeError)
+    listed = list(islice(values, MOST + 1))
+    if len(listed) > MOST:
+        raise wrong(name, f"more than {MOST} values", f"at most {MOST}")
+    return listed
+
+
+def _path(name, value):
+    try:
+        path = os.fspath(value)
+    except TypeError:
+        raise wrong(name, type(value).__name__, "a path", TypeError) from None
+    return _text(name, path)
+
+
+def _text(name, value):
+    if not isinstance(value, str):
+        raise wrong(name, type(value).__name__, "text", TypeError)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise wrong(name, repr(value), "text without surrogates") from None
+    return value
 
 
 def _whole(name, value, least):
@@ -102,7 +135,7 @@ def lorenz(steps, *, sigma=10.0, rho=28.0, beta=8 / 3, step=0.03, ahead=1, seed=
 
 def memory_capacity(steps, delays=range(1, 41), *, seed=0):
     """Independent numbers, uniform in [-1, 1); the targets are those of `delays` steps before (Jaeger 2001, GMD report 152)."""
-    delays = [_whole("delays", delay, 1) for delay in delays]
+    delays = [_whole("delays", delay, 1) for delay in _listed("delays", delays)]
     return _numbers("memory_capacity", steps, seed, delays=delays)
 
 
@@ -119,10 +152,11 @@ def table(steps, file, inputs=(0,), targets=None, *, ahead=1):
 
     `targets` are the columns `ahead` rows later, those of `inputs` if None.
     """
-    columns = [_whole("inputs", column, 0) for column in inputs]
-    wanted = [] if targets is None else [_whole("targets", column, 0) for column in targets]
+    columns = [_whole("inputs", column, 0) for column in _listed("inputs", inputs)]
+    targets = [] if targets is None else _listed("targets", targets)
+    wanted = [_whole("targets", column, 0) for column in targets]
     ahead = _whole("ahead", ahead, 0)
-    return _numbers("file", steps, 0, file=os.fspath(file), inputs=columns, targets=wanted, ahead=ahead)
+    return _numbers("file", steps, 0, file=_path("file", file), inputs=columns, targets=wanted, ahead=ahead)
 
 
 def words(steps, words, n=None, *, probabilities=(), transitions=(), seed=0):
@@ -132,10 +166,12 @@ def words(steps, words, n=None, *, probabilities=(), transitions=(), seed=0):
     the words, `transitions` those of each word after each word, a row per word.
     """
     n = None if n is None else _whole("n", n, 1)
-    probabilities = [_finite("probabilities", value) for value in probabilities]
-    transitions = [[_finite("transitions", value) for value in row] for row in transitions]
+    probabilities = [_finite("probabilities", value) for value in _listed("probabilities", probabilities)]
+    rows = [_listed("transitions", row) for row in _listed("transitions", transitions)]
+    transitions = [[_finite("transitions", value) for value in row] for row in rows]
+    words = [_text("words", word) for word in _listed("words", words)]
     return _symbols(
-        "words", steps, seed, n, words=list(words), probabilities=probabilities, transitions=transitions
+        "words", steps, seed, n, words=words, probabilities=probabilities, transitions=transitions
     )
 
 
@@ -153,9 +189,11 @@ def repeated_symbols(steps, symbols, length, *, seed=0):
 
 def grammar(steps, grammar="fdt", held_out=0, *, seed=0):
     """Sentences of a grammar, letter by letter: ``"fdt"``, ``"efdt"`` or ``"sp"``; `held_out` of them are left out."""
-    return _symbols("grammar", steps, seed, grammar=grammar, held_out=_whole("held_out", held_out, 0))
+    return _symbols(
+        "grammar", steps, seed, grammar=_text("grammar", grammar), held_out=_whole("held_out", held_out, 0)
+    )
 
 
 def text(steps, file):
     """A text, letter by letter, over and over; letters become lower case, and white space one blank."""
-    return _symbols("text", steps, 0, file=os.fspath(file))
+    return _symbols("text", steps, 0, file=_path("file", file))

@@ -82,6 +82,8 @@ pub struct Report {
     pub episodes: u64,
     /// Steps that returned the environment's own error, the first of which is a warning. Each was answered by a reset.
     pub failures: u64,
+    /// Episodes that ended by themselves, terminated or truncated, within [`Config::steps`].
+    pub ended: u64,
 }
 
 impl Report {
@@ -116,7 +118,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { findings, steps, episodes, failures } = self;
+        let Report { findings, steps, episodes, failures, .. } = self;
         write!(f, "{episodes} episodes, {steps} steps, {failures} failures: ")?;
         match findings.len() {
             0 => write!(f, "nothing found"),
@@ -306,6 +308,7 @@ where
         }
         trace.steps.push(result.map(|obs| check_obs(&obs, observations, "step", &place(), report)));
         if done {
+            report.ended += 1;
             break;
         }
     }

@@ -74,6 +74,9 @@ pub(crate) struct Recorder<'a> {
     memory: Memory,
 }
 
+/// Steps after which a run without the end of an episode is worth a word.
+const LONG: u64 = 10_000;
+
 impl<'a> Recorder<'a> {
     /// A recorder that goes on after `lines`, the episodes of the last checkpoint, and its `env_steps` steps; `cut` if these end
     /// within an episode.
@@ -315,6 +318,12 @@ impl Observer for Recorder<'_> {
             if self.failed.is_some() || self.abandoned {
                 return ControlFlow::Break(());
             }
+        }
+        if self.env_steps == LONG && self.episodes == 0 && run.steps.is_none() {
+            tracing::warn!(
+                "{}: no episode has ended in the first {LONG} steps; if none ever does, give run.steps, or a wrapper time_limit (env.wrappers)",
+                self.dir.experiment().env.id
+            );
         }
         if self.env_steps >= run.most_steps() && !event.done {
             self.cut = true;

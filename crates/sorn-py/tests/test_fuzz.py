@@ -4,13 +4,26 @@ A table of calls that work, of each of which one argument after the other is rep
 """
 
 import itertools
+import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sorn_rs
-from sorn_rs import Agent, Initializer, Network, Reservoir, Simulator, Statistics, Trainer, export, statistics
+from sorn_rs import (
+    Agent,
+    Initializer,
+    Network,
+    Reservoir,
+    Simulator,
+    Statistics,
+    Trainer,
+    datasets,
+    export,
+    statistics,
+)
 
 gymnasium = pytest.importorskip("gymnasium")
 import sorn_rs.envs  # noqa: E402
@@ -111,8 +124,16 @@ SPIKES = np.random.default_rng(1).random((50, 3)) < 0.4
 STATE = Network(**SMALL).state
 
 
-# Numbers of what is done again and again: not wrong, but a long wait.
-LONG = {"steps_per_observation", "surrogates", "replicas", "total_timesteps"}
+FOLDER = Path(tempfile.mkdtemp())
+TABLE, TEXT = FOLDER / "table.csv", FOLDER / "text.txt"
+TABLE.write_text("u,y\n1,2\n3,4\n5,6\n")
+TEXT.write_text("Fee fi fo fum.\n")
+
+
+def long(call, argument):
+    """Whether it is a number of what is done again and again: 2**31 is not wrong, but a long wait."""
+    lengths = ("steps_per_observation", "surrogates", "replicas", "total_timesteps")
+    return argument in lengths or call.startswith("datasets.") and argument == "steps"
 
 
 def network():
@@ -217,6 +238,7 @@ CALLS = {
     "Network.load": (Network.load, dict(path="no/such/file")),
     "Network._restore": (Network._restore, dict(whole=b"", rules=[])),
     "Reservoir": (Reservoir, SMALL | dict(readout="rls", alpha=0.1, forgetting=1.0, washout=1, plastic=True)),
+    "Reservoir(traces)": (Reservoir, SMALL | dict(traces=[0.5, 0.9])),
     "Reservoir.fit": (lambda **kw: Reservoir(**SMALL).fit(**kw), dict(inputs=INPUTS, targets=INPUTS)),
     "Reservoir.partial_fit": (lambda **kw: fitted().partial_fit(**kw), dict(inputs=INPUTS, targets=INPUTS)),
     "Reservoir.run": (lambda **kw: fitted().run(**kw), dict(inputs=INPUTS)),
@@ -352,6 +374,33 @@ CALLS = {
         dict(before=CHANGED, after=CHANGED * [0.5, 0.9, 1.1, 1.7], above=0.0),
     ),
     "survival": (statistics.survival, dict(ended=VALUES, alive=VALUES)),
+    "datasets.narma": (datasets.narma, dict(steps=20, order=3, a1=0.3, a2=0.05, b=1.5, c=0.1, seed=1)),
+    "datasets.mackey_glass": (
+        datasets.mackey_glass,
+        dict(steps=20, tau=17.0, a=0.2, b=0.1, n=10.0, step=1.0, ahead=2, seed=1),
+    ),
+    "datasets.lorenz": (
+        datasets.lorenz,
+        dict(steps=20, sigma=10.0, rho=28.0, beta=2.0, step=0.03, ahead=1, seed=1),
+    ),
+    "datasets.memory_capacity": (datasets.memory_capacity, dict(steps=20, delays=[1, 2], seed=1)),
+    "datasets.parity": (datasets.parity, dict(steps=20, bits=2, delay=1, seed=1)),
+    "datasets.table": (datasets.table, dict(steps=20, file=TABLE, inputs=[0], targets=[1], ahead=1)),
+    "datasets.words": (
+        datasets.words,
+        dict(
+            steps=20,
+            words=["A B*n C", "D"],
+            n=2,
+            probabilities=[0.5, 0.5],
+            transitions=[[0.5, 0.5], [1.0, 0.0]],
+            seed=1,
+        ),
+    ),
+    "datasets.random_symbols": (datasets.random_symbols, dict(steps=20, symbols=3, seed=1)),
+    "datasets.repeated_symbols": (datasets.repeated_symbols, dict(steps=20, symbols=3, length=4, seed=1)),
+    "datasets.grammar": (datasets.grammar, dict(steps=20, grammar="fdt", held_out=2, seed=1)),
+    "datasets.text": (datasets.text, dict(steps=20, file=TEXT)),
 }
 # What upstream calls otherwise than we would.
 ALIASES = {
@@ -387,7 +436,7 @@ def test_what_is_replaced_works():
 def test_odd_arguments(name):
     call, good = CALLS[name]
     for argument, (label, value) in itertools.product(good, ODD.items()):
-        if label == "2**31" and argument in LONG:
+        if label == "2**31" and long(name, argument):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -413,9 +462,9 @@ def test_odd_arguments(name):
                 raise AssertionError(f"{name}({argument}={label})") from error
 
 
-def test_every_statistic_is_there():
+def test_every_statistic_and_dataset_is_there():
     functions = {name for name in statistics.__all__ if name[0].islower()}
-    assert functions <= set(CALLS)
+    assert functions | {f"datasets.{name}" for name in datasets.__all__} <= set(CALLS)
 
 
 UPSTREAMS = [

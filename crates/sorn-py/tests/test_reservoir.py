@@ -194,7 +194,7 @@ def test_traces_are_exponential_and_go_on():
     assert np.array_equal(reservoir.reset().features(u[:25]), z[:25])
     with pytest.raises(ValueError, match="traces: found 1.0"):
         Reservoir(traces=[1.0], **KWARGS)
-    with pytest.raises(TypeError, match="traces: found 0.5, allowed: a sequence"):
+    with pytest.raises(TypeError, match="traces: found float, allowed: a sequence"):
         Reservoir(traces=0.5, **KWARGS)
 
 

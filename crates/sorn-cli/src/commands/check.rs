@@ -27,7 +27,8 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
             (env, check_own(&experiment.agent, &observations, &actions, args.seed))
         }
     };
-    let report = conformance::check(&mut env, &Config { seed: args.seed, ..Config::default() });
+    let config = Config { seed: args.seed, ..Config::default() };
+    let report = conformance::check(&mut env, &config);
     let mut text = lines(&spaces(&env));
     for finding in &report.findings {
         let level = match finding.level {
@@ -53,6 +54,12 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
         counted(report.steps, "step"),
         counted(report.episodes, "episode")
     ));
+    if report.ended == 0 && report.failures == 0 && report.episodes > 0 {
+        let steps = config.steps;
+        text.push_str(&format!(
+            "note: no episode ended within {steps} steps of random actions; if none ever does, an experiment needs run.steps, or a wrapper time_limit (env.wrappers)\n"
+        ));
+    }
     let mut kept = kept;
     for (part, report) in parts {
         kept &= report.passed();

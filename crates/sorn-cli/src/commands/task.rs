@@ -114,6 +114,7 @@ fn described(found: &TaskTable) -> String {
     if found.arms.iter().any(|arm| arm.against.is_some()) {
         text.push_str("p: two-sided Mann-Whitney test against the arm that an arm belongs to, the experiment for most\n");
     }
+    found.problems.iter().for_each(|problem| text.push_str(&format!("problem: {problem}\n")));
     for rows in [found.reference_rows(), found.claim_rows()] {
         if !rows.is_empty() {
             text.push('\n');

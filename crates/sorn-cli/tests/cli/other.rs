@@ -80,6 +80,10 @@ fn an_environment_is_checked() {
     assert!(text.contains("\naction space       Discrete(2)\n"), "{text}");
     let text = place.done(&["check", "quick.toml", "--set", "env.wrappers=[{kind=\"frame_skip\",steps=3}]"]);
     assert!(text.contains("quick.toml keeps the contract"), "{text}");
+    assert!(!text.contains("no episode ended"), "{text}");
+    place.write("endless.toml", "name = \"endless\"\nenv.id = \"Acrobot-v1\"\nrun.episodes = 1\nrun.stop_when_solved = false\nenv.wrappers = [{ kind = \"time_limit\", max_episode_steps = 500 }]");
+    let text = place.done(&["check", "endless.toml"]);
+    assert!(text.contains("note: no episode ended within 200 steps of random actions"), "{text}");
     let wrong = place.fails(2, &["check", "CartPole-v1", "--kwarg", "gravity=1"]);
     assert!(wrong.contains("unknown argument \"gravity\""), "{wrong}");
 }

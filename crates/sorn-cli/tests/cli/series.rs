@@ -99,6 +99,27 @@ fn a_task_of_series_that_was_stopped_goes_on_to_the_same_bits() {
 }
 
 #[test]
+fn a_run_never_goes_on_with_other_data() {
+    let place = place();
+    let rows =
+        |factor: f64| (0..4000).map(|t| format!("{}\n", (factor * f64::from(t)).sin())).collect::<String>();
+    place.write("own.csv", &rows(0.3));
+    let own = MEMORY
+        .replace("kind = \"memory_capacity\"\ndelays = [1, 2, 3, 4]", "kind = \"file\"\nfile = \"own.csv\"");
+    place.write("own.toml", &own.replace("name = \"memory\"", "name = \"own\"").replace("\"memory\", ", ""));
+    place.done(&["run", "own.toml", "--seeds", "0..2", "--quiet"]);
+    std::fs::remove_file(place.path("runs/own/seed-1/summary.json")).unwrap();
+    place.write("own.csv", &rows(0.4));
+    let error = place.fails(2, &["resume", "runs/own", "--quiet"]);
+    assert!(error.contains("expected own.csv as it was when the run was begun, found other data"), "{error}");
+    place.write("own.csv", &rows(0.3));
+    place.done(&["resume", "runs/own", "--quiet"]);
+    // What is finished needs its data no longer.
+    std::fs::remove_file(place.path("own.csv")).unwrap();
+    place.done(&["report", "runs/own"]);
+}
+
+#[test]
 fn wrong_values_are_named() {
     let place = place();
     // What is scored would have been fitted.

@@ -66,6 +66,10 @@ fn one<T: TaskKind>(sweep: &TaskSweep<T>, pictures: &str) -> Result<(String, Str
     };
     let over = format!("Median (quartiles) over {}.", crate::counted(found.seeds.len() as u64, "seed"));
     text.push_str(&rows_of("Scores", found.rows(), &over));
+    if !found.problems.is_empty() {
+        let items: String = found.problems.iter().map(|p| format!("<li>{}</li>", escape(p))).collect();
+        text.push_str(&format!("<section class=\"problems\"><h2>Problems</h2><ul>{items}</ul></section>\n"));
+    }
     let hint = "All runs together if the score can be pooled, else the mean over runs; 95 % bootstrap interval over runs. A value \
                 agrees within its tolerance; it is undecided where its interval alone reaches there.";
     text.push_str(&rows_of("Published values", found.reference_rows(), hint));

@@ -1,5 +1,7 @@
 //! [`SeriesTask`]: the configuration of a task of series.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use sorn_agents::{EncoderConfig, Encoding};
 use sorn_core::{Initial, InputMap, Params, State, room};
@@ -169,6 +171,13 @@ impl TaskKind for SeriesTask {
     fn inputs(&self) -> Result<Option<usize>, TaskError> {
         let series = Series::new(&self.source, 0)?;
         Ok(self.encoder.inputs(series.inputs().len()))
+    }
+
+    fn data(&self) -> Option<&Path> {
+        match &self.source {
+            SeriesConfig::File { file, .. } => Some(file),
+            _ => None,
+        }
     }
 
     fn validate(&self, params: &Params) -> Result<(), TaskError> {

@@ -32,6 +32,7 @@ pub struct SeriesRun {
     collected: Option<Collected>,
     fitted: Option<(Collected, Readout)>,
     scores: Scores,
+    problems: Vec<String>,
 }
 
 impl SeriesRun {
@@ -103,6 +104,7 @@ impl SeriesRun {
             collected: None,
             fitted: None,
             scores: Scores::default(),
+            problems: Vec::new(),
         })
     }
 
@@ -162,8 +164,10 @@ impl SeriesRun {
             (Role::Score, Some(tested)) => {
                 if let Some((fitted, readout)) = &self.fitted {
                     let (source, names) = (&self.task.source, self.series.names());
-                    let scores = score(source, names, readout, (fitted, &tested), self.network.ne())?;
+                    let (scores, problems) =
+                        score(source, names, readout, (fitted, &tested), self.network.ne())?;
                     self.scores.0.extend(scores.0);
+                    self.problems.extend(problems);
                 }
             }
             _ => {}
@@ -225,5 +229,9 @@ impl TaskWork for SeriesRun {
 
     fn scores(&self) -> &Scores {
         &self.scores
+    }
+
+    fn problems(&self) -> &[String] {
+        &self.problems
     }
 }

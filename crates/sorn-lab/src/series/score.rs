@@ -42,8 +42,8 @@ pub(super) fn score(
     readout: &Readout,
     (fitted, tested): (&Collected, &Collected),
     neurons: usize,
-) -> Result<Scores, TaskError> {
-    let mut scores = Scores::default();
+) -> Result<(Scores, Vec<String>), TaskError> {
+    let (mut scores, mut problems) = (Scores::default(), Vec::new());
     let mut put = |name: String, value: f64| scores.0.insert(name, value);
     let mut read = vec![0.0; names.len()];
     let mut outputs = Vec::with_capacity(tested.targets.len());
@@ -58,6 +58,12 @@ pub(super) fn score(
     for (index, name) in names.iter().enumerate() {
         let (output, target) = (column(&outputs, index), column(&tested.targets, index));
         let (error, r2) = (nrmse(&output, &target), correlation(&output, &target).powi(2));
+        if variance(&target) == 0.0 {
+            problems.push(format!(
+                "nrmse of {name}: expected a target that changes while it is scored, found {} in every step; it is the error itself",
+                target[0]
+            ));
+        }
         errors += error;
         squares += r2;
         if names.len() > 1 {
@@ -82,7 +88,7 @@ pub(super) fn score(
     let reader = (0..names.len()).map(|index| nrmse(&column(&seen, index), &column(&tested.targets, index)));
     put("input_reader".into(), reader.sum::<f64>() / count);
     put("rate".into(), tested.spikes as f64 / tested.rows.len() as f64 / neurons as f64);
-    Ok(scores)
+    Ok((scores, problems))
 }
 
 /// What least squares on the present inputs and 1 gives for `tested`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +27,11 @@ pub trait TaskKind: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     /// # Errors
     /// [`TaskError::Config`] if the task is refused.
     fn inputs(&self) -> Result<Option<usize>, TaskError>;
+
+    /// The file that the task reads its data from, if it reads one.
+    fn data(&self) -> Option<&Path> {
+        None
+    }
 
     /// Checks every value, and that the network of `params` can be built.
     ///

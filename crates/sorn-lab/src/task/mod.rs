@@ -1,6 +1,7 @@
 //! Tasks that are no agent's as experiments: a file, arms, run directories, a table. Each kind of task implements [`TaskKind`].
 
 mod claim;
+mod data;
 mod experiment;
 mod kind;
 mod run;

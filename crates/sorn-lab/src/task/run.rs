@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use sorn_sequence::{Scores, TaskError};
 
-use super::{TaskExperiment, TaskKind, TaskWork};
+use super::{TaskExperiment, TaskKind, TaskWork, data};
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
 use crate::{LabError, SavedNetwork, initial, load_network, save_network};
@@ -67,6 +67,15 @@ pub(super) fn summary(dir: &Path) -> Result<Option<TaskSummary>, LabError> {
     serde_json::from_str(&read_text(&path)?).map(Some).map_err(|e| LabError::damaged(&path, e.to_string()))
 }
 
+/// Refuses to add to runs that were made with other data than the file holds now.
+pub(super) fn check_data<T: TaskKind>(jobs: &[(PathBuf, TaskExperiment<T>)]) -> Result<(), LabError> {
+    if jobs.iter().all(|(dir, _)| dir.join(SUMMARY).exists()) {
+        return Ok(());
+    }
+    let read = jobs.iter().filter_map(|(dir, experiment)| Some((dir, experiment.task.data()?)));
+    read.into_iter().try_for_each(|(dir, file)| data::check(dir, file))
+}
+
 /// Runs `experiment` in `dir`, from its checkpoint if there is one; a finished run is left as it is.
 pub(crate) fn run<T: TaskKind>(
     dir: &Path,
@@ -90,7 +99,13 @@ pub(crate) fn run<T: TaskKind>(
                 "holds a run of another configuration (config.toml); give another --out, or move it away";
             return Err(LabError::directory(dir, reason));
         }
+        if let Some(file) = experiment.task.data() {
+            data::check(dir, file)?;
+        }
     } else {
+        if let Some(file) = experiment.task.data() {
+            data::note(dir, file)?;
+        }
         if let Some(file) = &experiment.run.initial {
             initial::keep(dir, file)?;
         }

@@ -1,7 +1,9 @@
 //! The sequence task as a kind of task.
 
+use std::path::Path;
+
 use sorn_core::{Initial, Network, Params, State};
-use sorn_sequence::{Control, Run, Scores, Task, TaskError};
+use sorn_sequence::{Control, Run, Scores, SourceConfig, Task, TaskError};
 
 use super::{TaskKind, TaskWork};
 
@@ -12,6 +14,13 @@ impl TaskKind for Task {
 
     fn inputs(&self) -> Result<Option<usize>, TaskError> {
         Task::inputs(self).map(Some)
+    }
+
+    fn data(&self) -> Option<&Path> {
+        match &self.source {
+            SourceConfig::Text { file } => Some(file),
+            _ => None,
+        }
     }
 
     fn validate(&self, params: &Params) -> Result<(), TaskError> {

@@ -157,6 +157,7 @@ impl<T: TaskKind> TaskSweep<T> {
                 jobs.push((dir.join(format!("seed-{seed}")), arm));
             }
         }
+        run::check_data(&jobs)?;
         let bytes = jobs.iter().map(|(_, arm)| arm.network.memory()).max().unwrap_or(0);
         let pool = threads::pool(number, jobs.len(), bytes);
         let pool = pool.map_err(|reason| LabError::directory(&self.path, reason))?;

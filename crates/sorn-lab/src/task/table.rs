@@ -1,6 +1,6 @@
 //! [`TaskTable`]: arms and their scores over seeds, each tested against the arm it belongs to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sorn_report::stats::mann_whitney;
@@ -45,6 +45,9 @@ pub struct TaskTable {
     /// Statements, and whether they hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claimed>,
+    /// Scores that could not be taken or that no run has, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
 }
 
 impl TaskTable {
@@ -54,9 +57,16 @@ impl TaskTable {
     /// [`LabError`] naming a run that is not finished, or a damaged file.
     pub fn of<T: TaskKind>(sweep: &TaskSweep<T>) -> Result<TaskTable, LabError> {
         let mut arms: Vec<TaskArm> = Vec::new();
+        let mut problems: Vec<String> = Vec::new();
         for (dir, arm) in sweep.arms()? {
             let mut scores: BTreeMap<String, Vec<f64>> = BTreeMap::new();
             for summary in &sweep.summaries(&dir)? {
+                for problem in &summary.problems {
+                    let problem = format!("{}: {problem}", arm.label);
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
                 for (name, value) in &summary.scores.0 {
                     scores.entry(name.clone()).or_default().push(*value);
                 }
@@ -82,9 +92,14 @@ impl TaskTable {
         let named = experiment.report.clone();
         let all = || arms.first().map_or_else(Vec::new, |arm| arm.scores.keys().cloned().collect());
         let report = if named.is_empty() { all() } else { named };
+        for name in report.iter().filter(|name| arms.iter().all(|arm| !arm.scores.contains_key(*name))) {
+            let known = arms.iter().flat_map(|arm| arm.scores.keys()).collect::<BTreeSet<_>>();
+            let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
+            problems.push(format!("report: expected some of {}, found {name:?}", known.join(", ")));
+        }
         let references = experiment.references.iter().map(|r| r.compare(&arms)).collect();
         let claims = experiment.claims.iter().map(|c| c.test(&arms)).collect();
-        Ok(TaskTable { report, seeds: sweep.seeds().to_vec(), arms, references, claims })
+        Ok(TaskTable { report, seeds: sweep.seeds().to_vec(), arms, references, claims, problems })
     }
 
     /// The table as rows of text: a head, then an arm each, with median and quartiles of the scores shown and `p` of the last.

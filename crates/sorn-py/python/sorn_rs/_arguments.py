@@ -4,6 +4,7 @@ import difflib
 import operator
 import warnings
 from collections.abc import Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -90,7 +91,24 @@ def hyperparameter(name: str, value):
 def real(name: str, value) -> float:
     if isinstance(value, (bool, str, bytes)) or not np.isscalar(value) or np.iscomplexobj(value):
         raise wrong(name, repr(value), "a number", TypeError)
-    return float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise wrong(name, repr(value), "a number", TypeError) from None
+
+
+def listed(name: str, values, allowed: str, most: int = 100_000) -> list:
+    """The members of what can be gone through, `most` of them or fewer: an array may claim to be larger than any memory."""
+    if isinstance(values, (str, bytes, dict)):
+        raise wrong(name, type(values).__name__, allowed, TypeError)
+    try:
+        members = iter(values)
+    except TypeError:
+        raise wrong(name, type(values).__name__, allowed, TypeError) from None
+    found = list(islice(members, most + 1))
+    if len(found) > most:
+        raise wrong(name, f"more than {most} values", f"at most {most}")
+    return found
 
 
 def integer(name: str, value, least: int) -> int:

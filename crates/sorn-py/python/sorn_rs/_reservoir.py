@@ -1,11 +1,8 @@
 """A reservoir with a supervised readout."""
 
-from collections.abc import Iterable
-from itertools import islice
-
 import numpy as np
 
-from ._arguments import BOOLS, array, converted, integer, real, wrong
+from ._arguments import BOOLS, array, converted, integer, listed, real, wrong
 from ._native import Network
 
 MOST_TRACES = 1000
@@ -112,11 +109,8 @@ class Reservoir:
         washout = integer("washout", washout, 0)
         if not isinstance(plastic, BOOLS):
             raise wrong("plastic", repr(plastic), "True or False", TypeError)
-        if not isinstance(traces, Iterable) or isinstance(traces, (str, bytes)):
-            raise wrong("traces", repr(traces), "a sequence of numbers in (0, 1)", TypeError)
-        decays = [real("traces", decay) for decay in islice(traces, MOST_TRACES + 1)]
-        if len(decays) > MOST_TRACES:
-            raise wrong("traces", f"more than {MOST_TRACES}", f"at most {MOST_TRACES} decays")
+        traces = listed("traces", traces, "a sequence of numbers in (0, 1)", MOST_TRACES)
+        decays = [real("traces", decay) for decay in traces]
         for decay in decays:
             if not 0 < decay < 1:
                 raise wrong("traces", decay, "numbers in (0, 1)")

@@ -15,12 +15,10 @@ same arguments give the same numbers on every machine. A wrong value raises Valu
 
 import json
 import os
-from collections.abc import Iterable
-from itertools import islice
 
 import numpy as np
 
-from ._arguments import integer, real, wrong
+from ._arguments import integer, listed, real, wrong
 from ._native import dataset_series, dataset_symbols
 
 __all__ = [
@@ -36,6 +34,8 @@ __all__ = [
     "text",
     "words",
 ]
+
+GRAMMARS = ("fdt", "efdt", "sp")
 
 
 def _steps(steps, seed):
@@ -56,17 +56,8 @@ def _symbols(kind, steps, seed, n=None, **config):
     return dataset_symbols(json.dumps({"kind": kind, **config}), n, steps, seed)
 
 
-# An array may claim to be larger than any memory.
-MOST = 100_000
-
-
 def _listed(name, values):
-    if not isinstance(values, Iterable) or isinstance(values, (str, bytes, dict)):
-        raise wrong(name, type(values).__name__, "a sequence", TypeError)
-    listed = list(islice(values, MOST + 1))
-    if len(listed) > MOST:
-        raise wrong(name, f"more than {MOST} values", f"at most {MOST}")
-    return listed
+    return listed(name, values, "a sequence")
 
 
 def _path(name, value):
@@ -189,9 +180,9 @@ def repeated_symbols(steps, symbols, length, *, seed=0):
 
 def grammar(steps, grammar="fdt", held_out=0, *, seed=0):
     """Sentences of a grammar, letter by letter: ``"fdt"``, ``"efdt"`` or ``"sp"``; `held_out` of them are left out."""
-    return _symbols(
-        "grammar", steps, seed, grammar=_text("grammar", grammar), held_out=_whole("held_out", held_out, 0)
-    )
+    if _text("grammar", grammar) not in GRAMMARS:
+        raise wrong("grammar", repr(grammar), ", ".join(map(repr, GRAMMARS)))
+    return _symbols("grammar", steps, seed, grammar=grammar, held_out=_whole("held_out", held_out, 0))
 
 
 def text(steps, file):

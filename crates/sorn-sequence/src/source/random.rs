@@ -6,6 +6,9 @@ use sorn_core::room;
 use super::Units;
 use crate::TaskError;
 
+/// Longer sequences are surely a slip of the finger.
+const LONGEST: u32 = 100_000_000;
+
 fn named(symbols: u32) -> Result<Vec<String>, TaskError> {
     match (2..=1_000_000).contains(&symbols) {
         true => Ok((0..symbols).map(|symbol| symbol.to_string()).collect()),
@@ -28,8 +31,8 @@ pub(super) fn repeated(
     rng: &mut Xoshiro256PlusPlus,
 ) -> Result<(Vec<String>, Units), TaskError> {
     let names = named(symbols)?;
-    if length == 0 {
-        return Err(TaskError::config("task.source.length", "at least 1", 0));
+    if !(1..=LONGEST).contains(&length) {
+        return Err(TaskError::config("task.source.length", format!("1 to {LONGEST}"), length));
     }
     let bytes = 4 * u128::from(length);
     if !room::fits(bytes) {

@@ -12,6 +12,7 @@ use crate::inputs::Inputs;
 use crate::learner::{AnyLearner, Transition};
 use crate::normalization::Normalization;
 use crate::reservoir::{Reservoir, Seen, counts, entry, json};
+use crate::standardization::Standardization;
 use crate::{AgentConfig, AgentError, AgentState, Diagnosis, Norms, room};
 pub(crate) use stream::Stream;
 
@@ -58,6 +59,7 @@ pub struct Agent {
     encoder: AnyEncoder,
     reservoir: Reservoir,
     features: Features,
+    standardization: Standardization,
     learner: AnyLearner,
     /// The observation and what is seen beside it, reservoir input and features, as numbers.
     flat: Vec<f64>,
@@ -108,6 +110,7 @@ impl Agent {
             input: vec![0.0; width],
             phi: vec![0.0; features.len()],
             reservoir,
+            standardization: Standardization::new(config.features.standardize, features.len()),
             features,
             learner,
             turn: Turn::Begin,
@@ -352,6 +355,7 @@ impl Agent {
         self.reservoir.step(&self.input)?;
         let observation = Weighted { numbers: &self.flat, weights: self.normalization.weights() };
         self.features.write(&self.reservoir, observation, &self.input, &mut self.phi);
+        self.standardization.apply(&mut self.phi, !self.greedy);
         Ok(())
     }
 
@@ -363,6 +367,7 @@ impl Agent {
         state.meta["agent"] = json(&(self.turn, self.steps, self.greedy));
         self.inputs.save(&mut state);
         self.normalization.save(&mut state);
+        self.standardization.save(&mut state);
         self.encoder.save(&mut state);
         self.reservoir.save(&mut state);
         self.learner.save(&mut state);
@@ -399,6 +404,7 @@ impl Agent {
         counts("agent", &[self.steps])?;
         self.inputs.load(state)?;
         self.normalization.load(state)?;
+        self.standardization.load(state)?;
         self.encoder.load(state)?;
         self.reservoir.load(state)?;
         self.learner.load(state)?;

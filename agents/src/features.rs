@@ -50,6 +50,9 @@ pub struct FeaturesConfig {
     pub names: Vec<Feature>,
     /// Decay of the trace per observation, in `[0, 1)`.
     pub trace_decay: f64,
+    /// Observations, from the first on, whose mean and standard deviation standardise every feature; 0: features are as they are. A feature that
+    /// is seldom active, as the memory of a cue is, then counts as much as others.
+    pub standardize: u64,
 }
 
 impl Default for FeaturesConfig {
@@ -57,6 +60,7 @@ impl Default for FeaturesConfig {
         FeaturesConfig {
             names: vec![Feature::Activity, Feature::ActivityMinusTrace, Feature::Bias],
             trace_decay: 0.6,
+            standardize: 0,
         }
     }
 }

@@ -30,6 +30,7 @@ mod reservoir;
 mod room;
 mod run_loop;
 mod schedule;
+mod standardization;
 mod state;
 
 pub use agent::Agent;

@@ -113,18 +113,18 @@ const EPSILON: f64 = 1e-8;
 
 /// Mean and variance of numbers that come one after the other (Welford 1962, 10.1080/00401706.1962.10490022).
 #[derive(Clone, Debug)]
-struct Running {
-    count: f64,
+pub(crate) struct Running {
+    pub(crate) count: f64,
     mean: Vec<f64>,
     squares: Vec<f64>,
 }
 
 impl Running {
-    fn new(len: usize) -> Running {
+    pub(crate) fn new(len: usize) -> Running {
         Running { count: 0.0, mean: vec![0.0; len], squares: vec![0.0; len] }
     }
 
-    fn take(&mut self, numbers: &[f64]) {
+    pub(crate) fn take(&mut self, numbers: &[f64]) {
         self.count += 1.0;
         for ((mean, squares), x) in self.mean.iter_mut().zip(&mut self.squares).zip(numbers) {
             let before = x - *mean;
@@ -138,25 +138,25 @@ impl Running {
     }
 
     /// The standard deviation, without a scale of its own: 0 where nothing varied, and where what varied is rounding.
-    fn scale(&self, index: usize) -> f64 {
+    pub(crate) fn scale(&self, index: usize) -> f64 {
         let sd = (self.squares[index] / self.count.max(1.0)).sqrt();
         if sd > 1e-12 * self.mean[index].abs() { sd } else { 0.0 }
     }
 
     /// A number less the mean, over the standard deviation, at most `clip` in size; 0 where nothing varied.
-    fn normalized(&self, index: usize, x: f64, clip: f64) -> f64 {
+    pub(crate) fn normalized(&self, index: usize, x: f64, clip: f64) -> f64 {
         match self.scale(index) {
             0.0 => 0.0,
             scale => ((x - self.mean[index]) / scale).clamp(-clip, clip),
         }
     }
 
-    fn save(&self, state: &mut AgentState, name: &str) {
+    pub(crate) fn save(&self, state: &mut AgentState, name: &str) {
         state.put(&format!("normalization/{name}_mean"), &[self.mean.len()], &self.mean);
         state.put(&format!("normalization/{name}_squares"), &[self.squares.len()], &self.squares);
     }
 
-    fn load(&mut self, state: &AgentState, name: &str) -> Result<(), AgentError> {
+    pub(crate) fn load(&mut self, state: &AgentState, name: &str) -> Result<(), AgentError> {
         state.read(&format!("normalization/{name}_mean"), &mut self.mean)?;
         state.read(&format!("normalization/{name}_squares"), &mut self.squares)
     }

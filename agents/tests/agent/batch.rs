@@ -184,6 +184,7 @@ fn a_run_goes_on_from_any_round_to_the_same_bits() {
         let mut config = config(["sorn", "static", "rewired", "esn"][number % 4], learner);
         config.normalization.observation = Normalized::All;
         config.normalization.reward = Some(number > 0);
+        config.features.standardize = 100 * (number as u64 % 2);
         let seed = |k: u64| k * 31;
         let (mut a, mut carts) = (agent(&config), envs(3, AutoresetMode::Disabled));
         let mut whole = BatchRun::new(&mut carts, &mut a, 40, seed).unwrap();

@@ -157,6 +157,7 @@ proptest! {
     #[test]
     fn a_restored_agent_goes_on_bit_for_bit(seed: u64, before in 0..120_u32, kind in 0..5_usize, learner in 0..LEARNERS.len(), encoder in 0..ENCODERS.len() + 1) {
         let mut config = config(["sorn", "static", "none", "rewired", "esn"][kind], LEARNERS[learner]);
+        config.features.standardize = 50 * (seed % 2);
         if encoder < ENCODERS.len() {
             config = with_encoder(&config, encoder);
         }

@@ -9,7 +9,7 @@ use sorn_env::AnyEnv;
 use crate::error::WRITE;
 use crate::files::{create_dir, is_temporary, read_text, remove, remove_temporaries, write_whole};
 use crate::{
-    Checkpoint, Episode, Evaluated, Experiment, LabError, RunConfig, Summary, Trained, checkpoint,
+    Checkpoint, Episode, Evaluated, Experiment, LabError, RunConfig, Summary, TaskSort, Trained, checkpoint,
     evaluations, initial, metrics, read,
 };
 
@@ -22,6 +22,16 @@ pub struct RunDir {
     experiment: Experiment,
     // Held until dropped where this process may write; the system frees it however the process ends.
     _lock: Option<File>,
+}
+
+/// Refuses the directory of a task without an agent.
+pub(crate) fn of_an_agent(dir: &Path) -> Result<(), LabError> {
+    match TaskSort::of_dir(dir)? {
+        None => Ok(()),
+        Some(_) => {
+            Err(LabError::directory(dir, "expected a run of an agent, found a task without one ([task])"))
+        }
+    }
 }
 
 impl RunDir {
@@ -87,6 +97,7 @@ impl RunDir {
             }
             Err(e) => return Err(LabError::directory(path, format!("cannot be read: {e}"))),
         }
+        of_an_agent(path)?;
         if !config.is_file() {
             let reason =
                 "not a run directory: it has no config.toml (a run directory is runs/<experiment>/seed-<n>)";

@@ -10,7 +10,7 @@ use sorn_report::figure::Over;
 use crate::difference::difference;
 use crate::figures::Recorded;
 use crate::files::{create_dir, read_text, remove, write_whole};
-use crate::run_dir::{is_run, lock, refuse_live};
+use crate::run_dir::{is_run, lock, of_an_agent, refuse_live};
 use crate::{
     Aggregate, Experiment, LabError, Outcome, Progress, RunDir, Summary, figures, read, sweep, threads, train,
 };
@@ -149,6 +149,7 @@ impl Sweep {
         else {
             return Ok(None);
         };
+        of_an_agent(path)?;
         let text = read_text(&plan)?;
         let Plan { seeds } = serde_json::from_str(&text)
             .map_err(|e| LabError::damaged(&plan, format!("{e}; {{\"seeds\": [...]}} expected")))?;

@@ -147,6 +147,15 @@ fn wrong_values_are_named() {
     let error = place.fails(2, &["plot", "runs/memory", "learning-curve"]);
     assert!(error.contains("a task of sequences or series"), "{error}");
     place.done(&["report", "runs/memory"]);
+    for dir in ["runs/memory", "runs/memory/seed-0"] {
+        for command in ["eval", "decode", "export"] {
+            let error = place.fails(2, &[command, dir]);
+            assert!(
+                error.contains("expected a run of an agent, found a task without one"),
+                "{command}: {error}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -60,7 +60,9 @@ mod tests {
     #[test]
     fn what_is_seldom_counts_as_much_as_what_is_often() {
         let mut standardization = Standardization::new(100, 3);
-        let row = |k: usize| [1.0, f64::from(u8::from(k.is_multiple_of(2))), f64::from(u8::from(k.is_multiple_of(25)))];
+        let row = |k: usize| {
+            [1.0, f64::from(u8::from(k.is_multiple_of(2))), f64::from(u8::from(k.is_multiple_of(25)))]
+        };
         let mut sums = [0.0; 3];
         for k in 0..200 {
             let mut features = row(k);

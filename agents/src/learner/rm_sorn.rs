@@ -11,7 +11,7 @@
 //! ```text
 //! o(t+1) = winner of (W x(t) - T)                                the action taken on x(t)
 //! m      = r(t+1) - mean of the last `window` rewards            r(t+1) included
-//! W_ij  += eta_stdp m (o_i(t+1) x_j(t) - o_i(t) x_j(t+1))        then limited to [0, 1], then scaled
+//! W_ij  += eta_stdp m (o_i(t+1) x_j(t) - depression o_i(t) x_j(t+1))   then limited to [0, 1], then scaled
 //! T_i   += eta_ip (o_i(t+1) - target_rates_i)
 //! ```
 //!
@@ -43,6 +43,9 @@ use crate::{AgentError, AgentState, PolicyConfig};
 pub struct RmSornConfig {
     /// Step size of STDP, 0 or more.
     pub eta_stdp: f64,
+    /// Factor of the depressing half of STDP, 0 or more. With 1, what one answer gains is lost again if the next one is the same and right too:
+    /// counting to 4 comes to .58 of .917.
+    pub depression: f64,
     /// Step size of intrinsic plasticity, 0 or more.
     pub eta_ip: f64,
     /// Steps over which the mean reward is taken, 2 or more.
@@ -61,7 +64,13 @@ impl RmSornConfig {
 
 impl Default for RmSornConfig {
     fn default() -> Self {
-        RmSornConfig { eta_stdp: 0.0005, eta_ip: 0.002, window: 100, target_rates: Vec::new() }
+        RmSornConfig {
+            eta_stdp: 0.0005,
+            depression: 0.0,
+            eta_ip: 0.002,
+            window: 100,
+            target_rates: Vec::new(),
+        }
     }
 }
 
@@ -95,6 +104,7 @@ impl RmSorn {
         PolicyConfig::refuse(policy, who)?;
         check("learner.eta_stdp", config.eta_stdp, config.eta_stdp >= 0.0, "a number of 0 or more")?;
         check("learner.eta_ip", config.eta_ip, config.eta_ip >= 0.0, "a number of 0 or more")?;
+        check("learner.depression", config.depression, config.depression >= 0.0, "a number of 0 or more")?;
         if config.window < 2 {
             return Err(AgentError::config("learner.window", config.window, "at least 2"));
         }
@@ -183,8 +193,9 @@ impl Learn for RmSorn {
         let choice = self.choice;
         let features = self.phi.len();
         change(&mut self.weights[choice * features..][..features], step, &self.phi);
-        if let Some(previous) = self.previous {
-            change(self.row(previous), -step, transition.next);
+        if let Some(previous) = self.previous.filter(|_| self.config.depression > 0.0) {
+            let depression = step * self.config.depression;
+            change(self.row(previous), -depression, transition.next);
             scale(self.row(previous));
         }
         scale(self.row(choice));
@@ -248,7 +259,13 @@ mod tests {
     /// Two steps of the equations, worked out.
     #[test]
     fn two_steps_by_hand() {
-        let config = RmSornConfig { eta_stdp: 0.1, eta_ip: 0.2, window: 10, target_rates: Vec::new() };
+        let config = RmSornConfig {
+            eta_stdp: 0.1,
+            depression: 1.0,
+            eta_ip: 0.2,
+            window: 10,
+            target_rates: Vec::new(),
+        };
         let mut readout = readout(config, 2, 2);
         readout.weights = vec![0.5, 0.5, 0.3, 0.7];
         readout.begin();

@@ -145,6 +145,47 @@ fn the_sign_tells_where_the_goal_is() {
 }
 
 #[test]
+fn symbols_of_the_past_are_asked_for() {
+    for (symbols, lag, terms) in [(4, 1, 1), (2, 1, 2), (5, 0, 1), (3, 2, 4)] {
+        let mut env = SymbolRecall::new(SymbolRecallConfig { symbols, lag, terms }).unwrap();
+        let mut shown = vec![env.reset(Some(7), None).unwrap().0];
+        let (mut right, mut wrong) = (0.0, 0.0);
+        for _ in 0..200 {
+            let past = shown.len().checked_sub((lag + terms) as usize);
+            let sum: Option<i64> = past.map(|first| shown[first..first + terms as usize].iter().sum());
+            let answer = sum.map_or(0, |sum| sum % symbols as i64);
+            let asked = env.clone().step(&((answer + 1) % symbols as i64)).unwrap();
+            let step = env.step(&answer).unwrap();
+            (right, wrong) = (right + step.reward, wrong + asked.reward);
+            shown.push(step.obs);
+        }
+        assert_eq!((right, wrong), (201.0 - (lag + terms) as f64, 0.0));
+        assert!((0..symbols as i64).all(|symbol| shown.contains(&symbol)));
+    }
+}
+
+#[test]
+fn words_are_counted() {
+    for n in [1, 4] {
+        let mut env = SymbolCounting::new(SymbolCountingConfig { n }).unwrap();
+        let mut letters = vec![env.reset(Some(7), None).unwrap().0];
+        for _ in 0..50 * (n + 2) {
+            let next = env.clone().step(&0).unwrap().obs;
+            let step = env.step(&next).unwrap();
+            assert_eq!((step.reward, step.obs), (1.0, next));
+            letters.push(step.obs);
+        }
+        let word = |first: i64| {
+            let middle = std::iter::repeat_n(first + 1, n as usize);
+            std::iter::once(first).chain(middle).chain([first + 2]).collect::<Vec<i64>>()
+        };
+        let words: Vec<&[i64]> = letters.chunks_exact(n as usize + 2).collect();
+        assert!(words.iter().all(|found| *found == word(0) || *found == word(3)));
+        assert!(words.contains(&word(0).as_slice()) && words.contains(&word(3).as_slice()));
+    }
+}
+
+#[test]
 fn wrong_arguments_and_actions_are_refused() {
     let refusal = |id: &str, kwargs: serde_json::Value| {
         crate::make(id, kwargs.as_object().unwrap()).err().expect("refused").to_string()

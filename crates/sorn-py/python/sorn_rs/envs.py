@@ -3,8 +3,8 @@
 ``gymnasium.make("sorn_rs/CartPole-v1")`` makes one, ``gymnasium.make_vec("sorn_rs/CartPole-v1", num_envs=64)`` a batch that is
 stepped in native code. Each has the spaces, rewards, time limit and, seeded, the very trajectories of Gymnasium's environment of
 the same name. Those named `Masked...` do not show velocities; `popgym-...` are POPGym's tasks of memory, equal to its own step for
-step; `bsuite-MemoryLen-v0`, `bsuite-MemorySize-v0` and `TMaze-v0` are others. `gymnasium.make_vec` steps the last ones and those
-of cards one by one.
+step; `bsuite-MemoryLen-v0`, `bsuite-MemorySize-v0`, `TMaze-v0`, `SymbolRecall-v0` and `SymbolCounting-v0` are others.
+`gymnasium.make_vec` steps the last ones and those of cards one by one.
 """
 
 import copy

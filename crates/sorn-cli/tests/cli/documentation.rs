@@ -175,6 +175,27 @@ fn the_sweep_over_memory_is_shown_along_its_keys() {
 }
 
 #[test]
+fn the_sweeps_of_symbols_and_lengths_run() {
+    let place = Place::new();
+    for (name, key, runs) in [
+        ("memory-len", "env.kwargs.memory_length", 23 * 4 * 10),
+        ("rm-sorn-recall", "env.kwargs.lag", 3 * 2 * 2 * 20),
+        ("rm-sorn-counting", "env.kwargs.n", 3 * 2 * 20),
+    ] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../experiments/sweeps/{name}.toml"));
+        let text = fs::read_to_string(file).unwrap();
+        assert!(text.contains(&format!("sorn compare runs/{name} --along {key}")), "{name}");
+        assert!(text.contains(&format!("the whole sweep has {runs} runs")), "{name}");
+        place.write("sweep.toml", &text);
+        assert_eq!(place.done(&["sweep", "sweep.toml", "--list"]).lines().count(), runs, "{name}");
+        let mut arguments = vec!["sweep", "sweep.toml", "--quiet", "--task", "0,20,40"];
+        ["run.episodes=2", "eval.episodes=1"].iter().for_each(|set| arguments.extend(["--set", set]));
+        place.done(&arguments);
+        place.done(&["compare", &format!("runs/{name}"), "--along", key]);
+    }
+}
+
+#[test]
 fn the_example_of_a_sweep_runs() {
     let place = Place::new();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/sweeps/cartpole-steps.toml");

@@ -188,7 +188,7 @@ fn damaged_states_are_refused_or_go_on_without_a_panic() {
     let mut ids: Vec<String> = whole.map(|spec| spec.id).collect();
     // One of each task.
     ids.retain(|id| !id.contains("Medium") && !id.contains("Hard"));
-    assert_eq!(ids.len(), 8, "{ids:?}");
+    assert_eq!(ids.len(), 10, "{ids:?}");
     for id in ids {
         let (mut env, saved, text) = written(&id);
         let bytes = text.as_bytes();

@@ -24,7 +24,7 @@ fn network() -> Network {
 fn whole(path: &Path) -> (Params, State) {
     match load_network(path).unwrap() {
         SavedNetwork::Whole(whole) => *whole,
-        SavedNetwork::Upstream(_) => panic!("{}: whole state expected", path.display()),
+        SavedNetwork::Upstream(_) => panic!("{}: expected a whole state", path.display()),
     }
 }
 

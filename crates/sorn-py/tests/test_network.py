@@ -143,7 +143,7 @@ def test_threads_with_networks_of_their_own():
         (lambda n: Network(nee=3), ValueError, "params.*unknown field `nee`"),
         (lambda n: Network(ne="a"), ValueError, "params.ne: expected a non-negative integer, found string"),
         (lambda n: Network(ne=1), ValueError, "parameter `ne`: expected .*, found 1"),
-        (lambda n: Network("hebb"), ValueError, "preset.*hebb.*upstream"),
+        (lambda n: Network("hebb"), ValueError, 'preset.*upstream.*, found "hebb"'),
         (lambda n: Network(7), TypeError, "params: expected .*, found 7"),
         (lambda n: Network(ne=object()), TypeError, "params.ne: expected .*, found object"),
         (lambda n: Network(eta_stdp=float("nan")), ValueError, "params.eta_stdp: expected .*, found nan"),

@@ -150,7 +150,7 @@ def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
     ):
         with pytest.raises(error, match=message):
             Agent(env, SMALL, observe=wrong)
-    with pytest.raises(ValueError, match="a Dict, to observe"):
+    with pytest.raises(ValueError, match="a Dict to observe"):
         Agent(gymnasium.make("CartPole-v1"), SMALL, observe=["image"])
     with pytest.raises(ValueError, match="observe: expected names or an encoder, found both"):
         Agent(env, SMALL, observe=["image"], encoder=lambda observation: observation["image"])

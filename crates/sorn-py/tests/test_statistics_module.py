@@ -142,7 +142,7 @@ def test_mann_whitney():
         (lambda: statistics.rate([0.5], 10), ValueError, "train: expected non-negative integers, found 0.5"),
         (lambda: statistics.rate("spikes", 10), TypeError, "train: expected .*, found str of dtype"),
         (lambda: statistics.rate([1], 0), ValueError, "steps: expected .*, found 0"),
-        (lambda: statistics.cv([]), ValueError, "train has 0 values, at least 2"),
+        (lambda: statistics.cv([]), ValueError, "train: expected at least 2 values, found 0"),
         (lambda: statistics.fano_factor([], 10, 2), ValueError, "."),
         (lambda: statistics.counts([1], 10, 2.5), TypeError, "window: expected .*, found 2.5"),
         (

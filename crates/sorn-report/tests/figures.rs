@@ -64,7 +64,10 @@ fn wrong_curves_are_named() {
     );
     let options = CurveOptions { window: 0, ..Default::default() };
     assert!(
-        learning_curve(&[arm("a", &[&[1.0]])], &options).unwrap_err().to_string().contains("window is 0")
+        learning_curve(&[arm("a", &[&[1.0]])], &options)
+            .unwrap_err()
+            .to_string()
+            .contains("window: expected 1 or more, found 0")
     );
 }
 

@@ -53,7 +53,7 @@ fn wrong_histograms_are_named() {
     assert!(told(of(&[1.0, 0.0], None, true, None)).contains("values[1] is 0"));
     assert!(told(of(&[0.0], Some(Fit::LogNormal), false, None)).contains("values[0] is 0"));
     assert!(told(of(&[-1.0], Some(Fit::Exponential), false, None)).contains("values[0] is -1"));
-    assert!(told(of(&[1.0], None, false, Some(0))).contains("bins is 0"));
+    assert!(told(of(&[1.0], None, false, Some(0))).contains("bins: expected 1 to 10,000, found 0"));
 }
 
 #[test]
@@ -105,7 +105,10 @@ fn wrong_matrices_are_named() {
         told(matrix(&[1.0; 5], 2, &options))
             .contains("expected a multiple of 2, the number of columns, found 5")
     );
-    assert!(told(matrix(&[0.0, 0.0, f64::INFINITY, 0.0], 2, &options)).contains("row 1, column 0 is inf"));
+    assert!(
+        told(matrix(&[0.0, 0.0, f64::INFINITY, 0.0], 2, &options))
+            .contains("row 1, column 0: expected a finite number or NaN, found inf")
+    );
     let options = MatrixOptions { range: Some((1.0, 1.0)), ..Default::default() };
     assert!(told(matrix(&[1.0], 1, &options)).contains("range is (1.0, 1.0)"));
 }
@@ -138,9 +141,12 @@ fn a_graph_joins_what_exceeds_the_threshold() {
     graph(&[0.0], 1, &options).unwrap().png(1.0).unwrap();
     assert!(told(graph(&[], 0, &options)).contains("no neuron"));
     assert!(told(graph(&[0.0; 3], 2, &options)).contains("expected 4, the square of 2 neurons, found 3"));
-    assert!(told(graph(&[0.0, f64::INFINITY, 0.0, 0.0], 2, &options)).contains("row 0, column 1 is inf"));
+    assert!(
+        told(graph(&[0.0, f64::INFINITY, 0.0, 0.0], 2, &options))
+            .contains("row 0, column 1: expected a finite number or NaN, found inf")
+    );
     let options = GraphOptions { threshold: -1.0, ..options };
-    assert!(told(graph(&[0.0], 1, &options)).contains("threshold is -1"));
+    assert!(told(graph(&[0.0], 1, &options)).starts_with("threshold: expected "));
 }
 
 #[test]

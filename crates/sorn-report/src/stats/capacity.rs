@@ -153,7 +153,7 @@ mod tests {
         let of = |input: &[f64], lags, training, ridge| {
             memory_capacity(&spikes, input, lags, training, ridge).unwrap_err()
         };
-        assert!(of(&input[1..], 2, 50, 1.0).to_string().contains("number of inputs is 99"));
+        assert!(of(&input[1..], 2, 50, 1.0).to_string().ends_with(", found 99"));
         assert!(matches!(of(&input, 2, 50, 0.0), StatsError::OutOfRange { argument: "ridge", .. }));
         assert!(matches!(of(&input, 2, 50, f64::NAN), StatsError::OutOfRange { argument: "ridge", .. }));
         assert!(matches!(of(&input, 60, 50, 1.0), StatsError::TooFew { found: 0, .. }));

@@ -110,7 +110,10 @@ fn wrong_matrices_are_named() {
             .contains("row 1, column 0: expected a finite number or NaN, found inf")
     );
     let options = MatrixOptions { range: Some((1.0, 1.0)), ..Default::default() };
-    assert!(told(matrix(&[1.0], 1, &options)).contains("range is (1.0, 1.0)"));
+    assert!(
+        told(matrix(&[1.0], 1, &options))
+            .contains("range: expected finite numbers, the first lower, found (1.0, 1.0)")
+    );
 }
 
 #[test]

@@ -121,11 +121,11 @@ fn agent(arm: &Arm, seed: u64) -> Result<Agent, Box<dyn Error>> {
     config.reservoir.kind = arm.kind;
     config.reservoir.params.ne = UNITS;
     let EncoderConfig::RandomProjection { gain, .. } = &mut config.encoder else {
-        return Err("encoder.kind: \"random_projection\" expected".into());
+        return Err("encoder.kind: expected \"random_projection\"".into());
     };
     *gain = arm.gain;
     let PlasticityConfig::FirstSteps { steps, freeze } = &mut config.plasticity else {
-        return Err("plasticity.mode: \"first_steps\" expected".into());
+        return Err("plasticity.mode: expected \"first_steps\"".into());
     };
     let steps = *steps;
     *freeze = arm.rules.iter().fold(Rules::all(), |frozen, &rule| frozen.without(rule));
@@ -251,7 +251,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .parse()
             .ok()
             .filter(|&n| n > 0)
-            .ok_or(format!("SEEDS: a positive number expected, found {text}"))?,
+            .ok_or(format!("SEEDS: expected a positive number, found {text}"))?,
     };
     println!(
         "| The readout sees | velocity | angular velocity | velocity before | angular velocity before | sd of drive | synapses |"

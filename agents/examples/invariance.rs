@@ -188,22 +188,26 @@ fn main() -> Result<(), Error> {
     let mut json = serde_json::to_value(AgentConfig::default())?;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
-        let value = args.next().ok_or_else(|| format!("{arg}: a value expected"))?;
+        let value = args.next().ok_or_else(|| format!("{arg}: expected a value"))?;
         match arg.as_str() {
             "--seeds" => {
-                let (from, to) = value.split_once("..").ok_or("--seeds: FROM..TO expected")?;
+                let (from, to) = value.split_once("..").ok_or("--seeds: expected FROM..TO")?;
                 seeds = from.parse()?..to.parse()?;
             }
             "--task" => only_task = Some(value),
             "--change" => only_change = Some(value),
             "--threads" => threads = value.parse()?,
             "--set" => {
-                let (key, value) = value.split_once('=').ok_or("--set: KEY=JSON expected")?;
+                let (key, value) = value.split_once('=').ok_or("--set: expected KEY=JSON")?;
                 *json
                     .pointer_mut(&format!("/{}", key.replace('.', "/")))
                     .ok_or_else(|| format!("no key {key}"))? = serde_json::from_str(value)?;
             }
-            _ => return Err(format!("{arg}: --seeds, --task, --change, --threads or --set expected").into()),
+            _ => {
+                return Err(
+                    format!("expected --seeds, --task, --change, --threads or --set, found {arg}").into()
+                );
+            }
         }
     }
     let config: AgentConfig = serde_json::from_value(json)?;

@@ -123,7 +123,7 @@ where
         let n = envs.num_envs();
         let failed = |source| RunError { env: None, episode: 0, step: 0, env_seed: env_seed(0), source };
         if envs.mode() != AutoresetMode::Disabled {
-            let found = format!("a batch with AutoresetMode::Disabled expected, found {:?}", envs.mode());
+            let found = format!("expected a batch with AutoresetMode::Disabled, found {:?}", envs.mode());
             return Err(failed(AgentError::Mismatch(found).into()));
         }
         if n > 1 {

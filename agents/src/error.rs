@@ -7,7 +7,7 @@ use sorn_env::SpaceError;
 #[non_exhaustive]
 pub enum AgentError {
     /// A configured value that is not allowed.
-    #[error("{key}: {allowed} expected, found {found}")]
+    #[error("{key}: expected {allowed}, found {found}")]
     Config {
         /// Dotted key below `agent`, e.g. `learner.lambda`.
         key: String,
@@ -31,7 +31,7 @@ pub enum AgentError {
     #[error("observation: {0}")]
     Observation(#[from] SpaceError),
     /// An observation with a number that is not finite.
-    #[error("observation[{index}]: a finite number expected, found {found}")]
+    #[error("observation[{index}]: expected a finite number, found {found}")]
     NotFinite {
         /// Position in the flattened observation.
         index: usize,
@@ -39,10 +39,10 @@ pub enum AgentError {
         found: f64,
     },
     /// A reward that is not finite.
-    #[error("reward: a finite number expected, found {0}")]
+    #[error("reward: expected a finite number, found {0}")]
     Reward(f64),
     /// `begin`, `act` and `observe` called out of turn.
-    #[error("{called} called where {expected} is due")]
+    #[error("expected a call of {expected}, found {called}")]
     OutOfTurn {
         /// The method called.
         called: &'static str,
@@ -67,7 +67,7 @@ pub enum AgentError {
     #[error(transparent)]
     Initial(#[from] sorn_core::StateError),
     /// A saved state that does not fit the configuration.
-    #[error("saved agent: {name}: {expected} expected, found {found}")]
+    #[error("saved agent: {name}: expected {expected}, found {found}")]
     State {
         /// Array or entry.
         name: String,

@@ -70,7 +70,7 @@ impl Esn {
         let bytes = 16 * units as u128 * (onto + 4);
         if !room::fits(bytes) {
             let found = format!("{units}, which with {onto} weights each need {}", room::size(bytes));
-            return Err(AgentError::config("reservoir.params.ne", found, "what there is memory for"));
+            return Err(AgentError::config("reservoir.params.ne", found, "what fits in memory"));
         }
         let mut rng = rng::stream(seed, "esn");
         let pre = (0..units).flat_map(|_| distinct(&mut rng, units, connections)).collect();
@@ -284,10 +284,10 @@ mod tests {
         let config = EsnConfig::default();
         assert_eq!(
             error(EsnConfig { leak: 0.0, ..config.clone() }),
-            "reservoir.esn.leak: a number above 0 and at most 1 expected, found 0"
+            "reservoir.esn.leak: expected a number above 0 and at most 1, found 0"
         );
         assert!(
-            error(EsnConfig { connections: 0, ..config.clone() }).contains("at least 1 expected, found 0")
+            error(EsnConfig { connections: 0, ..config.clone() }).contains("expected at least 1, found 0")
         );
         assert!(error(EsnConfig { bias: -1.0, ..config.clone() }).starts_with("reservoir.esn.bias: "));
         assert!(error(EsnConfig { spectral_radius: f64::NAN, ..config }).contains("found NaN"));

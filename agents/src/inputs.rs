@@ -256,9 +256,9 @@ mod tests {
         };
         assert_eq!(
             refusal(&[Input::Action]),
-            "inputs: \"observation\" first, then \"action\" or \"reward\" or both expected, found [\"action\"]"
+            "inputs: expected \"observation\" first, then \"action\" or \"reward\" or both, found [\"action\"]"
         );
         assert!(refusal(&[]).ends_with("found []"));
-        assert!(refusal(&[Input::Observation; 2]).contains("once expected"));
+        assert!(refusal(&[Input::Observation; 2]).contains("once, found"));
     }
 }

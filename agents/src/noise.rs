@@ -173,7 +173,7 @@ mod tests {
     fn a_weight_of_one_weighs_nothing() {
         assert_eq!(weights(1.0, 2000, true), None);
         let error = Noise::new(1.5, 1).unwrap_err().to_string();
-        assert_eq!(error, "normalization.noise: a number in [0, 1] expected, found 1.5");
+        assert_eq!(error, "normalization.noise: expected a number in [0, 1], found 1.5");
     }
 
     #[test]

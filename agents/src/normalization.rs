@@ -385,7 +385,7 @@ mod tests {
         config.learner = LearnerConfig::default();
         config.normalization.clip = 0.0;
         let error = Normalization::new(&config, &space).unwrap_err().to_string();
-        assert_eq!(error, "normalization.clip: a positive number expected, found 0");
+        assert_eq!(error, "normalization.clip: expected a positive number, found 0");
     }
 
     fn scale_free(numbers: usize) -> Normalization {

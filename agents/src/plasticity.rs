@@ -48,7 +48,7 @@ impl PlasticityConfig {
         match kind == ReservoirKind::Rewired && !self.is_over(u64::MAX) {
             false => Ok(()),
             true => Err(AgentError::Mismatch(format!(
-                "reservoir.kind = \"rewired\": plasticity that ends, plasticity.mode = \"first_steps\", expected, found {self:?}"
+                "reservoir.kind = \"rewired\": expected plasticity that ends, plasticity.mode = \"first_steps\", found {self:?}"
             ))),
         }
     }

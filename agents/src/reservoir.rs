@@ -121,7 +121,7 @@ fn with_preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Params, D::
     let base = match given.remove("preset") {
         None => agent_params(),
         Some(serde_json::Value::String(name)) => Params::preset(&name).map_err(D::Error::custom)?,
-        Some(other) => return Err(D::Error::custom(format!("preset: a name expected, found {other}"))),
+        Some(other) => return Err(D::Error::custom(format!("preset: expected a name, found {other}"))),
     };
     let mut all = serde_json::to_value(&base).map_err(D::Error::custom)?;
     if let serde_json::Value::Object(all) = &mut all {
@@ -297,7 +297,7 @@ impl Reservoir {
     /// Begins with `initial` in place of what was drawn.
     pub(crate) fn begin_with(&mut self, initial: &Initial) -> Result<(), AgentError> {
         let Body::Spiking(network) = &self.body else {
-            let reason = "reservoir.kind: a network that takes weights and thresholds to begin with expected, found \"esn\"";
+            let reason = "reservoir.kind: expected a network that takes weights and thresholds to begin with, found \"esn\"";
             return Err(AgentError::Mismatch(reason.into()));
         };
         let mut state = network.state();

@@ -26,7 +26,7 @@ pub(crate) fn encoder(config: &AgentConfig, observations: &Space, actions: &Spac
     match fits(bytes) {
         true => Ok(()),
         false => Err(AgentError::Mismatch(format!(
-            "encoder: {numbers} numbers to encode and {inputs} inputs need {}: expected what there is memory for",
+            "encoder: expected what fits in memory, found {numbers} numbers to encode and {inputs} inputs, which need {}",
             size(bytes)
         ))),
     }
@@ -41,14 +41,14 @@ pub(crate) fn learner(config: &LearnerConfig, features: usize, actions: &Space) 
         && !fits(bytes)
     {
         let found = format!("{found}, which needs {}", size(bytes));
-        return Err(AgentError::config(key, found, "what there is memory for"));
+        return Err(AgentError::config(key, found, "what fits in memory"));
     }
     let arrays = needs.arrays;
     let bytes = weights.saturating_mul(arrays) + 10 * NUMBER * (features as u128 + scores);
     match fits(bytes) {
         true => Ok(()),
         false => Err(AgentError::Mismatch(format!(
-            "features.names: {features} features for {scores} scores need {}: expected what there is memory for",
+            "features.names: expected what fits in memory, found {features} features for {scores} scores, which need {}",
             size(bytes)
         ))),
     }
@@ -80,7 +80,7 @@ mod tests {
         ];
         for (key, learner) in learners {
             let error = refusal(&AgentConfig { learner, ..AgentConfig::default() });
-            let expected = format!("{key}: what there is memory for expected, found {most}, which needs ");
+            let expected = format!("{key}: expected what fits in memory, found {most}, which needs ");
             assert!(error.starts_with(&expected), "{error}");
         }
         let encoder = EncoderConfig::Thermometer { cells: most, gain: 1.0, bounds: Vec::new() };
@@ -97,17 +97,14 @@ mod tests {
         let narrow = Space::discrete(2).unwrap();
         let text = error(&wide, &narrow);
         assert!(
-            text.starts_with("encoder: 1099511627776 numbers to encode and 400 inputs need 3.6 PB"),
+            text.ends_with("found 1099511627776 numbers to encode and 400 inputs, which need 3.6 PB"),
             "{text}"
         );
         let inputs = vec![Input::Observation, Input::Action];
         let config = AgentConfig { inputs, ..AgentConfig::default() };
         let text = Agent::new(&config, &narrow, &wide, 0).unwrap_err().to_string();
-        assert!(text.starts_with("encoder: 1099511627778 numbers to encode and 400 inputs need "), "{text}");
+        assert!(text.contains("found 1099511627778 numbers to encode and 400 inputs, which need "), "{text}");
         let text = error(&narrow, &wide);
-        assert!(
-            text.starts_with("features.names: 801 features for 1099511627776 scores need 42.4 PB"),
-            "{text}"
-        );
+        assert!(text.ends_with("found 801 features for 1099511627776 scores, which need 42.4 PB"), "{text}");
     }
 }

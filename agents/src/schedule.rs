@@ -215,10 +215,10 @@ mod tests {
             let positive = |v: f64| v >= 0.0;
             read(text).unwrap().validate("learner.step", positive, "0 or more").unwrap_err().to_string()
         };
-        assert_eq!(validate("-1.0"), "learner.step: 0 or more expected, found -1");
+        assert_eq!(validate("-1.0"), "learner.step: expected 0 or more, found -1");
         let error = validate(r#"{ kind = "exponential", from = 1.0, to = 0.0, episodes = 10 }"#);
-        assert!(error.starts_with("learner.step.to: a positive number"), "{error}");
+        assert!(error.starts_with("learner.step.to: expected a positive number"), "{error}");
         let error = validate(r#"{ kind = "linear", from = 1.0, to = 0.0, episodes = 0 }"#);
-        assert_eq!(error, "learner.step.episodes: at least 1 expected, found 0");
+        assert_eq!(error, "learner.step.episodes: expected at least 1, found 0");
     }
 }

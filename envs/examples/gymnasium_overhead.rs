@@ -42,14 +42,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn answer() -> Result<(), Box<dyn Error>> {
-    let id = std::env::args().nth(1).ok_or("an environment's id expected, e.g. gymnasium:CartPole-v1")?;
+    let id = std::env::args().nth(1).ok_or("expected an environment's id, e.g. gymnasium:CartPole-v1")?;
     let (mut env, _) = sorn_envs::make(&id, &sorn_envs::Kwargs::new())?;
     let space = env.action_space();
     let mut rng = Generator::new(0);
     env.reset(Some(0), None)?;
     for line in stdin().lock().lines() {
         let line = line?;
-        let (mode, steps) = line.trim().split_once(' ').ok_or("`ready` or `drawn` and a number expected")?;
+        let (mode, steps) = line.trim().split_once(' ').ok_or("expected `ready` or `drawn` and a number")?;
         let steps: u64 = steps.parse()?;
         let seconds = match mode {
             "ready" => {
@@ -57,7 +57,7 @@ fn answer() -> Result<(), Box<dyn Error>> {
                 play(&mut env, actions.iter().map(Cow::Borrowed))?
             }
             "drawn" => play(&mut env, (0..steps).map(|_| Cow::Owned(space.sample(&mut rng))))?,
-            other => return Err(format!("`ready` or `drawn` expected, found `{other}`").into()),
+            other => return Err(format!("expected `ready` or `drawn`, found `{other}`").into()),
         };
         println!("{}", serde_json::json!({ "seconds": seconds, "resident_kib": resident_kib() }));
     }

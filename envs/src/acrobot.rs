@@ -152,7 +152,7 @@ impl Env for Acrobot {
         let (low, high) = reset_bounds(options, -0.1, 0.1)?;
         for (name, bound) in [("low", low), ("high", high)] {
             if bound.abs() > MAX_BOUND {
-                let expected = format!("between -{MAX_BOUND} and {MAX_BOUND}");
+                let expected = format!("a number between -{MAX_BOUND} and {MAX_BOUND}");
                 return Err(option_error(name, expected, format!("number {bound}")));
             }
         }
@@ -244,6 +244,9 @@ mod tests {
         let mut env = Acrobot::default();
         let options = Options::from([("high".to_string(), Value::Float(1e3))]);
         let message = env.reset(Some(0), Some(&options)).unwrap_err().to_string();
-        assert_eq!(message, "reset option \"high\": between -100 and 100 expected, found number 1000");
+        assert_eq!(
+            message,
+            "reset option \"high\": expected a number between -100 and 100, found number 1000"
+        );
     }
 }

@@ -322,13 +322,13 @@ mod tests {
         let mut refusal = |actions| envs.step(actions).unwrap_err().to_string();
         assert_eq!(
             refusal(Actions::Discrete(&[0, 2])),
-            "environment 1 of the batch: action: Discrete(2) expected, found integer 2"
+            "environment 1 of the batch: action: expected Discrete(2), found integer 2"
         );
         assert_eq!(
             refusal(Actions::Box(&[0.0, 1.0])),
-            "environment 0 of the batch: action: Discrete(2) expected, found single-precision numbers"
+            "environment 0 of the batch: action: expected Discrete(2), found single-precision numbers"
         );
-        assert_eq!(refusal(Actions::Discrete(&[0])), "actions: 2 expected, one per environment, found 1");
+        assert_eq!(refusal(Actions::Discrete(&[0])), "actions: expected 2, one per environment, found 1");
         envs.step(Actions::Discrete(&[0, 1])).unwrap();
         // Both episodes are over, and nobody looks at the actions.
         envs.step(Actions::Discrete(&[i64::MIN, 7])).unwrap();

@@ -354,14 +354,14 @@ impl Stateful for CartPole {
             "steps_beyond_terminated" => {
                 let steps = |value: &Value| value.as_i64().and_then(|steps| u64::try_from(steps).ok());
                 let checked =
-                    |value| steps(value).ok_or_else(|| wrong(name, "an integer from 0, or None", value));
+                    |value| steps(value).ok_or_else(|| wrong(name, "a non-negative integer, or None", value));
                 self.beyond = value.map(checked).transpose()?;
             }
             "kinematics_integrator" => match value {
                 Some(Value::Text(text)) => physics.euler = text == "euler",
                 _ => {
                     let found = value.cloned().unwrap_or(Value::Text("None".into()));
-                    return Err(wrong(name, "\"euler\" or another text, for semi-implicit euler,", &found));
+                    return Err(wrong(name, "\"euler\", or another text for semi-implicit Euler", &found));
                 }
             },
             other => *physics.number(other).ok_or_else(|| self.unknown(other))? = number(name, value)?,
@@ -451,12 +451,12 @@ mod tests {
         assert_eq!(env.step(&0), Err(ControlError::NotReset));
         env.reset(Some(1), None).unwrap();
         let message = env.step(&2).unwrap_err().to_string();
-        assert_eq!(message, "action: Discrete(2) expected, found integer 2");
+        assert_eq!(message, "action: expected Discrete(2), found integer 2");
         let options = |name: &str, value| Options::from([(name.to_string(), value)]);
         let mut refusal = |name, value| env.reset(None, Some(&options(name, value))).unwrap_err().to_string();
         assert_eq!(
             refusal("low", Value::Float(0.2)),
-            "reset option \"low\": at most high = 0.05 expected, found number 0.2"
+            "reset option \"low\": expected at most high = 0.05, found number 0.2"
         );
         assert!(refusal("lo", Value::Float(0.2)).contains("[\"low\", \"high\"]"));
         assert!(refusal("high", Value::Text("1".into())).contains("a finite number"));

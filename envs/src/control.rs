@@ -13,7 +13,7 @@ pub enum ControlError {
     #[error("step() after the end of the episode: call reset() to begin another")]
     Over,
     /// An argument with which the environment cannot be made.
-    #[error("{name}: {expected} expected, found {found}")]
+    #[error("{name}: expected {expected}, found {found}")]
     Argument {
         /// Name of the argument.
         name: &'static str,
@@ -26,7 +26,7 @@ pub enum ControlError {
     #[error("action: {0}")]
     Action(SpaceError),
     /// A slice of another length than the batch.
-    #[error("{what}: {expected} expected, one per environment, found {found}")]
+    #[error("{what}: expected {expected}, one per environment, found {found}")]
     Length {
         /// Which slice.
         what: &'static str,
@@ -36,7 +36,7 @@ pub enum ControlError {
         found: usize,
     },
     /// A reset option that cannot be.
-    #[error("reset option {name:?}: {expected} expected, found {found}")]
+    #[error("reset option {name:?}: expected {expected}, found {found}")]
     ResetOption {
         /// Name of the option.
         name: String,
@@ -148,6 +148,6 @@ pub(crate) fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Resul
     if number.is_finite() {
         Ok(number)
     } else {
-        Err(serde::de::Error::custom(format!("a finite number expected, found {number}")))
+        Err(serde::de::Error::custom(format!("expected a finite number, found {number}")))
     }
 }

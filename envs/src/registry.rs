@@ -77,7 +77,7 @@ pub enum MakeError {
     },
     /// A batch of environments whose observations are not vectors in single precision.
     #[error(
-        "environment {0:?} has no batches: an environment whose observations are a Box of float32 expected; make single ones"
+        "environment {0:?} has no batches: expected an environment whose observations are a Box of float32; make single ones"
     )]
     NoBatch(String),
     /// Members of observations that have none.
@@ -317,7 +317,7 @@ pub fn make_batch(
     mode: AutoresetMode,
 ) -> Result<(AnyBatch, EnvSpec), MakeError> {
     if num_envs == 0 {
-        let reason = "num_envs: at least 1 expected, found 0".into();
+        let reason = "num_envs: expected at least 1, found 0".into();
         return Err(MakeError::Kwargs { id: id.into(), reason });
     }
     let many = entry(id)?.many.ok_or_else(|| MakeError::NoBatch(id.into()))?;
@@ -349,7 +349,7 @@ fn checked<T>(
     }
     let refuse = |reason: String| MakeError::Kwargs { id: id.clone(), reason };
     if let Some((key, found)) = first_not_finite(&kwargs) {
-        return Err(refuse(format!("{key}: a finite number expected, found {found}")));
+        return Err(refuse(format!("{key}: expected a finite number, found {found}")));
     }
     let made = new(kwargs, limit).map_err(refuse)?;
     spec.max_episode_steps = limit;
@@ -365,8 +365,7 @@ fn time_limit(id: &str, kwargs: &Kwargs, default: Option<u64>) -> Result<(Kwargs
             Some(-1) => None,
             Some(steps @ 1..) => Some(steps.unsigned_abs()),
             _ => {
-                let reason =
-                    format!("max_episode_steps: at least 1, or -1 for none, expected, found {limit}");
+                let reason = format!("max_episode_steps: expected at least 1, or -1 for none, found {limit}");
                 return Err(MakeError::Kwargs { id: id.into(), reason });
             }
         },
@@ -378,7 +377,7 @@ fn time_limit(id: &str, kwargs: &Kwargs, default: Option<u64>) -> Result<(Kwargs
 fn only(id: &str, kwargs: &Kwargs, allowed: &[&str]) -> Result<(), MakeError> {
     let Some(unknown) = kwargs.keys().find(|key| !allowed.contains(&key.as_str())) else { return Ok(()) };
     let allowed = allowed.iter().chain(&["max_episode_steps"]).copied().collect::<Vec<_>>().join(", ");
-    let reason = format!("unknown argument {unknown:?}, allowed: {allowed}");
+    let reason = format!("unknown argument {unknown:?} (expected one of {allowed})");
     Err(MakeError::Kwargs { id: id.into(), reason })
 }
 

@@ -179,7 +179,7 @@ impl<E: Stateful> Stateful for TimeLimit<E> {
     fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError> {
         let steps = part(saved, "elapsed_steps")?;
         let found = steps.as_i64().and_then(|steps| u64::try_from(steps).ok());
-        let found = found.ok_or_else(|| wrong("elapsed_steps", "an integer from 0", steps))?;
+        let found = found.ok_or_else(|| wrong("elapsed_steps", "a non-negative integer", steps))?;
         self.inner_mut().restore_state(part(saved, "env")?)?;
         self.set_elapsed_steps(found);
         Ok(())

@@ -74,16 +74,16 @@ fn its_arguments_are_checked() {
     counter("Checked-v0").register().unwrap();
     let refusal = |json: Json| make("Checked-v0", &kwargs(json)).err().unwrap().to_string();
     let of = "environment \"Checked-v0\", kwargs: ";
-    let unknown = "unknown argument \"bye\", allowed: by, max_episode_steps";
+    let unknown = "unknown argument \"bye\" (expected one of by, max_episode_steps)";
     assert_eq!(refusal(json!({ "bye": 1 })), format!("{of}{unknown}"));
     assert_eq!(refusal(json!({ "by": 0.0 })), format!("{of}by: expected a positive number, found 0"));
     assert!(refusal(json!({ "by": "x" })).starts_with(&format!("{of}by: invalid type: string \"x\"")));
     let none = EnvEntry::new("Plain-v0", "Counts.", |_: NoKwargs| Ok::<_, String>(Counter::default()));
     none.register().unwrap();
     let text = make("Plain-v0", &kwargs(json!({ "by": 1.0 }))).err().unwrap().to_string();
-    assert!(text.ends_with("unknown argument \"by\", allowed: max_episode_steps"), "{text}");
+    assert!(text.ends_with("unknown argument \"by\" (expected one of max_episode_steps)"), "{text}");
     let any = EnvEntry::new("Any-v0", "Counts.", |given: Kwargs| {
-        if given.len() == 1 { Ok(Counter::default()) } else { Err("one argument expected") }
+        if given.len() == 1 { Ok(Counter::default()) } else { Err("expected one argument") }
     });
     any.register().unwrap();
     assert!(make("Any-v0", &kwargs(json!({ "whatever": 1 }))).is_ok());
@@ -95,10 +95,10 @@ fn ids_that_cannot_be_are_refused() {
     for id in ["", "my:Robot-v0", "My Robot"] {
         assert!(refusal(counter(id)).ends_with("a name without colons and spaces, e.g. MyRobot-v0"), "{id}");
     }
-    let text = "environment \"CartPole-v1\" cannot be registered: expected an id that is not there yet";
+    let text = "environment \"CartPole-v1\" cannot be registered: expected an id that is not registered yet";
     assert_eq!(refusal(counter("CartPole-v1")), text);
     counter("Twice-v0").register().unwrap();
-    assert!(refusal(counter("Twice-v0")).ends_with("expected an id that is not there yet"));
+    assert!(refusal(counter("Twice-v0")).ends_with("expected an id that is not registered yet"));
     assert!(
         refusal(counter("Zero-v0").max_episode_steps(0)).contains("max_episode_steps: expected 1 or more")
     );

@@ -91,7 +91,7 @@ fn attributes_are_read_back_and_act() {
         assert!(unknown.starts_with("no attribute \"gravitas\"; this environment has: state, "), "{unknown}");
         let wrong = env.set_attribute("state", Some(&Value::Int(1))).unwrap_err().to_string();
         assert!(
-            wrong.starts_with("state: ") && wrong.ends_with(" numbers expected, found integer 1"),
+            wrong.starts_with("state: expected ") && wrong.ends_with(" numbers, found integer 1"),
             "{wrong}"
         );
         // Each constant changes something within an episode, or at its end.
@@ -213,7 +213,7 @@ fn damaged_states_are_refused_or_go_on_without_a_panic() {
         env.restore_state(&saved).unwrap();
         for damaged in [text.replacen('{', "", 1), text.replacen('{', "{\"more\":1,", 1)] {
             let error = env.restore_state(&with_text(&saved, damaged)).unwrap_err().to_string();
-            let expected = "task: a saved state of this task with the same arguments expected, found ";
+            let expected = "task: expected a saved state of this task with the same arguments, found ";
             assert!(error.starts_with(expected), "{error}");
             assert_eq!(env.saved_state(), saved, "{id}");
         }
@@ -236,6 +236,6 @@ fn a_state_of_other_arguments_is_refused() {
         let (_, saved, _) = written(id);
         let (mut env, _, _) = written(other);
         let error = env.restore_state(&saved).unwrap_err().to_string();
-        assert!(error.contains("with the same arguments expected, found {"), "{error}");
+        assert!(error.contains("with the same arguments, found {"), "{error}");
     }
 }

@@ -236,7 +236,7 @@ fn tried(release: &Release<'_>, python_: &Path, wheel: &Path) -> Result<u128> {
     let mut import = 0;
     for _ in 0..3 {
         let text = output(Command::new(bin.join("python")).args(["-c", script]), &fresh)?;
-        import = text.trim().parse().with_context(|| format!("milliseconds expected, found {text:?}"))?;
+        import = text.trim().parse().with_context(|| format!("expected milliseconds, found {text:?}"))?;
     }
     Ok(import)
 }

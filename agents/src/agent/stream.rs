@@ -39,8 +39,8 @@ impl Agent {
         let organises = !self.greedy && self.learner.sees() && self.reservoir.kind().organises();
         if organises && !self.config.plasticity.is_over(u64::MAX) {
             return Err(AgentError::Mismatch(format!(
-                "several environments at once cannot organise one reservoir: plasticity.mode = \"first_steps\" (the first \
-                 environment then begins alone) or reservoir.kind = \"static\" expected, found {:?}",
+                "several environments at once cannot organise one reservoir: expected plasticity.mode = \"first_steps\" \
+                 (the first environment then begins alone) or reservoir.kind = \"static\", found {:?}",
                 self.config.plasticity
             )));
         }

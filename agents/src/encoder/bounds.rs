@@ -129,11 +129,11 @@ mod tests {
         let error = |given: &[[f64; 2]]| Bounds::new(given, &[FREE, Slot::Bit]).unwrap_err().to_string();
         assert_eq!(
             error(&[[0.0, 1.0], [0.0, 1.0]]),
-            "encoder.bounds: 1 pairs (one per number of a Box) or none expected, found 2 pairs"
+            "encoder.bounds: expected 1 pairs (one per number of a Box) or none, found 2 pairs"
         );
         assert_eq!(
             error(&[[1.0, 1.0]]),
-            "encoder.bounds[0]: [low, high], finite, low < high expected, found [1, 1]"
+            "encoder.bounds[0]: expected [low, high], finite, low < high, found [1, 1]"
         );
         assert!(error(&[[f64::NAN, 1.0]]).starts_with("encoder.bounds[0]"));
     }

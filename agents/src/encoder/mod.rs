@@ -389,7 +389,7 @@ mod tests {
             EncoderConfig::Pools { size: 0, overlap: false, gain: 1.0, cells: 1, width: 1.0, bounds: vec![] };
         let error =
             AnyEncoder::new(&none, &Space::Discrete { n: 1, start: 0 }, 1, 0).unwrap_err().to_string();
-        assert_eq!(error, "encoder.size: at least 1 expected, found 0");
+        assert_eq!(error, "encoder.size: expected at least 1, found 0");
     }
 
     #[test]
@@ -402,7 +402,7 @@ mod tests {
         assert!(error("kind = \"one_hot\"").contains("found a Box (number 0"));
         assert!(error("kind = \"raw\"").ends_with("reservoir.params.nu = 2"));
         assert!(error("kind = \"thermometer\"\ncells = 3").contains("gives 6 inputs"));
-        assert!(error("kind = \"thermometer\"\ncells = 0").starts_with("encoder.cells: at least 1"));
+        assert!(error("kind = \"thermometer\"\ncells = 0").starts_with("encoder.cells: expected at least 1"));
         assert!(error("kind = \"gaussian_population\"\nwidth = 0.0").starts_with("encoder.width"));
     }
 }

@@ -115,7 +115,7 @@ mod tests {
         let wrong = serde_json::from_str::<Scale>("\"large\"").unwrap_err().to_string();
         assert!(wrong.contains("expected a number or a list of numbers"), "{wrong}");
         let zero = RandomProjection::new(&Scale::All(0.0), 3.0, 0.9, 3, 5, 1).unwrap_err().to_string();
-        assert!(zero.starts_with("encoder.scale: a positive number expected, found 0"), "{zero}");
+        assert!(zero.starts_with("encoder.scale: expected a positive number, found 0"), "{zero}");
     }
 
     #[test]
@@ -124,9 +124,9 @@ mod tests {
             let scale = Scale::from(scale.to_vec());
             RandomProjection::new(&scale, 3.0, 0.9, 4, 10, 0).unwrap_err().to_string()
         };
-        assert!(error(&[1.0]).starts_with("encoder.scale: 4 numbers"), "{}", error(&[1.0]));
+        assert!(error(&[1.0]).starts_with("encoder.scale: expected 4 numbers"), "{}", error(&[1.0]));
         assert!(
-            error(&[1.0, 1.0, 0.0, 1.0]).starts_with("encoder.scale[2]: a positive number expected, found 0")
+            error(&[1.0, 1.0, 0.0, 1.0]).starts_with("encoder.scale[2]: expected a positive number, found 0")
         );
     }
 }

@@ -438,11 +438,11 @@ mod tests {
             Ars::new(&config, None, 1, &Space::Discrete { n: 2, start: 0 }, 0).unwrap_err().to_string()
         };
         let error = refused(ArsConfig { best: 9, ..ArsConfig::default() });
-        assert_eq!(error, "learner.best: 1 to 8 (learner.directions) expected, found 9");
+        assert_eq!(error, "learner.best: expected 1 to 8 (learner.directions), found 9");
         let error = refused(ArsConfig { nu: 0.0.into(), ..ArsConfig::default() });
-        assert!(error.starts_with("learner.nu: a positive number"), "{error}");
+        assert!(error.starts_with("learner.nu: expected a positive number"), "{error}");
         let selection = Some(Selection { every: 0, episodes: 3 });
         let error = refused(ArsConfig { selection, ..ArsConfig::default() });
-        assert!(error.starts_with("learner.selection.every: at least 1"), "{error}");
+        assert!(error.starts_with("learner.selection.every: expected at least 1"), "{error}");
     }
 }

@@ -314,13 +314,13 @@ mod tests {
         };
         let two = Space::Discrete { n: 2, start: 0 };
         let config = RmSornConfig { window: 1, ..RmSornConfig::default() };
-        assert_eq!(error(config, &two), "learner.window: at least 2 expected, found 1");
+        assert_eq!(error(config, &two), "learner.window: expected at least 2, found 1");
         let config = RmSornConfig { eta_ip: -1.0, ..RmSornConfig::default() };
-        assert!(error(config, &two).starts_with("learner.eta_ip: a number of 0 or more"));
+        assert!(error(config, &two).starts_with("learner.eta_ip: expected a number of 0 or more"));
         let config = RmSornConfig { target_rates: vec![0.5, 0.6], ..RmSornConfig::default() };
         assert_eq!(
             error(config, &two),
-            "learner.target_rates: 2 numbers (one per action) in [0, 1], 1 in sum, or none expected, found [0.5, 0.6]"
+            "learner.target_rates: expected 2 numbers (one per action) in [0, 1], 1 in sum, or none, found [0.5, 0.6]"
         );
         let number = Space::box_f32(&[0.0], &[1.0]).unwrap();
         assert!(error(RmSornConfig::default(), &number).contains("needs a Discrete action space"));

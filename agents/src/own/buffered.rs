@@ -50,7 +50,7 @@ impl Buffered {
             Buffered::Signed(value) => value.into(),
             Buffered::Number(value) if value.is_finite() => value.into(),
             Buffered::Number(value) => {
-                return Err(format!("{key}: a finite number expected, found {value}"));
+                return Err(format!("{key}: expected a finite number, found {value}"));
             }
             Buffered::Text(value) => value.into(),
             Buffered::List(list) => {

@@ -211,7 +211,7 @@ impl OwnEncoder {
         match input.iter().position(|u| !u.is_finite()) {
             None => Ok(()),
             Some(k) => {
-                Err(refuse(format!("a finite number expected, found {} (input number {k})", input[k])))
+                Err(refuse(format!("expected a finite number, found {} (input number {k})", input[k])))
             }
         }
     }

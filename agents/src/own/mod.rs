@@ -156,7 +156,7 @@ impl<P: Part + ?Sized> Entry<P> {
         }
         let mut entries = P::registry().0.write().unwrap_or_else(PoisonError::into_inner);
         if P::is_built_in(&self.kind) || entries.contains_key(&self.kind) {
-            return refuse("expected a kind that is not there yet");
+            return refuse("expected a kind that is not registered yet");
         }
         entries.insert(self.kind.clone(), self);
         Ok(())
@@ -182,7 +182,8 @@ impl<P: Part + ?Sized> Entry<P> {
         match P::registry().1.get() {
             Some(import) => import(kind).map_err(refuse),
             None => Err(refuse(format!(
-                "found {kind:?}, a class of Python's, which the Python package's Agent and its command make"
+                "expected a registered kind, found {kind:?}, a class of Python's; the Python package's Agent and its command \
+                 make those"
             ))),
         }
     }
@@ -200,17 +201,18 @@ impl<P: Part + ?Sized> Entry<P> {
         let Some(entry) = Self::find(&config.kind) else {
             let known: Vec<String> = Self::all().into_iter().map(|entry| entry.kind).collect();
             let reason = format!(
-                "found {:?}, which no part is registered under (registered: {})",
-                config.kind,
-                if known.is_empty() { "none".into() } else { known.join(", ") }
+                "expected a registered kind ({}), found {:?}",
+                if known.is_empty() { "none is registered".into() } else { known.join(", ") },
+                config.kind
             );
             return Err(AgentError::Own { key: key("kind"), reason });
         };
         if let Some(allowed) = entry.keys
             && let Some(unknown) = config.keys.keys().find(|name| !allowed.contains(&name.as_str()))
         {
-            let allowed = if allowed.is_empty() { "none".into() } else { allowed.join(", ") };
-            let reason = format!("unknown key of kind {:?} (allowed: {allowed})", config.kind);
+            let known =
+                if allowed.is_empty() { "none".into() } else { format!("one of {}", allowed.join(", ")) };
+            let reason = format!("unknown key of kind {:?} (expected {known})", config.kind);
             return Err(AgentError::Own { key: key(unknown), reason });
         }
         (entry.make)(config.keys.clone(), setup)

@@ -83,10 +83,10 @@ impl<'de> Deserialize<'de> for RuleConfig {
             let known: Vec<String> =
                 RuleEntry::all().iter().map(|entry| format!("`{}`", entry.kind())).collect();
             Err(serde::de::Error::custom(match known.is_empty() {
-                true => "a registered rule of one's own expected, and none is registered; the built-in ones stand in \
+                true => "expected a registered rule of your own, and none is registered; the built-in ones are named in \
                          reservoir.params.rules"
                     .to_string(),
-                false => format!("a registered rule of one's own as kind expected (allowed: {})", known.join(", ")),
+                false => format!("expected a registered rule of your own as kind (one of {})", known.join(", ")),
             }))
         };
         let mut own: OwnConfig = super::read::<D, dyn PlasticityRule, Result<OwnConfig, _>>(
@@ -216,7 +216,7 @@ pub(crate) fn add(network: &mut Network, rules: &[RuleConfig], seed: u64) -> Res
             None => usize::MAX,
             Some(rule) => network.place_of(*rule).ok_or_else(|| AgentError::Own {
                 key: format!("reservoir.rules[{index}].before"),
-                reason: format!("a rule of reservoir.params.rules expected, found {:?}", rule.name()),
+                reason: format!("expected a rule of reservoir.params.rules, found {:?}", rule.name()),
             })?,
         };
         network.add_rule(place, rule);

@@ -340,7 +340,7 @@ mod tests {
             },
             &numbers,
         );
-        assert_eq!(error, "policy.sd: a positive number expected, found -1");
+        assert_eq!(error, "policy.sd: expected a positive number, found -1");
         let error = PolicyConfig::refuse(Some(&PolicyConfig::Greedy {}), "learner.kind = \"ars\"");
         let error = error.unwrap_err().to_string();
         assert_eq!(error, "policy.kind = \"greedy\": learner.kind = \"ars\" has no policy of its own");

@@ -310,7 +310,7 @@ fn an_environment_that_is_not_where_it_was_is_told() {
     let mut other = envs(3, AutoresetMode::Disabled);
     let error =
         BatchRun::resume(&mut other, &mut agent(&config), 9, |k| k, &state).err().unwrap().to_string();
-    assert!(error.contains("3 environments expected, found 2"), "{error}");
+    assert!(error.contains("expected 3 environments, found 2"), "{error}");
 }
 
 #[test]
@@ -337,5 +337,8 @@ fn what_cannot_be_batched_is_refused() {
     let agent = &mut agent(&config("none", LEARNERS[0]));
     let error =
         run_batch(&mut resets, agent, 1, |k| k, VecEnv::step_where, &mut Watch::default()).err().unwrap();
-    assert!(error.to_string().contains("AutoresetMode::Disabled expected, found SameStep"), "{error}");
+    assert!(
+        error.to_string().contains("expected a batch with AutoresetMode::Disabled, found SameStep"),
+        "{error}"
+    );
 }

@@ -259,7 +259,7 @@ fn the_rule_acts_at_its_place() {
     let mut absent = config.clone();
     absent.reservoir.rules[0].before = Some(Rule::Rmstdp);
     let error = agent(&absent).unwrap_err().to_string();
-    let expected = "reservoir.rules[0].before: a rule of reservoir.params.rules expected, found \"rmstdp\"";
+    let expected = "reservoir.rules[0].before: expected a rule of reservoir.params.rules, found \"rmstdp\"";
     assert_eq!(error, expected);
 }
 
@@ -273,7 +273,7 @@ fn an_agent_begins_with_thresholds_of_ones_own() {
     assert_eq!(loaded.state(), one.state());
     let short = Initial { te: Some(vec![0.25; 39]), ..Initial::default() };
     let error = one.begin_with(&short).unwrap_err().to_string();
-    assert_eq!(error, "state `te`: found 39 values, allowed: 40");
+    assert_eq!(error, "state `te`: expected 40 values, found 39");
     assert_eq!(one.state(), loaded.state());
 }
 
@@ -302,16 +302,17 @@ fn wrong_keys_are_refused_by_name() {
     };
     assert_eq!(
         refusal(OwnConfig::new("stay").with("wrnog", "")),
-        "learner.wrnog: unknown key of kind \"stay\" (allowed: wrong)"
+        "learner.wrnog: unknown key of kind \"stay\" (expected one of wrong)"
     );
     let text = refusal(OwnConfig::new("stay").with("wrong", 7));
     assert!(text.starts_with("learner.wrong: invalid type: integer `7`"), "{text}");
     let text = refusal(OwnConfig::new("go"));
-    assert!(text.starts_with("learner.kind: found \"go\", which no part is registered under"), "{text}");
+    assert!(text.starts_with("learner.kind: expected a registered kind ("), "{text}");
+    assert!(text.ends_with(", found \"go\""), "{text}");
     let unknown = toml::from_str::<AgentConfig>("learner = { kind = \"sty\" }").unwrap_err().to_string();
     assert!(unknown.contains("`actor_critic`") && unknown.contains("`stay`"), "{unknown}");
     let infinite = toml::from_str::<AgentConfig>("learner = { kind = \"stay\", wrong = inf }").unwrap_err();
-    assert!(infinite.to_string().contains("wrong: a finite number expected, found inf"), "{infinite}");
+    assert!(infinite.to_string().contains("wrong: expected a finite number, found inf"), "{infinite}");
     // Numbers that JSON does not have still reach the built-in parts, which refuse them.
     let gain: AgentConfig = toml::from_str("encoder = { kind = \"raw\", gain = inf }").unwrap();
     assert!(matches!(gain.encoder, EncoderConfig::Raw { gain } if gain.is_infinite()));
@@ -326,9 +327,9 @@ fn kinds_that_cannot_be_are_refused() {
     let refusal = |kind: &str| entry(kind).register().unwrap_err().to_string();
     assert_eq!(
         refusal("ppo"),
-        "learner.kind \"ppo\" cannot be registered: expected a kind that is not there yet"
+        "learner.kind \"ppo\" cannot be registered: expected a kind that is not registered yet"
     );
-    assert!(refusal("stay").ends_with("expected a kind that is not there yet"));
+    assert!(refusal("stay").ends_with("expected a kind that is not registered yet"));
     for kind in ["", "two words", "module:Name"] {
         assert!(refusal(kind).ends_with("expected letters, digits, '-', '_' and '.'"), "{kind}");
     }
@@ -343,7 +344,7 @@ fn failures_end_the_step_and_are_told() {
     assert_eq!(error, "encoder: the sensor is gone");
     failing.encoder = EncoderConfig::Own(OwnConfig::new("centred").with("wrong", "number"));
     let error = agent(&failing).unwrap().begin(&[0.0_f32]).unwrap_err().to_string();
-    assert_eq!(error, "encoder: a finite number expected, found NaN (input number 0)");
+    assert_eq!(error, "encoder: expected a finite number, found NaN (input number 0)");
     let mut failing = config;
     failing.learner = LearnerConfig::Own(OwnConfig::new("stay").with("wrong", "outside"));
     let error = agent(&failing).unwrap().begin(&[0.0_f32]).unwrap_err().to_string();

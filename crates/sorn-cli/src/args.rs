@@ -391,7 +391,7 @@ fn figure_kinds() -> impl TypedValueParser<Value = FigureKind> {
 
 /// One seed.
 fn seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+    text.parse().map_err(|_| format!("expected an integer from 0 to {}", u64::MAX))
 }
 
 /// Distinct seeds, in the order given.

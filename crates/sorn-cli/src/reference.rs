@@ -208,8 +208,8 @@ fn kind_of(root: &Value, way: &Value) -> String {
     }
     match way["type"].as_str() {
         Some("number") => "a number".into(),
-        Some("integer") if way["minimum"] == 0 => "a whole number from 0".into(),
-        Some("integer") => "a whole number".into(),
+        Some("integer") if way["minimum"] == 0 => "a non-negative integer".into(),
+        Some("integer") => "an integer".into(),
         Some("boolean") => "true or false".into(),
         Some("string") => "text".into(),
         Some("object") => "a table".into(),

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "all" => Rules::none(),
         "no-sp" => Rules::none().with(Rule::Sp),
         "none" => Rules::all(),
-        other => return Err(format!("rules: found {other:?}, allowed: all, no-sp, none").into()),
+        other => return Err(format!("rules: expected all, no-sp or none, found {other:?}").into()),
     };
     let [settle, batch, batches] = match steps {
         [] => [(200_000 / ne).clamp(20, 1000), (200_000 / ne).max(5), 20],

@@ -17,7 +17,7 @@ pub enum Error {
 
 /// A parameter that is out of range, or contradicts another.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("parameter `{key}`: found {found}, allowed: {allowed}")]
+#[error("parameter `{key}`: expected {allowed}, found {found}")]
 pub struct ParamError {
     /// Name of the parameter, as in [`Params`](crate::Params).
     pub key: String,
@@ -38,7 +38,7 @@ impl ParamError {
 #[non_exhaustive]
 pub enum InputError {
     /// The vector has the wrong length.
-    #[error("{argument}: found {found} values, allowed: exactly {expected}")]
+    #[error("{argument}: expected {expected} values, found {found}")]
     Length {
         /// Which argument.
         argument: &'static str,
@@ -48,7 +48,7 @@ pub enum InputError {
         found: usize,
     },
     /// A value is NaN or infinite.
-    #[error("{argument}[{index}]: found {value}, allowed: finite values")]
+    #[error("{argument}[{index}]: expected a finite number, found {value}")]
     NotFinite {
         /// Which argument.
         argument: &'static str,
@@ -59,7 +59,7 @@ pub enum InputError {
     },
     /// A synapse cannot grow there.
     #[error(
-        "structural plasticity: found synapse {pre} -> {post}, allowed: an absent pair of two neurons below {ne}"
+        "structural plasticity: expected an absent pair of two neurons below {ne}, found synapse {pre} -> {post}"
     )]
     Synapse {
         /// Presynaptic neuron.
@@ -73,7 +73,7 @@ pub enum InputError {
 
 /// A state whose shapes or values do not fit the parameters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("state `{array}`: found {found}, allowed: {allowed}")]
+#[error("state `{array}`: expected {allowed}, found {found}")]
 pub struct StateError {
     /// Name of the array, as in [`State`](crate::State).
     pub array: String,

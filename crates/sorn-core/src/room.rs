@@ -61,12 +61,12 @@ impl Params {
         let advice = match key {
             // Not every network can be made sparse: as many synapses as neurons are wanted.
             "ne" if sparse < all / 2 && fits(sparse) && self.in_degree_ie() <= self.ne as f64 => {
-                format!("; with network_type_ie = \"sparse\" {} would do", size(sparse))
+                format!("; with network_type_ie = \"sparse\" it needs {}", size(sparse))
             }
             _ => String::new(),
         };
-        let found = format!("{found}, for which the network needs {}", size(all));
-        Err(ParamError::new(key, found, format!("what there is memory for{advice}")))
+        let found = format!("{found}, for which the network needs {}{advice}", size(all));
+        Err(ParamError::new(key, found, "what fits in memory"))
     }
 
     fn synapse_memory(&self, network_type_ie: NetworkType) -> u128 {
@@ -116,16 +116,17 @@ mod tests {
     fn a_network_without_memory_for_it_is_refused_by_its_key() {
         let refused = |params: &Params| Network::new(params, 0).unwrap_err().to_string();
         let error = refused(&Params { ne: 2_000_000_000, ..Params::default() });
-        assert!(
-            error.starts_with("parameter `ne`: found 2000000000, for which the network needs 22.4 EB"),
-            "{error}"
-        );
-        assert!(error.contains("allowed: what there is memory for"), "{error}");
+        assert!(error.contains(", found 2000000000, for which the network needs 22.4 EB"), "{error}");
+        assert!(error.starts_with("parameter `ne`: expected what fits in memory, found "), "{error}");
         let window = Params { rules: vec![Rule::Rmstdp], reward_window: 1 << 60, ..Params::default() };
-        assert!(refused(&window).starts_with("parameter `reward_window`: found 1152921504606846976,"));
+        let error = refused(&window);
+        assert!(error.starts_with(
+            "parameter `reward_window`: expected what fits in memory, found 1152921504606846976,"
+        ));
         let pools = InputMap::Pools { size: 20, overlap: true };
         let nu = Params { nu: 1 << 50, input: pools, ..Params::default() };
-        assert!(refused(&nu).starts_with("parameter `nu`: found 1125899906842624,"));
+        let error = refused(&nu);
+        assert!(error.starts_with("parameter `nu`: expected what fits in memory, found 1125899906842624,"));
         Params::default().check_memory().unwrap();
     }
 
@@ -135,7 +136,7 @@ mod tests {
             let dense = Params { ne, ..Params::default() };
             let Err(error) = dense.check_memory() else { continue };
             let sparse = Params { network_type_ie: NetworkType::Sparse, ..dense };
-            assert_eq!(error.allowed.contains("sparse"), sparse.check_memory().is_ok(), "{error}");
+            assert_eq!(error.found.contains("sparse"), sparse.check_memory().is_ok(), "{error}");
         }
     }
 

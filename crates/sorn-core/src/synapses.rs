@@ -97,7 +97,7 @@ impl Synapses {
     ) -> Result<(), StateError> {
         let shape = (self.n_pre, self.indptr.len().saturating_sub(1));
         if shape != (n_pre, n_post) {
-            return Err(StateError::new(name, format!("shape {shape:?}"), format!("({n_pre}, {n_post})")));
+            return Err(StateError::new(name, format!("{shape:?}"), format!("shape ({n_pre}, {n_post})")));
         }
         let lengths = (self.indptr.last().copied(), self.indices.len(), self.weights.len());
         let monotone = self.indptr.first() == Some(&0) && self.indptr.is_sorted();

@@ -33,13 +33,13 @@ fn what_does_not_fit_is_named() {
     let refusal = |initial: Initial| Network::with_initial(&params(), 3, &initial).unwrap_err().to_string();
     let square = |n: usize, value: f64| Some(Synapses::from_dense(&Array2::from_elem((n, n), value)));
     let text = refusal(Initial { wee: square(19, 0.5), ..Initial::default() });
-    assert_eq!(text, "state `wee`: found shape (19, 19), allowed: (20, 20)");
+    assert_eq!(text, "state `wee`: expected shape (20, 20), found (19, 19)");
     let text = refusal(Initial { wee: square(20, 0.5), ..Initial::default() });
-    assert!(text.ends_with("allowed: no self-connections"), "{text}");
+    assert!(text.contains("expected no self-connections, found "), "{text}");
     let text = refusal(Initial { te: Some(vec![0.1; 19]), ..Initial::default() });
-    assert!(text.starts_with("state `te`: found 19 values"), "{text}");
+    assert!(text.starts_with("state `te`: expected 20 values, found 19"), "{text}");
     let text = refusal(Initial { te: Some(vec![f64::NAN; 20]), ..Initial::default() });
-    assert!(text.starts_with("state `te`: found [0] = NaN"), "{text}");
+    assert!(text.starts_with("state `te`: expected finite numbers, found [0] = NaN"), "{text}");
     let text = refusal(Initial { pools: Some(vec![vec![20], vec![]]), ..Initial::default() });
     assert!(text.starts_with("state `pools`"), "{text}");
 }

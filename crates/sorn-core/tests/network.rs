@@ -251,13 +251,13 @@ fn a_state_that_does_not_fit_is_refused() {
         change(&mut state);
         Network::from_state(&params, state).unwrap_err().to_string()
     };
-    assert!(refused(&|s| s.te[3] = f64::NAN).contains("`te`: found [3] = NaN"));
+    assert!(refused(&|s| s.te[3] = f64::NAN).contains("`te`: expected finite numbers, found [3] = NaN"));
     assert!(refused(&|s| s.wee.weights[0] = 2.0).contains("`wee`"));
     assert!(refused(&|s| s.x[1] = vec![200]).contains("`x`"));
     assert!(refused(&|s| s.steps = u64::MAX - 1).contains("`steps`"));
     assert!(refused(&|s| s.births = u64::MAX).contains("`births`"));
     assert!(refused(&|s| s.deaths = u64::MAX).contains("`deaths`"));
-    assert!(refused(&|s| s.ti.truncate(39)).contains("`ti`: found 39 values, allowed: 40"));
+    assert!(refused(&|s| s.ti.truncate(39)).contains("`ti`: expected 40 values, found 39"));
     let smaller = Params { ne: 100, ..params.clone() };
     assert!(Network::from_state(&smaller, state.clone()).is_err());
 }

@@ -118,7 +118,7 @@ fn reward_turns_traces_into_change() {
     let product: f64 = rewarded.iter().zip(&punished).map(|(a, b)| a * b).sum();
     assert!(product < 0.0);
     let error = Network::new(&params, 1).unwrap().set_reward(f64::NAN).unwrap_err();
-    assert!(error.to_string().starts_with("reward[0]: found NaN"), "{error}");
+    assert!(error.to_string().starts_with("reward[0]: expected a finite number, found NaN"), "{error}");
 }
 
 /// The trace of one pair, computed by hand: 1 when post follows pre, decayed, then applied.

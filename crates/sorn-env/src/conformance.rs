@@ -179,7 +179,7 @@ where
     match begun.and_then(|()| env.render()) {
         Ok(Some(frame)) if frame.rgb.len() != frame.width * frame.height * 3 => report.error(
             "render",
-            format!("{}x{}x3 bytes expected, found {}", frame.height, frame.width, frame.rgb.len()),
+            format!("expected {}x{}x3 bytes, found {}", frame.height, frame.width, frame.rgb.len()),
         ),
         Ok(_) => {}
         Err(e) => report.warn("render", format!("it failed: {e}")),
@@ -304,7 +304,7 @@ where
         report.steps += 1;
         let done = result.done();
         if !result.reward.is_finite() {
-            report.error("step", format!("a finite reward expected, found {} {}", result.reward, place()));
+            report.error("step", format!("expected a finite reward, found {} {}", result.reward, place()));
         }
         trace.steps.push(result.map(|obs| check_obs(&obs, observations, "step", &place(), report)));
         if done {

@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(one, [0.0, 1.0, 0.0, 0.0, 1.0]);
         assert_eq!(
             [1i64, 3].flatten_into(&factors, &mut one).unwrap_err().to_string(),
-            "MultiDiscrete([2, 3]) expected, found [1, 3]"
+            "expected MultiDiscrete([2, 3]), found [1, 3]"
         );
         assert_eq!(<(i64, i64)>::from_value(&(4, 5).to_value()), Ok((4, 5)));
         assert_eq!(<[i64; 2]>::from_value(&[4i64, 5].to_value()), Ok([4, 5]));
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(out, [0.0, 1.0, 1.0]);
         assert_eq!(
             [0i8, 2, 1].flatten_into(&bits, &mut out).unwrap_err().to_string(),
-            "MultiBinary(3) expected, found [0, 2, 1]"
+            "expected MultiBinary(3), found [0, 2, 1]"
         );
         assert_eq!(<[i8; 2]>::from_value(&[0i8, 1].to_value()), Ok([0, 1]));
         let mut out = [0.0; 3];

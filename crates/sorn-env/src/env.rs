@@ -108,7 +108,7 @@ pub trait Env {
     /// # Errors
     /// [`SpaceError`] where it is another environment's.
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
-        Err(SpaceError::new("no memory: this environment keeps none", memory.describe()))
+        Err(SpaceError::new("no memory, as this environment keeps none", memory.describe()))
     }
 
     /// Keeps [`memory`](Env::memory) as it is from now on: an evaluation learns nothing, the environment neither.

@@ -135,7 +135,7 @@ impl Generator {
     pub fn from_value(value: &Value) -> Result<Self, SpaceError> {
         let wrong = || {
             SpaceError::new(
-                "a generator: four words, the last one odd, and maybe 32 spare bits",
+                "a generator of four words, the last one odd, and perhaps 32 spare bits",
                 value.describe(),
             )
         };
@@ -191,7 +191,7 @@ impl Generator {
     /// Where `low >= high`.
     #[inline]
     pub fn integers(&mut self, low: i64, high: i64) -> i64 {
-        assert!(low < high, "low < high expected, found low = {low}, high = {high}");
+        assert!(low < high, "expected low < high, found low = {low}, high = {high}");
         // Largest offset, not the count: a count of 2^64 would not fit.
         let top = (high as u64).wrapping_sub(1).wrapping_sub(low as u64);
         let offset = match u32::try_from(top) {
@@ -352,7 +352,10 @@ mod tests {
             Value::Map([("words".to_string(), Value::Array(Array::vector(vec![1i64, 2, 3, 4])))].into());
         for wrong in [Value::Int(3), even] {
             assert!(
-                Generator::from_value(&wrong).unwrap_err().to_string().starts_with("a generator: four words")
+                Generator::from_value(&wrong)
+                    .unwrap_err()
+                    .to_string()
+                    .starts_with("expected a generator of four words")
             );
         }
     }

@@ -53,8 +53,10 @@ pub struct BoxSpace {
 
 /// A value that is not in a space, or a space that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{expected} expected, found {found}")]
+#[error("{place}{}expected {expected}, found {found}", if .place.is_empty() { "" } else { ": " })]
 pub struct SpaceError {
+    /// Where, e.g. `member 0`, a wrapper or an argument; empty for the value itself.
+    pub place: String,
     /// What the space allows.
     pub expected: String,
     /// What came.
@@ -62,14 +64,24 @@ pub struct SpaceError {
 }
 
 impl SpaceError {
-    /// "`expected` expected, found `found`".
+    /// "expected `expected`, found `found`".
     pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
-        SpaceError { expected: expected.into(), found: found.into() }
+        SpaceError { place: String::new(), expected: expected.into(), found: found.into() }
+    }
+
+    /// The same error, of what stands at `place`: "`place`: expected ...".
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Self {
+        let place = match self.place.is_empty() {
+            true => place.to_string(),
+            false => format!("{place}: {}", self.place),
+        };
+        SpaceError { place, ..self }
     }
 
     /// The same error of a member of a Dict or Tuple.
     pub(crate) fn within(self, member: impl fmt::Display) -> Self {
-        SpaceError { expected: format!("member {member}: {}", self.expected), found: self.found }
+        self.at(format_args!("member {member}"))
     }
 }
 
@@ -133,7 +145,7 @@ impl BoxSpace {
                 }
                 if !self.dtype.is_float() && bound.fract() != 0.0 {
                     return Err(SpaceError::new(
-                        format!("a whole number for Box {name}[{i}] of {}", self.dtype),
+                        format!("an integer for Box {name}[{i}] of {}", self.dtype),
                         format!("{bound}"),
                     ));
                 }
@@ -301,13 +313,13 @@ mod tests {
         let message = |result: Result<Space, SpaceError>| result.unwrap_err().to_string();
         assert_eq!(
             message(Space::box_f32(&[0.0, 2.0], &[1.0, 1.0])),
-            "Box low[1] <= high[1] expected, found low 2, high 1"
+            "expected Box low[1] <= high[1], found low 2, high 1"
         );
         assert_eq!(
             message(Space::box_f32(&[f32::NAN], &[1.0])),
-            "Box low[0] within the range of float32 expected, found NaN"
+            "expected Box low[0] within the range of float32, found NaN"
         );
-        assert_eq!(message(Space::discrete(0)), "Discrete with n >= 1 expected, found n = 0");
+        assert_eq!(message(Space::discrete(0)), "expected Discrete with n >= 1, found n = 0");
         assert!(BoxSpace::new(vec![0.0], vec![1.0, 1.0], vec![2], Dtype::F64).is_err());
         assert!(BoxSpace::uniform(0.0, f64::INFINITY, vec![2], Dtype::U8).is_err());
         assert!(BoxSpace::uniform(0.0, 0.5, vec![2], Dtype::I32).is_err());

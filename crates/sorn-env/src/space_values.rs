@@ -280,7 +280,7 @@ mod tests {
     fn refusals_say_why() {
         let space = Space::box_f32(&[-1.0, -1.0], &[1.0, 1.0]).unwrap();
         let message = |value: Value| space.check(&value).unwrap_err().to_string();
-        let of = "Box(-1, 1, (2,), float32) expected, found";
+        let of = "expected Box(-1, 1, (2,), float32), found";
         assert_eq!(message(Value::Array(Array::vector(vec![0.5f32, 2.0]))), format!("{of} 2 at position 1"));
         assert_eq!(
             message(Value::Array(Array::vector(vec![0.0f32, f32::NAN]))),
@@ -293,6 +293,6 @@ mod tests {
         assert_eq!(message(Value::Int(1)), format!("{of} integer 1"));
         let pair = Space::Tuple(vec![Space::Discrete { n: 2, start: 0 }, space.clone()]);
         let error = pair.check(&Value::List(vec![Value::Int(2), Value::Int(0)])).unwrap_err();
-        assert_eq!(error.to_string(), "member 0: Discrete(2) expected, found integer 2");
+        assert_eq!(error.to_string(), "member 0: expected Discrete(2), found integer 2");
     }
 }

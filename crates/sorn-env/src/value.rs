@@ -114,10 +114,10 @@ impl Array {
         if size == Some(data.len()) {
             Ok(Array { shape, data })
         } else {
-            Err(SpaceError {
-                expected: format!("as many numbers as shape {} holds", Shape(&shape)),
-                found: numbers(data.len()),
-            })
+            Err(SpaceError::new(
+                format!("as many numbers as shape {} holds", Shape(&shape)),
+                numbers(data.len()),
+            ))
         }
     }
 
@@ -304,7 +304,7 @@ mod tests {
         let array = Array::new(vec![2, 3], vec![1.0f32; 6]).unwrap();
         assert_eq!((array.len(), array.dtype(), array.shape()), (6, Dtype::F32, &[2, 3][..]));
         let error = Array::new(vec![2, 3], vec![1i64; 5]).unwrap_err();
-        assert_eq!(error.to_string(), "as many numbers as shape (2, 3) holds expected, found 5 numbers");
+        assert_eq!(error.to_string(), "expected as many numbers as shape (2, 3) holds, found 5 numbers");
         assert!(Array::new(vec![usize::MAX, 2], vec![0u8; 2]).is_err());
         assert_eq!(Array::new(vec![], vec![2.5]).unwrap().iter().collect::<Vec<_>>(), [2.5]);
     }

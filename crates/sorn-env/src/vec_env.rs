@@ -45,7 +45,7 @@ pub enum VecError<E: std::error::Error + 'static> {
         source: E,
     },
     /// A slice of another length than the batch.
-    #[error("{what}: {expected} expected, one per environment, found {found}")]
+    #[error("{what}: expected {expected}, one per environment, found {found}")]
     Length {
         /// Which slice.
         what: &'static str,
@@ -55,7 +55,7 @@ pub enum VecError<E: std::error::Error + 'static> {
         found: usize,
     },
     /// No environments, or environments with different spaces.
-    #[error("environments with the same spaces, at least one, expected, found {found}")]
+    #[error("expected one or more environments with the same spaces, found {found}")]
     Envs {
         /// What was found.
         found: String,

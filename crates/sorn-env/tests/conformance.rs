@@ -105,15 +105,15 @@ fn each_fault_is_found_by_its_check() {
         (
             Fault::Bounds,
             "step",
-            "Box(-1, 1, (1,), float32) expected, found 7 at position 0 at seed 0, step 0",
+            "expected Box(-1, 1, (1,), float32), found 7 at position 0 at seed 0, step 0",
         ),
         (Fault::Shape, "step", "found array of shape (2,)"),
-        (Fault::Reward, "step", "a finite reward expected, found NaN at seed 0, step 0"),
+        (Fault::Reward, "step", "expected a finite reward, found NaN at seed 0, step 0"),
         (Fault::Unseeded, "determinism", "the same seed gave another first observation at seed 0"),
         (Fault::Hidden, "determinism", "the same seed and actions gave another step at seed 0, step 0"),
         (Fault::Stuck, "reset", "it failed: sensor 1 does not answer"),
-        (Fault::Picture, "render", "2x2x3 bytes expected, found 11"),
-        (Fault::BadSpace, "spaces", "observation space: Discrete with n >= 1 expected, found n = 0"),
+        (Fault::Picture, "render", "expected 2x2x3 bytes, found 11"),
+        (Fault::BadSpace, "spaces", "observation space: expected Discrete with n >= 1, found n = 0"),
         (Fault::Close, "close", "sensor 3"),
     ] {
         let report = report(fault);

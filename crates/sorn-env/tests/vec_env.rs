@@ -114,7 +114,7 @@ fn those_without_an_action_stay_where_they_are() {
     let error = envs.step_where(&[None, Some(0), None], &mut batch).unwrap_err().to_string();
     assert!(error.starts_with("environment 1 of the batch") && error.contains("reset_where"), "{error}");
     let error = envs.step_where(&[None], &mut batch).unwrap_err().to_string();
-    assert_eq!(error, "actions: 3 expected, one per environment, found 1");
+    assert_eq!(error, "actions: expected 3, one per environment, found 1");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn misuse_is_told() {
     let mut envs = candles(2, AutoresetMode::NextStep);
     let mut batch = envs.reset(Some(0), None).unwrap();
     let mut message = |actions: &[i64]| envs.step(actions, &mut batch).unwrap_err().to_string();
-    assert_eq!(message(&[0]), "actions: 2 expected, one per environment, found 1");
+    assert_eq!(message(&[0]), "actions: expected 2, one per environment, found 1");
     assert_eq!(message(&[0, 2]), "environment 1 of the batch: burnt finger");
     assert!(matches!(VecEnv::<Candle>::new(vec![], AutoresetMode::NextStep), Err(VecError::Envs { .. })));
     let wide = Candle { wide: true, ..Candle::default() };

@@ -182,7 +182,7 @@ fn a_file_names_them() {
     );
     let skip = WrapperConfig::FrameSkip { steps: 0 };
     let message = skip.wrap(AnyEnv::new(Counter::default())).err().unwrap().to_string();
-    assert_eq!(message, "FrameSkip: steps >= 1 expected, found 0");
+    assert_eq!(message, "FrameSkip: expected steps >= 1, found 0");
 }
 
 #[test]

@@ -194,20 +194,20 @@ impl Checkpoint {
         let value: Value = serde_json::from_str(text).map_err(entry)?;
         let version = &value["format_version"];
         if version != &serde_json::json!(FORMAT_VERSION) {
-            return Err(damaged(format!("format_version {FORMAT_VERSION} expected, found {version}")));
+            return Err(damaged(format!("expected format_version {FORMAT_VERSION}, found {version}")));
         }
         let meta: Meta = serde_json::from_value(value).map_err(entry)?;
         let mut views = tensors.tensors();
         views.sort_by(|a, b| a.0.cmp(&b.0));
         let found = checksum(&meta.run, views.iter().map(|(name, view)| (name.as_str(), view.data())));
         if found != meta.checksum {
-            return Err(damaged(format!("checksum {} expected, found {found}", meta.checksum)));
+            return Err(damaged(format!("expected checksum {}, found {found}", meta.checksum)));
         }
         let run: Run = serde_json::from_value(meta.run).map_err(entry)?;
         let mut arrays = BTreeMap::new();
         for (name, view) in views {
             if view.dtype() != Dtype::F64 {
-                return Err(damaged(format!("tensor {name}: F64 expected, found {:?}", view.dtype())));
+                return Err(damaged(format!("tensor {name}: expected F64, found {:?}", view.dtype())));
             }
             let numbers =
                 view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap_or_default()));
@@ -374,7 +374,7 @@ mod tests {
         assert_eq!(Checkpoint::latest(dir.path(), &experiment()).unwrap(), None);
         let (mut env, _) = experiment().make_env("a.toml").unwrap();
         let error = checkpoint(25).remind(&mut env, dir.path()).unwrap_err().to_string();
-        assert!(error.contains("environment: no memory"), "{error}");
+        assert!(error.contains("environment: expected no memory"), "{error}");
     }
 
     #[test]
@@ -401,7 +401,7 @@ mod tests {
         let at = whole.windows(key.len()).position(|bytes| bytes == key).unwrap();
         let mut versioned = whole.clone();
         versioned[at + key.len() - 1] = b'9';
-        assert!(refusal(&versioned).contains("format_version 1 expected, found 9"));
+        assert!(refusal(&versioned).contains("expected format_version 1, found 9"));
     }
 
     #[test]
@@ -413,7 +413,7 @@ mod tests {
             let path = forged.save(dir.path(), &experiment(), true).unwrap();
             let (env, _) = experiment().make_env("a.toml").unwrap();
             let error = forged.agent(&experiment(), &env, &path).unwrap_err();
-            let expected = format!("{name}: numbers expected, found NaN at position 0");
+            let expected = format!("{name}: expected numbers, found NaN at position 0");
             let text = error.to_string();
             assert!(text.contains("episode-000025.safetensors: ") && text.contains(&expected), "{text}");
             assert!(error.is_usage());

@@ -73,7 +73,7 @@ impl Comparison {
         arms.iter_mut().zip(labels).for_each(|(arm, label)| arm.label = label);
         match first {
             Some(experiment) => Ok(Comparison { arms, experiment }),
-            None => Err(LabError::directory(Path::new(""), "at least one directory expected, found none")),
+            None => Err(LabError::directory(Path::new(""), "expected at least one directory, found none")),
         }
     }
 

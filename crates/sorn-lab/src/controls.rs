@@ -156,10 +156,9 @@ impl Sweep {
             {
                 match Sweep::open(&path)? {
                     Some(sweep) => Ok(sweep),
-                    None => Err(LabError::directory(
-                        &path,
-                        "expected several seeds, which were there, found none",
-                    )),
+                    None => {
+                        Err(LabError::directory(&path, "expected the several seeds of before, found none"))
+                    }
                 }
             }
             _ => Sweep::create(out, experiment, seeds),

@@ -149,7 +149,7 @@ fn parse(path: &Path) -> Result<Vec<(Evaluated, u64)>, LabError> {
         }
         let evaluated: Evaluated = reader.read(line).map_err(damaged)?;
         if !evaluated.eval.mean.is_finite() {
-            return Err(damaged(format!("a finite mean expected, found {}", evaluated.eval.mean)));
+            return Err(damaged(format!("expected a finite mean, found {}", evaluated.eval.mean)));
         }
         whole.push((evaluated, line.len() as u64));
     }

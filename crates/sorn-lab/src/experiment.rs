@@ -171,7 +171,7 @@ impl Experiment {
         let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(named) {
             let allowed = "letters, digits, '-', '_' and '.', not '.' first";
-            return refuse(format!("name: {allowed} expected, found {:?}", self.name));
+            return refuse(format!("name: expected {allowed}, found {:?}", self.name));
         }
         for (key, value) in [
             ("run.episodes", self.run.episodes),
@@ -183,12 +183,12 @@ impl Experiment {
             ("eval.each", Some(self.eval.each)),
         ] {
             if value == Some(0) {
-                return refuse(format!("{key}: at least 1 expected, found 0"));
+                return refuse(format!("{key}: expected at least 1, found 0"));
             }
         }
         if let (Some(every), Some(steps)) = (self.eval.every, self.eval.every_steps) {
             return refuse(format!(
-                "eval.every_steps: no such key beside eval.every = {every} expected, found {steps}"
+                "eval.every_steps: expected no such key beside eval.every = {every}, found {steps}"
             ));
         }
         let (most, bound) = [(MOST_ENVS, "")]
@@ -199,16 +199,16 @@ impl Experiment {
             .unwrap_or((MOST_ENVS, ""));
         if !(1..=most).contains(&self.run.num_envs) {
             let found = self.run.num_envs;
-            return refuse(format!("run.num_envs: 1 to {most}{bound} expected, found {found}"));
+            return refuse(format!("run.num_envs: expected 1 to {most}{bound}, found {found}"));
         }
         // TOML has no larger whole number, so such a seed could not be written to config.toml.
         if i64::try_from(self.run.seed).is_err() {
-            return refuse(format!("run.seed: at most {} expected, found {}", i64::MAX, self.run.seed));
+            return refuse(format!("run.seed: expected at most {}, found {}", i64::MAX, self.run.seed));
         }
         if let Some(threshold) = self.run.threshold
             && !threshold.is_finite()
         {
-            return refuse(format!("run.threshold: a finite number expected, found {threshold}"));
+            return refuse(format!("run.threshold: expected a finite number, found {threshold}"));
         }
         self.record.validate(self.agent.reservoir.kind).or_else(refuse)?;
         let (env, _) = self.make_env(origin)?;
@@ -229,10 +229,10 @@ impl Experiment {
                 envs => ("run.num_envs", envs),
             };
             let found = format!(
-                "{found}: the networks, one of them a copy that is evaluated, need {}",
+                "{found}, as the networks, one of them a copy that is evaluated, need {}",
                 room::size(bytes)
             );
-            return refuse(format!("{key}: what there is memory for expected, found {found}"));
+            return refuse(format!("{key}: expected what fits in memory, found {found}"));
         }
         Ok(())
     }

@@ -298,14 +298,14 @@ mod tests {
     fn what_does_not_fit_is_named_with_file_and_array() {
         let square = |n: u64| vec![0.5; (n * n) as usize];
         let cases: [(&str, &[u64], Vec<f64>, &str); 9] = [
-            ("Wee", &[19, 19], square(19), "Wee: expected (20, 20), found shape (19, 19)"),
+            ("Wee", &[19, 19], square(19), "Wee: expected shape (20, 20), found (19, 19)"),
             ("Wee", &[20, 20], square(20), "Wee: expected no self-connections, found [0, 0] = 0.5"),
             ("Wee", &[400], square(20), "Wee: expected two dimensions, found shape [400]"),
-            ("Te", &[19], vec![0.5; 19], "Te: expected 20, found 19 values"),
+            ("Te", &[19], vec![0.5; 19], "Te: expected 20 values, found 19"),
             ("Te", &[2, 10], vec![0.5; 20], "Te: expected one dimension, or one column, found shape [2, 10]"),
-            ("H_ip", &[20], vec![f64::NAN; 20], "H_ip: expected finite values, found [0] = NaN"),
+            ("H_ip", &[20], vec![f64::NAN; 20], "H_ip: expected finite numbers, found [0] = NaN"),
             ("Pools", &[1, 20], vec![2.0; 20], "Pools: expected 0 and 1, found 2"),
-            ("Pools", &[1, 20], vec![1.0; 20], "Pools: expected 0, found 1 pools"),
+            ("Pools", &[1, 20], vec![1.0; 20], "Pools: expected 0 pools, found 1"),
             (
                 "Wxy",
                 &[1],
@@ -321,6 +321,6 @@ mod tests {
         assert!(wrong.starts_with("Wei: expected ") && wrong.ends_with("found [0, 0] = -0.5"), "{wrong}");
         let te = [("Te", &[20][..], vec![0.5; 20])];
         let esn = refusal(&te, "agent.reservoir.kind=esn");
-        assert!(esn.starts_with("agent.reservoir.kind: a network that takes weights"), "{esn}");
+        assert!(esn.starts_with("agent.reservoir.kind: expected a network that takes weights"), "{esn}");
     }
 }

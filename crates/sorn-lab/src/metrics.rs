@@ -85,10 +85,10 @@ fn parse(reader: &mut sealed_line::Reader, line: &[u8], number: u64) -> Result<E
     }
     let found: Episode = reader.read(line).map_err(wrong)?;
     if found.episode != number {
-        return Err(wrong(format!("episode {number} expected, found {}", found.episode)));
+        return Err(wrong(format!("expected episode {number}, found {}", found.episode)));
     }
     if !found.ret.is_finite() {
-        return Err(wrong(format!("a finite return expected, found {}", found.ret)));
+        return Err(wrong(format!("expected a finite return, found {}", found.ret)));
     }
     Ok(found)
 }
@@ -162,7 +162,7 @@ fn read_first(path: &Path, episodes: u64) -> Result<(Vec<Episode>, u64), LabErro
     }
     let found = lines.whole.len();
     if (found as u64) < episodes {
-        let reason = format!("{episodes} episodes expected (the checkpoint's), found {found}");
+        let reason = format!("expected {episodes} episodes (the checkpoint's), found {found}");
         return Err(LabError::damaged(path, reason));
     }
     Ok((lines.whole, lines.bytes))
@@ -260,7 +260,7 @@ mod tests {
         (2..4).for_each(|n| writer.append(&episode(n, 1.0 / 3.0)).unwrap());
         assert_eq!(std::fs::read(&path).unwrap(), whole);
         let error = Writer::open(&path, 5).err().unwrap().to_string();
-        assert!(error.contains("5 episodes expected") && error.contains("found 4"), "{error}");
+        assert!(error.contains("expected 5 episodes") && error.contains("found 4"), "{error}");
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn parse(bytes: &[u8], more: bool) -> Result<ArrayD<f64>, String> {
     let (length, start) = match version {
         1 => (u16::from_le_bytes(field(bytes, 8).ok_or_else(short)?) as usize, 10),
         2 | 3 => (u32::from_le_bytes(field(bytes, 8).ok_or_else(short)?) as usize, 12),
-        other => return Err(format!("version 1 to 3 of the format expected, found {other}")),
+        other => return Err(format!("expected version 1 to 3 of the format, found {other}")),
     };
     let text = bytes.get(start..start + length).ok_or_else(short)?;
     let text = std::str::from_utf8(text).map_err(|e| format!("header: {e}"))?;
@@ -112,7 +112,7 @@ fn parse(bytes: &[u8], more: bool) -> Result<ArrayD<f64>, String> {
     // A number of one byte becomes one of eight.
     let needed = 8 * data.len() as u128;
     if !room::fits(needed) {
-        return Err(format!("its numbers need {}: expected what there is memory for", room::size(needed)));
+        return Err(format!("expected what fits in memory, found numbers that need {}", room::size(needed)));
     }
     let mut numbers = numbers(descr, data)?;
     let count = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
@@ -121,7 +121,7 @@ fn parse(bytes: &[u8], more: bool) -> Result<ArrayD<f64>, String> {
     }
     if count != Some(numbers.len()) {
         return Err(format!(
-            "shape {shape:?} expected, found {}: truncated?",
+            "expected shape {shape:?}, found {}: truncated?",
             counted(numbers.len() as u64, "number")
         ));
     }
@@ -168,7 +168,7 @@ fn numbers(descr: &str, data: &[u8]) -> Result<Vec<f64>, String> {
         "|u1" | "|b1" => all!(u8),
         other => {
             let allowed = "float64, float32, integers of 8 to 64 bits or bool, little-endian";
-            return Err(format!("numbers of type {allowed} expected, found {other:?}"));
+            return Err(format!("expected numbers of type {allowed}, found {other:?}"));
         }
     })
 }

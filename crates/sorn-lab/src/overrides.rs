@@ -26,10 +26,10 @@ pub(crate) fn set_all(table: &mut Table, overrides: &[String]) -> Result<Vec<Ove
 
 /// Sets one `key=value` and gives its key.
 fn set(table: &mut Table, text: &str) -> Result<String, String> {
-    let (key, value) = text.split_once('=').ok_or("key=value expected, found no '='")?;
+    let (key, value) = text.split_once('=').ok_or("expected key=value, found no '='")?;
     let (key, value) = (key.trim(), value.trim());
     if let Some(bound) = beyond(value) {
-        return Err(format!("{key}: {bound} expected, found {value}"));
+        return Err(format!("{key}: expected {bound}, found {value}"));
     }
     set_value(table, key, parse(value))
 }
@@ -39,7 +39,7 @@ fn set(table: &mut Table, text: &str) -> Result<String, String> {
 pub(crate) fn set_value(table: &mut Table, key: &str, value: Value) -> Result<String, String> {
     let path: Vec<&str> = key.split('.').collect();
     if path.iter().any(|part| part.is_empty()) {
-        return Err(format!("a dotted key such as run.episodes expected, found {key:?}"));
+        return Err(format!("expected a dotted key such as run.episodes, found {key:?}"));
     }
     let mut written = String::new();
     let mut place = table;
@@ -65,13 +65,18 @@ pub(crate) fn set_value(table: &mut Table, key: &str, value: Value) -> Result<St
                     }
                     (other, Some(next)) => {
                         return Err(format!(
-                            "{written}: {} found, which has no key {next:?}",
+                            "{written}: expected a table with the key {next:?}, found {}",
                             other.type_str()
                         ));
                     }
                 }
             }
-            other => return Err(format!("{written}: {} found, which has no key {next:?}", other.type_str())),
+            other => {
+                return Err(format!(
+                    "{written}: expected a table with the key {next:?}, found {}",
+                    other.type_str()
+                ));
+            }
         };
     }
     unreachable!("a key has at least one part")
@@ -97,7 +102,7 @@ fn element(list: &[Value], part: &str) -> Result<usize, String> {
         let mut found = list.iter().enumerate().filter(|(_, value)| called(value));
         match (found.next(), found.next()) {
             (Some((index, _)), None) => return Ok(index),
-            (Some(_), Some(_)) => return Err(format!("a {key} that only one element has expected")),
+            (Some(_), Some(_)) => return Err(format!("expected a {key} that only one element has")),
             _ => {}
         }
     }
@@ -109,7 +114,7 @@ fn element(list: &[Value], part: &str) -> Result<usize, String> {
         Ok(index) if index < list.len() => Ok(index),
         _ => {
             let allowed: Vec<String> = names.chain(numbers).collect();
-            Err(format!("an element of the list ({}) expected", allowed.join(", ")))
+            Err(format!("expected an element of the list ({})", allowed.join(", ")))
         }
     }
 }
@@ -146,7 +151,7 @@ pub fn argument(text: &str) -> Result<serde_json::Value, String> {
     }
     match parse(text) {
         Value::String(text) if text.trim_start().starts_with(['[', '{']) => {
-            Err(format!("a list or table of JSON or TOML expected (infinity is inf), found {text}"))
+            Err(format!("expected a list or table of JSON or TOML (infinity is inf), found {text}"))
         }
         // Neither JSON nor Python's literals have dates.
         Value::Datetime(date) => Ok(date.to_string().into()),
@@ -181,7 +186,7 @@ mod tests {
         let wrong = argument("[0.7, Infinity]").unwrap_err();
         assert_eq!(
             wrong,
-            "a list or table of JSON or TOML expected (infinity is inf), found [0.7, Infinity]"
+            "expected a list or table of JSON or TOML (infinity is inf), found [0.7, Infinity]"
         );
     }
 
@@ -196,11 +201,11 @@ mod tests {
         assert_eq!((steps(0), steps(1), table["m"][0]["sizes"][1].as_integer()), (Some(3), Some(7), Some(5)));
         assert_eq!(
             set(&mut table, "task.phases.c.steps=7").unwrap_err(),
-            "task.phases: an element of the list (a, b, 0 to 1) expected, found \"c\""
+            "task.phases: expected an element of the list (a, b, 0 to 1), found \"c\""
         );
         assert_eq!(
             set(&mut table, "m.x.sizes.1.y=5").unwrap_err(),
-            "m[0].sizes[1]: integer found, which has no key \"y\""
+            "m[0].sizes[1]: expected a table with the key \"y\", found integer"
         );
         set(&mut table, "task.phases.0.name=b").unwrap();
         assert!(set(&mut table, "task.phases.b.steps=1").unwrap_err().contains("only one element"));
@@ -215,15 +220,15 @@ mod tests {
         assert_eq!(table["env"]["kwargs"]["g"], Value::Float(9.8));
         assert_eq!(
             set(&mut table, "run.seed.x=1").unwrap_err(),
-            "run.seed: integer found, which has no key \"x\""
+            "run.seed: expected a table with the key \"x\", found integer"
         );
         assert_eq!(
             set(&mut table, "run.seed=9223372036854775808").unwrap_err(),
-            "run.seed: at most 9223372036854775807 expected, found 9223372036854775808"
+            "run.seed: expected at most 9223372036854775807, found 9223372036854775808"
         );
         assert_eq!(
             set(&mut table, "run.seed=-9_223_372_036_854_775_809").unwrap_err(),
-            "run.seed: at least -9223372036854775808 expected, found -9_223_372_036_854_775_809"
+            "run.seed: expected at least -9223372036854775808, found -9_223_372_036_854_775_809"
         );
         for edge in ["9223372036854775807", "-9223372036854775808"] {
             set(&mut table, &format!("run.seed={edge}")).unwrap();

@@ -53,7 +53,7 @@ fn list_for_table(table: &Table) -> Option<Fault> {
         let mut parts = key.split('.');
         let first = table.get(parts.next()?)?;
         let value = parts.try_fold(first, |value, part| value.get(part))?;
-        let reason = "a table expected, found a list".to_string();
+        let reason = "expected a table, found a list".to_string();
         value.is_array().then(|| Fault { key: key.into(), reason })
     })
 }
@@ -83,7 +83,7 @@ pub(crate) fn with_preset(mut table: Table, base: &Params) -> Result<Table, Stri
         None => base.clone(),
         Some(Value::String(name)) => Params::preset(&name)
             .map_err(|e| format!("{}: expected {}, found {}", e.key, e.allowed, e.found))?,
-        Some(other) => return Err(format!("preset: a name expected, found {other}")),
+        Some(other) => return Err(format!("preset: expected a name, found {other}")),
     };
     let mut all = Table::try_from(&base).unwrap_or_else(|e| unreachable!("plain data: {e}"));
     all.extend(table);
@@ -238,10 +238,10 @@ fn not_passed_on(value: &Value, key: &str) -> Option<Fault> {
             .enumerate()
             .find_map(|(index, value)| not_passed_on(value, &format!("{key}[{index}]"))),
         Value::Float(number) if !number.is_finite() && key.starts_with("agent.reservoir.params.") => {
-            refuse(format!("a finite number expected, found {number}"))
+            refuse(format!("expected a finite number, found {number}"))
         }
         Value::Datetime(time) => {
-            refuse(format!("a value other than a date or time expected, found {time}; text is \"{time}\""))
+            refuse(format!("expected a value other than a date or time, found {time}; text is \"{time}\""))
         }
         _ => None,
     }
@@ -306,11 +306,11 @@ fn explain(key: &str, message: &str) -> Option<Fault> {
         false => join(key, unknown),
     };
     if allowed.is_empty() {
-        return Some(Fault { key, reason: "unknown key, none is allowed here".into() });
+        return Some(Fault { key, reason: "unknown key (expected none here)".into() });
     }
     let near =
         near(unknown, &allowed, ALIKE).first().map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-    Some(Fault { key, reason: format!("unknown key{near} (allowed: {})", allowed.join(", ")) })
+    Some(Fault { key, reason: format!("unknown key{near} (expected one of {})", allowed.join(", ")) })
 }
 
 /// serde's words for a wrong type or variant, said as what was found and what is allowed; any other message as it is.
@@ -318,15 +318,15 @@ pub fn readable(message: &str) -> String {
     let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = rest.and_then(|rest| rest.rsplit_once(", expected ")) {
         let expected = match expected {
-            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
-            "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a non-negative integer",
+            "i8" | "i16" | "i32" | "i64" | "isize" => "an integer",
             "f32" | "f64" => "a number",
             "a sequence" => "a list",
             other if other.starts_with("struct ") || other == "a map" => "a table",
             other if other.starts_with("internally tagged enum ") => "a table with the key `kind`",
             other => other,
         };
-        return format!("{expected} expected, found {found}");
+        return format!("expected {expected}, found {found}");
     }
     if let Some((found, rest)) = message.strip_prefix("unknown variant `").and_then(|m| m.split_once('`')) {
         let allowed: Vec<String> = rest.split('`').skip(1).step_by(2).map(String::from).collect();
@@ -334,7 +334,7 @@ pub fn readable(message: &str) -> String {
             .first()
             .map_or_else(String::new, |n| format!("; did you mean {n:?}?"));
         let list: Vec<String> = allowed.iter().map(|a| format!("{a:?}")).collect();
-        return format!("found {found:?}{near} (allowed: {})", list.join(", "));
+        return format!("expected one of {}, found {found:?}{near}", list.join(", "));
     }
     message.to_string()
 }
@@ -463,9 +463,9 @@ episodes = 10
     #[test]
     fn wrong_types_are_named_with_their_key() {
         let text = refusal("episodes = 10", "episodes = \"ten\"", &[]);
-        assert_eq!(text, "a.toml:11: run.episodes: a whole number from 0 expected, found string \"ten\"");
+        assert_eq!(text, "a.toml:11: run.episodes: expected a non-negative integer, found string \"ten\"");
         let text = refusal("gain = 3.0", "gain = \"high\"", &[]);
-        assert_eq!(text, "a.toml:7: agent.encoder.gain: a number expected, found string \"high\"");
+        assert_eq!(text, "a.toml:7: agent.encoder.gain: expected a number, found string \"high\"");
         let text = refusal("ne = 100", "ne = -1", &[]);
         assert!(text.starts_with("a.toml:9: agent.reservoir.params.ne: "), "{text}");
         assert!(text.contains("-1"), "{text}");
@@ -477,16 +477,16 @@ episodes = 10
     fn what_json_cannot_say_is_refused_rather_than_forgotten() {
         assert_eq!(
             refusal("ne = 100", "h_ip = nan", &[]),
-            "a.toml:9: agent.reservoir.params.h_ip: a finite number expected, found NaN"
+            "a.toml:9: agent.reservoir.params.h_ip: expected a finite number, found NaN"
         );
         let dated = refusal("ne = 100", "ne = 100", &["env.kwargs.g=[2020-01-01]"]);
         assert_eq!(
             dated,
-            "--set env.kwargs.g=[2020-01-01]: env.kwargs.g[0]: a value other than a date or time expected, found 2020-01-01; \
+            "--set env.kwargs.g=[2020-01-01]: env.kwargs.g[0]: expected a value other than a date or time, found 2020-01-01; \
              text is \"2020-01-01\""
         );
         let dated = refusal("name = \"a\"", "name = 2024-06-01", &[]);
-        assert!(dated.starts_with("a.toml:1: name: a value other than a date or time"), "{dated}");
+        assert!(dated.starts_with("a.toml:1: name: expected a value other than a date or time"), "{dated}");
         let wrapper = "{ kind = \"clip_reward\", min = -inf, max = 1.0 }";
         experiment(&FILE.replace("{ kind = \"frame_skip\", steps = 2 }", wrapper), "a.toml", &[]).unwrap();
     }
@@ -496,14 +496,18 @@ episodes = 10
         for key in ["run", "agent.reservoir", "agent.reservoir.params", "eval"] {
             let set = format!("{key}=[]");
             let text = refusal("gain", "gain", &[&set]);
-            assert_eq!(text, format!("--set {set}: {key}: a table expected, found a list"));
+            assert_eq!(text, format!("--set {set}: {key}: expected a table, found a list"));
         }
     }
 
     #[test]
     fn wrong_kinds_are_named_with_what_is_allowed() {
         let text = refusal("random_projection", "random_projektion", &[]);
-        assert!(text.starts_with("a.toml:6: agent.encoder.kind: found \"random_projektion\"; did you mean \"random_projection\"? (allowed: "), "{text}");
+        assert!(text.starts_with("a.toml:6: agent.encoder.kind: expected one of "), "{text}");
+        assert!(
+            text.ends_with(", found \"random_projektion\"; did you mean \"random_projection\"?"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -519,7 +523,7 @@ episodes = 10
         let text = refusal("gain", "gain", &["run.episodes=many"]);
         assert_eq!(
             text,
-            "--set run.episodes=many: run.episodes: a whole number from 0 expected, found string \"many\""
+            "--set run.episodes=many: run.episodes: expected a non-negative integer, found string \"many\""
         );
         let text = refusal("[run]", "[runs]", &["run.seed=1"]);
         assert!(text.starts_with("a.toml:10: runs"), "{text}");

@@ -204,7 +204,7 @@ impl<'a> Recorder<'a> {
         let run = &self.dir.experiment().run;
         if !event.ret.is_finite() {
             let reason = format!(
-                "{}: episode {}: a finite return expected, found {}",
+                "{}: episode {}: expected a finite return, found {}",
                 self.dir.experiment().env.id,
                 event.episode,
                 event.ret

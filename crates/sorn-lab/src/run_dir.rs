@@ -91,7 +91,7 @@ impl RunDir {
         let config = path.join(CONFIG);
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(LabError::directory(path, "a directory expected, found a file")),
+            Ok(_) => return Err(LabError::directory(path, "expected a directory, found a file")),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(LabError::directory(path, "no such directory"));
             }
@@ -199,11 +199,11 @@ impl RunDir {
         match Checkpoint::latest_file(&dir, &self.experiment)? {
             Some((path, checkpoint)) => self.learnt(&path, checkpoint),
             None if self.path.join("summary.json").exists() => {
-                let reason = "expected the checkpoint of the finished run, found none; restore it, or run the experiment anew in \
+                let reason = "expected the checkpoint of the finished run, found none; restore it, or run the experiment again in \
                               another directory";
                 Err(LabError::directory(&dir, reason))
             }
-            None => Err(LabError::directory(&self.path, "no checkpoint yet; go on with it by `sorn resume`")),
+            None => Err(LabError::directory(&self.path, "no checkpoint yet; resume it with `sorn resume`")),
         }
     }
 
@@ -296,7 +296,7 @@ pub(crate) fn is_run(path: &Path) -> bool {
 pub(crate) fn exists(path: &Path) -> LabError {
     let how = match path.join("summary.json").exists() {
         true => "holds a finished run; `sorn resume DIR --set run.episodes=N` trains on",
-        false => "holds a run that was begun; go on with it by `sorn resume`",
+        false => "holds a run that was begun; resume it with `sorn resume`",
     };
     LabError::directory(
         path,

@@ -88,7 +88,7 @@ impl Sweep {
                 return refuse(&self.path, reason);
             }
             if self.seeds.iter().all(|seed| before.seeds.contains(seed)) {
-                let reason = "holds runs with these seeds already; go on with it by `sorn resume`, give other --seeds to add, another \
+                let reason = "holds runs with these seeds already; resume it with `sorn resume`, give other --seeds to add, another \
                               --out, or move it away";
                 return refuse(&self.path, reason.into());
             }
@@ -152,7 +152,7 @@ impl Sweep {
         of_an_agent(path)?;
         let text = read_text(&plan)?;
         let Plan { seeds } = serde_json::from_str(&text)
-            .map_err(|e| LabError::damaged(&plan, format!("{e}; {{\"seeds\": [...]}} expected")))?;
+            .map_err(|e| LabError::damaged(&plan, format!("expected {{\"seeds\": [...]}}: {e}")))?;
         let file = path.join(EXPERIMENT);
         let experiment = read::experiment(&read_text(&file)?, &file.display().to_string(), &[])?;
         Ok(Some(Sweep { path: path.to_path_buf(), experiment, seeds, _lock: None }))

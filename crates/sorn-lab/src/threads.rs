@@ -20,7 +20,10 @@ pub(crate) fn pool(threads: usize, runs: usize, bytes: u128) -> Result<ThreadPoo
         Some(fewer) => format!("at most {fewer}"),
         None => "a smaller network".into(),
     };
-    Err(format!("--threads: {at_once} runs at once need {}: {expected} expected", size(all(at_once))))
+    Err(format!(
+        "--threads: expected {expected}, found {at_once} runs at once, which need {}",
+        size(all(at_once))
+    ))
 }
 
 #[cfg(test)]
@@ -32,7 +35,7 @@ mod tests {
         assert_eq!(pool(3, 9, 1000).unwrap().current_num_threads(), 3);
         // Two of half of all addresses do not fit, nor does one.
         let error = pool(4, 2, 1 << 63).unwrap_err();
-        assert_eq!(error, "--threads: 2 runs at once need 18.4 EB: a smaller network expected");
+        assert_eq!(error, "--threads: expected a smaller network, found 2 runs at once, which need 18.4 EB");
         // Fewer runs than threads count as many.
         assert!(pool(64, 1, 1000).is_ok());
     }

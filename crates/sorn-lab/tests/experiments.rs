@@ -18,7 +18,7 @@ fn every_experiment_is_whole() {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for line in ["# Question:", "# Command:", "# Expected:", "# Run time:"] {
-            assert!(text.contains(line), "{stem}: {line} expected at the top");
+            assert!(text.contains(line), "{stem}: expected {line} at the top");
         }
         assert!(table.contains(&format!("`{stem}`")), "{stem}: no row in experiments/README.md");
         seen += 1;
@@ -52,7 +52,7 @@ fn every_experiment_of_a_paper_is_whole() {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for line in ["# Question:", "# Command:", "# Expected:", "# Run time:"] {
-            assert!(text.contains(line), "{stem}: {line} expected at the top");
+            assert!(text.contains(line), "{stem}: expected {line} at the top");
         }
         assert!(told.contains(&format!("experiments/papers/{stem}.toml")), "{stem}: not in docs/papers.md");
         let name = match TaskSort::of_file(&path).unwrap() {
@@ -75,7 +75,7 @@ fn every_experiment_of_series_is_whole() {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for line in ["# Question:", "# Command:", "# Expected:", "# Run time:"] {
-            assert!(text.contains(line), "{stem}: {line} expected at the top");
+            assert!(text.contains(line), "{stem}: expected {line} at the top");
         }
         assert!(told.contains(&format!("experiments/series/{stem}.toml")), "{stem}: not in docs/series.md");
         let read = TaskExperiment::<SeriesTask>::load(&path, &[]).unwrap_or_else(|e| panic!("{e}"));

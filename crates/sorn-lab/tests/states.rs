@@ -24,7 +24,7 @@ fn network() -> Network {
 fn whole(path: &Path) -> (Params, State) {
     match load_network(path).unwrap() {
         SavedNetwork::Whole(whole) => *whole,
-        SavedNetwork::Upstream(_) => panic!("{}: whole state expected", path.display()),
+        SavedNetwork::Upstream(_) => panic!("{}: expected a whole state", path.display()),
     }
 }
 
@@ -98,7 +98,8 @@ fn a_network_too_large_for_dense_matrices_is_not_saved_as_such() {
     assert!(matches!(error, LabError::Memory { .. }) && error.is_usage());
     let text = error.to_string();
     assert!(
-        text.contains("large.npz: its dense matrices need 8.0 TB") && text.contains(".safetensors"),
+        text.contains("large.npz: expected what fits in memory, found dense matrices that need 8.0 TB")
+            && text.contains(".safetensors"),
         "{text}"
     );
     check_room_to_save(&dir.path().join("large.safetensors"), &network).unwrap();

@@ -103,7 +103,7 @@ impl Agent {
                 object @ Json::Object(_) => from_value("config", object)?,
                 _ => {
                     return Err(PyTypeError::new_err(format!(
-                        "config: found {config}, allowed: a dictionary"
+                        "config: expected a dictionary, found {config}"
                     )));
                 }
             },
@@ -176,24 +176,24 @@ impl Agent {
         let _section = Section::enter(py)?;
         let total_timesteps = unsigned("total_timesteps", total_timesteps)?;
         if total_timesteps == 0 {
-            return Err(PyValueError::new_err("total_timesteps: found 0, allowed: 1 or more"));
+            return Err(PyValueError::new_err("total_timesteps: expected 1 or more, found 0"));
         }
         let progress_bar = progress_bar.flag("progress_bar")?;
         if let Some(callback) = callback.as_ref().filter(|callback| !callback.is_callable()) {
             return Err(PyTypeError::new_err(format!(
-                "callback: found {callback}, allowed: a callable or None"
+                "callback: expected a callable or None, found {callback}"
             )));
         }
         let (mut env, mut learner, seed, first) = {
             let agent = slf.try_borrow()?;
             if agent.inner.is_frozen() {
                 return Err(PyValueError::new_err(
-                    "learn: found a policy that only acts, allowed: an agent saved whole",
+                    "learn: expected an agent saved whole, found a policy that only acts",
                 ));
             }
             let Some(env) = &agent.env else {
                 return Err(PyValueError::new_err(
-                    "env: found None, allowed: an environment given to Agent; without one, call begin, act and observe",
+                    "env: expected an environment given to Agent, found None; without one, call begin, act and observe",
                 ));
             };
             let env = match &agent.encoder {
@@ -267,12 +267,12 @@ impl Agent {
         deterministic: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Option<Py<PyAny>>)> {
         if let Some(state) = state {
-            return Err(PyValueError::new_err(format!("state: found {state}, allowed: None")));
+            return Err(PyValueError::new_err(format!("state: expected None, found {state}")));
         }
         if self.config.inputs.contains(&sorn_agents::Input::Reward) {
             return Err(PyValueError::new_err(
-                "predict: found \"reward\" among config[\"inputs\"], and predict is given no rewards, allowed: \
-                 \"observation\" and \"action\"; begin, observe and act take rewards",
+                "predict: expected \"observation\" and \"action\" in config[\"inputs\"], as predict is given no rewards, \
+                 found \"reward\"; begin, observe and act take rewards",
             ));
         }
         let batches = py.import("sorn_rs._batches")?;

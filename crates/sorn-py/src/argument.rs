@@ -13,9 +13,9 @@ impl<T> Argument<T> {
     }
 
     /// # Errors
-    /// `TypeError` with the argument's name, what came and what is `allowed`.
-    pub(crate) fn get(self, name: &str, allowed: &str) -> PyResult<T> {
-        self.0.map_err(|found| PyTypeError::new_err(format!("{name}: found {found}, allowed: {allowed}")))
+    /// `TypeError` with the argument's name, what came and what is `expected`.
+    pub(crate) fn get(self, name: &str, expected: &str) -> PyResult<T> {
+        self.0.map_err(|found| PyTypeError::new_err(format!("{name}: expected {expected}, found {found}")))
     }
 }
 

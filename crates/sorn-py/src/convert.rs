@@ -14,19 +14,19 @@ use crate::argument::described;
 use crate::error::value_error;
 use crate::legacy::room_for;
 
-/// `len` real numbers, from an array or whatever NumPy makes one of; `allowed` is how messages call the length.
+/// `len` real numbers, from an array or whatever NumPy makes one of; `expected` is what messages call the length.
 ///
 /// The length is checked before anything is copied: an array may claim to be longer than any memory.
 pub(crate) fn vector(
     name: &str,
     object: &Bound<'_, PyAny>,
     len: usize,
-    allowed: &str,
+    expected: &str,
 ) -> PyResult<Array1<f64>> {
     let check = |shape: &[usize]| match *shape {
         [found] if found == len => Ok(()),
-        [found] => Err(format!("found {found} values, allowed: {allowed}")),
-        _ => Err(format!("found shape {}, allowed: one axis", tuple(shape))),
+        [found] => Err(format!("expected {expected}, found {found}")),
+        _ => Err(format!("expected one axis, found shape {}", tuple(shape))),
     };
     let check =
         |shape: &[usize]| check(shape).map_err(|wrong| PyValueError::new_err(format!("{name}: {wrong}")));
@@ -40,10 +40,10 @@ pub(crate) fn vector(
 
 /// Indices of the ones among `len` zeros and ones.
 pub(crate) fn active(name: &str, object: &Bound<'_, PyAny>, len: usize) -> PyResult<Vec<u32>> {
-    let values = vector(name, object, len, &format!("exactly {len}"))?;
+    let values = vector(name, object, len, &format!("{len} values"))?;
     if let Some(index) = values.iter().position(|value| *value != 0.0 && *value != 1.0) {
         let found = values[index];
-        return Err(PyValueError::new_err(format!("{name}[{index}]: found {found}, allowed: 0 and 1")));
+        return Err(PyValueError::new_err(format!("{name}[{index}]: expected 0 or 1, found {found}")));
     }
     Ok((0..len as u32).filter(|index| values[*index as usize] == 1.0).collect())
 }
@@ -51,12 +51,12 @@ pub(crate) fn active(name: &str, object: &Bound<'_, PyAny>, len: usize) -> PyRes
 /// Real numbers of shape (steps, `columns`), as many rows as there is memory for.
 pub(crate) fn rows(name: &str, object: &Bound<'_, PyAny>, columns: usize) -> PyResult<Array2<f64>> {
     let check = |shape: &[usize]| {
-        let allowed = match *shape {
+        let expected = match *shape {
             [_, found] if found == columns => return room_for(name, shape),
-            [_, _] => format!("(steps, {columns})"),
+            [_, _] => format!("shape (steps, {columns})"),
             _ => "two axes".into(),
         };
-        Err(PyValueError::new_err(format!("{name}: found shape {}, allowed: {allowed}", tuple(shape))))
+        Err(PyValueError::new_err(format!("{name}: expected {expected}, found shape {}", tuple(shape))))
     };
     if let Ok(array) = object.cast::<PyArray2<f64>>() {
         let array = array.try_readonly().map_err(value_error)?;
@@ -76,7 +76,7 @@ fn numbers(
 ) -> PyResult<ndarray::ArrayD<f64>> {
     let py = object.py();
     let numpy = py.import("numpy")?;
-    let wrong = |found: String| PyTypeError::new_err(format!("{name}: found {found}, allowed: real numbers"));
+    let wrong = |found: String| PyTypeError::new_err(format!("{name}: expected real numbers, found {found}"));
     let array = call(&numpy.getattr("asarray")?, (object,), None)
         .map_err(|error| wrong(error.value(py).to_string()))?;
     let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
@@ -93,7 +93,7 @@ fn numbers(
 pub(crate) fn names(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     const MOST: usize = 1000;
     let wrong = |found: &str| {
-        let message = format!("{argument}: found {found}, allowed: a list of names");
+        let message = format!("{argument}: expected a list of names, found {found}");
         PyTypeError::new_err(message)
     };
     if object.is_instance_of::<PyString>() || object.is_instance_of::<PyDict>() {
@@ -103,7 +103,7 @@ pub(crate) fn names(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<Vec<S
     for item in object.try_iter().map_err(|_| wrong(&described(object)))? {
         let item = item?;
         if names.len() == MOST {
-            let message = format!("{argument}: found more than {MOST} names, allowed: {MOST} or fewer");
+            let message = format!("{argument}: expected {MOST} names or fewer, found more");
             return Err(PyValueError::new_err(message));
         }
         names.push(item.extract().map_err(|_| wrong(&format!("{} in it", described(&item))))?);
@@ -113,7 +113,7 @@ pub(crate) fn names(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<Vec<S
 
 /// A number of 64 bits without sign.
 pub(crate) fn unsigned(name: &str, object: &Bound<'_, PyAny>) -> PyResult<u64> {
-    let wrong = || format!("{name}: found {object}, allowed: integers from 0 to 2**64 - 1");
+    let wrong = || format!("{name}: expected integers from 0 to 2**64 - 1, found {object}");
     if object.is_instance_of::<PyBool>() {
         return Err(PyTypeError::new_err(wrong()));
     }
@@ -129,7 +129,7 @@ pub(crate) fn flag(name: &str, object: &Bound<'_, PyAny>) -> PyResult<bool> {
     if object.is_instance_of::<PyBool>() || numpy {
         return object.is_truthy();
     }
-    Err(PyTypeError::new_err(format!("{name}: found {}, allowed: True or False", described(object))))
+    Err(PyTypeError::new_err(format!("{name}: expected True or False, found {}", described(object))))
 }
 
 /// A seed, 0 if not given.
@@ -157,14 +157,12 @@ pub(crate) fn to_json(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> 
 
 fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if depth > DEEPEST {
-        return Err(PyValueError::new_err(format!(
-            "{name}: found more than {DEEPEST} levels, allowed: fewer"
-        )));
+        return Err(PyValueError::new_err(format!("{name}: expected {DEEPEST} levels or fewer, found more")));
     }
     let wrong = || {
         let found = object.get_type().name().map_or_else(|_| "an object".into(), |n| n.to_string());
-        let allowed = "None, bool, int, float, str, list, tuple, dict";
-        PyTypeError::new_err(format!("{name}: found {found}, allowed: {allowed}"))
+        let expected = "None, bool, int, float, str, list, tuple or dict";
+        PyTypeError::new_err(format!("{name}: expected {expected}, found {found}"))
     };
     if object.is_none() {
         return Ok(Value::Null);
@@ -175,19 +173,19 @@ fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value
     if let Ok(text) = object.cast::<PyString>() {
         let text = text.to_cow().map(|text| text.into_owned().into());
         return text
-            .map_err(|_| PyValueError::new_err(format!("{name}: found {object:?}, allowed: Unicode text")));
+            .map_err(|_| PyValueError::new_err(format!("{name}: expected Unicode text, found {object:?}")));
     }
     if object.is_instance_of::<PyInt>() {
         let number = object.extract::<u64>().map(Number::from);
         let number = number.or_else(|_| object.extract::<i64>().map(Number::from));
         return number.map(Value::Number).map_err(|_| {
-            PyValueError::new_err(format!("{name}: found {object}, allowed: integers of 64 bits"))
+            PyValueError::new_err(format!("{name}: expected integers of 64 bits, found {object}"))
         });
     }
     if object.is_instance_of::<PyFloat>() {
         let value: f64 = object.extract()?;
         return Number::from_f64(value).map(Value::Number).ok_or_else(|| {
-            PyValueError::new_err(format!("{name}: found {object}, allowed: finite numbers"))
+            PyValueError::new_err(format!("{name}: expected finite numbers, found {object}"))
         });
     }
     if let Ok(dict) = object.cast::<PyDict>() {
@@ -207,7 +205,7 @@ fn nested(name: &str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value
     // An array without strides looks as large as it likes and takes no memory: all its values count, not its rows.
     let size = object.getattr("size").and_then(|size| size.extract::<usize>());
     if size.or_else(|_| object.len()).is_ok_and(|size| size > LONGEST) {
-        let message = format!("{name}: found more than {LONGEST} values, allowed: {LONGEST} or fewer");
+        let message = format!("{name}: expected {LONGEST} values or fewer, found more");
         return Err(PyValueError::new_err(message));
     }
     match object.getattr("tolist").and_then(|list| call(&list, (), None)) {
@@ -258,7 +256,8 @@ pub(crate) fn params(
         }
         Some(Value::Object(map)) => changes = map,
         Some(other) => {
-            let message = format!("params: found {other}, allowed: the name of a preset, a dictionary, None");
+            let message =
+                format!("params: expected the name of a preset, a dictionary or None, found {other}");
             return Err(PyTypeError::new_err(message));
         }
     }
@@ -271,7 +270,7 @@ pub(crate) fn params(
         None => Params::default(),
         Some(Value::String(name)) => Params::preset(&name).map_err(value_error)?,
         Some(other) => {
-            let message = format!("preset: found {other}, allowed: {}", Params::PRESETS.join(", "));
+            let message = format!("preset: expected one of {}, found {other}", Params::PRESETS.join(", "));
             return Err(PyTypeError::new_err(message));
         }
     };

@@ -142,9 +142,9 @@ pub(crate) mod criticality_functions {
             "normal" => WeightLaw::Normal,
             "exponential" => WeightLaw::Exponential,
             other => {
-                let allowed = "\"normal\", \"exponential\"";
+                let allowed = "\"normal\" or \"exponential\"";
                 return Err(PyValueError::new_err(format!(
-                    "alternative: found {other:?}, allowed: {allowed}"
+                    "alternative: expected {allowed}, found {other:?}"
                 )));
             }
         };

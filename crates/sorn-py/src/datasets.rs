@@ -25,7 +25,7 @@ fn fits(steps: usize, columns: usize) -> PyResult<()> {
         true => Ok(()),
         false => {
             let text = format!(
-                "steps: found {steps}, which need {}, expected what there is memory for",
+                "steps: expected what fits in memory, found {steps}, which need {}",
                 room::size(bytes)
             );
             Err(PyMemoryError::new_err(text))

@@ -158,7 +158,7 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Opti
     for (key, value) in given.into_iter().flatten() {
         let key: String = key.extract()?;
         let number = value.extract::<f64>().map_err(|_| {
-            PyValueError::new_err(format!("options[{key:?}]: found {value}, allowed: numbers"))
+            PyValueError::new_err(format!("options[{key:?}]: expected numbers, found {value}"))
         })?;
         known.insert(key, Value::Float(number));
     }

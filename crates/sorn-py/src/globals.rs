@@ -28,7 +28,7 @@ impl<'py> Globals<'py> {
         let state = call_method(&np_random, intern!(py, "get_state"), (), None)?;
         let foreign = |_| {
             PyValueError::new_err(
-                "np.random: found a generator other than MT19937, allowed: NumPy's own global generator, or seed=",
+                "np.random: expected NumPy's own global generator (MT19937), or seed=, found another",
             )
         };
         let (name, key, position, has_gauss, gauss) =
@@ -45,7 +45,8 @@ impl<'py> Globals<'py> {
             state.extract::<(Bound<'py, PyAny>, Vec<u32>, Bound<'py, PyAny>)>()?;
         let mt = words.split_last().and_then(|(&position, key)| Mt19937::new(key, position as usize));
         let python = PythonRandom {
-            mt: mt.ok_or_else(|| PyValueError::new_err("random: found a state that is not MT19937's"))?,
+            mt: mt
+                .ok_or_else(|| PyValueError::new_err("random: expected a state of MT19937, found another"))?,
         };
         Ok(Globals { numpy, python, np_random, random, version, gauss_next })
     }

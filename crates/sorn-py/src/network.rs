@@ -151,11 +151,13 @@ impl Network {
         reward: Option<Argument<f64>>,
     ) -> PyResult<Bound<'py, PyArray1<bool>>> {
         let len = self.inner.params().input_len();
-        let input = vector("input", input, len, &format!("exactly {len}"))?;
+        let input = vector("input", input, len, &format!("{len} values"))?;
         if let Some(reward) = reward {
             self.inner.set_reward(reward.real("reward")?).map_err(to_py)?;
         }
-        let input = input.as_slice().ok_or_else(|| PyValueError::new_err("input: found strides"))?;
+        let input = input
+            .as_slice()
+            .ok_or_else(|| PyValueError::new_err("input: expected contiguous numbers, found strides"))?;
         self.inner.step(input).map_err(to_py)?;
         self.raise()?;
         if self.inner.steps().is_multiple_of(CHECK_EVERY as u64) {
@@ -192,9 +194,9 @@ impl Network {
         rewards: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let inputs = rows("inputs", inputs, self.inner.params().input_len())?;
-        let allowed = format!("one per step ({})", inputs.nrows());
+        let expected = format!("one value per step ({})", inputs.nrows());
         let rewards =
-            rewards.map(|rewards| vector("rewards", rewards, inputs.nrows(), &allowed)).transpose()?;
+            rewards.map(|rewards| vector("rewards", rewards, inputs.nrows(), &expected)).transpose()?;
         let record = record.map_or_else(|| Ok(vec!["x".into()]), |record| names("record", record))?;
         let mut recorder = Recorder::new(&record, &self.inner, inputs.nrows())?;
         for first in (0..inputs.nrows()).step_by(CHECK_EVERY) {
@@ -236,7 +238,7 @@ impl Network {
         let position = position.map(|position| convert::unsigned("position", position)).transpose()?;
         if let Some(found) = position.filter(|&position| position > most as u64) {
             return Err(PyValueError::new_err(format!(
-                "position: found {found}, allowed: 0 to {most}, the number of rules there are"
+                "position: expected 0 to {most} (the number of rules), found {found}"
             )));
         }
         self.insert(position.map(|position| position as usize), rule)
@@ -275,7 +277,7 @@ impl Network {
         known_extension(&path)?;
         if let Some((_, rule)) = self.rules.first() {
             return Err(PyValueError::new_err(format!(
-                "rules: found {rule}, allowed: none, as a file cannot hold rules in Python; pickle the network instead"
+                "rules: expected none, as a file cannot hold rules in Python, found {rule}; pickle the network instead"
             )));
         }
         py.detach(|| save_network(&path, &self.inner)).map_err(file_error)
@@ -296,7 +298,7 @@ impl Network {
                 network.map(Network::from).map_err(|error| in_file(&path, error))
             }
             SavedNetwork::Upstream(_) => Err(PyValueError::new_err(format!(
-                "path: found {} with a state alone, allowed: what `save` saved; use Network.from_state(dict(numpy.load(path)))",
+                "path: expected what `save` saved, found {} with a state alone; use Network.from_state(dict(numpy.load(path)))",
                 path.display()
             ))),
         }
@@ -330,7 +332,7 @@ impl Network {
         let found = rules.cast::<PyList>().map_or(0, |rules| rules.len());
         if found != places.len() {
             return Err(PyValueError::new_err(format!(
-                "rules: found {found}, allowed: the {} that the network had",
+                "rules: expected {} rules, as the network had, found {found}",
                 places.len()
             )));
         }
@@ -339,7 +341,7 @@ impl Network {
             let rule = rules.get_item(place)?;
             let found = name(&rule)?;
             if found != expected {
-                return Err(PyValueError::new_err(format!("rules: found {found:?}, allowed: {expected:?}")));
+                return Err(PyValueError::new_err(format!("rules: expected {expected:?}, found {found:?}")));
             }
             placed.push((position, rule.unbind()));
         }
@@ -563,7 +565,7 @@ fn known_extension(path: &Path) -> PyResult<()> {
     }
     let path = path.display();
     Err(PyValueError::new_err(format!(
-        "path: found {path}, allowed: a name that ends in .safetensors or .npz"
+        "path: expected a name that ends in .safetensors or .npz, found {path}"
     )))
 }
 

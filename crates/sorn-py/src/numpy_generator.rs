@@ -126,7 +126,7 @@ impl Known {
         });
         call_method(lock, intern!(py, "release"), (), None)?;
         drawn.ok_or_else(|| {
-            PyValueError::new_err("np.random: found a generator out of order, allowed: MT19937")
+            PyValueError::new_err("np.random: expected MT19937, found a generator out of order")
         })
     }
 }

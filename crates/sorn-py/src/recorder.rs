@@ -29,8 +29,8 @@ impl Recorder {
         let mut blocks: Vec<(&'static str, Block)> = Vec::new();
         for name in names {
             let Some(name) = NAMES.into_iter().find(|known| known == name) else {
-                let allowed = NAMES.join(", ");
-                return Err(PyValueError::new_err(format!("record: found {name:?}, allowed: {allowed}")));
+                let allowed = format!("one of {}", NAMES.join(", "));
+                return Err(PyValueError::new_err(format!("record: expected {allowed}, found {name:?}")));
             };
             let shape: &[usize] = match name {
                 "x" | "recurrent" | "te" => &[steps, ne],

@@ -32,7 +32,7 @@ pub(crate) struct PythonRule {
 impl PythonRule {
     pub(crate) fn new(call: &Bound<'_, PyAny>, ni: usize, failure: &Failure) -> PyResult<Self> {
         if !call.is_callable() {
-            return Err(PyTypeError::new_err(format!("rule: found {call}, allowed: a callable")));
+            return Err(PyTypeError::new_err(format!("rule: expected a callable, found {call}")));
         }
         Ok(PythonRule { name: name(call)?, call: call.clone().unbind(), ni, failure: failure.clone() })
     }
@@ -96,15 +96,15 @@ impl PythonRule {
         array: &Py<PyArray1<f64>>,
         before: &[f64],
     ) -> PyResult<Option<Vec<f64>>> {
-        let wrong = |found: String, allowed: String| {
-            PyValueError::new_err(format!("rule {}: {name}: found {found}, allowed: {allowed}", self.name))
+        let wrong = |found: String, expected: String| {
+            PyValueError::new_err(format!("rule {}: {name}: expected {expected}, found {found}", self.name))
         };
         let array = array.bind(py).try_readonly().map_err(crate::error::value_error)?;
         let array = array.as_array();
         if array.len() != before.len() {
             return Err(wrong(
-                format!("{} values", array.len()),
-                format!("as many as before ({})", before.len()),
+                array.len().to_string(),
+                format!("as many values as before ({})", before.len()),
             ));
         }
         if let Some(value) = array.iter().find(|value| !value.is_finite()) {
@@ -169,7 +169,7 @@ fn put(place: &mut Py<PyArray1<f64>>, name: &str, values: &Bound<'_, PyAny>) -> 
         Ok(array) => array.clone().unbind(),
         Err(_) => {
             let len = place.bind(values.py()).len()?;
-            vector(name, values, len, &format!("as many as before ({len})"))?
+            vector(name, values, len, &format!("as many values as before ({len})"))?
                 .into_pyarray(values.py())
                 .unbind()
         }
@@ -246,12 +246,14 @@ impl StepContext {
         let ne = self.te.bind(py).len()?;
         if pre as usize >= ne || post >= ne || pre as usize == post {
             return Err(PyValueError::new_err(format!(
-                "pre, post: found {pre}, {post}, allowed: two different neurons from 0 to {}",
+                "pre, post: expected two different neurons from 0 to {}, found {pre} and {post}",
                 ne.saturating_sub(1)
             )));
         }
         if !(weight > 0.0 && weight <= 1.0) {
-            return Err(PyValueError::new_err(format!("weight: found {weight}, allowed: above 0, up to 1")));
+            return Err(PyValueError::new_err(format!(
+                "weight: expected a number above 0 and up to 1, found {weight}"
+            )));
         }
         self.grown.push((pre, post, weight));
         Ok(())

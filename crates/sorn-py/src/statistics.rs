@@ -99,7 +99,7 @@ fn surrogate(kind: Argument<String>) -> PyResult<Surrogate> {
         "shuffled_intervals" => Ok(Surrogate::ShuffledIntervals),
         "random_times" => Ok(Surrogate::RandomTimes),
         kind => Err(PyValueError::new_err(format!(
-            "kind: found {kind:?}, allowed: \"circular_shift\", \"shuffled_intervals\", \"random_times\""
+            "kind: expected \"circular_shift\", \"shuffled_intervals\" or \"random_times\", found {kind:?}"
         ))),
     }
 }
@@ -271,10 +271,9 @@ pub(crate) mod functions {
             "stretched_exponential" => Alternative::StretchedExponential,
             "truncated_power_law" => Alternative::TruncatedPowerLaw,
             other => {
-                let allowed =
-                    "\"exponential\", \"log_normal\", \"stretched_exponential\", \"truncated_power_law\"";
+                let allowed = "one of \"exponential\", \"log_normal\", \"stretched_exponential\", \"truncated_power_law\"";
                 return Err(PyValueError::new_err(format!(
-                    "alternative: found {other:?}, allowed: {allowed}"
+                    "alternative: expected {allowed}, found {other:?}"
                 )));
             }
         };

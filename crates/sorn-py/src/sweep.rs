@@ -173,7 +173,9 @@ struct Listened {
 impl Until {
     fn new(seconds: f64) -> PyResult<Until> {
         if seconds.is_nan() || seconds < 0.0 {
-            return Err(PyValueError::new_err(format!("seconds: expected a number from 0, found {seconds}")));
+            return Err(PyValueError::new_err(format!(
+                "seconds: expected a non-negative number, found {seconds}"
+            )));
         }
         let now = Instant::now();
         let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);

@@ -56,9 +56,9 @@ impl NativeVecEnv {
             "SameStep" => AutoresetMode::SameStep,
             "Disabled" => AutoresetMode::Disabled,
             other => {
-                let allowed = "\"NextStep\", \"SameStep\", \"Disabled\"";
+                let allowed = "\"NextStep\", \"SameStep\" or \"Disabled\"";
                 return Err(PyValueError::new_err(format!(
-                    "autoreset_mode: found {other:?}, allowed: {allowed}"
+                    "autoreset_mode: expected {allowed}, found {other:?}"
                 )));
             }
         };

@@ -98,7 +98,7 @@ def test_symbols_are_those_of_their_sources():
         (lambda: datasets.narma(-1), ValueError, "steps"),
         (lambda: datasets.narma(1.5), TypeError, "steps"),
         (lambda: datasets.narma(10, order=0), ValueError, "order"),
-        (lambda: datasets.narma(10, b=float("nan")), ValueError, "b: found nan"),
+        (lambda: datasets.narma(10, b=float("nan")), ValueError, "b: expected .*, found nan"),
         (lambda: datasets.narma(10, seed=-1), ValueError, "seed"),
         (lambda: datasets.narma(2**50), MemoryError, "steps"),
         (lambda: datasets.mackey_glass(10, tau=0.0), ValueError, "tau: expected"),

@@ -102,16 +102,16 @@ def test_an_nwb_file_is_written_whole_or_not_at_all(tmp_path):
 @pytest.mark.parametrize(
     "kwargs, error, message",
     [
-        (dict(record=[1]), TypeError, "record: found list"),
+        (dict(record=[1]), TypeError, "record: expected .*, found list"),
         (
             dict(record={"wee": 1}),
             ValueError,
-            r"record: found the keys \['wee'\], allowed: at least one of x",
+            r"record: expected at least one of x.*, found the keys \['wee'\]",
         ),
-        (dict(record={"x": np.zeros(3)}), ValueError, r"record\['x'\]: found shape \(3,\)"),
-        (dict(record={"x": "spikes"}), TypeError, r"record\['x'\]: found dtype"),
-        (dict(dt=0), ValueError, "dt: found 0, allowed: above 0"),
-        (dict(dt="1 ms"), TypeError, "dt: found '1 ms'"),
+        (dict(record={"x": np.zeros(3)}), ValueError, r"record\['x'\]: expected .*, found \(3,\)"),
+        (dict(record={"x": "spikes"}), TypeError, r"record\['x'\]: expected .*, found dtype"),
+        (dict(dt=0), ValueError, "dt: expected a number above 0, found 0"),
+        (dict(dt="1 ms"), TypeError, "dt: expected .*, found '1 ms'"),
     ],
 )
 def test_wrong_arguments(kwargs, error, message, tmp_path):
@@ -125,9 +125,9 @@ def test_wrong_arguments(kwargs, error, message, tmp_path):
 
 def test_wrong_files(tmp_path):
     pytest.importorskip("pynwb")
-    with pytest.raises(ValueError, match="path: found .*allowed: a name that ends in .nwb"):
+    with pytest.raises(ValueError, match="path: expected a name that ends in .nwb, found "):
         export.write_nwb(tmp_path / "run.h5", RECORD)
-    with pytest.raises(ValueError, match="session_start_time: found .*time zone"):
+    with pytest.raises(ValueError, match="session_start_time: expected a datetime with a time zone, found "):
         export.write_nwb(tmp_path / "run.nwb", RECORD, session_start_time=datetime.datetime(2020, 1, 1))
 
 

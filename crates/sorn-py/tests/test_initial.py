@@ -87,17 +87,21 @@ def test_agents_begin_with_them_and_go_on_to_the_bit(tmp_path):
         (
             {"Wee": np.zeros((3, 3))},
             ValueError,
-            r"initial\['Wee'\]: found shape \(3, 3\), allowed: \(40, 40\)",
+            r"initial\['Wee'\]: expected shape \(40, 40\), found \(3, 3\)",
         ),
-        ({"Wee": np.ones((N, N))}, ValueError, r"initial\[.Wee.\]: .*allowed: no self-connections"),
-        ({"Wee": np.full((N, N), np.nan)}, ValueError, r"initial\[.Wee.\]: found .*NaN"),
-        ({"Wee": np.broadcast_to(np.float64(0), (10**8, 10**8))}, ValueError, "found shape"),
+        ({"Wee": np.ones((N, N))}, ValueError, r"initial\[.Wee.\]: expected no self-connections"),
+        ({"Wee": np.full((N, N), np.nan)}, ValueError, r"initial\[.Wee.\]: expected .*, found .*NaN"),
+        ({"Wee": np.broadcast_to(np.float64(0), (10**8, 10**8))}, ValueError, r"found \(100000000"),
         ({"Wee": np.zeros((N, N), complex)}, TypeError, "dtype complex128"),
-        ({"Te": np.zeros(39)}, ValueError, r"initial\['Te'\]: found shape \(39, 1\), allowed: \(40, 1\)"),
-        ({"Te": np.full(N, np.inf)}, ValueError, r"initial\[.Te.\]: found \[0\] = inf, allowed: finite"),
-        ({"Pools": np.ones((2, N))}, ValueError, r"initial\[.Pools.\]: found shape \(2, 40\)"),
-        ({"Wxy": np.zeros(3)}, ValueError, "initial: found the key 'Wxy', allowed: Wee, Wei"),
-        (3, TypeError, "initial: found int, allowed: the name of a file, or a dictionary"),
+        ({"Te": np.zeros(39)}, ValueError, r"initial\['Te'\]: expected shape \(40, 1\), found \(39, 1\)"),
+        (
+            {"Te": np.full(N, np.inf)},
+            ValueError,
+            r"initial\[.Te.\]: expected finite numbers, found \[0\] = inf",
+        ),
+        ({"Pools": np.ones((2, N))}, ValueError, r"initial\[.Pools.\]: expected .*, found \(2, 40\)"),
+        ({"Wxy": np.zeros(3)}, ValueError, "initial: expected some of Wee, Wei.*, found the key 'Wxy'"),
+        (3, TypeError, "initial: expected the name of a file, or a dictionary .*, found int"),
         ("gone.npz", FileNotFoundError, "gone.npz"),
     ],
 )
@@ -112,7 +116,7 @@ def test_what_is_wrong_is_named(initial, error, message):
 def test_sparse_weights_are_checked():
     sparse = pytest.importorskip("scipy.sparse")
     for matrix, message in (
-        (sparse.csr_array((3, 3)), r"found shape \(3, 3\)"),
+        (sparse.csr_array((3, 3)), r"found \(3, 3\)"),
         (sparse.csr_array(np.full((N, N), 0.5)), "no self-connections"),
         (sparse.csr_array(-RING), "found"),
     ):
@@ -122,5 +126,5 @@ def test_sparse_weights_are_checked():
 
 def test_an_echo_state_network_has_none():
     config = {"reservoir": CONFIG["reservoir"] | {"kind": "esn"}}
-    with pytest.raises(ValueError, match=r"initial: reservoir.kind: .*found \"esn\""):
+    with pytest.raises(ValueError, match=r"initial: reservoir.kind: .*expected .*, found \"esn\""):
         Agent(gymnasium.make("CartPole-v1"), config, initial={"Te": np.full(N, 0.5)})

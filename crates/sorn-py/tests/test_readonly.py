@@ -47,7 +47,7 @@ def test_arrays_of_the_state_are_read_only_and_a_copy_is_not():
     ],
 )
 def test_parameters_and_lists_are_read_only(change):
-    with pytest.raises(TypeError, match="found a change of a read-only"):
+    with pytest.raises(TypeError, match="expected no change of a read-only"):
         change(Network(**SMALL))
 
 

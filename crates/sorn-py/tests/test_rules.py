@@ -125,7 +125,7 @@ def test_copies_and_pickles_go_on_alike():
 def test_a_file_cannot_hold_a_rule(tmp_path):
     network = Network(**SMALL)
     network.add_rule(decay)
-    with pytest.raises(ValueError, match="rules: found .*decay.*pickle the network instead"):
+    with pytest.raises(ValueError, match="rules: expected .*, found .*decay.*pickle the network instead"):
         network.save(tmp_path / "network.safetensors")
     assert not list(tmp_path.iterdir())
 
@@ -152,18 +152,18 @@ def test_exceptions_are_raised_as_they_are():
 @pytest.mark.parametrize(
     "rule, error, message",
     [
-        (lambda s: s.te.fill(np.nan), ValueError, "te: found nan, allowed: finite numbers"),
+        (lambda s: s.te.fill(np.nan), ValueError, "te: expected finite numbers, found nan"),
         (
             lambda s: setattr(s, "te", np.zeros(3)),
             ValueError,
-            "te: found 3 values, allowed: as many as before",
+            "te: expected as many values as before.*, found 3",
         ),
-        (lambda s: setattr(s, "te", "x"), TypeError, "te: found str .*allowed: real numbers"),
-        (lambda s: s.grow_ee(1, 2, "x"), TypeError, "weight: found 'x', allowed: a real number"),
+        (lambda s: setattr(s, "te", "x"), TypeError, "te: expected real numbers.*, found str"),
+        (lambda s: s.grow_ee(1, 2, "x"), TypeError, "weight: expected a real number, found 'x'"),
         (lambda s: setattr(s, "x", s.x), AttributeError, "not writable"),
-        (lambda s: s.grow_ee(1, 1, 0.5), ValueError, "pre, post: found 1, 1"),
-        (lambda s: s.grow_ee(1, 2, 1.5), ValueError, "weight: found 1.5"),
-        (lambda s: s.grow_ee(1, 400, 0.5), ValueError, "pre, post: found 1, 400"),
+        (lambda s: s.grow_ee(1, 1, 0.5), ValueError, "pre, post: expected .*, found 1 and 1"),
+        (lambda s: s.grow_ee(1, 2, 1.5), ValueError, "weight: expected .*, found 1.5"),
+        (lambda s: s.grow_ee(1, 400, 0.5), ValueError, "pre, post: expected .*, found 1 and 400"),
         (lambda s, more: None, TypeError, "more"),
     ],
 )
@@ -193,9 +193,9 @@ def test_other_arrays_and_lists():
 
 
 def test_wrong_arguments():
-    with pytest.raises(TypeError, match="rule: found 3, allowed: a callable"):
+    with pytest.raises(TypeError, match="rule: expected a callable, found 3"):
         Network(**SMALL).add_rule(3)
-    with pytest.raises(TypeError, match="position: found 1.5"):
+    with pytest.raises(TypeError, match="position: expected .*, found 1.5"):
         Network(**SMALL).add_rule(decay, 1.5)
-    with pytest.raises(ValueError, match="position: found 99, allowed: 0 to"):
+    with pytest.raises(ValueError, match="position: expected 0 to .*, found 99"):
         Network(**SMALL).add_rule(decay, position=99)

@@ -115,7 +115,8 @@ class Mission(gymnasium.Env):
 
 def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
     with pytest.raises(
-        ValueError, match=r'member "mission".*found Text; leave it out by observe = \["image", "direction"\]'
+        ValueError,
+        match=r'member "mission".*expected .*, found Text; leave it out by observe = \["image", "direction"\]',
     ):
         Agent(Mission(), SMALL)
     env = Mission()
@@ -140,18 +141,18 @@ def test_words_are_refused_with_the_way_out_and_left_out(tmp_path):
         (
             ["picture"],
             ValueError,
-            r'names among \["image", "mission", "direction"\] expected, found "picture"',
+            r'expected names among \["image", "mission", "direction"\], found "picture"',
         ),
         (["image", "image"], ValueError, "each name once"),
         (["mission"], ValueError, "found Text"),
-        ("image", TypeError, "observe: found 'image', allowed: a list of names"),
-        ([3], TypeError, "observe: found 3 in it"),
+        ("image", TypeError, "observe: expected a list of names, found 'image'"),
+        ([3], TypeError, "observe: expected .*, found 3 in it"),
     ):
         with pytest.raises(error, match=message):
             Agent(env, SMALL, observe=wrong)
-    with pytest.raises(ValueError, match="a Dict, to observe"):
+    with pytest.raises(ValueError, match="a Dict to observe"):
         Agent(gymnasium.make("CartPole-v1"), SMALL, observe=["image"])
-    with pytest.raises(ValueError, match="observe: found names and an encoder"):
+    with pytest.raises(ValueError, match="observe: expected names or an encoder, found both"):
         Agent(env, SMALL, observe=["image"], encoder=lambda observation: observation["image"])
 
 
@@ -278,7 +279,7 @@ def test_spaces_without_a_length_are_refused_with_the_way_out(kind):
     inner = spaces.Dict(a=spaces.Dict(s=space, x=two), b=two)
     with pytest.raises(
         ValueError,
-        match=rf'member "a": member "s": .*found {kind}; leave it out by observe = \["b"\], or by a wrapper$',
+        match=rf'member "a": member "s": .*expected .*, found {kind}; leave it out by observe = \["b"\], or by a wrapper$',
     ):
         Agent(Still(inner, two), SMALL)
     Agent(Still(inner, two), SMALL, observe=["b"]).learn(20)
@@ -291,7 +292,7 @@ def test_one_number_for_every_scale():
         encoder = {"kind": "random_projection", "scale": scale}
         returns.append(Agent(env, SMALL | {"encoder": encoder}, seed=1).learn(200).episode_returns)
     assert returns[0] == returns[1] == returns[2]
-    with pytest.raises(ValueError, match="a number or a list of numbers expected, found string"):
+    with pytest.raises(ValueError, match="expected a number or a list of numbers, found string"):
         Agent(env, {"encoder": {"kind": "random_projection", "scale": "large"}})
 
 
@@ -313,9 +314,9 @@ class Unsure(gymnasium.Env):
 
 def test_what_is_no_flag_or_reward_is_refused():
     for reward, terminated, message in (
-        (1.0, None, "True or False as terminated expected, found NoneType None"),
-        (1.0, "no", "True or False as terminated expected, found str 'no'"),
-        (np.ones(2), False, "a number as reward .* expected, found ndarray of shape"),
+        (1.0, None, "expected True or False as terminated, found NoneType None"),
+        (1.0, "no", "expected True or False as terminated, found str 'no'"),
+        (np.ones(2), False, "expected a number as reward .*, found ndarray of shape"),
     ):
         with pytest.raises(ValueError, match=message):
             Agent(Unsure(reward, terminated), SMALL).learn(3)

@@ -71,7 +71,7 @@ def test_intervals_of_each_neuron():
 
 
 def test_one_axis_is_no_spike_train():
-    with pytest.raises(ValueError, match=r"spike_train: found shape \(5,\)"):
+    with pytest.raises(ValueError, match=r"spike_train: expected shape .*, found \(5,\)"):
         Statistics.firing_rate_network(np.zeros(5))
 
 
@@ -81,9 +81,9 @@ def test_arguments_that_do_not_fit_are_named():
         lambda: Statistics.fanofactor(spikes, 99, 5),
         lambda: Statistics.firing_rate_neuron(spikes, 99, 5),
     ):
-        with pytest.raises(ValueError, match="neuron: found 99, allowed: 0 to 9"):
+        with pytest.raises(ValueError, match="neuron: expected 0 to 9, found 99"):
             call()
-    with pytest.raises(ValueError, match="num_neurons: found 4, allowed: .* 10 or more"):
+    with pytest.raises(ValueError, match="num_neurons: expected .* 10 or more, found 4"):
         Statistics.spike_source_entropy(spikes, 4)
-    with pytest.raises(ValueError, match="spike_train: found"):
+    with pytest.raises(ValueError, match="spike_train: expected an array of 0 and 1, found"):
         Statistics.spike_times("a")

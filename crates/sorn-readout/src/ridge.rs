@@ -121,7 +121,7 @@ impl Ridge {
     pub fn solve_each(&self, penalties: &[f64]) -> Result<Readout, ReadoutError> {
         length("penalties", self.features, penalties.len())?;
         if let Some(found) = penalties.iter().find(|p| !(**p >= 0.0 && p.is_finite())) {
-            return Err(ReadoutError::new("penalty", found, "a number from 0"));
+            return Err(ReadoutError::new("penalty", found, "a non-negative number"));
         }
         let mut lower = self.gram.clone();
         lower.iter_mut().step_by(self.features + 1).zip(penalties).for_each(|(diagonal, p)| *diagonal += p);

@@ -64,7 +64,10 @@ fn wrong_curves_are_named() {
     );
     let options = CurveOptions { window: 0, ..Default::default() };
     assert!(
-        learning_curve(&[arm("a", &[&[1.0]])], &options).unwrap_err().to_string().contains("window is 0")
+        learning_curve(&[arm("a", &[&[1.0]])], &options)
+            .unwrap_err()
+            .to_string()
+            .contains("window: expected 1 or more, found 0")
     );
 }
 
@@ -96,8 +99,11 @@ fn a_curve_runs_over_steps_or_seconds_as_well() {
 
     let told =
         |ends: Vec<Vec<f64>>| over(Over::Steps, &[Arm { ends, ..one.clone() }]).unwrap_err().to_string();
-    assert!(told(Vec::new()).contains("run 0: the number of episodes' ends is 0, allowed is 3"));
-    assert!(told(vec![vec![10.0, 30.0]]).contains("is 2, allowed is 3"));
+    assert!(
+        told(Vec::new())
+            .contains("run 0: the number of episodes' ends: expected 3, one for each return, found 0")
+    );
+    assert!(told(vec![vec![10.0, 30.0]]).contains("expected 3, one for each return, found 2"));
     assert!(told(vec![vec![10.0, 60.0, 30.0]]).contains("before that of the episode before it"));
     assert!(told(vec![vec![10.0, f64::NAN, 30.0]]).contains("ends[1] is NaN"));
 }

@@ -53,7 +53,7 @@ fn wrong_histograms_are_named() {
     assert!(told(of(&[1.0, 0.0], None, true, None)).contains("values[1] is 0"));
     assert!(told(of(&[0.0], Some(Fit::LogNormal), false, None)).contains("values[0] is 0"));
     assert!(told(of(&[-1.0], Some(Fit::Exponential), false, None)).contains("values[0] is -1"));
-    assert!(told(of(&[1.0], None, false, Some(0))).contains("bins is 0"));
+    assert!(told(of(&[1.0], None, false, Some(0))).contains("bins: expected 1 to 10,000, found 0"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn traces_are_named_and_checked() {
         told(traces(&[trace("EE", &[(0.0, f64::NAN)])], &options)).contains("trace \"EE\": points[0] is NaN")
     );
     let back = traces(&[trace("EE", &[(2.0, 0.0), (1.0, 0.0)])], &options);
-    assert!(told(back).contains("is 1, allowed is 2 or more"));
+    assert!(told(back).contains("expected 2 or more, found 1"));
 }
 
 #[test]
@@ -101,10 +101,19 @@ fn a_large_matrix_keeps_single_synapses() {
 fn wrong_matrices_are_named() {
     let options = MatrixOptions::default();
     assert!(told(matrix(&[], 0, &options)).contains("no cell"));
-    assert!(told(matrix(&[1.0; 5], 2, &options)).contains("is 5, allowed is a multiple of 2"));
-    assert!(told(matrix(&[0.0, 0.0, f64::INFINITY, 0.0], 2, &options)).contains("row 1, column 0 is inf"));
+    assert!(
+        told(matrix(&[1.0; 5], 2, &options))
+            .contains("expected a multiple of 2, the number of columns, found 5")
+    );
+    assert!(
+        told(matrix(&[0.0, 0.0, f64::INFINITY, 0.0], 2, &options))
+            .contains("row 1, column 0: expected a finite number or NaN, found inf")
+    );
     let options = MatrixOptions { range: Some((1.0, 1.0)), ..Default::default() };
-    assert!(told(matrix(&[1.0], 1, &options)).contains("range is (1.0, 1.0)"));
+    assert!(
+        told(matrix(&[1.0], 1, &options))
+            .contains("range: expected finite numbers, the first lower, found (1.0, 1.0)")
+    );
 }
 
 #[test]
@@ -134,10 +143,13 @@ fn a_graph_joins_what_exceeds_the_threshold() {
     assert!(says(&all, "correlation above 0.2: 4950 pairs") && says(&all, "the strongest 3000 are drawn"));
     graph(&[0.0], 1, &options).unwrap().png(1.0).unwrap();
     assert!(told(graph(&[], 0, &options)).contains("no neuron"));
-    assert!(told(graph(&[0.0; 3], 2, &options)).contains("is 3, allowed is 4"));
-    assert!(told(graph(&[0.0, f64::INFINITY, 0.0, 0.0], 2, &options)).contains("row 0, column 1 is inf"));
+    assert!(told(graph(&[0.0; 3], 2, &options)).contains("expected 4, the square of 2 neurons, found 3"));
+    assert!(
+        told(graph(&[0.0, f64::INFINITY, 0.0, 0.0], 2, &options))
+            .contains("row 0, column 1: expected a finite number or NaN, found inf")
+    );
     let options = GraphOptions { threshold: -1.0, ..options };
-    assert!(told(graph(&[0.0], 1, &options)).contains("threshold is -1"));
+    assert!(told(graph(&[0.0], 1, &options)).starts_with("threshold: expected "));
 }
 
 #[test]
@@ -164,7 +176,7 @@ fn a_timeline_stacks_panels_over_the_same_steps() {
     let late = TimelineOptions { steps: 90..99, ..options.clone() };
     assert!(told(timeline(&panels, &spikes, &late)).contains("no trace has a point"));
     let low = TimelineOptions { height: 300, ..options.clone() };
-    assert!(told(timeline(&panels, &spikes, &low)).contains("height is 300 pixels, allowed is 390"));
+    assert!(told(timeline(&panels, &spikes, &low)).contains("height: expected 390"));
     let none = TimelineOptions { steps: 5..5, ..options };
     assert!(told(timeline(&panels, &spikes, &none)).contains("steps 5..5 are none"));
 }

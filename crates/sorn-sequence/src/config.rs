@@ -326,7 +326,7 @@ impl Task {
         params.check_memory().map_err(sorn_core::Error::from)?;
         let refuse = |key: String, found: &dyn ToString, bytes: u128| {
             let found = format!("{}, which needs {}", found.to_string(), room::size(bytes));
-            Err(TaskError::config(key, "what there is memory for", found))
+            Err(TaskError::config(key, "what fits in memory", found))
         };
         let decays = self.readout.trace_decays.len();
         let features = FeatureKind::count(&self.readout.features, (params.ne, decays, symbols)) as u128;

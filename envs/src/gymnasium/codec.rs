@@ -167,7 +167,7 @@ fn with_way_out(fault: Fault, name: &str, space: &Bound<'_, PyAny>) -> Fault {
         true => "a wrapper around the environment makes one of these of it".into(),
         false => format!("leave it out by observe = [{}], or by a wrapper", others.join(", ")),
     };
-    SpaceError::new(error.expected, format!("{}; {way_out}", error.found)).into()
+    SpaceError { found: format!("{}; {way_out}", error.found), ..error }.into()
 }
 
 const KINDS: &str = "a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple";
@@ -186,18 +186,20 @@ impl Codec {
         let is_dict = space.is_instance(&space.py().import("gymnasium.spaces")?.getattr("Dict")?)?;
         if !is_dict {
             let found = space.get_type().name()?.to_string();
-            return Err(SpaceError::new(format!("a Dict, to observe {observe:?} of it,"), found).into());
+            return Err(SpaceError::new(format!("a Dict to observe {observe:?} of"), found).into());
         }
         let mut members = members_of(space)?;
         for (i, name) in observe.iter().enumerate() {
             let names: Vec<&String> = members.iter().map(|(name, _)| name).collect();
             if !names.contains(&name) {
-                return Err(
-                    SpaceError::new(format!("observe: names among {names:?}"), format!("{name:?}")).into()
-                );
+                return Err(SpaceError::new(format!("names among {names:?}"), format!("{name:?}"))
+                    .at("observe")
+                    .into());
             }
             if observe[..i].contains(name) {
-                return Err(SpaceError::new("observe: each name once", format!("{name:?} twice")).into());
+                return Err(SpaceError::new("each name once", format!("{name:?} twice"))
+                    .at("observe")
+                    .into());
             }
         }
         members.retain(|(name, _)| observe.contains(name));

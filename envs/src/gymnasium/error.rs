@@ -146,7 +146,7 @@ impl Fault {
     /// The same fault in a member of a Dict or Tuple.
     pub(super) fn within(self, member: impl fmt::Display) -> Self {
         match self {
-            Fault::Value(e) => SpaceError::new(format!("member {member}: {}", e.expected), e.found).into(),
+            Fault::Value(e) => e.at(format_args!("member {member}")).into(),
             python => python,
         }
     }

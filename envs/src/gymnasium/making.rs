@@ -137,7 +137,7 @@ pub(super) fn wrapper_class<'py>(
 ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyDict>), Unmade> {
     let refuse = |reason: String, error: PyErr| Unmade::wrapper(index, wrapper, reason, error);
     let Some((module_name, class_name)) = wrapper.kind.split_once(':') else {
-        let reason = format!("module:Class expected, found {:?}", wrapper.kind);
+        let reason = format!("expected module:Class, found {:?}", wrapper.kind);
         return Err(refuse(reason.clone(), PyValueError::new_err(reason)));
     };
     let module = py
@@ -196,8 +196,8 @@ fn misfit(class: &Bound<'_, PyAny>, kwargs: &Bound<'_, PyDict>) -> Option<(Strin
     for name in signature.getattr("parameters").ok()?.try_iter().ok()?.skip(1) {
         allowed.push(name.ok()?.extract().ok()?);
     }
-    let allowed = if allowed.is_empty() { "none".into() } else { allowed.join(", ") };
-    Some((format!("kwargs: {}; allowed: {allowed}", error.value(py)), error))
+    let known = if allowed.is_empty() { "none".into() } else { format!("one of {}", allowed.join(", ")) };
+    Some((format!("kwargs: {} (expected {known})", error.value(py)), error))
 }
 
 /// What the environment's `spec` says.

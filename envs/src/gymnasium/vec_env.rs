@@ -291,8 +291,8 @@ impl GymnasiumVecEnv {
         if found == self.num_envs {
             return Ok(());
         }
-        let expected = format!("{what}: {}, one per environment,", self.num_envs);
-        Err(SpaceError::new(expected, found.to_string()))
+        let expected = format!("{}, one per environment", self.num_envs);
+        Err(SpaceError::new(expected, found.to_string()).at(what))
     }
 }
 

@@ -72,7 +72,7 @@ impl NoisyPositionOnlyCartPole {
     pub fn new(config: NoisyPositionOnlyCartPoleConfig) -> Result<Self, ControlError> {
         let sigma = config.noise_sigma;
         if !(sigma >= 0.0 && sigma.is_finite()) {
-            let (expected, found) = ("a finite number from 0".into(), sigma.to_string());
+            let (expected, found) = ("a finite non-negative number".into(), sigma.to_string());
             return Err(ControlError::Argument { name: "noise_sigma", expected, found });
         }
         Ok(NoisyPositionOnlyCartPole { timed: TimedCartPole::new(config.max_episode_length)?, sigma })

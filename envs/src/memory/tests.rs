@@ -192,13 +192,13 @@ fn wrong_arguments_and_actions_are_refused() {
     };
     let previous = "popgym-RepeatPreviousEasy-v0";
     for (kwargs, reason) in [
-        (serde_json::json!({ "k": 0 }), "k: at least 1 expected, found 0"),
-        (serde_json::json!({ "k": 52 }), "k: at most 51 expected, found 52"),
-        (serde_json::json!({ "num_decks": 0 }), "num_decks: at least 1 expected, found 0"),
+        (serde_json::json!({ "k": 0 }), "k: expected at least 1, found 0"),
+        (serde_json::json!({ "k": 52 }), "k: expected at most 51, found 52"),
+        (serde_json::json!({ "num_decks": 0 }), "num_decks: expected at least 1, found 0"),
         (serde_json::json!({ "k": -1 }), "k: invalid value: integer `-1`, expected u64"),
         (
             serde_json::json!({ "decks": 2 }),
-            "unknown argument \"decks\", allowed: num_decks, k, max_episode_steps",
+            "unknown argument \"decks\" (expected one of num_decks, k, max_episode_steps)",
         ),
     ] {
         assert_eq!(refusal(previous, kwargs), format!("environment {previous:?}, kwargs: {reason}"));
@@ -208,15 +208,15 @@ fn wrong_arguments_and_actions_are_refused() {
     let kwargs = serde_json::json!({ "noise_sigma": -0.1 });
     assert!(
         refusal("popgym-NoisyPositionOnlyCartPoleEasy-v0", kwargs)
-            .ends_with("noise_sigma: a finite number from 0 expected, found -0.1")
+            .ends_with("noise_sigma: expected a finite non-negative number, found -0.1")
     );
     let mut env = RepeatPrevious::new(RepeatPreviousConfig::default()).unwrap();
     assert_eq!(env.step(&0).unwrap_err(), ControlError::NotReset);
     env.reset(None, None).unwrap();
-    assert_eq!(env.step(&4).unwrap_err().to_string(), "action: Discrete(4) expected, found integer 4");
+    assert_eq!(env.step(&4).unwrap_err().to_string(), "action: expected Discrete(4), found integer 4");
     let options = [("low".to_string(), sorn_env::Value::Float(0.0))].into();
     assert_eq!(
         env.reset(None, Some(&options)).unwrap_err().to_string(),
-        "reset option \"low\": no options expected, found an unknown name"
+        "reset option \"low\": expected no options, found an unknown name"
     );
 }

@@ -165,7 +165,7 @@ impl EnvEntry {
         }
         let mut own = OWN.write().unwrap_or_else(PoisonError::into_inner);
         if entries().any(|entry| entry.id == id) || own.iter().any(|entry| entry.spec.id == *id) {
-            return refuse("expected an id that is not there yet");
+            return refuse("expected an id that is not registered yet");
         }
         own.push(self);
         Ok(())

@@ -105,7 +105,7 @@ fn batches_equal_single_environments() {
     );
     assert_eq!(
         make_batch("CartPole-v1", &Kwargs::new(), 0, AutoresetMode::NextStep).err().unwrap().to_string(),
-        "environment \"CartPole-v1\", kwargs: num_envs: at least 1 expected, found 0"
+        "environment \"CartPole-v1\", kwargs: num_envs: expected at least 1, found 0"
     );
 }
 
@@ -132,7 +132,7 @@ fn wrong_names_are_told() {
     );
     assert_eq!(
         refusal("CartPole-v1", serde_json::json!({ "sutton": true })),
-        "environment \"CartPole-v1\", kwargs: unknown argument \"sutton\", allowed: sutton_barto_reward, max_episode_steps"
+        "environment \"CartPole-v1\", kwargs: unknown argument \"sutton\" (expected one of sutton_barto_reward, max_episode_steps)"
     );
     assert!(
         refusal("CartPole-v1", serde_json::json!({ "sutton_barto_reward": 1 }))

@@ -139,7 +139,7 @@ impl Env for Robot {
             2 => (0.5 * SPEED, SPEED),
             other => {
                 let found = format!("integer {other}");
-                return Err(RobotError::Action(SpaceError { expected: "Discrete(3)".into(), found }));
+                return Err(RobotError::Action(SpaceError::new("Discrete(3)", found)));
             }
         };
         // On hardware: send the speeds, sleep for the rest of the period, look at the clock.

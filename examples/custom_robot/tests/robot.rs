@@ -29,7 +29,7 @@ fn a_dead_sensor_and_a_missed_deadline_are_errors() {
     assert_eq!(robot.reset(Some(0), None), Err(RobotError::SensorTimeout { sensor: 0 }));
     let mut robot = Robot::new(Faults::default());
     robot.reset(Some(0), None).unwrap();
-    assert_eq!(robot.step(&3).unwrap_err().to_string(), "action: Discrete(3) expected, found integer 3");
+    assert_eq!(robot.step(&3).unwrap_err().to_string(), "action: expected Discrete(3), found integer 3");
 }
 
 #[test]

@@ -87,9 +87,9 @@ fn faults_are_told() {
     let mut env = python("gymnasium:CartPole-v1", AutoresetMode::NextStep, Vectorization::Sync);
     let mut batch = env.reset(None, None).unwrap();
     let error = env.step(&[Value::Int(0)], &mut batch).unwrap_err().to_string();
-    assert_eq!(error, "gymnasium:CartPole-v1: step: actions: 3, one per environment, expected, found 1");
+    assert_eq!(error, "gymnasium:CartPole-v1: step: actions: expected 3, one per environment, found 1");
     let error = env.step(&[Value::Int(0), Value::Int(5), Value::Int(0)], &mut batch).unwrap_err().to_string();
-    assert!(error.contains("an integer from 0 to 1 expected, found integer 5"), "{error}");
+    assert!(error.contains("expected an integer from 0 to 1, found integer 5"), "{error}");
 
     let kwargs = json!({ "fault": "raise" }).as_object().unwrap().clone();
     for how in [Vectorization::Sync, Vectorization::Async] {

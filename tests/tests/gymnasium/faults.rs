@@ -62,24 +62,24 @@ fn observations_that_do_not_fit_are_refused() {
     for (fault, message) in [
         (
             "shape",
-            "an array of shape (2,) and type float32 expected, found ndarray of shape (3,) and type float32",
+            "expected an array of shape (2,) and type float32, found ndarray of shape (3,) and type float32",
         ),
-        ("kind", "an array of shape (2,) and type float32 expected, found dict {'x': 1.0}"),
+        ("kind", "expected an array of shape (2,) and type float32, found dict {'x': 1.0}"),
         (
             "text",
-            "an array of shape (2,) and type float32 expected, found ndarray of shape (2,) and type <U1",
+            "expected an array of shape (2,) and type float32, found ndarray of shape (2,) and type <U1",
         ),
-        ("reward", "a number as reward expected, found str 'much'"),
+        ("reward", "expected a number as reward, found str 'much'"),
         (
             "rewards",
-            "a number as reward (a wrapper makes one of several, e.g. mo_gymnasium.wrappers:LinearReward) expected, \
+            "expected a number as reward (a wrapper makes one of several, e.g. mo_gymnasium.wrappers:LinearReward), \
              found ndarray of shape (2,) and type float64",
         ),
-        ("terminated_none", "True or False as terminated expected, found NoneType None"),
-        ("terminated_text", "True or False as terminated expected, found str 'no'"),
-        ("terminated_three", "True or False as terminated expected, found int 3"),
-        ("truncated_none", "True or False as truncated expected, found NoneType None"),
-        ("truncated_two", "True or False as truncated expected, found ndarray of shape (2,) and type bool"),
+        ("terminated_none", "expected True or False as terminated, found NoneType None"),
+        ("terminated_text", "expected True or False as terminated, found str 'no'"),
+        ("terminated_three", "expected True or False as terminated, found int 3"),
+        ("truncated_none", "expected True or False as truncated, found NoneType None"),
+        ("truncated_two", "expected True or False as truncated, found ndarray of shape (2,) and type bool"),
     ] {
         assert_eq!(third_step(fault).to_string(), format!("{what}{message}"));
     }
@@ -92,7 +92,7 @@ fn observations_that_do_not_fit_are_refused() {
     assert_eq!(
         errors[0].to_string(),
         format!(
-            "{what}a tuple of observation, reward, terminated, truncated and info expected, found a tuple of 4"
+            "{what}expected a tuple of observation, reward, terminated, truncated and info, found a tuple of 4"
         )
     );
 }
@@ -127,7 +127,7 @@ fn actions_that_do_not_fit_are_refused() {
         assert_eq!(
             env.step(&action).unwrap_err().to_string(),
             format!(
-                "peers.odd_envs:Faulty-v0: step, its action: an integer from 0 to 1 expected, found {found}"
+                "peers.odd_envs:Faulty-v0: step, its action: expected an integer from 0 to 1, found {found}"
             )
         );
     }
@@ -135,8 +135,8 @@ fn actions_that_do_not_fit_are_refused() {
     let mut env = GymnasiumEnv::make("Pendulum-v1", &Kwargs::new(), &[]).unwrap();
     env.reset(None, None).unwrap();
     for (numbers, reason) in [
-        (vec![0.0, 0.0], "an array of shape [1] and type float32 expected, found array of shape (2,)"),
-        (vec![f32::NAN], "an action without NaN expected"),
+        (vec![0.0, 0.0], "expected an array of shape [1] and type float32, found array of shape (2,)"),
+        (vec![f32::NAN], "expected an action without NaN"),
     ] {
         let error = env.step(&Value::Array(Array::vector(numbers))).unwrap_err().to_string();
         assert!(error.starts_with(&format!("Pendulum-v1: step, its action: {reason}")), "{error}");
@@ -160,7 +160,7 @@ fn what_cannot_be_made_is_told() {
     assert_eq!(
         text,
         "peers.odd_envs:Faulty-v0: observation_space: member \"words\": \
-         a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple expected, found Text; \
+         expected a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple, found Text; \
          a wrapper around the environment makes one of these of it"
     );
 }
@@ -182,7 +182,9 @@ fn a_wrong_wrapper_is_told() {
     let at = format!("CartPole-v1: wrappers[0], {clip}: ");
     assert_eq!(
         wrapped(&[(clip, json!({ "least": 0.0 }))]),
-        format!("{at}kwargs: got an unexpected keyword argument 'least'; allowed: min_reward, max_reward")
+        format!(
+            "{at}kwargs: got an unexpected keyword argument 'least' (expected one of min_reward, max_reward)"
+        )
     );
     let text = wrapped(&[(clip, json!({}))]);
     assert!(text.starts_with(&format!("{at}raised InvalidBound: Both `min_reward` and ")), "{text}");
@@ -191,11 +193,14 @@ fn a_wrong_wrapper_is_told() {
     let told = format!("CartPole-v1: wrappers[0], {gray}: raised ");
     assert!(text.starts_with(&told) && text.contains("\nTraceback"), "{text}");
     let text = wrapped(&[("gymnasium.wrappers:TimeLimit", json!({}))]);
-    assert!(text.contains("kwargs: missing a required argument: 'max_episode_steps'; allowed: "), "{text}");
+    assert!(
+        text.contains("kwargs: missing a required argument: 'max_episode_steps' (expected one of "),
+        "{text}"
+    );
     let text = wrapped(&[("no_such_module:Wrapper", json!({}))]);
     assert!(text.ends_with("ModuleNotFoundError: No module named 'no_such_module'"), "{text}");
     let text = wrapped(&[("NoWrapper", json!({}))]);
-    assert!(text.contains("module:Class expected, found \"NoWrapper\""), "{text}");
+    assert!(text.contains("expected module:Class, found \"NoWrapper\""), "{text}");
 
     let wrappers = [PythonWrapper { kind: "gymnasium.wrappers:No".into(), kwargs: Kwargs::new() }];
     let made = GymnasiumVecEnv::make(

@@ -21,7 +21,7 @@ fn a_member_that_is_no_numbers_is_refused_with_the_way_out_and_left_out() {
     assert_eq!(
         observing(&[]).err().unwrap(),
         format!(
-            "{at}member \"mission\": a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple expected, found Text; \
+            "{at}member \"mission\": expected a space of Box, Discrete, MultiDiscrete, MultiBinary, Dict or Tuple, found Text; \
              leave it out by observe = [\"direction\", \"image\"], or by a wrapper"
         )
     );
@@ -36,17 +36,17 @@ fn a_member_that_is_no_numbers_is_refused_with_the_way_out_and_left_out() {
 
     assert_eq!(
         observing(&["imag"]).err().unwrap(),
-        format!("{at}observe: names among [\"direction\", \"image\", \"mission\"] expected, found \"imag\"")
+        format!("{at}observe: expected names among [\"direction\", \"image\", \"mission\"], found \"imag\"")
     );
     assert_eq!(
         observing(&["image", "image"]).err().unwrap(),
-        format!("{at}observe: each name once expected, found \"image\" twice")
+        format!("{at}observe: expected each name once, found \"image\" twice")
     );
     assert!(observing(&["mission"]).err().unwrap().contains("found Text"));
     let names = ["x".to_string()];
     let none =
         GymnasiumEnv::make_observing("CartPole-v1", &Kwargs::new(), &[], &names).err().unwrap().to_string();
-    assert!(none.contains("a Dict, to observe [\"x\"] of it, expected, found Box"), "{none}");
+    assert!(none.contains("expected a Dict to observe [\"x\"] of, found Box"), "{none}");
     let ours =
         sorn_envs::make_observing("CartPole-v1", &Kwargs::new(), &[], &names).err().unwrap().to_string();
     assert!(ours.contains("its observations are no Dict"), "{ours}");
@@ -81,7 +81,7 @@ fn infinities_and_nan_reach_python_as_numbers() {
     assert_eq!(info["nan"], Value::Text("dict {'x': nan}".into()));
     let native = json!({ "g": number(f64::INFINITY) });
     let refused = sorn_envs::make("Pendulum-v1", native.as_object().unwrap()).err().unwrap().to_string();
-    assert!(refused.ends_with("kwargs: g: a finite number expected, found inf"), "{refused}");
+    assert!(refused.ends_with("kwargs: g: expected a finite number, found inf"), "{refused}");
 }
 
 #[test]

@@ -69,16 +69,14 @@ impl Options {
             }
             let value = inline
                 .or_else(|| args.next().cloned())
-                .with_context(|| format!("{name}: a value expected"))?;
+                .with_context(|| format!("{name}: expected a value"))?;
             let whole = || {
-                value
-                    .parse::<u64>()
-                    .with_context(|| format!("{name}: a whole number expected, found {value:?}"))
+                value.parse::<u64>().with_context(|| format!("{name}: expected an integer, found {value:?}"))
             };
             match name {
                 "--minutes" => match value.parse::<f64>() {
                     Ok(minutes) if minutes > 0.0 && minutes.is_finite() => options.minutes = minutes,
-                    _ => bail!("--minutes: a number above 0 expected, found {value:?}"),
+                    _ => bail!("--minutes: expected a number above 0, found {value:?}"),
                 },
                 "--seed" => options.seed = whole()?,
                 "--cases" => options.cases = Some(whole()?),
@@ -94,7 +92,7 @@ impl Options {
             options.kinds.extend(KINDS.iter().map(|kind| kind.name));
         }
         if options.case.is_some() && options.kinds.len() != 1 {
-            bail!("--case: one kind expected beside it, found {}", options.kinds.len());
+            bail!("--case: expected one kind beside it, found {}", options.kinds.len());
         }
         Ok(options)
     }
@@ -141,7 +139,7 @@ mod tests {
             ("--minutes 0", "above 0"),
             ("--seed x", "--seed"),
             ("--fast 1", "--fast"),
-            ("--seed", "a value expected"),
+            ("--seed", "expected a value"),
             ("all --case 3", "one kind"),
         ] {
             let error = parse(line).err().expect(line).to_string();

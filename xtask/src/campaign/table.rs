@@ -143,7 +143,7 @@ impl Table {
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         replaced(&text, &self.markdown(command))
-            .with_context(|| format!("{}: the lines {BEGIN:?} and {END:?} expected", file.display()))
+            .with_context(|| format!("{}: expected the lines {BEGIN:?} and {END:?}", file.display()))
     }
 
     /// Fails where nothing was tried, which would look like success.

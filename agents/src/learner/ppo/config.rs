@@ -134,14 +134,14 @@ mod tests {
     fn wrong_parameters_are_named() {
         let refused =
             |text: &str| toml::from_str::<PpoConfig>(text).unwrap().validate().unwrap_err().to_string();
-        assert_eq!(refused("n_epochs = 0"), "learner.n_epochs: at least 1 expected, found 0");
-        assert_eq!(refused("gae_lambda = 1.5"), "learner.gae_lambda: a number in [0, 1] expected, found 1.5");
-        assert_eq!(refused("target_kl = 0"), "learner.target_kl: a positive number expected, found 0");
+        assert_eq!(refused("n_epochs = 0"), "learner.n_epochs: expected at least 1, found 0");
+        assert_eq!(refused("gae_lambda = 1.5"), "learner.gae_lambda: expected a number in [0, 1], found 1.5");
+        assert_eq!(refused("target_kl = 0"), "learner.target_kl: expected a positive number, found 0");
         assert_eq!(
             refused("learning_rate = -1"),
-            "learner.learning_rate: a number of 0 or more expected, found -1"
+            "learner.learning_rate: expected a number of 0 or more, found -1"
         );
-        assert_eq!(refused("clip_range = 0.0"), "learner.clip_range: a positive number expected, found 0");
+        assert_eq!(refused("clip_range = 0.0"), "learner.clip_range: expected a positive number, found 0");
         let unknown = toml::from_str::<PpoConfig>("nsteps = 3").unwrap_err().to_string();
         assert!(unknown.contains("unknown field `nsteps`"), "{unknown}");
         assert!(PpoConfig::default().validate().is_ok());

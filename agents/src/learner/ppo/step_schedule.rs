@@ -168,8 +168,8 @@ mod tests {
                 .to_string()
         };
         let error = refused(r#"{ kind = "linear", from = 1.0, to = -0.5, steps = 10 }"#);
-        assert_eq!(error, "learner.learning_rate.to: 0 or more expected, found -0.5");
+        assert_eq!(error, "learner.learning_rate.to: expected 0 or more, found -0.5");
         let error = refused(r#"{ kind = "linear", from = 1.0, to = 0.0, steps = 0 }"#);
-        assert_eq!(error, "learner.learning_rate.steps: at least 1 expected, found 0");
+        assert_eq!(error, "learner.learning_rate.steps: expected at least 1, found 0");
     }
 }

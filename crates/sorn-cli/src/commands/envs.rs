@@ -95,7 +95,7 @@ pub(super) fn kwargs(given: &[String]) -> anyhow::Result<Kwargs> {
     let mut kwargs = Kwargs::new();
     for text in given {
         let Some((key, value)) = text.split_once('=') else {
-            return Err(Usage(format!("--kwarg {text}: KEY=VALUE expected")).into());
+            return Err(Usage(format!("--kwarg {text}: expected KEY=VALUE")).into());
         };
         let value = sorn_lab::argument(value).map_err(|e| Usage(format!("--kwarg {key}: {e}")))?;
         if kwargs.insert(key.into(), value).is_some() {

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Eval) -> anyhow::Result<ExitStatus> {
     if let Some(path) = &args.gif
         && path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("gif"))
     {
-        return Err(Usage(format!("--gif {}: a name that ends in .gif expected", path.display())).into());
+        return Err(Usage(format!("--gif {}: expected a name that ends in .gif", path.display())).into());
     }
     args.gif.iter().try_for_each(|path| writable("--gif", path))?;
     if args.dir.is_file() {

@@ -23,7 +23,7 @@ fn experiment(args: &NewExperiment) -> anyhow::Result<ExitStatus> {
     let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(named) {
         let allowed = "letters, digits, '-', '_' and '.', not '.' first";
-        return Err(Usage(format!("name: {allowed} expected, found {:?}", args.name)).into());
+        return Err(Usage(format!("name: expected {allowed}, found {:?}", args.name)).into());
     }
     let made = sorn_lab::sorn_envs::make(&args.env, &sorn_lab::sorn_envs::Kwargs::new());
     let (_, spec) = made.map_err(|e| Usage(format!("--env: {e}")))?;
@@ -33,7 +33,7 @@ fn experiment(args: &NewExperiment) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Done)
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that is not registered yet.
 pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = match file {

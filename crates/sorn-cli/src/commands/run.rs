@@ -94,7 +94,7 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
         Err(error) => {
             let status = report(&error.into());
             if status == ExitStatus::Failed && dir.path().join("config.toml").exists() {
-                note(&format!("what was saved stays; go on with: {} resume {at}", program()));
+                note(&format!("what was saved stays; resume it with: {} resume {at}", program()));
             }
             return Ok(status);
         }
@@ -107,7 +107,7 @@ pub(crate) fn one(dir: &RunDir, how: &How) -> anyhow::Result<ExitStatus> {
                     if saved == 1 { "is" } else { "are" }
                 ),
             };
-            note(&format!("{what}; go on with: {} resume {at}", program()));
+            note(&format!("{what}; resume it with: {} resume {at}", program()));
             return Ok(ExitStatus::Interrupted);
         }
         Ok(Outcome::Finished(summary)) => summary,
@@ -225,7 +225,7 @@ fn trained(sweep: &Sweep, how: &How) -> anyhow::Result<(ExitStatus, Option<Aggre
     let at = sweep.path().display();
     if !stopped.is_empty() {
         let n = counted(stopped.len() as u64, "seed");
-        note(&format!("stopped, {n} not finished, all saved; go on with: {} resume {at}", program()));
+        note(&format!("stopped, {n} not finished, all saved; resume it with: {} resume {at}", program()));
     }
     let mut status = if stopped.is_empty() { ExitStatus::Done } else { ExitStatus::Interrupted };
     let failures = failed.len();
@@ -235,7 +235,7 @@ fn trained(sweep: &Sweep, how: &How) -> anyhow::Result<(ExitStatus, Option<Aggre
     if failures > 0 {
         let n = counted(sweep.seeds().len() as u64, "seed");
         note(&format!(
-            "{failures} of {n} failed, what was saved stays; go on with: {} resume {at}",
+            "{failures} of {n} failed, what was saved stays; resume it with: {} resume {at}",
             program()
         ));
     }

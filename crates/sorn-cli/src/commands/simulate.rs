@@ -111,7 +111,7 @@ fn inputs(args: &Simulate, rows: usize) -> anyhow::Result<Inputs> {
             let inputs = Inputs::load(path, rows)?;
             match steps {
                 Some(steps) if steps > inputs.steps() as u64 => {
-                    let text = format!("--steps: at most {} expected ({})", inputs.steps(), path.display());
+                    let text = format!("--steps: expected at most {} ({})", inputs.steps(), path.display());
                     Err(Usage(format!("{text}, found {steps}")).into())
                 }
                 Some(steps) => Ok(inputs.take(steps as usize)),
@@ -119,7 +119,7 @@ fn inputs(args: &Simulate, rows: usize) -> anyhow::Result<Inputs> {
             }
         }
         (None, Some(steps)) => Ok(Inputs::zeros(usize::try_from(steps)?)),
-        (None, None) => Err(Usage("--input FILE.npy or --steps N expected, found neither".into()).into()),
+        (None, None) => Err(Usage("expected --input FILE.npy or --steps N, found neither".into()).into()),
     }
 }
 

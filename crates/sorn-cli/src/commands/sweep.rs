@@ -99,7 +99,7 @@ fn collect(sweep: &SweepDir, args: &Sweep) -> anyhow::Result<ExitStatus> {
     if !found.is_whole() {
         let missing = found.tasks - finished;
         note(&format!(
-            "{finished} of {} done, {missing} missing: no best configuration is chosen; go on with: {} sweep {}",
+            "{finished} of {} done, {missing} missing: no best configuration is chosen; continue with: {} sweep {}",
             counted(found.tasks, "task"),
             program(),
             sweep.path().display()
@@ -319,7 +319,7 @@ fn told(sweep: &SweepDir, worked: &Worked, of: u64, speaks: bool) -> anyhow::Res
     match status {
         ExitStatus::Done if speaks => result(&format!("{said}\n"))?,
         ExitStatus::Done => note(&said),
-        _ => note(&format!("{said}, what was done is saved; go on with: {again}")),
+        _ => note(&format!("{said}, what was done is saved; continue with: {again}")),
     }
     Ok(status)
 }

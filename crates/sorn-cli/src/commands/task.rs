@@ -91,7 +91,7 @@ fn go_on<T: TaskKind>(sweep: &TaskSweep<T>, how: &How) -> anyhow::Result<ExitSta
     let mut status = ExitStatus::Done;
     if swept.stopped > 0 {
         let n = counted(swept.stopped as u64, "run");
-        note(&format!("stopped, {n} not finished; go on with: {} resume {at}", program()));
+        note(&format!("stopped, {n} not finished; resume it with: {} resume {at}", program()));
         status = ExitStatus::Interrupted;
     }
     for (dir, error) in swept.failed {

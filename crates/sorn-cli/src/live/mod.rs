@@ -42,7 +42,7 @@ pub(crate) fn check(how: &How) -> anyhow::Result<()> {
     }
     for (stream, is_terminal) in [("input", stdin().is_terminal()), ("error", stderr().is_terminal())] {
         if !is_terminal {
-            let reason = format!("--live: a terminal expected as standard {stream}, found none");
+            let reason = format!("--live: expected a terminal as standard {stream}, found none");
             return Err(Usage(reason).into());
         }
     }

@@ -12,7 +12,7 @@ const RUN: [Case<'static>; 27] = [
     (&["run", "gone.toml"], "gone.toml: cannot be read"),
     (&["run", "folder"], "folder: cannot be read"),
     (&["run", "bytes.bin"], "bytes.bin"),
-    (&["run", "quick.toml", "--seed", "-1"], "'-1' for '--seed <N>': expected a whole number from 0 to "),
+    (&["run", "quick.toml", "--seed", "-1"], "'-1' for '--seed <N>': expected an integer from 0 to "),
     (&["run", "quick.toml", "--seed=-1"], "'-1' for '--seed <N>'"),
     (&["run", "quick.toml", "--seed", "1.5"], "'1.5' for '--seed <N>'"),
     (&["run", "quick.toml", "--seed", "18446744073709551616"], "--seed <N>"),
@@ -20,7 +20,7 @@ const RUN: [Case<'static>; 27] = [
     (&["run", "quick.toml", "--seed"], "--seed <N>"),
     (
         &["run", "quick.toml", "--seeds", "-1..3"],
-        "'-1..3' for '--seeds <SEEDS>': expected a whole number from 0",
+        "'-1..3' for '--seeds <SEEDS>': expected a non-negative integer",
     ),
     (&["run", "quick.toml", "--seeds", "3..3"], "--seeds <SEEDS>"),
     (&["run", "quick.toml", "--seeds", "1,1"], "seed 1 is named twice"),
@@ -49,7 +49,7 @@ const RUN: [Case<'static>; 27] = [
 
 const OTHERS: [Case<'static>; 81] = [
     (&["resume", "gone"], "gone: no such directory"),
-    (&["resume", "quick.toml"], "quick.toml: a directory expected, found a file"),
+    (&["resume", "quick.toml"], "quick.toml: expected a directory, found a file"),
     (&["resume", "folder"], "folder: not a run directory"),
     (&["resume", "runs/quick", "--threads", "0"], "--threads <N>"),
     (&["resume", "runs/quick", "--set", "env.id=x"], "env.id: expected run.episodes, run.steps or "),

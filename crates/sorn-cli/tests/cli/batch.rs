@@ -90,7 +90,7 @@ fn interrupted_between_two_rounds_it_loses_nothing() {
     let output = child.wait_with_output().unwrap();
     let text = crate::common::stderr(&output);
     assert_eq!(output.status.code(), Some(130), "{text}");
-    assert!(text.contains("all saved; go on with: "), "{text}");
+    assert!(text.contains("all saved; resume it with: "), "{text}");
     let before = lines(&place, dir).len();
     assert!(before < 1500);
     place.done(&["resume", dir]);
@@ -106,8 +106,8 @@ fn what_cannot_be_done_in_several_environments_is_refused() {
         place.fails(2, &arguments)
     };
     for (set, reason) in [
-        ("run.num_envs=0", "run.num_envs: 1 to 30 (run.episodes) expected, found 0"),
-        ("run.num_envs=31", "run.num_envs: 1 to 30 (run.episodes) expected, found 31"),
+        ("run.num_envs=0", "run.num_envs: expected 1 to 30 (run.episodes), found 0"),
+        ("run.num_envs=31", "run.num_envs: expected 1 to 30 (run.episodes), found 31"),
         (
             "agent.learner={kind=\"ars\"}",
             "run.num_envs = 2: agent: this learner cannot learn from several environments",
@@ -127,7 +127,7 @@ fn what_cannot_be_done_in_several_environments_is_refused() {
         assert!(!place.path("runs").exists());
     }
     let text = refused(&["run.episodes=5000", "run.num_envs=1001"]);
-    assert!(text.contains("run.num_envs: 1 to 1000 expected, found 1001"), "{text}");
+    assert!(text.contains("run.num_envs: expected 1 to 1000, found 1001"), "{text}");
 }
 
 /// The learners and spaces that one environment takes, and what an agent knows of all environments together.

@@ -204,9 +204,9 @@ fn a_wrong_budget_is_named() {
         set.iter().for_each(|set| arguments.extend(["--set", set]));
         place.fails(2, &arguments)
     };
-    assert!(refused(&["run.steps=0"]).contains("run.steps: at least 1 expected, found 0"));
+    assert!(refused(&["run.steps=0"]).contains("run.steps: expected at least 1, found 0"));
     assert!(refused(&["run.steps=1.5"]).contains("run.steps: "));
     let text = refused(&["run.steps=20", "run.num_envs=25"]);
-    assert!(text.contains("run.num_envs: 1 to 20 (run.steps) expected, found 25"), "{text}");
+    assert!(text.contains("run.num_envs: expected 1 to 20 (run.steps), found 25"), "{text}");
     assert!(!place.path("runs").exists());
 }

@@ -101,7 +101,7 @@ fn a_control_that_cannot_be_is_refused_before_anything_runs() {
     let text = refused(&["--controls", "rewired", "--set", "agent.plasticity={ mode = \"always\" }"]);
     assert!(text.contains("agent.plasticity.mode = \"first_steps\""), "{text}");
     let text = refused(&["--controls", "esn", "--set", "agent.reservoir.esn.leak=0"]);
-    assert!(text.contains("reservoir.esn.leak: a number above 0 and at most 1 expected, found 0"), "{text}");
+    assert!(text.contains("reservoir.esn.leak: expected a number above 0 and at most 1, found 0"), "{text}");
     let text = refused(&["--set", "agent.reservoir.esn.radius=1.0"]);
     assert!(text.contains("agent.reservoir.esn.radius: unknown key"), "{text}");
     let text = refused(&["--set", "record.probes=[\"TE\"]", "--set", "agent.reservoir.kind=esn"]);

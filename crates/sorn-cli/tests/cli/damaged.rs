@@ -130,7 +130,7 @@ fn a_figure_names_the_file_it_cannot_be_drawn_from() {
     let cases = [
         ("config.toml", "raster", &ALL[..]),
         ("config.toml", "learning-curve", &ALL),
-        // A last line that was written by half is one that is not there yet.
+        // A last line that was written by half is one that is not registered yet.
         ("metrics.jsonl", "learning-curve", &[Damage::Missing, Damage::Empty, Damage::Garbage]),
         ("probes.npz", "thresholds", &ALL),
         ("probes.npz", "rates", &ALL),

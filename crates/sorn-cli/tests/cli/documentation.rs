@@ -16,7 +16,7 @@ fn the_commands_of_the_page_on_training_run() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/training.md");
     let page = fs::read_to_string(page).unwrap();
     let place = Place::new();
-    let [file] = blocks(&page, "toml")[..] else { panic!("one experiment file expected") };
+    let [file] = blocks(&page, "toml")[..] else { panic!("expected one experiment file") };
     place.write("swing.toml", file);
     let mut commands = 0;
     for line in blocks(&page, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
@@ -40,7 +40,7 @@ fn the_commands_of_the_page_on_series_run() {
     let page = fs::read_to_string(page).unwrap();
     let part = page.split("\n## ").nth(1).unwrap();
     let place = Place::new();
-    let [file] = blocks(part, "toml")[..] else { panic!("one experiment file expected") };
+    let [file] = blocks(part, "toml")[..] else { panic!("expected one experiment file") };
     place.write("echoes.toml", file);
     let mut told = String::new();
     for line in blocks(part, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
@@ -63,7 +63,7 @@ fn the_commands_of_the_page_on_papers_run() {
     let page = fs::read_to_string(page).unwrap();
     let part = page.split("\n## ").nth(1).unwrap();
     let place = Place::new();
-    let [file] = blocks(part, "toml")[..] else { panic!("one experiment file expected") };
+    let [file] = blocks(part, "toml")[..] else { panic!("expected one experiment file") };
     place.write("bursts.toml", file);
     let mut told = String::new();
     let lines = blocks(part, "sh").join("\n");
@@ -87,7 +87,7 @@ fn the_commands_of_the_page_on_sweeps_run() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/sweeps.md");
     let page = fs::read_to_string(page).unwrap();
     let place = Place::new();
-    let [file] = blocks(&page, "toml")[..] else { panic!("one experiment file expected") };
+    let [file] = blocks(&page, "toml")[..] else { panic!("expected one experiment file") };
     place.write("poles.toml", file);
     let (mut commands, mut said) = (0, String::new());
     for line in blocks(&page, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
@@ -122,7 +122,7 @@ fn the_commands_of_the_page_on_memory_run() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/memory.md");
     let page = fs::read_to_string(page).unwrap();
     let place = Place::new();
-    let [suits, curve] = blocks(&page, "toml")[..] else { panic!("two experiment files expected") };
+    let [suits, curve] = blocks(&page, "toml")[..] else { panic!("expected two experiment files") };
     place.write("suits.toml", suits);
     place.write("suits-memory.toml", curve);
     let mut commands = 0;
@@ -182,7 +182,8 @@ fn the_sweeps_of_symbols_and_lengths_run() {
         ("rm-sorn-recall", "env.kwargs.lag", 3 * 2 * 2 * 20),
         ("rm-sorn-counting", "env.kwargs.n", 3 * 2 * 20),
     ] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../experiments/sweeps/{name}.toml"));
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../experiments/sweeps/{name}.toml"));
         let text = fs::read_to_string(file).unwrap();
         assert!(text.contains(&format!("sorn compare runs/{name} --along {key}")), "{name}");
         assert!(text.contains(&format!("the whole sweep has {runs} runs")), "{name}");

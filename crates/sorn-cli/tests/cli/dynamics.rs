@@ -271,7 +271,7 @@ fn what_is_wrong_is_named_with_its_place() {
         (
             "\"task.phases.measure.freeze\" = \"all\" }\n[[arms]]\nname = \"random\"",
             "\"task.phases.mesure.freeze\" = \"all\" }\n[[arms]]\nname = \"random\"",
-            "arms[0].set: task.phases: an element of the list (transient, measure, 0 to 1) expected",
+            "arms[0].set: task.phases: expected an element of the list (transient, measure, 0 to 1)",
         ),
         (
             "set = { \"task.phases.measure.freeze\" = \"all\" }",

@@ -31,7 +31,7 @@ fn a_wrong_file_is_refused_with_the_key() {
     contains(&refused("ne = 50", "ne = 1"), &["ne", "found 1"]);
     contains(&refused("ne = 50", "ne = \"50\""), &["agent.reservoir.params.ne", "string \"50\""]);
     contains(&refused("ne = 50", "eta_stdp = -1.0"), &["eta_stdp", "-1"]);
-    contains(&refused("episodes = 30", "episodes = 0"), &["run.episodes: at least 1 expected, found 0"]);
+    contains(&refused("episodes = 30", "episodes = 0"), &["run.episodes: expected at least 1, found 0"]);
     contains(&refused("episodes = 30", "episodes = -3"), &["run.episodes", "-3"]);
     contains(&refused("window = 10", "window = 2.5"), &["run.window", "2.5"]);
     contains(&refused("threshold = 450.0", "threshold = nan"), &["run.threshold", "NaN"]);
@@ -61,7 +61,7 @@ fn a_wrong_command_is_refused() {
         (&["run", "quick.toml", "--seeds", "5..5"], "names no seed"),
         (&["run", "quick.toml", "--seeds", "0..2", "--seed", "1"], "cannot be used with"),
         (&["run", "quick.toml", "--threads", "0"], "--threads"),
-        (&["run", "quick.toml", "--set", "run.episodes"], "--set run.episodes: key=value expected"),
+        (&["run", "quick.toml", "--set", "run.episodes"], "--set run.episodes: expected key=value"),
         (&["run", "quick.toml", "--set", "run.epochs=1"], "--set run.epochs=1: run.epochs: unknown key"),
         (&["run", "quick.toml", "--set", "run.episodes=many"], "--set run.episodes=many: run.episodes"),
         (&["run", "quick.toml", "--set", "env.id=Pong"], "unknown environment \"Pong\""),
@@ -75,7 +75,7 @@ fn a_wrong_command_is_refused() {
         ),
         (
             &["run", "quick.toml", "--set", "agent.reservoir.params.h_ip=nan"],
-            "agent.reservoir.params.h_ip: a finite number expected",
+            "agent.reservoir.params.h_ip: expected a finite number",
         ),
         (&["plot", "nowhere", "learning-curve"], "nowhere: no such directory"),
         (&["plot", ".", "pie"], "learning-curve"),
@@ -97,7 +97,7 @@ fn whoever_said_a_wrong_value_is_blamed() {
     let said = |from: &str, to: &str| refused(from, to).lines().next().unwrap().to_string();
     assert_eq!(
         said("episodes = 30", "episodes = 0"),
-        "error: wrong.toml:25: run.episodes: at least 1 expected, found 0"
+        "error: wrong.toml:25: run.episodes: expected at least 1, found 0"
     );
     assert!(said("CartPole-v1", "CartPol-v1").starts_with("error: wrong.toml:6: env.id: "));
     let text = said("scale = [1.0, 1.0, 0.1, 1.0]", "scale = [1.0]");
@@ -107,10 +107,10 @@ fn whoever_said_a_wrong_value_is_blamed() {
 
     let place = Place::new();
     for (set, reason) in [
-        ("run.episodes=0", "run.episodes: at least 1 expected, found 0"),
+        ("run.episodes=0", "run.episodes: expected at least 1, found 0"),
         (
             "run.seed=18446744073709551615",
-            "run.seed: at most 9223372036854775807 expected, found 18446744073709551615",
+            "run.seed: expected at most 9223372036854775807, found 18446744073709551615",
         ),
         ("agent.encoder.scale=[1.0]", "agent.encoder.scale: "),
         ("env={id=\"Pong\"}", "env.id: "),
@@ -122,7 +122,7 @@ fn whoever_said_a_wrong_value_is_blamed() {
     assert!(text.starts_with("error: quick.toml with --set env.kwargs.g=1: env: "), "{text}");
     // The file is at odds with what was set beside it: its line is named.
     let text = place.fails(2, &["run", "quick.toml", "--set", "env.id=MaskedCartPole-v1"]);
-    assert!(text.starts_with("error: quick.toml:10: agent.encoder.scale: 2 numbers"), "{text}");
+    assert!(text.starts_with("error: quick.toml:10: agent.encoder.scale: expected 2 numbers"), "{text}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn damaged_run_directories_are_told() {
     let metrics = fs::read_to_string(file("metrics.jsonl")).unwrap();
     fs::write(file("metrics.jsonl"), metrics.lines().take(3).map(|l| format!("{l}\n")).collect::<String>())
         .unwrap();
-    contains(&resume(), &["metrics.jsonl: 30 episodes expected", "found 3"]);
+    contains(&resume(), &["metrics.jsonl: expected 30 episodes", "found 3"]);
     fs::write(file("metrics.jsonl"), metrics.replacen("return", "retrun", 1)).unwrap();
     contains(&resume(), &["metrics.jsonl: line 1"]);
     // A changed digit, which would change the summary and whether the run counts as solved.

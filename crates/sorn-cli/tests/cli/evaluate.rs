@@ -131,11 +131,11 @@ fn what_cannot_be_evaluated_is_named() {
         set.iter().for_each(|set| arguments.extend(["--set", set]));
         place.fails(2, &arguments)
     };
-    assert!(refused(&["eval.every=0"]).contains("eval.every: at least 1 expected, found 0"));
-    assert!(refused(&["eval.each=0"]).contains("eval.each: at least 1 expected, found 0"));
+    assert!(refused(&["eval.every=0"]).contains("eval.every: expected at least 1, found 0"));
+    assert!(refused(&["eval.each=0"]).contains("eval.each: expected at least 1, found 0"));
     let both = refused(&["eval.every=5", "eval.every_steps=100"]);
     assert!(
-        both.contains("eval.every_steps: no such key beside eval.every = 5 expected, found 100"),
+        both.contains("eval.every_steps: expected no such key beside eval.every = 5, found 100"),
         "{both}"
     );
     place.done(&["run", "quick.toml", "--set", "run.episodes=3"]);

@@ -158,9 +158,9 @@ fn only_a_larger_budget_may_be_set() {
             "agent.learner.gamma: expected run.episodes, run.steps or run.stop_when_solved",
         ),
         ("run.window=3", "--set run.window=3: run.window: expected run.episodes"),
-        ("run.episodes", "--set run.episodes: key=value expected"),
-        ("run.episodes=many", "run.episodes: a whole number from 0 expected"),
-        ("run.episodes=0", "run.episodes: at least 1 expected, found 0"),
+        ("run.episodes", "--set run.episodes: expected key=value"),
+        ("run.episodes=many", "run.episodes: expected a non-negative integer"),
+        ("run.episodes=0", "run.episodes: expected at least 1, found 0"),
         ("run.episodes=29", "run.episodes: expected at least 30, the episodes that are done, found 29"),
         ("run.steps=10", "run.steps: expected at least"),
     ] {

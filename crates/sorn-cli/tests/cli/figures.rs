@@ -59,7 +59,7 @@ fn what_was_not_recorded_is_told() {
     assert!(told.contains("agent.reservoir.kind is \"none\""), "{told}");
     place.done(&["plot", "runs/none/seed-0", "episode"]);
     let told = place.fails(2, &[&["run", "quick.toml", "--out", "b", "--set", PROBES], &set[..]].concat());
-    assert!(told.contains("record.probes: a network to probe expected"), "{told}");
+    assert!(told.contains("record.probes: expected a network to probe"), "{told}");
     let twice = ["run", "quick.toml", "--out", "c", "--set", "record.probes=[\"TE\", \"TE:5\"]"];
     assert!(place.fails(2, &twice).contains("TE is named twice"));
     let unknown = place.fails(2, &["run", "quick.toml", "--out", "c", "--set", "record.probes=[\"T\"]"]);

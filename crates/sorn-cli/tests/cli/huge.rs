@@ -86,5 +86,5 @@ fn a_return_beyond_every_number_is_named() {
         1,
         &["run", "huge.toml", "--set", "env.wrappers=[{ kind = \"scale_reward\", factor = 1e308 }]"],
     );
-    assert!(text.contains("CartPole-v1: episode 0: a finite return expected, found inf"), "{text}");
+    assert!(text.contains("CartPole-v1: episode 0: expected a finite return, found inf"), "{text}");
 }

@@ -166,7 +166,7 @@ fn tasks_begin_with_them_too() {
         assert_eq!(wee(&place, &saved), wee(&place, initial), "{file}");
     }
     let text = place.fails(2, &["run", "dynamics.toml", "--set", "network.ne=60"]);
-    let expected = "run.initial: rested.safetensors: Wee: expected (60, 60), found shape (50, 50)";
+    let expected = "run.initial: rested.safetensors: Wee: expected shape (60, 60), found (50, 50)";
     assert!(text.contains(expected), "{text}");
 }
 

@@ -8,7 +8,7 @@ fn without_a_terminal_nothing_is_begun() {
     for arguments in [&["run", "quick.toml", "--live"][..], &["resume", "runs/quick", "--live"]] {
         let told = place.fails(2, arguments);
         let wanted =
-            if cfg!(feature = "live") { "a terminal expected as standard" } else { "--features live" };
+            if cfg!(feature = "live") { "expected a terminal as standard" } else { "--features live" };
         assert!(told.contains("--live: ") && told.contains(wanted), "{told}");
     }
     assert!(!place.path("runs").exists());

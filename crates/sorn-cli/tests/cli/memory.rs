@@ -34,11 +34,11 @@ fn a_simulation() {
         place.refused(&[&["simulate", "--steps", "2"], arguments].concat(), parts);
     };
     let dense = ["--set", "ne=20000", "--set", "network_type_ee=dense"];
-    simulate(&dense, &["--set ne=20000: ne: expected what there is memory for", "needs 34.3 GB"]);
+    simulate(&dense, &["--set ne=20000: ne: expected what fits in memory", "needs 34.3 GB"]);
     simulate(&["--set", "ne=1000000000"], &["ne=1000000000", "needs 5.6 EB"]);
     simulate(
         &["--set", "ne=100000"],
-        &["ne=100000: ne: ", "with network_type_ie = \"sparse\" 3", "MB would do"],
+        &["ne=100000: ne: ", "with network_type_ie = \"sparse\" it needs 3", "MB"],
     );
     let window = ["--set", "rules=[\"rmstdp\"]", "--set", "reward_window=100000000000"];
     simulate(&window, &["--set reward_window=100000000000: reward_window: ", "needs 800.0 GB"]);
@@ -46,9 +46,15 @@ fn a_simulation() {
         ["--set", "nu=100000000000", "--set", "input={pools={size=5,overlap=true}}", "--set", "h_ip=0.1"];
     simulate(&pools, &["--set nu=100000000000: nu: "]);
     let probe = ["--probe", "WEE", "--out", "o.npz"];
-    simulate(&[&LARGE[..], &probe].concat(), &["o.npz: probe WEE: a row needs 7.2 GB"]);
+    simulate(
+        &[&LARGE[..], &probe].concat(),
+        &["o.npz: probe WEE: expected what fits in memory, found a row that needs 7.2 GB"],
+    );
     let save = ["--save-state", "s.npz"];
-    simulate(&[&LARGE[..], &save].concat(), &["s.npz: its dense matrices need 7.2 GB", ".safetensors"]);
+    simulate(
+        &[&LARGE[..], &save].concat(),
+        &["s.npz: expected what fits in memory, found dense matrices that need 7.2 GB", ".safetensors"],
+    );
     assert!(!place.path("o.npz").exists() && !place.path("s.npz").exists());
     // In the same memory the network itself is simulated and saved.
     let done =
@@ -67,7 +73,10 @@ fn a_file_that_grows_when_it_is_read() {
     std::fs::write(place.path("in.npy"), &npy).unwrap();
     let file = std::fs::OpenOptions::new().write(true).open(place.path("in.npy")).unwrap();
     file.set_len(npy.len() as u64 + 100_000_000).unwrap();
-    place.refused(&["simulate", "--input", "in.npy"], &["in.npy: its numbers need 800.0 MB"]);
+    place.refused(
+        &["simulate", "--input", "in.npy"],
+        &["in.npy: expected what fits in memory, found numbers that need 800.0 MB"],
+    );
     file.set_len(npy.len() as u64 + 1_500_000_000).unwrap();
     place.refused(&["simulate", "--input", "in.npy"], &["in.npy: "]);
     place.refused(&["simulate", "--state", "in.npy", "--steps", "1"], &["in.npy: cannot be read"]);
@@ -85,12 +94,12 @@ fn an_agent() {
     let dense = "agent.reservoir.params.network_type_ee=\"dense\"";
     run(
         &["agent.reservoir.params.ne=20000", dense],
-        &["agent.reservoir.params: ", "`ne`: found 20000", "GB"],
+        &["agent.reservoir.params: ", "`ne`: expected what fits in memory, found 20000", "GB"],
     );
     run(&["agent.encoder={kind=\"thermometer\",cells=1000000000000000000}"], &["encoder.kind"]);
     run(
         &["agent.learner={kind=\"ars\",directions=100000000000,best=1}"],
-        &["agent.learner.directions: what there is memory for expected, found 100000000000, which needs"],
+        &["agent.learner.directions: expected what fits in memory, found 100000000000, which needs"],
     );
     run(&["agent.learner={kind=\"rm_sorn\",window=100000000000}"], &["agent.learner.window: ", "800.0 GB"]);
     let anneal = "agent.learner.anneal={target_return=500.0,window=100000000000}";
@@ -102,7 +111,9 @@ fn an_agent() {
     let wide = ["agent.reservoir.params.network_type_ie=\"sparse\"", "agent.reservoir.params.lambda_ie=20.0"];
     run(
         &[&wide[..], &["agent.reservoir.params.ne=20000", &names]].concat(),
-        &["agent.features.names: 8000001 features for 2 scores need "],
+        &[
+            "agent.features.names: expected what fits in memory, found 8000001 features for 2 scores, which need ",
+        ],
     );
 }
 
@@ -115,7 +126,10 @@ fn a_sequence_task() {
         let arguments: Vec<&str> = ["run", "counting.toml"].into_iter().chain(set).collect();
         place.refused(&arguments, parts);
     };
-    run(&["network.ne=100000", "network.network_type_ie=\"dense\""], &["`ne`: found 100000", "GB"]);
+    run(
+        &["network.ne=100000", "network.network_type_ie=\"dense\""],
+        &["`ne`: expected what fits in memory, found 100000", "GB"],
+    );
     let sparse = ["network.network_type_ie=\"sparse\"", "network.network_type_ei=\"sparse\""];
     let few = ["network.ne=20000", "network.lambda_ie=20.0", "network.lambda_ei=20.0"];
     run(&[&few[..], &sparse].concat(), &["task.readout.features", "20000 features, which needs 6.4 GB"]);
@@ -129,6 +143,6 @@ fn a_sequence_task() {
     let phases = "task.phases=[{name=\"fit\",role=\"fit\",steps=100000000000}]";
     run(
         &[phases],
-        &["task.phases[0].steps: expected what there is memory for, found 100000000000, which needs 4.0 TB"],
+        &["task.phases[0].steps: expected what fits in memory, found 100000000000, which needs 4.0 TB"],
     );
 }

@@ -38,7 +38,7 @@ fn keys_are_explained() {
     let text = place.done(&["explain", "run.episodes"]);
     assert_eq!(
         text,
-        "run.episodes\n  a whole number from 0\n  Episodes at most. If neither this nor `steps` is given, 1,000.\n"
+        "run.episodes\n  a non-negative integer\n  Episodes at most. If neither this nor `steps` is given, 1,000.\n"
     );
     let text = place.done(&["explain", "agent.learner.clip_range"]);
     assert!(text.starts_with("agent.learner.clip_range  (kind = \"ppo\")\n"), "{text}");

@@ -179,7 +179,8 @@ fn an_interrupted_run_saves_says_how_to_go_on_and_resumes_to_the_same_bits() {
         assert_eq!(output.status.code(), Some(130), "{text}");
         assert!(text.contains("stopping at the end of the episode"), "{text}");
         assert!(
-            text.contains("all saved; go on with: ") && text.contains(&format!("resume {out}/quick/seed-0"))
+            text.contains("all saved; resume it with: ")
+                && text.contains(&format!("resume {out}/quick/seed-0"))
         );
         // What is saved is all that was done.
         let dir = place.path(&format!("{out}/quick/seed-0"));

@@ -133,7 +133,7 @@ fn wrong_simulations_are_refused() {
         (&["gone.toml", "--steps", "5"], &["gone.toml: cannot be read"]),
         (&["--preset", "lazar", "--steps", "5"], &["preset", "\"lazar\"", "lazar2009"]),
         (&["--set", "ne=1", "--steps", "5"], &["--set ne=1: ne: expected 2 to 2^31 - 1, found 1"]),
-        (&["--set", "ne=few", "--steps", "5"], &["--set ne=few: ne: a whole number from 0 expected"]),
+        (&["--set", "ne=few", "--steps", "5"], &["--set ne=few: ne: expected a non-negative integer"]),
         (&["--steps", "0"], &["--steps"]),
         (&["--steps", "5", "--freeze", "hebb"], &["--freeze", "hebb", "istdp"]),
         (&["--steps", "5", "--probe", "Wee", "--out", "o.npz"], &["WEE"]),
@@ -195,7 +195,7 @@ fn parameters_that_a_state_holds_are_refused_by_the_name_of_its_file() {
     fs::write(place.path("forged.safetensors"), bytes).unwrap();
     let text = place.fails(2, &["simulate", "--state", "forged.safetensors", "--steps", "1"]);
     assert!(
-        text.starts_with("error: forged.safetensors: mu_ip: expected above 0, up to 1, found 9"),
+        text.starts_with("error: forged.safetensors: mu_ip: expected a number above 0 and up to 1, found 9"),
         "{text}"
     );
 }
@@ -216,9 +216,9 @@ fn inputs_are_columns_of_an_array() {
     let active = array(&fs::read(place.path("o.npz")).unwrap(), "ExcitatoryActivation").1;
     assert!(active[..50].iter().all(|&x| x == 0) && active[50 + 1] == 1);
     let long = place.fails(2, &small(&["--input", "in.npy", "--steps", "4"]));
-    assert!(long.contains("--steps: at most 3 expected (in.npy), found 4"), "{long}");
+    assert!(long.contains("--steps: expected at most 3 (in.npy), found 4"), "{long}");
     let shape = place.fails(2, &["simulate", "--set", "nu=3", "--input", "in.npy"]);
-    assert!(shape.contains("shape (3, steps) expected") && shape.contains("transpose it"), "{shape}");
+    assert!(shape.contains("expected shape (3, steps)") && shape.contains("transpose it"), "{shape}");
 }
 
 /// Bytes of the largest open file of a process that has no name in any folder.

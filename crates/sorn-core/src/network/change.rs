@@ -14,8 +14,8 @@ impl Params {
             true => Ok(()),
             false => Err(ParamError::new(
                 key,
-                found.to_string(),
-                "what it was: it says how a network is made; make another one",
+                format!("{}; it decides how a network is made: make another one", found.to_string()),
+                "what it was",
             )),
         };
         let text = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
@@ -55,9 +55,8 @@ impl Params {
         let direct = other.input == InputMap::Direct || other.input == InputMap::First;
         same("input", &text(&other.input), self.input == other.input || (direct && state.pools.is_empty()))?;
         if self.freeze != other.freeze {
-            let allowed =
-                "what it was: it says what is frozen at the beginning; set the frozen rules of the network";
-            return Err(ParamError::new("freeze", format!("{:?}", other.freeze), allowed));
+            let found = format!("{:?}; it is what a network begins with: set its frozen rules", other.freeze);
+            return Err(ParamError::new("freeze", found, "what it was"));
         }
         let moved = other.mean_h_ip() - self.mean_h_ip();
         if moved != 0.0 {
@@ -95,7 +94,7 @@ impl Network {
             let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
             if !ascending || list.last().is_some_and(|&last| last as usize >= n) {
                 let allowed = format!("ascending indices below {n}");
-                return Err(StateError::new(name, "indices", allowed).into());
+                return Err(StateError::new(name, "other indices", allowed).into());
             }
         }
         state.x[1] = excitatory.to_vec();
@@ -156,7 +155,7 @@ mod tests {
             ("freeze", Params { freeze: crate::Rules::all(), ..own.clone() }),
         ] {
             let error = network.set_params(&params).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("parameter `{key}`: found")), "{key}: {error}");
+            assert!(error.starts_with(&format!("parameter `{key}`: expected ")), "{key}: {error}");
         }
         assert_eq!(network.params(), &own);
     }

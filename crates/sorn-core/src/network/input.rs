@@ -80,7 +80,7 @@ mod tests {
         assert!(check("input", &[0.0, 1.0], 2).is_ok());
         assert!(check("input", &[f64::MAX, f64::MAX], 2).is_ok());
         let error = check("input", &[0.0, f64::INFINITY], 2).unwrap_err();
-        assert_eq!(error.to_string(), "input[1]: found inf, allowed: finite values");
+        assert_eq!(error.to_string(), "input[1]: expected a finite number, found inf");
         assert!(check("input", &[f64::NAN], 1).is_err());
         let mut many = [1.0; 50];
         assert!(check("input", &many, 50).is_ok());

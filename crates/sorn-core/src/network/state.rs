@@ -87,7 +87,7 @@ impl State {
                 return Err(StateError::new(
                     name,
                     format!("{} pairs", units.len()),
-                    format!("{ne}, or none"),
+                    format!("{ne} pairs, or none"),
                 ));
             }
             let sound = |pair: &[f64; 2]| {
@@ -105,14 +105,14 @@ impl State {
             ("recurrent", &self.recurrent, ne),
         ] {
             if values.len() != n {
-                return Err(StateError::new(name, format!("{} values", values.len()), format!("{n}")));
+                return Err(StateError::new(name, values.len(), format!("{n} values")));
             }
             if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-                return Err(StateError::new(name, format!("[{at}] = {}", values[at]), "finite values"));
+                return Err(StateError::new(name, format!("[{at}] = {}", values[at]), "finite numbers"));
             }
         }
         if !self.reward.is_finite() {
-            return Err(StateError::new("reward", self.reward, "finite values"));
+            return Err(StateError::new("reward", self.reward, "finite numbers"));
         }
         // A network counts on from here.
         const MOST: u64 = u64::MAX / 2;
@@ -129,14 +129,14 @@ impl State {
         }
         let pools = if matches!(params.input, InputMap::Pools { .. }) { params.nu } else { 0 };
         if self.pools.len() != pools {
-            return Err(StateError::new("pools", format!("{} pools", self.pools.len()), pools));
+            return Err(StateError::new("pools", self.pools.len(), format!("{pools} pools")));
         }
         let lists =
             self.x.iter().map(|list| ("x", list, ne)).chain(self.y.iter().map(|list| ("y", list, ni)));
         for (name, list, n) in lists.chain(self.pools.iter().map(|list| ("pools", list, ne))) {
             let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
             if !ascending || list.last().is_some_and(|&last| last as usize >= n) {
-                return Err(StateError::new(name, "indices", format!("ascending indices below {n}")));
+                return Err(StateError::new(name, "other indices", format!("ascending indices below {n}")));
             }
         }
         Ok(())

@@ -29,7 +29,11 @@ impl Params {
             "zheng2013" => Ok(zheng2013()),
             "hartmann2015" => Ok(hartmann2015()),
             "delpapa2017" => Ok(delpapa2017()),
-            _ => Err(ParamError::new("preset", format!("{name:?}"), Params::PRESETS.join(", "))),
+            _ => Err(ParamError::new(
+                "preset",
+                format!("{name:?}"),
+                format!("one of {}", Params::PRESETS.join(", ")),
+            )),
         }
     }
 }

@@ -62,7 +62,7 @@ impl std::str::FromStr for Rule {
         match name {
             "sn" => Ok(Rule::Ss),
             _ => Rule::ALL.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
-                ParamError::new("rule", format!("{name:?}"), "stdp, ip, sp, istdp, ss, sn, rmstdp")
+                ParamError::new("rule", format!("{name:?}"), "one of stdp, ip, sp, istdp, ss, sn, rmstdp")
             }),
         }
     }

@@ -40,14 +40,14 @@ impl Params {
         range("eta_stdp", self.eta_stdp, 0.0, 1.0)?;
         range("eta_ip", self.eta_ip, 0.0, 1.0)?;
         range("eta_inhib", self.eta_inhib, 0.0, 1.0)?;
-        check("mu_ip", self.mu_ip, self.mu_ip > 0.0 && self.mu_ip <= 1.0, "above 0, up to 1")?;
+        check("mu_ip", self.mu_ip, self.mu_ip > 0.0 && self.mu_ip <= 1.0, "a number above 0 and up to 1")?;
         if let Some(h_ip) = self.h_ip {
             range("h_ip", h_ip, 0.0, 1.0)?;
         }
         range("sigma_ip", self.sigma_ip, 0.0, 1.0)?;
         range("h_ip_spread", self.h_ip_spread, 0.0, 1.0)?;
         let one_law = self.sigma_ip == 0.0 || self.h_ip_spread == 0.0;
-        check("h_ip_spread", self.h_ip_spread, one_law, "0 where sigma_ip is not 0")?;
+        check("h_ip_spread", self.h_ip_spread, one_law, "0 if sigma_ip is not 0")?;
 
         reward::check(self.eta_rmstdp, self.trace_decay, self.reward_window)?;
 
@@ -56,7 +56,7 @@ impl Params {
             "sp_weight",
             self.sp_weight,
             self.sp_weight > 0.0 && self.sp_weight <= 1.0,
-            "above 0, up to 1",
+            "a number above 0 and up to 1",
         )?;
         check("sp_batch", self.sp_batch, (1..=10_000).contains(&self.sp_batch), "1 to 10000")?;
         range("istdp_floor", self.istdp_floor, 0.0, 1.0)?;
@@ -65,14 +65,14 @@ impl Params {
             "noise_sd",
             self.noise_sd,
             self.noise_sd >= 0.0 && self.noise_sd.is_finite(),
-            "finite, 0 or more",
+            "a finite number, 0 or more",
         )?;
         if self.noise == NoiseLaw::Spikes {
             check(
                 "noise_sd",
                 self.noise_sd,
                 self.noise_sd <= 1.0,
-                "0 to 1, a probability, where noise = \"spikes\"",
+                "a probability, 0 to 1, if noise = \"spikes\"",
             )?;
         }
         finite("input_gain", self.input_gain)?;
@@ -86,12 +86,11 @@ impl Params {
         if let InputMap::Pools { size, overlap } = self.input {
             check("input.pools.size", size, (1..=ne).contains(&size), format!("1 to ne ({ne})"))?;
             let fits = overlap || size.checked_mul(self.nu).is_some_and(|all| all <= ne);
-            let allowed =
-                format!("size * nu ({} inputs) at most ne ({ne}) where pools do not overlap", self.nu);
+            let allowed = format!("size * nu ({} inputs) at most ne ({ne}) if pools do not overlap", self.nu);
             check("input.pools.size", size, fits, allowed)?;
         }
         if self.input == InputMap::First {
-            check("nu", self.nu, self.nu <= ne, format!("at most ne ({ne}) where input = \"first\""))?;
+            check("nu", self.nu, self.nu <= ne, format!("at most ne ({ne}) if input = \"first\""))?;
         }
         Ok(())
     }
@@ -102,7 +101,7 @@ fn check(key: &str, found: impl ToString, holds: bool, allowed: impl ToString) -
 }
 
 fn finite(key: &str, value: f64) -> Result<(), ParamError> {
-    check(key, value, value.is_finite(), "finite values")
+    check(key, value, value.is_finite(), "a finite number")
 }
 
 fn range(key: &str, value: f64, low: f64, high: f64) -> Result<(), ParamError> {

@@ -85,11 +85,11 @@ where
     pub fn new(env: E, min: f64, max: f64) -> Result<Self, SpaceError> {
         let inner = float_box(env.action_space(), "RescaleAction")?;
         if !(min < max && min.is_finite() && max.is_finite()) {
-            return Err(SpaceError::new("RescaleAction: min < max", format!("min {min}, max {max}")));
+            return Err(SpaceError::new("min < max", format!("min {min}, max {max}")).at("RescaleAction"));
         }
         if !inner.is_bounded() {
-            let expected = "RescaleAction: a Box bounded on both sides";
-            return Err(SpaceError::new(expected, Space::Box(inner).to_string()));
+            let expected = "a Box bounded on both sides";
+            return Err(SpaceError::new(expected, Space::Box(inner).to_string()).at("RescaleAction"));
         }
         let n = inner.low.len();
         let space =

@@ -96,7 +96,7 @@ impl WrapperConfig {
     pub fn wrap(&self, env: AnyEnv) -> Result<AnyEnv, SpaceError> {
         Ok(match self {
             Self::TimeLimit { max_episode_steps: 0 } => {
-                return Err(SpaceError::new("TimeLimit: max_episode_steps >= 1", "0"));
+                return Err(SpaceError::new("max_episode_steps >= 1", "0").at("TimeLimit"));
             }
             Self::TimeLimit { max_episode_steps } => AnyEnv::new(TimeLimit::new(env, *max_episode_steps)),
             Self::RecordEpisodeStatistics { buffer_length } => {

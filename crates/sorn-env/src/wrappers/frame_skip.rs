@@ -18,7 +18,7 @@ impl<E> FrameSkip<E> {
     /// [`SpaceError`] where `steps` is 0.
     pub fn new(env: E, steps: u64) -> Result<Self, SpaceError> {
         if steps == 0 {
-            return Err(SpaceError::new("FrameSkip: steps >= 1", "0"));
+            return Err(SpaceError::new("steps >= 1", "0").at("FrameSkip"));
         }
         Ok(FrameSkip { env, steps })
     }

@@ -116,6 +116,6 @@ impl<E: Env, F: ObservationMap<E::Obs>> Env for MapObservation<E, F> {
 pub(super) fn float_box(space: Space, wrapper: &str) -> Result<BoxSpace, SpaceError> {
     match space {
         Space::Box(space) if space.dtype.is_float() => Ok(space),
-        other => Err(SpaceError::new(format!("{wrapper}: a Box of floats"), other.to_string())),
+        other => Err(SpaceError::new("a Box of floats", other.to_string()).at(wrapper)),
     }
 }

@@ -58,7 +58,7 @@ where
     pub fn new(env: E, epsilon: f64) -> Result<Self, SpaceError> {
         let inner = float_box(env.observation_space(), "NormalizeObservation")?;
         if !(epsilon > 0.0 && epsilon.is_finite()) {
-            return Err(SpaceError::new("NormalizeObservation: epsilon > 0", epsilon.to_string()));
+            return Err(SpaceError::new("epsilon > 0", epsilon.to_string()).at("NormalizeObservation"));
         }
         let n = inner.low.len();
         // A count just above 0 lets the first observation replace the prior (mean 0, variance 1), as in Gymnasium.
@@ -154,11 +154,13 @@ where
     pub fn rescale(env: E, min: f64, max: f64) -> Result<Self, SpaceError> {
         let inner = float_box(env.observation_space(), "RescaleObservation")?;
         if !(min < max && min.is_finite() && max.is_finite()) {
-            return Err(SpaceError::new("RescaleObservation: min < max", format!("min {min}, max {max}")));
+            return Err(
+                SpaceError::new("min < max", format!("min {min}, max {max}")).at("RescaleObservation")
+            );
         }
         if !inner.is_bounded() || inner.low.iter().zip(&inner.high).any(|(low, high)| low >= high) {
-            let expected = "RescaleObservation: a Box bounded on both sides, low < high";
-            return Err(SpaceError::new(expected, Space::Box(inner).to_string()));
+            let expected = "a Box bounded on both sides, low < high";
+            return Err(SpaceError::new(expected, Space::Box(inner).to_string()).at("RescaleObservation"));
         }
         let scale: Vec<f64> =
             inner.low.iter().zip(&inner.high).map(|(low, high)| (max - min) / (high - low)).collect();
@@ -177,8 +179,8 @@ where
         let mut inner = float_box(env.observation_space(), "ScaleObservation")?;
         let n = inner.low.len();
         if factors.len() != n || factors.iter().any(|&x| x == 0.0 || !x.is_finite()) {
-            let expected = format!("ScaleObservation: {n} finite factors other than 0");
-            return Err(SpaceError::new(expected, format!("{factors:?}")));
+            let expected = format!("{n} finite factors other than 0");
+            return Err(SpaceError::new(expected, format!("{factors:?}")).at("ScaleObservation"));
         }
         // Rounded as the observations are, so that a bound scaled stays a bound.
         let bound = |x: f64| if inner.dtype == crate::Dtype::F32 { f64::from(x as f32) } else { x };
@@ -217,8 +219,8 @@ where
         let n = inner.low.len();
         let twice = keep.iter().enumerate().any(|(i, index)| keep[..i].contains(index));
         if keep.is_empty() || twice || keep.iter().any(|&index| index >= n) {
-            let expected = format!("MaskObservation: distinct indices below {n}, at least one");
-            return Err(SpaceError::new(expected, format!("{keep:?}")));
+            let expected = format!("at least one index, each below {n} and given once");
+            return Err(SpaceError::new(expected, format!("{keep:?}")).at("MaskObservation"));
         }
         let space = BoxSpace {
             low: keep.iter().map(|&i| inner.low[i]).collect(),
@@ -261,7 +263,7 @@ where
     pub fn new(env: E, sd: f64) -> Result<Self, SpaceError> {
         let inner = float_box(env.observation_space(), "NoiseObservation")?;
         if !(sd >= 0.0 && sd.is_finite()) {
-            return Err(SpaceError::new("NoiseObservation: sd >= 0", sd.to_string()));
+            return Err(SpaceError::new("sd >= 0", sd.to_string()).at("NoiseObservation"));
         }
         let n = inner.low.len();
         let space = BoxSpace { low: vec![f64::NEG_INFINITY; n], high: vec![f64::INFINITY; n], ..inner };

@@ -17,7 +17,7 @@ impl<E> ScaleReward<E> {
     /// [`SpaceError`] where the factor is not finite.
     pub fn new(env: E, factor: f64) -> Result<Self, SpaceError> {
         if !factor.is_finite() {
-            return Err(SpaceError::new("ScaleReward: a finite factor", factor.to_string()));
+            return Err(SpaceError::new("a finite factor", factor.to_string()).at("ScaleReward"));
         }
         Ok(ScaleReward { env, factor })
     }
@@ -52,7 +52,7 @@ impl<E> ClipReward<E> {
     /// [`SpaceError`] where not `min <= max`.
     pub fn new(env: E, min: f64, max: f64) -> Result<Self, SpaceError> {
         if !matches!(min.partial_cmp(&max), Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)) {
-            return Err(SpaceError::new("ClipReward: min <= max", format!("min {min}, max {max}")));
+            return Err(SpaceError::new("min <= max", format!("min {min}, max {max}")).at("ClipReward"));
         }
         Ok(ClipReward { env, min, max })
     }

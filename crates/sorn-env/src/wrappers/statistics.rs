@@ -32,7 +32,7 @@ impl<E> RecordEpisodeStatistics<E> {
     /// [`SpaceError`] where `buffer_length` is 0.
     pub fn new(env: E, buffer_length: usize) -> Result<Self, SpaceError> {
         if buffer_length == 0 {
-            return Err(SpaceError::new("RecordEpisodeStatistics: buffer_length >= 1", "0"));
+            return Err(SpaceError::new("buffer_length >= 1", "0").at("RecordEpisodeStatistics"));
         }
         let present = EpisodeStatistics { r: 0.0, l: 0 };
         Ok(RecordEpisodeStatistics { env, present, capacity: buffer_length, latest: VecDeque::new() })

@@ -51,7 +51,7 @@ impl Reel {
     fn show(&mut self, picture: Frame) -> Result<(), String> {
         let refuse = || {
             format!(
-                "pictures of one size, each side 1 to 65535, expected, found {} x {}",
+                "expected pictures of one size, each side 1 to 65535, found {} x {}",
                 picture.width, picture.height
             )
         };

@@ -131,7 +131,7 @@ impl FromStr for FigureKind {
     fn from_str(text: &str) -> Result<FigureKind, String> {
         let found = FigureKind::ALL.iter().find(|kind| kind.name() == text);
         let all: Vec<&str> = FigureKind::ALL.iter().map(|kind| kind.name()).collect();
-        found.copied().ok_or_else(|| format!("one of {} expected, found {text:?}", all.join(", ")))
+        found.copied().ok_or_else(|| format!("expected one of {}, found {text:?}", all.join(", ")))
     }
 }
 

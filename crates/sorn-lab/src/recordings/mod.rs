@@ -58,11 +58,11 @@ impl RecordConfig {
         }
         if !self.probes.is_empty() && !reservoir.has_network() {
             let reason =
-                format!("a network to probe expected, found agent.reservoir.kind = {:?}", reservoir.name());
+                format!("expected a network to probe, found agent.reservoir.kind = {:?}", reservoir.name());
             return Err(format!("record.probes: {reason}; \"static\", \"sorn\" and \"rewired\" have one"));
         }
         if self.parquet && !cfg!(feature = "parquet") {
-            let reason = "false expected, found true: this program was built without the feature \"parquet\"";
+            let reason = "expected false, found true: this program was built without the feature \"parquet\"";
             return Err(format!("record.parquet: {reason} (cargo build --release --features parquet)"));
         }
         Ok(())

@@ -113,7 +113,7 @@ impl Stream {
         let mut file = options.open(&path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound if rows > 0 => {
                 let reason = format!(
-                    "expected the {} up to the checkpoint, found no such file; restore it, or begin anew in another directory",
+                    "expected the {} up to the checkpoint, found no such file; restore it, or begin again in another directory",
                     counted(rows, "row")
                 );
                 LabError::damaged(&path, reason)
@@ -124,7 +124,7 @@ impl Stream {
         let bytes = HEADER as u64 + rows * shape.iter().product::<u64>() * dtype.size();
         let found = file.metadata().map_err(io(READ))?.len();
         if rows > 0 && found < bytes {
-            let reason = format!("{bytes} bytes expected ({rows} rows up to the checkpoint), found {found}");
+            let reason = format!("expected {bytes} bytes ({rows} rows up to the checkpoint), found {found}");
             return Err(LabError::damaged(&path, reason));
         }
         file.set_len(bytes).map_err(io(WRITE))?;

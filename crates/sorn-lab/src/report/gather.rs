@@ -167,7 +167,7 @@ fn run(dir: &RunDir, seed: u64, window: usize, problems: &mut Vec<String>) -> Ru
     // Lines may be missing where each that is there is whole.
     if let Some(expected) = summary.as_ref().map(|s| s.episodes).filter(|n| whole && *n != lines.len() as u64)
     {
-        let reason = format!("{expected} episodes expected (summary.json's), found {}", lines.len());
+        let reason = format!("expected {expected} episodes (summary.json's), found {}", lines.len());
         problems.push(LabError::damaged(&dir.metrics(), reason).to_string());
     }
     for problem in summary.iter().flat_map(|summary| &summary.problems) {

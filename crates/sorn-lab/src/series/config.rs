@@ -145,7 +145,7 @@ impl SeriesTask {
         let bytes = 8 * features.saturating_mul(2 * features + 3 * targets);
         if !room::fits(bytes) {
             let found = format!("{features} features, which need {}", room::size(bytes));
-            return Err(TaskError::config("task.readout.features", "what there is memory for", found));
+            return Err(TaskError::config("task.readout.features", "what fits in memory", found));
         }
         for (index, phase) in self.phases.iter().enumerate() {
             let each = if phase.role == Role::Organise { 0 } else { 16 + 8 * (targets + inputs as u128) };
@@ -154,7 +154,7 @@ impl SeriesTask {
                 let found = format!("{}, which needs {}", phase.steps, room::size(bytes));
                 return Err(TaskError::config(
                     format!("task.phases[{index}].steps"),
-                    "what there is memory for",
+                    "what fits in memory",
                     found,
                 ));
             }

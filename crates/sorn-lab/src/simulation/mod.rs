@@ -56,7 +56,7 @@ impl Inputs {
             let turned = if shape.len() == 2 && shape[1] == rows { "; transpose it" } else { "" };
             LabError::damaged(
                 path,
-                format!("shape ({rows}, steps) expected (`nu` inputs per step), found {shape:?}{turned}"),
+                format!("expected shape ({rows}, steps) (`nu` inputs per step), found {shape:?}{turned}"),
             )
         };
         let columns = array.into_dimensionality::<Ix2>().map_err(|_| wrong())?;

@@ -90,7 +90,7 @@ impl ProbeKind {
             true => Ok(()),
             false => {
                 let needed = room::size(bytes);
-                Err(format!("{self}: a row needs {needed}: expected what there is memory for"))
+                Err(format!("{self}: expected what fits in memory, found a row that needs {needed}"))
             }
         }
     }
@@ -190,10 +190,10 @@ impl FromStr for Probe {
         let (name, every) = text.split_once(':').unwrap_or((text, "1"));
         let all: Vec<String> = ProbeKind::ALL.iter().map(ToString::to_string).collect();
         let at = all.iter().position(|known| known == name);
-        let at = at.ok_or_else(|| format!("one of {} expected, found {name:?}", all.join(", ")))?;
+        let at = at.ok_or_else(|| format!("expected one of {}, found {name:?}", all.join(", ")))?;
         match every.parse() {
             Ok(every) if every > 0 => Ok(Probe { kind: ProbeKind::ALL[at], every }),
-            _ => Err(format!("{name}: a whole number of steps from 1 expected after ':', found {every:?}")),
+            _ => Err(format!("{name}: expected a positive number of steps after ':', found {every:?}")),
         }
     }
 }

@@ -109,7 +109,7 @@ pub fn check_room_to_save(path: &Path, network: &Network) -> Result<(), LabError
         return Ok(());
     }
     let reason = format!(
-        "its dense matrices need {}: expected what there is memory for; a file whose name ends in .safetensors needs less",
+        "expected what fits in memory, found dense matrices that need {}; a file whose name ends in .safetensors needs less",
         room::size(bytes)
     );
     Err(LabError::Memory { origin: path.display().to_string(), reason })
@@ -207,7 +207,7 @@ fn from_safetensors(bytes: &[u8]) -> Result<SavedNetwork, String> {
         let view = tensors.tensor(name).map_err(|e| e.to_string())?;
         match view.dtype() == dtype {
             true => Ok(view.data()),
-            false => Err(format!("tensor {name}: {dtype:?} expected, found {:?}", view.dtype())),
+            false => Err(format!("tensor {name}: expected {dtype:?}, found {:?}", view.dtype())),
         }
     };
     let word = |b: &[u8]| u64::from_le_bytes(b.try_into().unwrap_or_default());
@@ -269,21 +269,23 @@ fn from_npz(bytes: Vec<u8>) -> Result<SavedNetwork, String> {
     };
     let mut matrix = |name: &str, columns: Option<usize>| -> Result<Array2<f64>, String> {
         let found = array(name)?.ok_or_else(|| {
-            format!("array {name} expected, found none (upstream's are Wee, Wei, Wie, Te, Ti, X, Y)")
+            format!("expected array {name}, found none (upstream's are Wee, Wei, Wie, Te, Ti, X, Y)")
         })?;
         let shape = found.shape().to_vec();
         let bytes = 32 * found.len() as u128;
         if !room::fits(bytes) {
             let needed = room::size(bytes);
-            return Err(format!("{name}: shape {shape:?} needs {needed}: expected what there is memory for"));
+            return Err(format!(
+                "{name}: expected what fits in memory, found shape {shape:?}, which needs {needed}"
+            ));
         }
         // A vector is a matrix of one column.
         let found = if found.ndim() == 1 { found.insert_axis(Axis(1)) } else { found };
-        let wrong = || format!("{name}: two dimensions expected, found shape {shape:?}");
+        let wrong = || format!("{name}: expected two dimensions, found shape {shape:?}");
         let found = found.into_dimensionality::<Ix2>().map_err(|_| wrong())?;
         match columns {
             Some(n) if found.ncols() != n => {
-                Err(format!("{name}: {n} columns expected, found shape {shape:?}"))
+                Err(format!("{name}: expected {n} columns, found shape {shape:?}"))
             }
             _ => Ok(found),
         }
@@ -357,7 +359,7 @@ mod tests {
     fn reloaded(path: &Path) -> Network {
         match load_network(path).unwrap() {
             SavedNetwork::Whole(whole) => Network::from_state(&whole.0, whole.1).unwrap(),
-            SavedNetwork::Upstream(_) => panic!("whole state expected"),
+            SavedNetwork::Upstream(_) => panic!("expected a whole state"),
         }
     }
 

@@ -144,7 +144,7 @@ fn distribution(name: &str, list: &[Value]) -> Result<Distribution, String> {
             [Value::Integer(low), Value::Integer(high)] if low <= high => {
                 Ok(Distribution::Integer(*low, *high))
             }
-            _ => Err(format!("expected two whole numbers, the first not greater, found {}", shown())),
+            _ => Err(format!("expected two integers, the first not greater, found {}", shown())),
         };
     }
     let number = |value: &Value| match value {
@@ -334,7 +334,7 @@ mod tests {
                 "a.uniform: expected two finite",
             ),
             ("[random]\ncount = 3\n[random.keys]\na = { log_uniform = [0, 1] }", "greater than 0, found 0"),
-            ("[random]\ncount = 3\n[random.keys]\na = { integer = [0.5, 1] }", "two whole numbers"),
+            ("[random]\ncount = 3\n[random.keys]\na = { integer = [0.5, 1] }", "two integers"),
             ("[random]\ncount = 3\n[random.keys]\na = { choice = [] }", "a.choice: expected at least one"),
         ] {
             let error = read(text).unwrap_err();

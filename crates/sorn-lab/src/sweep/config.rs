@@ -111,7 +111,7 @@ impl SeedList {
             SeedList::List(list) => {
                 let seed = |seed: &i64| {
                     u64::try_from(*seed)
-                        .map_err(|_| format!("expected whole numbers from 0, found {seed} in the list"))
+                        .map_err(|_| format!("expected non-negative integers, found {seed} in the list"))
                 };
                 distinct(list.iter().map(seed).collect::<Result<_, _>>()?, "seed")
             }
@@ -134,7 +134,7 @@ pub fn parse_seeds(text: &str) -> Result<Vec<u64>, String> {
 pub fn parse_numbers(text: &str, most: u64, noun: &str) -> Result<Vec<u64>, String> {
     let number = |text: &str| {
         let text = text.trim();
-        text.parse::<u64>().map_err(|_| format!("expected a whole number from 0, found {text:?}"))
+        text.parse::<u64>().map_err(|_| format!("expected a non-negative integer, found {text:?}"))
     };
     let numbers: Vec<u64> = match text.split_once("..") {
         Some((from, to)) => {
@@ -144,7 +144,7 @@ pub fn parse_numbers(text: &str, most: u64, noun: &str) -> Result<Vec<u64>, Stri
                 None => number(to)?,
             };
             if to.saturating_sub(from) > most {
-                return Err(format!("at most {most} {noun}s, found {}", to - from));
+                return Err(format!("expected at most {most} {noun}s, found {}", to - from));
             }
             (from..to).collect()
         }

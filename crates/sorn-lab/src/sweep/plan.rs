@@ -77,7 +77,7 @@ impl Plan {
         let (table, _) = read::tables(text, origin, overrides)?;
         let config = SweepConfig::read(text, origin, overrides)?;
         if table.contains_key("vary") {
-            let reason = "vary: expected none beside [sweep]; its key and values belong into [sweep.grid]";
+            let reason = "vary: expected none beside [sweep]; put its key and values into [sweep.grid]";
             return Err(refuse(reason.into()));
         }
         let axes = axes(&config).map_err(refuse)?;
@@ -423,14 +423,14 @@ mod tests {
              run.episodes = [{hundred}]"
         );
         for (from, to, expected) in [
-            ("[5, 6]", "[5, 0]", "run.episodes: at least 1 expected, found 0"),
+            ("[5, 6]", "[5, 0]", "run.episodes: expected at least 1, found 0"),
             ("[5, 6]", "[5, 0]", "a.toml, [sweep] checkpoint_every=3,window=1,kind=actor_critic,episodes=0"),
             (
                 "run.episodes = [5",
                 "run.episods = [5",
                 "a.toml: [sweep] run.episods=5: run.episods: unknown key; did you mean",
             ),
-            ("[5, 6]", "[\"many\", 6]", "a whole number from 0 expected, found string \"many\""),
+            ("[5, 6]", "[\"many\", 6]", "expected a non-negative integer, found string \"many\""),
             ("[5, 6]", "[]", "a.toml:10: sweep.grid.run.episodes: expected at least one value"),
             ("seeds = \"0..3\"", "seeds = \"3..3\"", "a.toml:7: sweep.seeds: 3..3 names no seed"),
             ("seeds = \"0..3\"", "sedes = 3", "sweep.sedes: unknown key; did you mean `seeds`?"),

@@ -63,7 +63,7 @@ impl<T: TaskKind> TaskSweep<T> {
         let lock = lock(&path)?;
         if [PLAN, EARLIER_PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
             let reason =
-                "holds runs already; go on with them by `sorn resume`, give another --out, or move it away";
+                "holds runs already; resume them with `sorn resume`, give another --out, or move it away";
             return Err(LabError::directory(&path, reason));
         }
         let plan = Plan { seeds: seeds.to_vec(), controls: controls.to_vec() };
@@ -189,10 +189,7 @@ impl<T: TaskKind> TaskSweep<T> {
     pub(super) fn summaries(&self, dir: &Path) -> Result<Vec<TaskSummary>, LabError> {
         let of = |dir: &PathBuf| {
             run::summary(dir)?.ok_or_else(|| {
-                LabError::directory(
-                    dir,
-                    "expected a finished run, found none; go on with it by `sorn resume`",
-                )
+                LabError::directory(dir, "expected a finished run, found none; resume it with `sorn resume`")
             })
         };
         self.runs(dir).iter().map(of).collect()

@@ -109,7 +109,7 @@ fn a_fault_is_told_with_its_place_and_the_run_goes_on_after_it() {
         (Fault::Nan, "NaN"),
         (Fault::NanReward, "reward"),
         (Fault::Shape, "array of shape (3,)"),
-        (Fault::Action, "the environment failed: action: Discrete(2) expected, found integer 2"),
+        (Fault::Action, "the environment failed: action: expected Discrete(2), found integer 2"),
     ] {
         let parent = tempfile::tempdir().unwrap();
         let error = run(parent.path(), fault, 0).unwrap_err();

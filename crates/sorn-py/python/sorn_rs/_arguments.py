@@ -1,4 +1,4 @@
-"""Checks of the arguments of a run: each error names the argument, what was found and what is allowed."""
+"""Checks of the arguments of a run: each error names the argument, what was expected and what was found."""
 
 import difflib
 import operator
@@ -38,9 +38,9 @@ FLOAT64 = np.dtype(np.float64)
 BOOLS = (bool, np.bool_)
 
 
-def wrong(argument, found, allowed, error=ValueError):
-    """The error to raise."""
-    return error(f"{argument}: found {found}, allowed: {allowed}")
+def wrong(name, found, expected, error=ValueError):
+    """The error to raise: "`name`: expected `expected`, found `found`"."""
+    return error(f"{name}: expected {expected}, found {found}")
 
 
 def rename_old(kwargs: dict, current: dict) -> None:
@@ -66,7 +66,7 @@ def hyperparameter(name: str, value):
     if name in REALS:
         number = real(name, value)
         if not np.isfinite(number):
-            raise wrong(name, number, "finite numbers")
+            raise wrong(name, number, "a finite number")
         return number
     if name in NAMES:
         if not isinstance(value, str) or value not in NETWORK_TYPES:
@@ -84,7 +84,7 @@ def hyperparameter(name: str, value):
         "seed",
     )
     near = difflib.get_close_matches(str(name), known, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(known)}"
+    hint = f"; did you mean {near[0]!r}?" if near else f" (expected one of {', '.join(known)})"
     raise TypeError(f"run() got an unexpected keyword argument {name!r}{hint}")
 
 
@@ -97,14 +97,14 @@ def real(name: str, value) -> float:
         raise wrong(name, repr(value), "a number", TypeError) from None
 
 
-def listed(name: str, values, allowed: str, most: int = 100_000) -> list:
+def listed(name: str, values, expected: str, most: int = 100_000) -> list:
     """The members of what can be gone through, `most` of them or fewer: an array may claim to be larger than any memory."""
     if isinstance(values, (str, bytes, dict)):
-        raise wrong(name, type(values).__name__, allowed, TypeError)
+        raise wrong(name, type(values).__name__, expected, TypeError)
     try:
         members = iter(values)
     except TypeError:
-        raise wrong(name, type(values).__name__, allowed, TypeError) from None
+        raise wrong(name, type(values).__name__, expected, TypeError) from None
     found = list(islice(members, most + 1))
     if len(found) > most:
         raise wrong(name, f"more than {most} values", f"at most {most}")
@@ -113,11 +113,11 @@ def listed(name: str, values, allowed: str, most: int = 100_000) -> list:
 
 def integer(name: str, value, least: int) -> int:
     if isinstance(value, BOOLS):
-        raise wrong(name, repr(value), f"an integer, {least} or more", TypeError)
+        raise wrong(name, repr(value), f"an integer of {least} or more", TypeError)
     try:
         number = operator.index(value)
     except TypeError:
-        raise wrong(name, repr(value), f"an integer, {least} or more", TypeError) from None
+        raise wrong(name, repr(value), f"an integer of {least} or more", TypeError) from None
     if not least <= number < 2**63:
         raise wrong(name, number, f"{least} or more")
     return number
@@ -131,7 +131,7 @@ def check_seed(seed) -> int | None:
     except TypeError:
         number = None
     if number is None:
-        raise wrong("seed", repr(seed), "an integer, 0 to 2**64 - 1, or None", TypeError)
+        raise wrong("seed", repr(seed), "an integer from 0 to 2**64 - 1, or None", TypeError)
     if not 0 <= number < 2**64:
         raise wrong("seed", number, "0 to 2**64 - 1")
     return number
@@ -156,7 +156,7 @@ def check_freeze(freeze) -> list:
         raise wrong("freeze", repr(freeze), "a list of names", TypeError)
     for name in freeze:
         if not isinstance(name, str) or name not in (*RULES, "sn"):
-            raise wrong("freeze", repr(name), ", ".join(RULES))
+            raise wrong("freeze", repr(name), f"one of {', '.join(RULES)}")
     return list(freeze)
 
 
@@ -167,7 +167,7 @@ def check_callbacks(callbacks) -> list:
         raise wrong("callbacks", repr(callbacks), "a list of names", TypeError)
     for name in callbacks:
         if not isinstance(name, str) or name not in AVAILABLE:
-            raise wrong("callbacks", repr(name), ", ".join(AVAILABLE))
+            raise wrong("callbacks", repr(name), f"one of {', '.join(AVAILABLE)}")
     return list(dict.fromkeys(callbacks))
 
 
@@ -182,7 +182,7 @@ def converted(name, value, dtype=None, shape="an array"):
         raise wrong(name, f"a ragged sequence ({error})", shape) from None
     except MemoryError:
         found = f"shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
-        raise wrong(name, f"{found}, which does not fit in memory", "what does", MemoryError) from None
+        raise wrong(name, f"{found}, which does not", "what fits in memory", MemoryError) from None
 
 
 def array(name: str, value, shape: str, column: bool = False) -> np.ndarray:
@@ -200,7 +200,7 @@ def array(name: str, value, shape: str, column: bool = False) -> np.ndarray:
     if column and found.ndim == 1:
         found = found[:, None]
     if found.ndim != 2:
-        raise wrong(name, f"shape {found.shape}", shape)
+        raise wrong(name, found.shape, f"shape {shape}")
     return converted(name, found, np.float64)
 
 
@@ -224,8 +224,8 @@ def check_state(state) -> dict:
         ARRAYS, ((ne, ne), (ni, ne), (ne, ni), (ne, 1), (ni, 1), (ne, 2), (ni, 2)), strict=True
     ):
         if arrays[name].shape != shape:
-            allowed = f"{shape}, as Te is of {ne} and Ti of {ni} neurons"
-            raise wrong(f"state[{name!r}]", f"shape {arrays[name].shape}", allowed)
+            allowed = f"shape {shape}, as Te has {ne} and Ti {ni} neurons"
+            raise wrong(f"state[{name!r}]", arrays[name].shape, allowed)
     return arrays
 
 
@@ -245,9 +245,9 @@ def check_pools(state: dict, nu: int, ne: int) -> list[list[int]] | None:
         return None
     pools = array("state['Pools']", state["Pools"], f"({nu}, {ne})")
     if pools.shape != (nu, ne):
-        raise wrong("state['Pools']", f"shape {pools.shape}", f"({nu}, {ne})")
+        raise wrong("state['Pools']", pools.shape, f"shape ({nu}, {ne})")
     if not np.isin(pools, (0, 1)).all():
-        raise wrong("state['Pools']", "other values", "0 and 1")
+        raise wrong("state['Pools']", "other values", "only 0 and 1")
     return [np.flatnonzero(pool).tolist() for pool in pools]
 
 
@@ -269,7 +269,7 @@ def check_initial(initial, ne: int, ni: int, nu: int | None) -> dict:
         if name in ("X", "Y"):
             continue
         if name not in shapes:
-            raise wrong("initial", f"the key {name!r}", ", ".join(INITIAL))
+            raise wrong("initial", f"the key {name!r}", f"some of {', '.join(INITIAL)}")
         label, shape = f"initial[{name!r}]", shapes[name]
         expected = str(shape).replace("None", "inputs")
         sparse = name.startswith("W") and hasattr(value, "tocsc")
@@ -277,10 +277,10 @@ def check_initial(initial, ne: int, ni: int, nu: int | None) -> dict:
         known = sparse or (isinstance(value, np.ndarray) and value.ndim == 2)
         found = value if known else array(label, value, expected, column=shape[1] == 1)
         if found.shape != tuple(len(found) if size is None else size for size in shape):
-            raise wrong(label, f"shape {found.shape}", expected)
+            raise wrong(label, found.shape, f"shape {expected}")
         found = found if sparse else array(label, found, expected)
         if name == "Pools" and not np.isin(found, (0, 1)).all():
-            raise wrong(label, "other values", "0 and 1")
+            raise wrong(label, "other values", "only 0 and 1")
         arrays[name] = compressed(label, found) if sparse else found
     return arrays
 
@@ -301,17 +301,17 @@ def check_inputs(inputs, nu: int | None, timesteps) -> tuple[np.ndarray, int]:
     """Inputs of shape `(nu, steps)`, and how many steps to take of them. No inputs are inputs of 0."""
     if inputs is None:
         if timesteps is None:
-            raise wrong("timesteps", "None", "a number of steps, where inputs are not given")
+            raise wrong("timesteps", "None", "a number of steps if inputs are not given")
         steps = integer("timesteps", timesteps, 1)
         return np.zeros((1 if nu is None else nu, steps)), steps
     inputs = array("inputs", inputs, "(nu, timesteps)")
     if nu is not None and len(inputs) != nu:
-        raise wrong("inputs", f"{len(inputs)} rows", f"nu ({nu}) rows; pass nu={len(inputs)} to change it")
+        raise wrong("inputs", f"{len(inputs)}; pass nu={len(inputs)} to change it", f"nu ({nu}) rows")
     if timesteps is None:
         timesteps = inputs.shape[1]
     steps = integer("timesteps", timesteps, 1)
     if steps > inputs.shape[1]:
-        raise wrong("timesteps", steps, f"up to the number of columns of inputs ({inputs.shape[1]})")
+        raise wrong("timesteps", steps, f"at most the number of columns of inputs ({inputs.shape[1]})")
     return inputs, steps
 
 

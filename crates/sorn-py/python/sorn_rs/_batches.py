@@ -26,7 +26,7 @@ def rows(space, observation):
     if shape[1:] != space.shape or shape[0] == 0:
         return None
     if shape[0] > MOST:
-        raise wrong("observation", f"{shape[0]} of them", f"{MOST} or fewer in a batch")
+        raise wrong("observation", shape[0], f"{MOST} or fewer in a batch")
     return list(observation)
 
 
@@ -53,7 +53,7 @@ def starts(episode_start, count):
         allowed = f"True, False, or {count} of them in an array"
         raise wrong("episode_start", repr(episode_start), allowed, TypeError)
     if found.shape not in ((count,), (count, 1)):
-        raise wrong("episode_start", f"shape {found.shape}", f"({count},), one per observation")
+        raise wrong("episode_start", found.shape, f"shape ({count},), one per observation")
     return found.reshape(count).tolist()
 
 

@@ -237,9 +237,9 @@ def pattern_divergence(p, q, *, added=1.0):
     """
     p, q = check.spikes("p", p), check.spikes("q", q)
     if not 1 <= p.shape[1] <= 32:
-        raise wrong("p", f"{p.shape[1]} neurons", "1 to 32")
+        raise wrong("p", p.shape[1], "1 to 32 neurons")
     if q.shape[1] != p.shape[1]:
-        raise wrong("q", f"{q.shape[1]} neurons", f"as many as in p, {p.shape[1]}")
+        raise wrong("q", q.shape[1], f"as many neurons as in p, {p.shape[1]}")
     return _stats.pattern_divergence(p, q, real("added", added))
 
 
@@ -260,10 +260,10 @@ def weight_changes(before, after, *, above=0.0):
     before = np.ascontiguousarray(check.numbers("before", before, 2), dtype=np.float64)
     after = np.ascontiguousarray(check.numbers("after", after, 2), dtype=np.float64)
     if before.shape != after.shape:
-        raise wrong("after", f"shape {after.shape}", f"that of before, {before.shape}")
+        raise wrong("after", after.shape, f"the shape of before, {before.shape}")
     found = [np.array(part) for part in _stats.weight_changes(before, after, real("above", above))]
     if len(found[0]) < 3:
-        raise wrong("before", f"{len(found[0])} synapses above {above} in both", "3 or more")
+        raise wrong("before", len(found[0]), f"3 or more synapses above {above} in both")
     return WeightChanges(*found, *_stats.change_correlations(*found))
 
 

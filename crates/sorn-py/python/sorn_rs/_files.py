@@ -43,4 +43,4 @@ def load_npz(path) -> dict:
     except Exception as error:
         # Of zipfile, zlib, NumPy, each with exceptions of its own.
         found = f"{os.fspath(path)}, which is no whole NPZ file ({error})"
-        raise ValueError(f"path: found {found}, allowed: what `save` saved") from error
+        raise ValueError(f"path: expected what `save` saved, found {found}") from error

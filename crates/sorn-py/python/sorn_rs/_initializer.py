@@ -159,4 +159,4 @@ class Initializer:
 
 def _check_length(length: int, reservoir_size: int) -> None:
     if not 1 <= length <= reservoir_size:
-        raise ValueError(f"length: found {length!r}, allowed: 1 to reservoir_size ({reservoir_size!r})")
+        raise ValueError(f"length: expected 1 to reservoir_size ({reservoir_size!r}), found {length!r}")

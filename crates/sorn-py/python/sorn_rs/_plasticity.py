@@ -47,9 +47,11 @@ class Sorn:
         ne, ni = Sorn.ne, Sorn.ni
         shapes = {"EE": (ne, ne), "EI": (ni, ne), "IE": (ne, ni)}
         if synaptic_connection not in shapes:
-            raise ValueError(f"synaptic_connection: found {synaptic_connection!r}, allowed: 'EE', 'EI', 'IE'")
+            raise ValueError(
+                f"synaptic_connection: expected 'EE', 'EI' or 'IE', found {synaptic_connection!r}"
+            )
         if self_connection not in ("False", False):
-            raise ValueError(f"self_connection: found {self_connection!r}, allowed: 'False'")
+            raise ValueError(f"self_connection: expected 'False', found {self_connection!r}")
         if network_type == "Sparse":
             return Initializer.generate_lambd_connections(synaptic_connection, ne, ni, lambd_w, lambd_std=1)
         if network_type == "Dense":
@@ -57,7 +59,7 @@ class Sorn:
             if synaptic_connection == "EE":
                 np.fill_diagonal(weights, 0.0)
             return weights
-        raise ValueError(f"network_type: found {network_type!r}, allowed: 'Sparse', 'Dense'")
+        raise ValueError(f"network_type: expected 'Sparse' or 'Dense', found {network_type!r}")
 
     @staticmethod
     def initialize_threshold_matrix(te_min: float, te_max: float, ti_min: float, ti_max: float):
@@ -150,9 +152,9 @@ class MatrixCollection(Sorn):
 
     def __init__(self, phase: str, state: dict = None, timesteps: int = 1):
         if phase not in ("plasticity", "training"):
-            raise ValueError(f"phase: found {phase!r}, allowed: 'plasticity' or 'training'")
+            raise ValueError(f"phase: expected 'plasticity' or 'training', found {phase!r}")
         if phase == "training" and state is None:
-            raise ValueError("state: found None, allowed: the state of an earlier run, in phase 'training'")
+            raise ValueError("state: expected the state of an earlier run, in phase 'training', found None")
         self.phase, self.state, self.timesteps = phase, state, timesteps + 1
         names = ("Wee", "Wei", "Wie", "Te", "Ti", "X", "Y")
         first = Plasticity.initialize_plasticity() if state is None else [state[name] for name in names]
@@ -181,7 +183,7 @@ class NetworkState(Plasticity):
     def __init__(self, v_t: np.ndarray):
         super().__init__()
         if len(v_t) != self.nu:
-            raise ValueError(f"v_t: found {len(v_t)} values, allowed: nu ({self.nu})")
+            raise ValueError(f"v_t: expected nu ({self.nu}) values, found {len(v_t)}")
         self.v_t = np.zeros((self.ne, 1))
         self.v_t[: self.nu, 0] = v_t
 

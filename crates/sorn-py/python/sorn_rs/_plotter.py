@@ -85,13 +85,11 @@ class Plotter:
         """Histogram of a neuron's inter-spike intervals in `bin_size` bins, with a fit `a exp(-b t) - c`."""
         intervals = Statistics.spike_time_intervals(_train(spike_train, neuron))
         if len(intervals) == 0:
-            raise ValueError(
-                f"neuron: found {neuron!r} with fewer than 2 spikes, allowed: one with intervals"
-            )
+            raise ValueError(f"neuron: expected a neuron with 2 spikes or more, found {neuron!r} with fewer")
         counts, edges = np.histogram(intervals, bins=bin_size)
         t, counts = edges[1:bin_size].astype(int), counts[1:bin_size].astype(float)
         if len(t) < 3:
-            raise ValueError(f"bin_size: found {bin_size!r}, allowed: 4 or more")
+            raise ValueError(f"bin_size: expected 4 or more, found {bin_size!r}")
         plt = _pyplot()
         plt.figure()
         plt.plot(t, _exponential_fit(t, counts), label="Exponential fit")
@@ -120,7 +118,7 @@ class Plotter:
         weights = _strong(weights)
         mu, sigma = np.mean(np.log(weights)), np.std(np.log(weights))
         if sigma == 0:
-            raise ValueError("weights: found equal ones from 0.01 on, allowed: different ones")
+            raise ValueError("weights: expected different weights from 0.01 on, found equal ones")
 
         def density(w):
             return np.exp(-((np.log(w) - mu) ** 2) / (2 * sigma**2)) / (w * sigma * np.sqrt(2 * np.pi))
@@ -183,7 +181,7 @@ def _strong(weights):
     weights = np.asarray(weights, dtype=np.float64)
     strong = weights[weights >= 0.01]
     if strong.size == 0:
-        raise ValueError("weights: found none of 0.01 or more, allowed: at least one")
+        raise ValueError("weights: expected at least one of 0.01 or more, found none")
     return strong
 
 

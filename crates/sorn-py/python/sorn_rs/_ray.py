@@ -62,7 +62,7 @@ def _reach(address: str):
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except (OSError, OverflowError) as error:
         raise ConnectionError(
-            f"RAY_ADDRESS: expected a cluster of Ray, found nobody at {address} ({error})"
+            f"RAY_ADDRESS: expected a cluster of Ray, found none at {address} ({error})"
         ) from error
 
 

@@ -2,13 +2,15 @@
 
 
 def _refuse(self, *_, **__):
-    raise TypeError(f"found a change of a read-only {type(self).__base__.__name__}, allowed: {self._way}")
+    raise TypeError(
+        f"expected no change of a read-only {type(self).__base__.__name__}, found one; {self._way}"
+    )
 
 
 class ReadOnlyDict(dict):
     """A dictionary that can be read, compared, copied and written as JSON."""
 
-    _way = "reading it; dict(...) is a copy that can be changed"
+    _way = "dict(...) is a copy that can be changed"
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
@@ -25,7 +27,7 @@ class ReadOnlyDict(dict):
 class ReadOnlyList(list):
     """A list that can be read, compared, copied and written as JSON."""
 
-    _way = "assigning another list"
+    _way = "assign another list"
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = clear = extend = insert = pop = remove = reverse = sort = _refuse
 

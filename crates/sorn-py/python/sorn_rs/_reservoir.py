@@ -29,7 +29,7 @@ def _several(inputs, targets):
     if not lists or not inputs or _is_rows(inputs):
         return None
     if len(inputs) != len(targets):
-        raise wrong("targets", f"{len(targets)} series", f"{len(inputs)}, as there are inputs")
+        raise wrong("targets", len(targets), f"{len(inputs)} series, as there are inputs")
     return [(pair, f"[{index}]") for index, pair in enumerate(zip(inputs, targets, strict=True))]
 
 
@@ -98,12 +98,12 @@ class Reservoir:
             **overrides,
         )
         if not isinstance(readout, str) or readout not in ("ridge", "rls"):
-            raise ValueError(f"readout: found {readout!r}, allowed: 'ridge' or 'rls'")
+            raise ValueError(f"readout: expected 'ridge' or 'rls', found {readout!r}")
         alpha, forgetting = real("alpha", alpha), real("forgetting", forgetting)
         if not 0 < alpha < np.inf:
-            raise wrong("alpha", alpha, "above 0")
+            raise wrong("alpha", alpha, "a number above 0")
         if not 0 < forgetting <= 1:
-            raise wrong("forgetting", forgetting, "above 0, up to 1")
+            raise wrong("forgetting", forgetting, "a number above 0 and up to 1")
         if not 1 / alpha / forgetting < np.inf:
             raise wrong("alpha", alpha, "a number whose inverse can be represented")
         washout = integer("washout", washout, 0)
@@ -178,13 +178,13 @@ class Reservoir:
         ):
             numbers = array(name, inputs, f"(steps, {nu})", column=nu == 1)
             if numbers.shape[1] != nu:
-                raise wrong(name, f"shape {numbers.shape}", f"(steps, {nu}), as nu is {nu}")
+                raise wrong(name, numbers.shape, f"shape (steps, {nu}), as nu is {nu}")
             return numbers
         # An array may claim to be larger than any memory.
         symbols = converted(name, symbols, np.int64)
         if symbols.size and not 0 <= symbols.min() <= symbols.max() < nu:
             found = symbols.min() if symbols.min() < 0 else symbols.max()
-            raise wrong(name, f"the symbol {found}", f"0 to {nu - 1}, as there are {nu} inputs")
+            raise wrong(name, found, f"a symbol from 0 to {nu - 1}, as there are {nu} inputs")
         ones = np.zeros((len(symbols), nu))
         ones[np.arange(len(symbols)), symbols] = 1.0
         return ones
@@ -202,9 +202,9 @@ class Reservoir:
         for index, (given, wanted) in enumerate(series):
             at = f"[{index}]" if several else ""
             if wanted.shape[1] != outputs:
-                raise wrong(f"targets{at}", f"{wanted.shape[1]} outputs", f"{outputs}, as of the first")
+                raise wrong(f"targets{at}", wanted.shape[1], f"{outputs} outputs, as in the first")
             if len(given) <= self.washout:
-                raise wrong(f"inputs{at}", f"{len(given)} steps", f"more than the washout of {self.washout}")
+                raise wrong(f"inputs{at}", len(given), f"more steps than the washout of {self.washout}")
         self._forget()
         for given, wanted in series:
             if several:
@@ -222,7 +222,7 @@ class Reservoir:
         """
         inputs, targets = self._checked(inputs, targets)
         if self.weights is not None and targets.shape[1] != self.weights.shape[1]:
-            raise ValueError(f"targets: found {targets.shape[1]} outputs, allowed: {self.weights.shape[1]}")
+            raise ValueError(f"targets: expected {self.weights.shape[1]} outputs, found {targets.shape[1]}")
         return self._learn(inputs, targets)
 
     def _checked(self, inputs, targets, at=""):
@@ -230,9 +230,9 @@ class Reservoir:
         shape = f"({len(inputs)}, outputs)"
         targets = array(f"targets{at}", targets, shape, column=True)
         if len(targets) != len(inputs):
-            raise wrong(f"targets{at}", f"shape {targets.shape}", shape)
+            raise wrong(f"targets{at}", targets.shape, f"shape {shape}")
         if not np.all(np.isfinite(targets)):
-            raise wrong(f"targets{at}", "NaN or infinity", "finite values")
+            raise wrong(f"targets{at}", "NaN or infinity", "finite numbers")
         return inputs, targets
 
     def _learn(self, inputs, targets):
@@ -310,13 +310,13 @@ class Reservoir:
         for (given, target), at in several or [((inputs, targets), "")]:
             given, target = self._checked(given, target, at)
             if self.weights is not None and target.shape[1] != self.weights.shape[1]:
-                found = f"{target.shape[1]} outputs"
-                raise wrong(f"targets{at}", found, f"{self.weights.shape[1]}, as were learnt")
+                learnt = f"{self.weights.shape[1]} outputs, as were learnt"
+                raise wrong(f"targets{at}", target.shape[1], learnt)
             read.append(self.predict(given)[self.washout :])
             wanted.append(target[self.washout :])
         read, wanted = np.concatenate(read), np.concatenate(wanted)
         if len(wanted) < 2:
-            raise wrong("inputs", f"{len(wanted)} steps", "at least 2 after the washout")
+            raise wrong("inputs", len(wanted), "at least 2 steps after the washout")
         errors = ((wanted - read) ** 2).sum(axis=0)
         spread = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=0)
         # Of a target that never changes there is nothing to explain: 1 if it is met, 0 if not.

@@ -14,7 +14,7 @@ def spikes(name, spikes):
     if found.dtype == np.bool_:
         return np.ascontiguousarray(found)
     if not np.isin(found, (0, 1)).all():
-        raise wrong(name, "other values", "0 and 1, or booleans")
+        raise wrong(name, "other values", "only 0 and 1, or booleans")
     return np.ascontiguousarray(found != 0)
 
 
@@ -25,7 +25,7 @@ def whole(name, values):
         return found.astype(np.uint64)
     odd = (found < 0) | (found != np.floor(found)) | (found >= 2.0**63)
     if odd.any():
-        raise wrong(name, found[odd][0], "whole numbers, 0 or more")
+        raise wrong(name, found[odd][0], "non-negative integers")
     return np.ascontiguousarray(found, dtype=np.uint64)
 
 
@@ -62,7 +62,7 @@ def numbers(name, values, axes):
 def count(name, found):
     """Refuses answers of more values than most memories hold: a failed allocation would end the process."""
     if found > MOST:
-        raise wrong(name, f"what gives {found} values", f"what gives {MOST} or fewer")
+        raise wrong(name, found, f"what gives {MOST} values or fewer")
 
 
 def seed(value):

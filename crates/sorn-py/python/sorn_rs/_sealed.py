@@ -14,10 +14,10 @@ def seal(payload):
 def unseal(name, sealed):
     """What `seal` was given; ValueError if it is not whole."""
     if not isinstance(sealed, (bytes, bytearray)):
-        raise TypeError(f"{name}: found {type(sealed).__name__}, allowed: the bytes of a pickle")
+        raise TypeError(f"{name}: expected the bytes of a pickle, found {type(sealed).__name__}")
     payload, checksum = bytes(sealed[:-SIZE]), sealed[-SIZE:]
     if hashlib.blake2b(payload, digest_size=SIZE).digest() != checksum:
-        raise ValueError(f"{name}: found damaged bytes, allowed: a pickle as it was written")
+        raise ValueError(f"{name}: expected a pickle as it was written, found damaged bytes")
     return payload
 
 

@@ -46,7 +46,7 @@ class Statistics:
         """Correlation matrix, shape (2, 2), of the rates and the rates `t` steps later."""
         rates = np.asarray(firing_rates)
         if not 0 <= t < len(rates) - 1:
-            raise ValueError(f"t: found {t!r}, allowed: 0 to len(firing_rates) - 2 ({len(rates) - 2})")
+            raise ValueError(f"t: expected 0 to len(firing_rates) - 2 ({len(rates) - 2}), found {t!r}")
         return np.corrcoef(rates[: len(rates) - t], rates[t:])
 
     @staticmethod
@@ -70,7 +70,7 @@ class Statistics:
         """Indices of spikes, one array per axis of `spike_train`: time steps and neurons."""
         spikes = np.asarray(spike_train)
         if spikes.dtype.kind not in "fiub" or spikes.ndim == 0:
-            raise ValueError(f"spike_train: found {spike_train!r}, allowed: an array of 0 and 1")
+            raise ValueError(f"spike_train: expected an array of 0 and 1, found {spike_train!r}")
         return np.where(spikes == 1.0)
 
     @staticmethod
@@ -93,7 +93,7 @@ class Statistics:
         actual, perturbed = np.asarray(actual_spike_train), np.asarray(perturbed_spike_train)
         if actual.shape != perturbed.shape:
             raise ValueError(
-                f"perturbed_spike_train: found shape {perturbed.shape}, allowed: that of actual_spike_train, {actual.shape}"
+                f"perturbed_spike_train: expected the shape of actual_spike_train, {actual.shape}, found {perturbed.shape}"
             )
         return [np.count_nonzero(a != p) for a, p in zip(actual, perturbed, strict=True)]
 
@@ -110,7 +110,7 @@ class Statistics:
         """
         train = _train(spike_train, neuron)
         if not 1 <= window_size <= len(train):
-            raise ValueError(f"window_size: found {window_size!r}, allowed: 1 to {len(train)} time steps")
+            raise ValueError(f"window_size: expected 1 to {len(train)} time steps, found {window_size!r}")
         windows = len(train) // window_size
         counts = np.count_nonzero(train[: windows * window_size].reshape(windows, window_size), axis=1)
         mean, variance = np.mean(counts), np.var(counts)
@@ -126,7 +126,7 @@ class Statistics:
         if num_neurons < 2 or num_neurons < np.count_nonzero(counts):
             active = max(np.count_nonzero(counts), 2)
             raise ValueError(
-                f"num_neurons: found {num_neurons!r}, allowed: the neurons of the network, {active} or more"
+                f"num_neurons: expected the number of neurons, {active} or more, found {num_neurons!r}"
             )
         total = np.sum(counts)
         if total == 0:
@@ -139,12 +139,12 @@ def _train(spike_train: np.ndarray, neuron: int) -> np.ndarray:
     spikes = _spikes(spike_train)
     neurons = spikes.shape[1]
     if isinstance(neuron, (int, np.integer)) and not -neurons <= neuron < neurons:
-        raise ValueError(f"neuron: found {neuron!r}, allowed: 0 to {neurons - 1}")
+        raise ValueError(f"neuron: expected 0 to {neurons - 1}, found {neuron!r}")
     return spikes[:, neuron]
 
 
 def _spikes(spike_train: np.ndarray) -> np.ndarray:
     spikes = np.asarray(spike_train)
     if spikes.ndim != 2 or spikes.shape[0] == 0:
-        raise ValueError(f"spike_train: found shape {spikes.shape}, allowed: (time steps, neurons)")
+        raise ValueError(f"spike_train: expected shape (time steps, neurons), found {spikes.shape}")
     return spikes

@@ -268,7 +268,7 @@ class _Search:
         out.flush()
         if stop_asked():
             print(
-                f"stopped; go on with the same command: what was done is saved in {self.directory}",
+                f"stopped; continue with the same command: what was done is saved in {self.directory}",
                 file=sys.stderr,
             )
             return INTERRUPTED

@@ -41,7 +41,7 @@ GRAMMARS = ("fdt", "efdt", "sp")
 def _steps(steps, seed):
     seed = integer("seed", seed, 0)
     if seed >= 2**64:
-        raise ValueError(f"seed: found {seed}, allowed: below 2**64")
+        raise ValueError(f"seed: expected a number below 2**64, found {seed}")
     return integer("steps", steps, 0), seed
 
 
@@ -81,14 +81,14 @@ def _text(name, value):
 def _whole(name, value, least):
     value = integer(name, value, least)
     if value >= 2**32:
-        raise ValueError(f"{name}: found {value}, allowed: below 2**32")
+        raise ValueError(f"{name}: expected a number below 2**32, found {value}")
     return value
 
 
 def _finite(name, value):
     value = real(name, value)
     if not np.isfinite(value):
-        raise ValueError(f"{name}: found {value}, allowed: a finite number")
+        raise ValueError(f"{name}: expected a finite number, found {value}")
     return value
 
 

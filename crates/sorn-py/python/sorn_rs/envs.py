@@ -172,8 +172,8 @@ class NativeVectorEnv(VectorEnv):
                 raise TypeError
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except (ValueError, TypeError):
-            allowed = ", ".join(repr(mode.value) for mode in AutoresetMode)
-            raise ValueError(f"autoreset_mode: found {autoreset_mode!r}, allowed: {allowed}") from None
+            allowed = "one of " + ", ".join(repr(mode.value) for mode in AutoresetMode)
+            raise ValueError(f"autoreset_mode: expected {allowed}, found {autoreset_mode!r}") from None
         if max_episode_steps is not None:
             kwargs = kwargs | {"max_episode_steps": max_episode_steps}
         self._native = _native.NativeVecEnv(native_id, num_envs, self.autoreset_mode.value, kwargs)
@@ -208,10 +208,10 @@ class NativeVectorEnv(VectorEnv):
         elif not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,):
             found = f"{mask.dtype} of shape {mask.shape}" if isinstance(mask, np.ndarray) else repr(mask)
             raise ValueError(
-                f"options['reset_mask']: found {found}, allowed: a boolean array of shape ({self.num_envs},)"
+                f"options['reset_mask']: expected a boolean array of shape ({self.num_envs},), found {found}"
             )
         elif not mask.any():
-            raise ValueError("options['reset_mask']: found no True, allowed: at least one")
+            raise ValueError("options['reset_mask']: expected at least one True, found none")
         observations = self._native.reset(seeds, mask.tolist(), options)
         self._begun = True
         return observations, {}
@@ -222,7 +222,7 @@ class NativeVectorEnv(VectorEnv):
         if isinstance(seed, (list, tuple)):
             if len(seed) != self.num_envs:
                 raise ValueError(
-                    f"seed: found {len(seed)} seeds, allowed: {self.num_envs}, one per environment"
+                    f"seed: expected {self.num_envs} seeds, one per environment, found {len(seed)}"
                 )
             return [check_seed(one) for one in seed]
         first = check_seed(seed)
@@ -237,8 +237,8 @@ class NativeVectorEnv(VectorEnv):
         kinds = "iu" if space.dtype.kind == "i" else "fiu"
         if given.shape != space.shape or given.dtype.kind not in kinds:
             raise ValueError(
-                f"actions: found an array of shape {given.shape} and type {given.dtype}, "
-                f"allowed: shape {space.shape} and type {space.dtype}"
+                f"actions: expected an array of shape {space.shape} and type {space.dtype}, "
+                f"found shape {given.shape} and type {given.dtype}"
             )
         actions = np.ascontiguousarray(given, dtype=space.dtype)
         (*stepped, terminated, truncated), finals = self._native.step(actions)

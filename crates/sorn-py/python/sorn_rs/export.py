@@ -135,10 +135,10 @@ def write_nwb(
     seconds = _dt(dt) / 1000
     path = os.fspath(path)
     if not path.endswith(".nwb"):
-        raise ValueError(f"path: found {path!r}, allowed: a name that ends in .nwb")
+        raise ValueError(f"path: expected a name that ends in .nwb, found {path!r}")
     start = session_start_time or datetime.datetime.now().astimezone()
     if not isinstance(start, datetime.datetime) or start.tzinfo is None:
-        raise ValueError(f"session_start_time: found {start!r}, allowed: a datetime with a time zone")
+        raise ValueError(f"session_start_time: expected a datetime with a time zone, found {start!r}")
     file = pynwb.NWBFile(session_description, identifier or str(uuid.uuid4()), start, **fields)
     if trains:
         file.units = _units(pynwb, trains, seconds)
@@ -204,23 +204,23 @@ def _write(pynwb, file, path):
 
 def _dt(dt):
     if isinstance(dt, (bool, str, bytes)) or not np.isscalar(dt) or np.iscomplexobj(dt):
-        raise TypeError(f"dt: found {dt!r}, allowed: a number of milliseconds")
+        raise TypeError(f"dt: expected a number of milliseconds, found {dt!r}")
     if not 0 < dt < np.inf:
-        raise ValueError(f"dt: found {dt!r}, allowed: above 0")
+        raise ValueError(f"dt: expected a number above 0, found {dt!r}")
     return float(dt)
 
 
 def _array(name, values):
     found = converted(name, values)
     if found.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: found dtype {found.dtype}, allowed: real numbers")
+        raise TypeError(f"{name}: expected real numbers, found dtype {found.dtype}")
     return converted(name, found, found.dtype)
 
 
 def _spikes(name, values):
     found = _array(name, values)
     if found.ndim != 2:
-        raise ValueError(f"{name}: found shape {found.shape}, allowed: (steps, neurons)")
+        raise ValueError(f"{name}: expected shape (steps, neurons), found {found.shape}")
     return found != 0
 
 
@@ -232,7 +232,7 @@ def _parts(record):
     """Spikes by population, and series by name, of what was recorded."""
     if not isinstance(record, dict):
         raise TypeError(
-            f"record: found {type(record).__name__}, allowed: a dictionary of Network.run or Simulator.run"
+            f"record: expected a dictionary of Network.run or Simulator.run, found {type(record).__name__}"
         )
     trains = {
         SPIKES[key]: _spikes(f"record[{key!r}]", value) for key, value in record.items() if key in SPIKES
@@ -245,5 +245,5 @@ def _parts(record):
             series[SERIES[key]] = values[..., 0] if values.ndim == 3 else values
     if not trains and not series:
         known = ", ".join([*SPIKES, *SERIES])
-        raise ValueError(f"record: found the keys {list(record)}, allowed: at least one of {known}")
+        raise ValueError(f"record: expected at least one of {known}, found the keys {list(record)}")
     return trains, series

@@ -148,17 +148,19 @@ def _load(key, kind):
     """The class that `kind`, module:Name, names, and the first sentence of what it says of itself."""
     module, _, name = kind.partition(":")
     if not module or not name:
-        raise ValueError(f"found {kind!r}, allowed: module:Name")
+        raise ValueError(f"expected module:Name, found {kind!r}")
     try:
         found = sys.modules.get(module) or importlib.import_module(module)
     except ImportError as error:
-        raise ValueError(f"found {kind!r}, whose module cannot be imported ({error})") from error
+        raise ValueError(
+            f"expected module:Name, found {kind!r}, whose module cannot be imported ({error})"
+        ) from error
     part = getattr(found, name, None) or _given.get(kind)
     base = _BASES[key]
     if not (inspect.isclass(part) and issubclass(part, base)):
         what = "nothing" if part is None else repr(part)
         raise ValueError(
-            f"found {what} as {kind!r}, allowed: a class derived from sorn_rs.parts.{base.__name__}"
+            f"expected a class derived from sorn_rs.parts.{base.__name__}, found {what} as {kind!r}"
         )
     text = inspect.getdoc(part) or ""
     return part, text.split("\n")[0]
@@ -174,8 +176,8 @@ def _make(part, setup, keys):
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         for key in keys:
             if key not in allowed:
-                names = ", ".join(allowed) or "none"
-                raise ValueError(f"{key}: unknown argument of {part.__qualname__} (allowed: {names})")
+                names = f"one of {', '.join(allowed)}" if allowed else "none"
+                raise ValueError(f"{key}: unknown argument of {part.__qualname__} (expected {names})")
         missing = [p.name for p in parameters[len(given) :] if p.name in allowed and p.default is p.empty]
         for name in missing:
             if name not in keys:
@@ -209,10 +211,10 @@ def _plain(path, value, arrays):
             numbers.astype(value.dtype), value, equal_nan=True
         ):
             raise ValueError(
-                f"{path}: found an array of {value.dtype}, allowed: numbers that 64-bit floats hold"
+                f"{path}: expected numbers that 64-bit floats hold, found an array of {value.dtype}"
             )
         if np.isnan(numbers).any():
-            raise ValueError(f"{path}: found nan, allowed: numbers")
+            raise ValueError(f"{path}: expected numbers, found nan")
         arrays[path] = np.ascontiguousarray(numbers)
         return {"$array": path, "dtype": value.dtype.str, "shape": list(value.shape)}
     if isinstance(value, np.random.Generator):
@@ -222,14 +224,14 @@ def _plain(path, value, arrays):
         return items if isinstance(value, list) else {"$tuple": items}
     if isinstance(value, dict):
         if not all(isinstance(key, str) and not key.startswith("$") for key in value):
-            raise ValueError(f"{path}: found keys {list(value)}, allowed: text without $ at its beginning")
+            raise ValueError(f"{path}: expected text without $ at its beginning, found keys {list(value)}")
         return {key: _plain(f"{path}.{key}", item, arrays) for key, item in value.items()}
     if hasattr(value, "n") and hasattr(value, "start") and hasattr(value, "sample"):
         kind = "a space, of which numbers such as int(space.n) can be kept"
     else:
         kind = f"a {type(value).__qualname__}"
     raise ValueError(
-        f"{path}: found {kind}, allowed: numbers, text, lists, dictionaries, arrays, NumPy's generators"
+        f"{path}: expected numbers, text, lists, dictionaries, arrays or NumPy's generators, found {kind}"
     )
 
 
@@ -269,8 +271,8 @@ def _encode(part, observation, inputs, learns):
     encoded = np.asarray(part.encode(observation, learns))
     if encoded.dtype.kind not in "fiub" or encoded.shape != (inputs,):
         raise ValueError(
-            f"encode: found an array of shape {encoded.shape} and type {encoded.dtype}, "
-            f"allowed: real numbers of shape ({inputs},), the reservoir's inputs"
+            f"encode: expected real numbers of shape ({inputs},), the reservoir's inputs, "
+            f"found an array of shape {encoded.shape} and type {encoded.dtype}"
         )
     return np.ascontiguousarray(encoded, dtype=np.float64)
 

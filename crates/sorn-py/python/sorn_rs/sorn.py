@@ -71,7 +71,7 @@ def _settings(given: dict, drawn: bool) -> dict:
         for name in arguments.HYPERPARAMETERS
     }
     if settings["nu"] > settings["ne"]:
-        raise arguments.wrong("nu", settings["nu"], f"up to ne ({settings['ne']})")
+        raise arguments.wrong("nu", settings["nu"], f"at most ne ({settings['ne']})")
     if settings["ne"] < 5:
         raise arguments.wrong(
             "ne", settings["ne"], "5 or more, as there are int(0.2 * ne) inhibitory neurons"
@@ -85,7 +85,7 @@ def _settings(given: dict, drawn: bool) -> dict:
 
 def _train(arrays, h_ip, inputs, steps, noise, names):
     if len(inputs) > len(arrays["Te"]):
-        raise arguments.wrong("nu", len(inputs), f"up to ne ({len(arrays['Te'])})")
+        raise arguments.wrong("nu", len(inputs), f"at most ne ({len(arrays['Te'])})")
     active = [name for name in names if name.endswith("Activation")]
     last, recorded = _native.train(arrays, inputs, steps, noise, active, {})
     if h_ip is not None:

@@ -21,8 +21,8 @@ def encode(encoder, observation, inputs):
     encoded = np.asarray(encoder(observation))
     if encoded.dtype.kind not in "fiub" or encoded.shape != (inputs,):
         raise ValueError(
-            f"encoder: found an array of shape {encoded.shape} and type {encoded.dtype}, "
-            f"allowed: real numbers of shape ({inputs},), the reservoir's inputs"
+            f"encoder: expected real numbers of shape ({inputs},), the reservoir's inputs, "
+            f"found an array of shape {encoded.shape} and type {encoded.dtype}"
         )
     return np.ascontiguousarray(encoded, dtype=np.float64)
 
@@ -103,9 +103,9 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
         gain, bias, seed = real("gain", gain), real("bias", bias), check_seed(seed) or 0
         for name, value in (("gain", gain), ("bias", bias)):
             if not np.isfinite(value):
-                raise wrong(name, value, "finite numbers")
+                raise wrong(name, value, "a finite number")
         if bias < 0:
-            raise wrong("bias", bias, "0 or more")
+            raise wrong("bias", bias, "a number of 0 or more")
         size = gymnasium.spaces.flatdim(env.observation_space)
         try:
             # Its shape first: an array may claim to be larger than any memory.

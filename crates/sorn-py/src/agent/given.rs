@@ -34,8 +34,8 @@ impl Given<'_> {
             (Some(env), None, None) => {
                 if env.hasattr("single_observation_space").unwrap_or(false) {
                     return Err(PyTypeError::new_err(format!(
-                        "env: found {}, several environments at once, allowed: one environment, as \
-                         gymnasium.make makes it; `sorn run` learns in several at once (run.num_envs)",
+                        "env: expected one environment, as gymnasium.make makes it, found {}, several environments at once; \
+                         `sorn run` learns in several at once (run.num_envs)",
                         env.get_type().name()?
                     )));
                 }
@@ -43,7 +43,7 @@ impl Given<'_> {
                     env.getattr(name).map_err(|_| {
                         let found = env.get_type();
                         PyTypeError::new_err(format!(
-                            "env: found {found} without {name}, allowed: a Gymnasium environment"
+                            "env: expected a Gymnasium environment, found {found} without {name}"
                         ))
                     })
                 };
@@ -60,7 +60,7 @@ impl Given<'_> {
                     given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
                 let found = if given.is_empty() { "neither".into() } else { given.join(" and ") };
                 return Err(PyTypeError::new_err(format!(
-                    "env: found {found}, allowed: either env, or both observation_space and action_space"
+                    "env: expected either env, or both observation_space and action_space, found {found}"
                 )));
             }
         };
@@ -73,7 +73,7 @@ impl Given<'_> {
                 call(&module.getattr("input_space")?, (inputs,), None)?
             }
             Some(other) => {
-                return Err(PyTypeError::new_err(format!("encoder: found {other}, allowed: a callable")));
+                return Err(PyTypeError::new_err(format!("encoder: expected a callable, found {other}")));
             }
         };
         let (observations, actions) = (
@@ -83,7 +83,7 @@ impl Given<'_> {
         for (name, space) in [("observation_space", &observations), ("action_space", &actions)] {
             if space.space().flat_dim() == 0 {
                 return Err(PyValueError::new_err(format!(
-                    "{name}: found {}, which has no values, allowed: a space with at least one",
+                    "{name}: expected a space with at least one value, found {}, which has none",
                     space.space()
                 )));
             }
@@ -97,7 +97,8 @@ impl Given<'_> {
             return Ok(space);
         }
         if self.encoder.is_some() {
-            let message = "observe: found names and an encoder, allowed: one of both; the encoder takes whole observations";
+            let message =
+                "observe: expected names or an encoder, found both; the encoder takes whole observations";
             return Err(PyValueError::new_err(message));
         }
         PythonSpace::observing("observation_space", &space, &self.observe).map_err(env_error)?;

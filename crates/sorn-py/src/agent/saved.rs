@@ -57,7 +57,7 @@ impl Notes {
         if self.encoder_in_python != given.encoder.is_some() {
             let found = if given.encoder.is_some() { "a callable" } else { "None" };
             let allowed = if self.encoder_in_python { "that of the agent saved" } else { "None, as it was" };
-            return Err(PyValueError::new_err(format!("encoder: found {found}, allowed: {allowed}")));
+            return Err(PyValueError::new_err(format!("encoder: expected {allowed}, found {found}")));
         }
         let config = inner.config().clone();
         let given = Given { observe: self.observe, ..given };

@@ -151,9 +151,7 @@ pub(crate) fn fits(shape: &[usize]) -> Result<(), ()> {
 /// [`fits`], as the error that names what does not.
 pub(crate) fn room_for(name: &str, shape: &[usize]) -> PyResult<()> {
     fits(shape).map_err(|()| {
-        PyMemoryError::new_err(format!(
-            "{name}: found numbers of shape {shape:?}, allowed: what fits in memory"
-        ))
+        PyMemoryError::new_err(format!("{name}: expected what fits in memory, found shape {shape:?}"))
     })
 }
 

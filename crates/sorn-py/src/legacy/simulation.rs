@@ -41,7 +41,7 @@ pub(crate) fn simulate<'py>(
         .map_err(|error| PyValueError::new_err(format!("freeze: {error}")))?;
     fits(&[settings.ne, settings.ne + 2 * settings.ni()]).map_err(|()| {
         PyMemoryError::new_err(format!(
-            "ne: found {}, allowed: as many as there is memory for dense matrices of ne x ne",
+            "ne: expected a size whose dense matrices of ne x ne fit in memory, found {}",
             settings.ne
         ))
     })?;
@@ -217,7 +217,7 @@ pub(crate) fn lambd_connections<'py>(
         "IE" => super::Kind::Ie,
         _ => {
             return Err(PyValueError::new_err(format!(
-                "synaptic_connection: found {kind:?}, allowed: \"EE\", \"EI\", \"IE\""
+                "synaptic_connection: expected \"EE\", \"EI\" or \"IE\", found {kind:?}"
             )));
         }
     };

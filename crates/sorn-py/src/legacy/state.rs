@@ -60,7 +60,7 @@ impl Arrays<'_> {
 pub(crate) fn active(name: &str, activity: ArrayView2<'_, f64>, column: usize) -> PyResult<Vec<u32>> {
     let mut active = Vec::new();
     let Some(values) = activity.to_slice() else {
-        return Err(PyValueError::new_err(format!("state[{name:?}]: found another order, allowed: C order")));
+        return Err(PyValueError::new_err(format!("state[{name:?}]: expected C order, found another")));
     };
     for (neuron, row) in values.chunks_exact(activity.ncols().max(1)).enumerate() {
         let value = row[column];
@@ -68,7 +68,7 @@ pub(crate) fn active(name: &str, activity: ArrayView2<'_, f64>, column: usize) -
             active.push(neuron as u32);
         } else if value != 0.0 {
             return Err(PyValueError::new_err(format!(
-                "state[{name:?}]: found {value} at ({neuron}, {column}), allowed: 0 and 1"
+                "state[{name:?}]: expected 0 or 1, found {value} at ({neuron}, {column})"
             )));
         }
     }

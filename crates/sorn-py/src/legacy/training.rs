@@ -214,7 +214,7 @@ pub(crate) fn finite(inputs: ArrayView2<'_, f64>, steps: usize) -> PyResult<()> 
     for ((unit, step), value) in inputs.slice(ndarray::s![.., ..steps]).indexed_iter() {
         if !value.is_finite() {
             return Err(PyValueError::new_err(format!(
-                "inputs[{unit}, {step}]: found {}, allowed: finite values",
+                "inputs[{unit}, {step}]: expected a finite number, found {}",
                 value.to_string().to_lowercase()
             )));
         }

@@ -86,5 +86,5 @@ pub(crate) fn refused(error: &StateError) -> PyErr {
     let StateError { array, found, allowed } = error;
     let mut name = array.clone();
     name[..1].make_ascii_uppercase();
-    PyValueError::new_err(format!("initial[{name:?}]: found {found}, allowed: {allowed}"))
+    PyValueError::new_err(format!("initial[{name:?}]: expected {allowed}, found {found}"))
 }

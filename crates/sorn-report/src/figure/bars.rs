@@ -39,7 +39,7 @@ pub fn bars(bars: &[(String, f64)], options: &BarOptions) -> Result<Figure, Figu
         return Err(FigureError::OutOfRange {
             place: format!("the bar {name:?}"),
             found: value.to_string(),
-            allowed: "a finite number from 0".to_owned(),
+            allowed: "a finite non-negative number".to_owned(),
         });
     }
     let largest = bars.iter().map(|(_, value)| *value).fold(0.0, f64::max);

@@ -18,7 +18,7 @@ pub enum FigureError {
         source: StatsError,
     },
     /// A drawn thing lies outside the range it was said to lie in.
-    #[error("{place} is {found}, allowed is {allowed}")]
+    #[error("{place}: expected {allowed}, found {found}")]
     OutOfRange {
         /// Which part of the data.
         place: String,
@@ -28,7 +28,7 @@ pub enum FigureError {
         allowed: String,
     },
     /// Width or height is too small to hold labels, or too large.
-    #[error("{argument} is {found} pixels, allowed is {least} to {most}")]
+    #[error("{argument}: expected {least} to {most} pixels, found {found}")]
     Size {
         /// `width` or `height`.
         argument: &'static str,
@@ -40,7 +40,7 @@ pub enum FigureError {
         most: u32,
     },
     /// The scale of a PNG lies outside its range.
-    #[error("scale is {0} dots per pixel, allowed is 0.1 to 10")]
+    #[error("scale: expected 0.1 to 10 dots per pixel, found {0}")]
     Scale(f32),
     /// The drawing library failed, for example on a label that no XML document may contain.
     #[error("drawing failed: {0}")]

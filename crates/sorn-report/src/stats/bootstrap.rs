@@ -75,7 +75,11 @@ fn interval(
     tasks.iter().try_for_each(|runs| check("runs", runs))?;
     at_least("resamples", resamples, 1)?;
     if !(level > 0.0 && level < 1.0) {
-        return Err(StatsError::OutOfRange { argument: "level", value: level, allowed: "between 0 and 1" });
+        return Err(StatsError::OutOfRange {
+            argument: "level",
+            value: level,
+            allowed: "a number between 0 and 1",
+        });
     }
     let mut drawn: Vec<f64> = tasks.concat();
     let value = statistic(&mut drawn);

@@ -47,7 +47,7 @@ pub fn memory_capacity(
         return Err(StatsError::OutOfRange { argument: "number of inputs", value, allowed });
     }
     if !(ridge > 0.0 && ridge.is_finite()) {
-        return Err(StatsError::OutOfRange { argument: "ridge", value: ridge, allowed: "above 0" });
+        return Err(StatsError::OutOfRange { argument: "ridge", value: ridge, allowed: "a number above 0" });
     }
     finite("input", input)?;
     let (input, _) = scaled(input);
@@ -63,7 +63,7 @@ pub fn memory_capacity(
     let refused = |_| StatsError::OutOfRange {
         argument: "ridge",
         value: ridge,
-        allowed: "more, where some neurons fire almost alike",
+        allowed: "more, as some neurons fire almost alike",
     };
     let mut fit = Ridge::new(bias + 1, lags + 1).map_err(refused)?;
     let mut targets = vec![0.0; lags + 1];
@@ -153,7 +153,7 @@ mod tests {
         let of = |input: &[f64], lags, training, ridge| {
             memory_capacity(&spikes, input, lags, training, ridge).unwrap_err()
         };
-        assert!(of(&input[1..], 2, 50, 1.0).to_string().contains("number of inputs is 99"));
+        assert!(of(&input[1..], 2, 50, 1.0).to_string().ends_with(", found 99"));
         assert!(matches!(of(&input, 2, 50, 0.0), StatsError::OutOfRange { argument: "ridge", .. }));
         assert!(matches!(of(&input, 2, 50, f64::NAN), StatsError::OutOfRange { argument: "ridge", .. }));
         assert!(matches!(of(&input, 60, 50, 1.0), StatsError::TooFew { found: 0, .. }));

@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum StatsError {
     /// The data has fewer values than the statistic needs.
-    #[error("{argument} has {found} values, at least {needed} are needed")]
+    #[error("{argument}: expected at least {needed} values, found {found}")]
     TooFew {
         /// The argument at fault.
         argument: &'static str,
@@ -25,7 +25,7 @@ pub enum StatsError {
         value: f64,
     },
     /// A parameter lies outside its range.
-    #[error("{argument} is {value}, allowed is {allowed}")]
+    #[error("{argument}: expected {allowed}, found {value}")]
     OutOfRange {
         /// The argument at fault.
         argument: &'static str,

@@ -35,7 +35,7 @@ impl SynapseTracker {
     /// [`StatsError::OutOfRange`] where `step` is not later than the last, or there are more or fewer postsynaptic neurons.
     pub fn update(&mut self, step: u64, synapses: &Synapses) -> Result<(), StatsError> {
         if step <= self.step {
-            let allowed = "later than the last look";
+            let allowed = "a step after the last look";
             return Err(StatsError::OutOfRange { argument: "step", value: step as f64, allowed });
         }
         if synapses.n_post() != self.present.len() {
@@ -145,9 +145,12 @@ mod tests {
     fn a_look_that_does_not_fit_is_named() {
         let one = synapses(&[&[1]]);
         let mut tracker = SynapseTracker::new(3, &one);
-        assert!(tracker.update(3, &one).unwrap_err().to_string().contains("step is 3"));
+        assert!(tracker.update(3, &one).unwrap_err().to_string().ends_with(", found 3"));
         let error = tracker.update(4, &synapses(&[&[1], &[2]])).unwrap_err().to_string();
-        assert!(error.contains("postsynaptic neurons is 2"), "{error}");
+        assert!(
+            error.starts_with("postsynaptic neurons: expected ") && error.ends_with(", found 2"),
+            "{error}"
+        );
         assert_eq!(tracker.lifetimes().survival(), []);
     }
 

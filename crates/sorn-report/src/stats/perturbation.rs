@@ -181,7 +181,7 @@ mod tests {
         let of = |ring: &Network, neuron, inputs| {
             perturbation_growth(ring, neuron, Array2::zeros((3, inputs)).view()).unwrap_err().to_string()
         };
-        assert!(of(&ring, 5, 1).contains("neuron is 5"));
+        assert!(of(&ring, 5, 1).ends_with("number of excitatory neurons, found 5"));
         assert!(of(&ring, 0, 2).contains("found 2"));
         ring.add_rule(0, Box::new(Nothing));
         assert!(of(&ring, 0, 1).contains("memories"));

@@ -136,6 +136,9 @@ mod tests {
         assert_eq!(degrees([], 0, 0).unwrap().connection_fraction(true), 0.0);
         assert_eq!(degrees([], 1, 1).unwrap().connection_fraction(true), 0.0);
         let error = degrees([(0, 3)], 3, 3).unwrap_err().to_string();
-        assert!(error.contains("postsynaptic neuron is 3"), "{error}");
+        assert!(
+            error.starts_with("postsynaptic neuron: expected ") && error.ends_with(", found 3"),
+            "{error}"
+        );
     }
 }

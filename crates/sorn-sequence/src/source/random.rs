@@ -37,7 +37,7 @@ pub(super) fn repeated(
     let bytes = 4 * u128::from(length);
     if !room::fits(bytes) {
         let found = format!("{length}, which needs {}", room::size(bytes));
-        return Err(TaskError::config("task.source.length", "what there is memory for", found));
+        return Err(TaskError::config("task.source.length", "what fits in memory", found));
     }
     let sequence = (0..length).map(|_| below(rng, u64::from(symbols)) as u32).collect();
     Ok((names, Units { sequences: vec![sequence], first: vec![1.0], next: Vec::new() }))

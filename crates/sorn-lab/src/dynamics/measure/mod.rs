@@ -164,7 +164,7 @@ impl MeasureConfig {
         let bytes = u128::from(steps) * u128::from(config.bytes_per_step());
         if !room::fits(bytes) {
             let found = format!("{steps} steps, whose record needs {}", room::size(bytes));
-            return Err(TaskError::config(format!("{key}.phases"), "what there is memory for", found));
+            return Err(TaskError::config(format!("{key}.phases"), "what fits in memory", found));
         }
         config
             .check(task, params)

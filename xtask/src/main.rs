@@ -3,6 +3,7 @@
 //! before a version is published.
 
 mod campaign;
+mod examples;
 mod graph;
 mod machines;
 mod perf;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::python::Venv;
 use crate::runner::Session;
 use crate::workspace::{Workspace, cargo};
-use crate::{campaign, graph, machines, python, site};
+use crate::{campaign, examples, graph, machines, python, site};
 
 /// What a step that did not fail did.
 pub(crate) enum Outcome {
@@ -40,7 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
         name: "custom-robot",
         about: "the example robot, a crate of its own",
         needs: &[],
-        run: custom_robot,
+        run: examples::quick,
     },
     Step { name: "python", about: "the virtual environment of the Python peers", needs: &[], run: python_ },
     Step { name: "ruff", about: "Python is linted and formatted", needs: &["python"], run: ruff },
@@ -88,6 +88,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: engines,
     },
     Step { name: "slurm", about: "sweeps on Slurm, which Debian packages", needs: &[], run: slurm },
+    Step {
+        name: "robots",
+        about: "example robots over Zenoh and with Rapier, crates of their own",
+        needs: &[],
+        run: examples::robots,
+    },
     Step { name: "browser", about: "pages in Chromium, which Debian packages", needs: &[], run: browser },
     Step {
         name: "campaign",
@@ -103,13 +109,11 @@ const ALL: &[&str] =
 /// What is built and tested: the same crates with the same features in every step, so that no dependency is built
 /// twice. The Python package is built and tested by a step of its own.
 pub(crate) const TESTED: &[&str] = &["--workspace", "--exclude", "sorn-py", "--features", "sorn-cli/live"];
-/// Crates outside the workspace, which see what any crate sees.
-const EXAMPLES: [&str; 2] = ["examples/custom_robot/Cargo.toml", "examples/own_parts/Cargo.toml"];
 const PACKAGE: &str = "crates/sorn-py";
 
 fn fmt(session: &mut Session<'_>) -> Result<Outcome> {
     session.run(cargo().args(["fmt", "--all", "--", "--check"]))?;
-    for example in examples(session) {
+    for example in examples::all(session) {
         session.run(cargo().args(["fmt", "--manifest-path", example, "--", "--check"]))?;
     }
     Ok(Outcome::Done)
@@ -135,32 +139,6 @@ fn docs(session: &mut Session<'_>) -> Result<Outcome> {
 fn rust(session: &mut Session<'_>) -> Result<Outcome> {
     session.run(cargo().arg("test").args(TESTED))?;
     Ok(Outcome::Done)
-}
-
-fn custom_robot(session: &mut Session<'_>) -> Result<Outcome> {
-    let examples = examples(session);
-    if examples.is_empty() {
-        return Ok(Outcome::Skipped("there is no crate in examples"));
-    }
-    let target = session.workspace.target.clone();
-    for example in examples {
-        for arguments in [["clippy", "--all-targets"].as_slice(), &["test"]] {
-            let mut command = cargo();
-            // With the workspace's profile most dependencies are those that are built already.
-            command.args(arguments).args(["--config", "Cargo.toml", "--manifest-path", example]);
-            command.arg("--target-dir").arg(&target);
-            if arguments[0] == "clippy" {
-                command.args(["--", "-D", "warnings"]);
-            }
-            session.run(&mut command)?;
-        }
-    }
-    Ok(Outcome::Done)
-}
-
-/// Those that are there.
-fn examples(session: &Session<'_>) -> Vec<&'static str> {
-    EXAMPLES.into_iter().filter(|example| session.workspace.root.join(example).exists()).collect()
 }
 
 fn python_(session: &mut Session<'_>) -> Result<Outcome> {

@@ -86,7 +86,7 @@ fn what_is_wrong_is_told_by_its_key() {
     let place = place();
     let cases = [
         ("env.kwargs.push=-1", "push: expected 0 to 10 N s, found -1"),
-        ("env.kwargs.pusch=1", "unknown argument \"pusch\", allowed: push, max_episode_steps"),
+        ("env.kwargs.pusch=1", "unknown argument \"pusch\" (expected one of push, max_episode_steps)"),
         ("env.id=Balancer-v1", "did you mean Balancer-v0?"),
     ];
     for (set, expected) in cases {

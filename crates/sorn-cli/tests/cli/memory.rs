@@ -135,11 +135,11 @@ fn a_sequence_task() {
     run(&[&few[..], &sparse].concat(), &["task.readout.features", "20000 features, which needs 6.4 GB"]);
     let words = "kind = \"words\"\nwords = [\"A B*n C\", \"D E*n F\"]";
     let repeated = COUNTING
-        .replace(words, "kind = \"repeated\"\nsymbols = 6\nlength = 4000000000")
+        .replace(words, "kind = \"repeated\"\nsymbols = 6\nlength = 1000000000")
         .replace("n = 4\n", "")
         .replace("key = \"task.n\"\nvalues = [4, 6]", "key = \"network.eta_ip\"\nvalues = [0.01]");
     place.write("repeated.toml", &repeated);
-    place.refused(&["run", "repeated.toml"], &["task.source.length", "which needs 16.0 GB"]);
+    place.refused(&["run", "repeated.toml"], &["task.source.length", "which needs 4.0 GB"]);
     let phases = "task.phases=[{name=\"fit\",role=\"fit\",steps=100000000000}]";
     run(
         &[phases],

@@ -11,11 +11,11 @@ use crate::common::{Place, send, wait_for};
 
 const LONG: [&str; 4] = ["--set", "run.episodes=1000000", "--set", "run.stop_when_solved=false"];
 
-/// A program that hears SIGHUP, even if `nohup` started the tests.
+/// A program that hears signals, even if the tests run in the background.
 fn hearing(program: &str) -> Command {
     if cfg!(target_os = "linux") {
         let mut command = Command::new("env");
-        command.args(["--default-signal=HUP", program]);
+        command.args(["--default-signal=HUP,INT,TERM", program]);
         command
     } else {
         Command::new(program)

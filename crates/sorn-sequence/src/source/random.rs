@@ -7,7 +7,7 @@ use super::Units;
 use crate::TaskError;
 
 /// Longer sequences are surely a slip of the finger.
-const LONGEST: u32 = 100_000_000;
+const LONGEST: u32 = 1_000_000_000;
 
 fn named(symbols: u32) -> Result<Vec<String>, TaskError> {
     match (2..=1_000_000).contains(&symbols) {

@@ -284,5 +284,5 @@ def test_arguments_that_claim_to_be_endless_are_refused():
     endless = np.broadcast_to(1, (2**40,))
     with pytest.raises(MemoryError, match="inputs"):
         Reservoir(**KWARGS).features(endless)
-    with pytest.raises(ValueError, match="traces: expected at most 1000 decays, found more"):
+    with pytest.raises(ValueError, match="traces: expected at most 1000 values, found more"):
         Reservoir(traces=np.broadcast_to(0.5, (2**40,)), **KWARGS)

@@ -107,7 +107,7 @@ def listed(name: str, values, expected: str, most: int = 100_000) -> list:
         raise wrong(name, type(values).__name__, expected, TypeError) from None
     found = list(islice(members, most + 1))
     if len(found) > most:
-        raise wrong(name, f"more than {most} values", f"at most {most}")
+        raise wrong(name, "more", f"at most {most} values")
     return found
 
 

@@ -131,7 +131,7 @@ fn right_code(piece: &Piece, signal: &str, done: &Done) -> Result<(), String> {
         End::Code(0 | 130) => Ok(()),
         End::Signal(found) if found == number => Ok(()),
         // What has nothing to save may end as a shell counts a process that the signal ended.
-        End::Code(143) if !matches!(piece.work, Work::Run | Work::Seeds) => Ok(()),
+        End::Code(143) if !matches!(piece.work, Work::Run | Work::Seeds | Work::Task) => Ok(()),
         End::Signal(SIGKILL) => Ok(()),
         end => Err(format!("SIG{signal}: {end:?}: {}", done.tail())),
     }

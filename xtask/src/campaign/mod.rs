@@ -15,6 +15,7 @@ mod same;
 mod setting;
 mod soak;
 mod table;
+mod tasks;
 mod watch;
 mod work;
 

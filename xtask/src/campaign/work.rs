@@ -12,7 +12,7 @@ use super::process::{self, End};
 use super::rng::Rng;
 use super::same::{Tree, tree};
 use super::setting::{NAME, Setting};
-use super::{Campaign, build};
+use super::{Campaign, build, tasks};
 
 /// Nothing here takes long; what takes longer hangs.
 pub(crate) const HANG: Duration = Duration::from_secs(20);
@@ -24,6 +24,8 @@ pub(crate) enum Work {
     Run,
     /// `sorn run --seeds`, and `sorn resume`.
     Seeds,
+    /// `sorn run --seeds --controls` of a task without an agent, and `sorn resume`.
+    Task,
     /// `sorn simulate` into new files.
     Simulate,
     /// `sorn simulate` that goes on from a state and saves it in the same file.
@@ -34,8 +36,18 @@ pub(crate) enum Work {
     Report,
 }
 
-const WORKS: [Work; 8] =
-    [Work::Run, Work::Run, Work::Run, Work::Seeds, Work::Simulate, Work::GoOn, Work::Plot, Work::Report];
+const WORKS: [Work; 10] = [
+    Work::Run,
+    Work::Run,
+    Work::Run,
+    Work::Seeds,
+    Work::Task,
+    Work::Task,
+    Work::Simulate,
+    Work::GoOn,
+    Work::Plot,
+    Work::Report,
+];
 
 /// A piece of work, and what comes of it if nothing disturbs it.
 pub(crate) struct Piece {
@@ -89,6 +101,10 @@ impl Piece {
             after: Tree::new(),
             took: Duration::ZERO,
         };
+        if work == Work::Task {
+            piece.setting.toml = tasks::random(rng);
+            tasks::data(home)?;
+        }
         fs::write(home.join("tried.toml"), &piece.setting.toml)?;
         piece.make_given(campaign)?;
         let whole = piece.place("whole")?;
@@ -118,7 +134,7 @@ impl Piece {
                 args.extend(["--save-state".into(), self.state.into()]);
                 args
             }
-            Work::Run | Work::Seeds | Work::Simulate => return Ok(()),
+            Work::Run | Work::Seeds | Work::Task | Work::Simulate => return Ok(()),
         };
         let done = process::run(&mut sorn(campaign, &given, &args), &self.home.join("given.err"), 6 * HANG)?;
         if done.end != End::Code(0) {
@@ -135,15 +151,18 @@ impl Piece {
 
     fn run_arguments(&self) -> Vec<String> {
         let mut args: Vec<String> = ["run", "../tried.toml", "--quiet"].map(String::from).into();
-        if self.work == Work::Seeds {
+        if matches!(self.work, Work::Seeds | Work::Task) {
             args.extend(["--seeds".into(), "0..3".into(), "--threads".into(), self.threads.to_string()]);
+        }
+        if self.work == Work::Task {
+            args.extend(["--controls".into(), "static".into()]);
         }
         args
     }
 
     fn run_dir(&self) -> String {
         match self.work {
-            Work::Seeds => format!("runs/{NAME}"),
+            Work::Seeds | Work::Task => format!("runs/{NAME}"),
             _ => format!("runs/{NAME}/seed-{}", self.setting.seed),
         }
     }
@@ -162,7 +181,7 @@ impl Piece {
     pub(crate) fn command(&self, campaign: &Campaign, dir: &Path) -> Result<Command> {
         let run = self.run_dir();
         let args: Vec<String> = match self.work {
-            Work::Run | Work::Seeds => {
+            Work::Run | Work::Seeds | Work::Task => {
                 let mark = if self.work == Work::Run { "config.toml" } else { "seeds.json" };
                 match dir.join(&run).join(mark).exists() {
                     false => self.run_arguments(),
@@ -242,8 +261,8 @@ impl Piece {
             if [self.before.get(name), self.after.get(name)].contains(&Some(bytes)) {
                 continue;
             }
-            // Of checkpoints the last few are kept; those before are not in the end's tree.
-            if name.contains("checkpoints/") && !self.after.contains_key(name) {
+            // Of checkpoints the last few are kept; those before are not in the end's tree. A task writes over its own.
+            if name.contains("checkpoints/") && (self.work == Work::Task || !self.after.contains_key(name)) {
                 continue;
             }
             said.push(format!("{name} is neither as before nor as after"));
@@ -258,7 +277,15 @@ impl Piece {
         if matches!(self.work, Work::Simulate | Work::GoOn | Work::Plot | Work::Report) {
             found.retain(|name, _| !is_leftover(name));
         }
-        Ok(super::same::difference(&self.after, &found))
+        if self.work != Work::Task {
+            return Ok(super::same::difference(&self.after, &found));
+        }
+        // The last checkpoint of a task is that of where it was stopped last.
+        let mut after = self.after.clone();
+        for tree in [&mut after, &mut found] {
+            tree.retain(|name, _| !name.contains("checkpoints/"));
+        }
+        Ok(super::same::difference(&after, &found))
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sorn_lab::{FigureKind, Probe};
+use sorn_lab::{FigureKind, Probe, TaskSort};
 
 pub(crate) use sweep::{Engine, NewSweep, Scheduler, Sweep, Tasks, Track, Tracker, Tune};
 
@@ -355,8 +355,11 @@ pub(crate) struct NewExperiment {
     /// Name of the experiment, or its file, NAME.toml
     pub(crate) name: String,
     /// Id of the environment
-    #[arg(long, value_name = "ID", default_value = "CartPole-v1")]
+    #[arg(long, value_name = "ID", default_value = "CartPole-v1", conflicts_with = "task")]
     pub(crate) env: String,
+    /// A task without an agent instead of an environment
+    #[arg(long, value_name = "KIND", value_parser = TaskSort::NAMES)]
+    pub(crate) task: Option<String>,
 }
 
 #[derive(Debug, Args)]

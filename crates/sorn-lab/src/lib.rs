@@ -105,7 +105,7 @@ pub use task::{
     TaskOutcome, TaskProgress, TaskRunConfig, TaskSort, TaskSummary, TaskSweep, TaskSwept, TaskTable,
     TaskWork, Than, Vary,
 };
-pub use template::experiment_template;
+pub use template::{experiment_template, task_template};
 pub use train::{Outcome, Progress, Quiet, train};
 pub use words::{counted, decimal, quartile, significant};
 pub use wrapper::Wrapper;

@@ -1,6 +1,8 @@
-//! The experiment file that `sorn new experiment` writes.
+//! The experiment files that `sorn new experiment` writes.
 
 use sorn_envs::EnvSpec;
+
+use crate::TaskSort;
 
 /// A commented experiment named `name` on the environment `spec`, ready to run.
 pub fn experiment_template(name: &str, spec: &EnvSpec) -> String {
@@ -57,3 +59,127 @@ episodes = 100                   # after training, with the greedy policy
         id = spec.id,
     )
 }
+
+/// A commented experiment named `name` of a task without an agent, ready to run.
+pub fn task_template(name: &str, sort: TaskSort) -> String {
+    let (does, rest) = match sort {
+        TaskSort::Sequence => ("a network hears symbols, and a readout says the next one", SEQUENCE),
+        TaskSort::Series => ("a network is fed numbers, and a readout gives others", SERIES),
+        TaskSort::Dynamics => ("a network left to itself, and statistics of its activity", DYNAMICS),
+    };
+    let controls = if sort == TaskSort::Dynamics { "" } else { " --controls all" };
+    format!(
+        r#"# {name}: {does}
+# Run:      sorn run {name}.toml
+# Seeds:    sorn run {name}.toml --seeds 0..20{controls}
+# Keys:     sorn explain task
+
+name = "{name}"
+{rest}
+[run]
+checkpoint_every = 200000        # steps
+"#
+    )
+}
+
+const SEQUENCE: &str = r#"question = "Does self-organisation help a network to count?"
+report = ["of_ceiling", "last_symbol"]    # scores of the table; all if this is left out
+
+[task]
+kind = "sequence"
+n = 4                            # what n stands for in words
+
+[task.source]                    # or "random", "repeated", "grammar", "text"
+kind = "words"
+words = ["A B*n C", "D E*n F"]
+
+[task.readout]
+kind = "logistic"                # or "least_squares", "ridge"
+
+[[task.phases]]
+name = "organise"                # every rule acts
+steps = 20000
+
+[[task.phases]]
+name = "fit"                     # the readout is fitted to these steps
+role = "fit"
+steps = 5000
+freeze = "all"
+
+[[task.phases]]
+name = "score"                   # and scored on these
+role = "score"
+steps = 5000
+freeze = "all"
+
+[network]
+preset = "counting"
+"#;
+
+const SERIES: &str = r#"question = "Does self-organisation help a network to follow a series?"
+report = ["input_reader", "nrmse"]    # scores of the table; all if this is left out
+
+[task]
+kind = "series"
+
+[task.source]                    # or "mackey_glass", "lorenz", "memory_capacity", "parity"; "file" for numbers of your own
+kind = "narma"
+# kind = "file"
+# file = "mine.csv"              # rows of numbers, or an array (.npy)
+# inputs = [0]                   # columns, from 0
+# targets = [1]
+
+[task.readout]
+kind = "ridge"
+features = ["traces", "activity", "bias"]
+trace_decays = [0.2, 0.5, 0.7, 0.8, 0.9]
+penalty = 1.0
+
+[[task.phases]]
+name = "organise"                # every rule acts
+steps = 5000
+
+[[task.phases]]
+name = "fit"                     # the readout is fitted to these steps
+role = "fit"
+steps = 10000
+freeze = "all"
+
+[[task.phases]]
+name = "score"                   # and scored on these
+role = "score"
+steps = 2000
+freeze = "all"
+
+[network]
+ne = 200
+input = "direct"                 # each neuron sees the inputs in a direction of its own
+noise_sd = 0.0
+"#;
+
+const DYNAMICS: &str = r#"question = "What avalanches does a network have that organises itself?"
+report = ["mean_activity", "size_exponent", "duration_exponent"]    # scores of the table; all if this is left out
+
+[task]
+kind = "dynamics"
+
+[[task.phases]]
+name = "transient"
+steps = 200000
+
+[[task.phases]]
+name = "measure"
+steps = 300000
+
+[[task.measures]]                # `sorn explain task.measures` lists all kinds
+kind = "activity"
+phases = ["measure"]
+
+[[task.measures]]
+kind = "avalanches"
+phases = ["measure"]
+thresholds = ["half_mean"]
+
+[network]
+preset = "delpapa2017"
+"#;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use sorn_lab::experiment_template;
+use sorn_lab::{TaskSort, experiment_template, task_template};
 
 use crate::ExitStatus;
 use crate::args::{New, NewExperiment};
@@ -25,10 +25,15 @@ fn experiment(args: &NewExperiment) -> anyhow::Result<ExitStatus> {
         let allowed = "letters, digits, '-', '_' and '.', not '.' first";
         return Err(Usage(format!("name: expected {allowed}, found {:?}", args.name)).into());
     }
-    let made = sorn_lab::sorn_envs::make(&args.env, &sorn_lab::sorn_envs::Kwargs::new());
-    let (_, spec) = made.map_err(|e| Usage(format!("--env: {e}")))?;
+    let text = match args.task.as_deref().and_then(TaskSort::named) {
+        Some(sort) => task_template(name, sort),
+        None => {
+            let made = sorn_lab::sorn_envs::make(&args.env, &sorn_lab::sorn_envs::Kwargs::new());
+            experiment_template(name, &made.map_err(|e| Usage(format!("--env: {e}")))?.1)
+        }
+    };
     let path = PathBuf::from(format!("{name}.toml"));
-    write_new(&path, &experiment_template(name, &spec))?;
+    write_new(&path, &text)?;
     result(&format!("{0} written; next: {1} run {0}\n", path.display(), program()))?;
     Ok(ExitStatus::Done)
 }

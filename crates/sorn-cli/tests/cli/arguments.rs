@@ -47,7 +47,7 @@ const RUN: [Case<'static>; 27] = [
     (&["run", "quick.toml", "--fast"], "--fast"),
 ];
 
-const OTHERS: [Case<'static>; 81] = [
+const OTHERS: [Case<'static>; 83] = [
     (&["resume", "gone"], "gone: no such directory"),
     (&["resume", "quick.toml"], "quick.toml: expected a directory, found a file"),
     (&["resume", "folder"], "folder: not a run directory"),
@@ -135,6 +135,8 @@ const OTHERS: [Case<'static>; 81] = [
     (&["check", "CartPole-v1", "--seed", "-1"], "'-1' for '--seed <N>'"),
     (&["new", "experiment", ".toml"], "name: "),
     (&["new", "experiment", "a", "--env", "Cart"], "--env: "),
+    (&["new", "experiment", "a", "--task", "text"], "'text' for '--task <KIND>'"),
+    (&["new", "experiment", "a", "--task", "series", "--env", "CartPole-v1"], "--task <KIND>"),
 ];
 
 fn place() -> Place {

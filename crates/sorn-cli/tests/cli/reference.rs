@@ -107,13 +107,22 @@ fn the_page_of_commands_is_what_help_says() {
     let mut page = String::from("# The command\n\nWhat `sorn --help` and `sorn COMMAND --help` say.\n");
     let help = place.done(&["--help"]);
     page.push_str(&format!("\n```text\n{}```\n", unwrapped(&help)));
-    let commands =
-        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    for command in commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+    for command in commands(&help) {
         let help = place.done(&[command, "--help"]);
         page.push_str(&format!("\n## sorn {command}\n\n```text\n{}```\n", unwrapped(&help)));
+        for inner in commands(&help) {
+            let help = place.done(&[command, inner, "--help"]);
+            page.push_str(&format!("\n### sorn {command} {inner}\n\n```text\n{}```\n", unwrapped(&help)));
+        }
     }
     compare("docs/command.md", &page);
+}
+
+/// The commands that a help lists.
+fn commands(help: &str) -> Vec<&str> {
+    let listed =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
 }
 
 /// Without spaces at the ends of lines.

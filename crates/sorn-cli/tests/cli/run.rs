@@ -134,6 +134,26 @@ fn evaluation_repeats_what_the_summary_says_and_changes_nothing() {
 }
 
 #[test]
+fn a_new_task_runs_as_it_is_and_learns() {
+    let place = Place::new();
+    let table = |name: &str, more: &[&str]| -> serde_json::Value {
+        place.done(&["new", "experiment", name, "--task", name]);
+        let file = format!("{name}.toml");
+        let arguments = [&["run", &file, "--json", "--quiet"], more].concat();
+        serde_json::from_str(&place.done(&arguments)).unwrap()
+    };
+    let median = |arm: &serde_json::Value, score: &str| arm["spreads"][score]["median"].as_f64().unwrap();
+    let counting = table("sequence", &["--seeds", "0..3", "--controls", "static"]);
+    assert!(median(&counting["arms"][0], "last_symbol") > 0.95, "{counting}");
+    assert!(median(&counting["arms"][1], "last_symbol") < 0.9, "{counting}");
+    let narma = table("series", &[]);
+    let one = |score| median(&narma["arms"][0], score);
+    assert!(one("nrmse") < 0.75 && one("input_reader") > 0.8, "{narma}");
+    let dynamics = table("dynamics", &["--set", "task.phases.transient.steps=5000"]);
+    assert!(median(&dynamics["arms"][0], "mean_activity") > 1.0, "{dynamics}");
+}
+
+#[test]
 fn a_new_experiment_runs_as_it_is() {
     let place = Place::new();
     for env in ["CartPole-v1", "MountainCar-v0"] {

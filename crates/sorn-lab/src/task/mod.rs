@@ -39,7 +39,11 @@ pub enum TaskSort {
 }
 
 impl TaskSort {
-    fn named(name: &str) -> Option<TaskSort> {
+    /// The names of the kinds.
+    pub const NAMES: [&'static str; 3] = [Task::KIND, SeriesTask::KIND, DynamicsTask::KIND];
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<TaskSort> {
         match name {
             Task::KIND => Some(TaskSort::Sequence),
             DynamicsTask::KIND => Some(TaskSort::Dynamics),

@@ -27,7 +27,7 @@ pub(crate) fn random(rng: &mut Rng) -> String {
         _ => dynamics(plastic),
     };
     let network = match task.contains("\"series\"") {
-        true => "input = \"direct\"\nnoise_sd = 0.0",
+        true => "input = \"direct\"\nnoise_sd = 0.0\nlambda_ee = 5.0\nlambda_ei = 6.0",
         false if task.contains("\"dynamics\"") => "preset = \"delpapa2017\"",
         false => "preset = \"counting\"\ninput = { pools = { size = 2 } }",
     };

@@ -9,15 +9,11 @@ MOST_TRACES = 1000
 
 
 def _is_rows(values):
-    """Whether a list holds the steps of one series: numbers, or rows of one axis. Arrays of whole numbers are series of symbols."""
-    if all(
-        isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu" for value in values
-    ):
+    """Whether a list holds the steps of one series: numbers, or rows of one length. Arrays of integers are series of symbols."""
+    if all(isinstance(v, np.ndarray) and v.ndim == 1 and v.dtype.kind in "iu" for v in values):
         return False
     try:
-        return len({np.shape(value) for value in values if np.ndim(value) < 2} | {None}) <= 2 and all(
-            np.ndim(value) < 2 for value in values
-        )
+        return max(np.ndim(value) for value in values) < 2 and len({np.shape(value) for value in values}) == 1
     except (ValueError, RecursionError):
         # Ragged: one series, that is refused by its name.
         return True

@@ -22,6 +22,8 @@ mod live;
 #[cfg(target_os = "linux")]
 mod memory;
 mod other;
+#[cfg(unix)]
+mod readme;
 mod reference;
 mod resume;
 mod run;

@@ -19,6 +19,10 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
             let reason = format!("expected \"rl\", found {kind:?}, which sorn run, resume and compare take");
             return Err(blame(Fault { key: "task.kind".into(), reason }, text, origin, &overrides));
         }
+        found if table.contains_key("task") => {
+            let fault = Fault { key: "task.kind".into(), reason: no_kind(found) };
+            return Err(blame(fault, text, origin, &overrides));
+        }
         _ => {}
     }
     if let Some(fault) = not_passed_on(&Value::Table(table.clone()), "") {
@@ -28,6 +32,20 @@ pub(crate) fn experiment(text: &str, origin: &str, overrides: &[String]) -> Resu
         return Err(blame(fault, text, origin, &overrides));
     }
     typed(&table, text, origin, &overrides)
+}
+
+/// What is wrong with a `task.kind` that is none.
+fn no_kind(found: Option<&str>) -> String {
+    let kinds: Vec<&str> = std::iter::once("rl").chain(TaskSort::NAMES).collect();
+    let expected = format!("expected one of \"{}\"", kinds.join("\", \""));
+    match found {
+        None => format!("{expected}, found none"),
+        Some(found) => {
+            let likely = near(found, &kinds, ALIKE);
+            let hint = likely.first().map_or_else(String::new, |kind| format!("; did you mean {kind:?}?"));
+            format!("{expected}, found {found:?}{hint}")
+        }
+    }
 }
 
 /// A list where a table belongs: serde would take it for the table's values in their order.
@@ -439,7 +457,11 @@ episodes = 10
         assert_eq!(with("rl").unwrap(), experiment(FILE, "a.toml", &[]).unwrap());
         let text = with("sequence").unwrap_err().to_string();
         assert!(text.starts_with("a.toml:13: task.kind: expected \"rl\", found \"sequence\""), "{text}");
-        assert!(with("rll").unwrap_err().to_string().contains("task"));
+        let kinds = "expected one of \"rl\", \"sequence\", \"series\", \"dynamics\", found";
+        let text = with("serie").unwrap_err().to_string();
+        assert_eq!(text, format!("a.toml:13: task.kind: {kinds} \"serie\"; did you mean \"series\"?"));
+        let text = experiment(&format!("{FILE}[task]\nn = 3\n"), "a.toml", &[]).unwrap_err().to_string();
+        assert!(text.ends_with(&format!("task.kind: {kinds} none")), "{text}");
     }
 
     #[test]

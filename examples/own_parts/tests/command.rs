@@ -138,7 +138,10 @@ fn what_is_wrong_is_told_by_its_key() {
     let place = place();
     let refusal = |set: &str| refused(place.path(), &["run", "line.toml", "--set", set]);
     let cases = [
-        ("agent.learner.stpe=1", "agent.learner.stpe: unknown key of kind \"one_step\" (expected one of step)"),
+        (
+            "agent.learner.stpe=1",
+            "agent.learner.stpe: unknown key of kind \"one_step\" (expected one of step)",
+        ),
         ("agent.learner.kind=one_stp", "found \"one_stp\"; did you mean \"one_step\"?"),
         ("agent.encoder.kind=palce", "found \"palce\"; did you mean \"place\"?"),
         ("env.kwargs.drft=1", "unknown argument \"drft\" (expected one of drift, max_episode_steps)"),
@@ -147,7 +150,10 @@ fn what_is_wrong_is_told_by_its_key() {
             "agent.reservoir.rules=[{kind=\"decay\",rate=2}]",
             "agent.reservoir.rules[0].rate: expected 0 to below 1, found 2",
         ),
-        ("agent.reservoir.rules=[{kind=\"dekay\"}]", "expected a registered rule of your own as kind (one of `decay`)"),
+        (
+            "agent.reservoir.rules=[{kind=\"dekay\"}]",
+            "expected a registered rule of your own as kind (one of `decay`)",
+        ),
         ("run.num_envs=2", "this learner cannot learn from several environments at once"),
     ];
     for (set, expected) in cases {

@@ -462,6 +462,20 @@ def test_odd_arguments(name):
                 raise AssertionError(f"{name}({argument}={label})") from error
 
 
+def test_errors_do_not_show_the_whole_of_what_is_long():
+    text = "x" * 1_000_000
+    env = gymnasium.make("sorn_rs/CartPole-v1")
+    for call in (
+        lambda: SornObservation(env, ne=20, lambda_ee=4, lambda_ei=4, scale=text),
+        lambda: Reservoir(readout=text, **SMALL),
+        lambda: Reservoir(traces=[text], **SMALL),
+        lambda: datasets.grammar(5, text),
+    ):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            call()
+        assert len(str(raised.value)) < 1000
+
+
 def test_every_statistic_and_dataset_is_there():
     functions = {name for name in statistics.__all__ if name[0].islower()}
     assert functions | {f"datasets.{name}" for name in datasets.__all__} <= set(CALLS)

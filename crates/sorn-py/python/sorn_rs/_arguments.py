@@ -36,11 +36,16 @@ OLD_NAMES = {"matrices": "state", "time_steps": "timesteps"}
 WITHOUT_EFFECT = ("max_workers",)
 FLOAT64 = np.dtype(np.float64)
 BOOLS = (bool, np.bool_)
+# Characters of a value that an error shows.
+LONGEST = 300
 
 
 def wrong(name, found, expected, error=ValueError):
     """The error to raise: "`name`: expected `expected`, found `found`"."""
-    return error(f"{name}: expected {expected}, found {found}")
+    shown = str(found)
+    if len(shown) > LONGEST:
+        shown = f"{shown[:LONGEST]}..."
+    return error(f"{name}: expected {expected}, found {shown}")
 
 
 def rename_old(kwargs: dict, current: dict) -> None:

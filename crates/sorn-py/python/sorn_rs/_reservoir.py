@@ -94,7 +94,7 @@ class Reservoir:
             **overrides,
         )
         if not isinstance(readout, str) or readout not in ("ridge", "rls"):
-            raise ValueError(f"readout: expected 'ridge' or 'rls', found {readout!r}")
+            raise wrong("readout", repr(readout), "'ridge' or 'rls'")
         alpha, forgetting = real("alpha", alpha), real("forgetting", forgetting)
         if not 0 < alpha < np.inf:
             raise wrong("alpha", alpha, "a number above 0")

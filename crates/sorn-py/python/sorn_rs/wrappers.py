@@ -109,8 +109,10 @@ class SornObservation(gymnasium.ObservationWrapper, gymnasium.utils.RecordConstr
         size = gymnasium.spaces.flatdim(env.observation_space)
         try:
             # Its shape first: an array may claim to be larger than any memory.
-            scale = np.broadcast_to(np.asarray(scale), (size,))
-            self.scale = np.ascontiguousarray(scale, dtype=np.float64)
+            numbers = np.asarray(scale)
+            if numbers.dtype.kind not in "fiub":
+                raise TypeError
+            self.scale = np.ascontiguousarray(np.broadcast_to(numbers, (size,)), dtype=np.float64)
         except (TypeError, ValueError, MemoryError):
             self.scale = np.zeros(size)
         if not np.all((self.scale > 0) & np.isfinite(self.scale)):

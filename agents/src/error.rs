@@ -2,6 +2,8 @@
 
 use sorn_env::SpaceError;
 
+use crate::own::PartError;
+
 /// An agent that cannot be built, or an input it cannot take.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -76,6 +78,12 @@ pub enum AgentError {
         /// What was found.
         found: String,
     },
+}
+
+impl From<PartError> for AgentError {
+    fn from(PartError { key, reason }: PartError) -> AgentError {
+        AgentError::Own { key, reason }
+    }
 }
 
 impl AgentError {

@@ -49,7 +49,7 @@ pub use learner::{
 };
 pub use normalization::{NormalizationConfig, Normalized};
 pub use own::{
-    Encoder, EncoderEntry, EncoderSetup, Learner, LearnerEntry, LearnerSetup, NoKeys, OwnConfig,
+    Encoder, EncoderEntry, EncoderSetup, Learner, LearnerEntry, LearnerSetup, NoKeys, OwnConfig, PartError,
     RegisterError, RuleConfig, RuleEntry, RuleSetup,
 };
 pub use plasticity::PlasticityConfig;

@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sorn-env", &[]),
     ("sorn-core", &[]),
     ("sorn-readout", &[]),
-    ("sorn-sequence", &["sorn-core", "sorn-readout"]),
+    ("sorn-sequence", &["sorn-agents", "sorn-core", "sorn-env", "sorn-readout"]),
     ("sorn-report", &["sorn-core", "sorn-readout"]),
     ("sorn-envs", &["sorn-env"]),
     ("sorn-agents", &["sorn-core", "sorn-env", "sorn-readout"]),

@@ -20,11 +20,11 @@ mod true_online_sarsa;
 use std::any::Any;
 use std::fmt::Debug;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use sorn_env::{Space, Value};
 
 use crate::own::{self, LearnerSetup, OwnConfig, OwnLearner};
-use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig};
+use crate::{AgentError, AgentState, Diagnosis, Norms, PolicyConfig, with_own};
 pub use action_values::{Traces, ValueConfig};
 use actor_critic::ActorCritic;
 pub use actor_critic::ActorCriticConfig;
@@ -115,12 +115,7 @@ learners! {
     "ppo" Ppo(PpoConfig) => Ppo,
 }
 
-impl LearnerConfig {
-    /// Whether a learner of this kind is built in.
-    pub(crate) fn is_built_in(kind: &str) -> bool {
-        own::knows(kind, LearnerConfig::deserialize)
-    }
-}
+with_own!(LearnerConfig, dyn own::Learner);
 
 /// What a learner needs memory for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,21 +124,6 @@ pub(crate) struct Needs {
     pub(crate) arrays: u128,
     /// A key that asks for memory besides: the key, its value, and the bytes.
     pub(crate) key: Option<(&'static str, usize, u128)>,
-}
-
-impl<'de> Deserialize<'de> for LearnerConfig {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        own::read::<D, dyn own::Learner, _>(deserializer, LearnerConfig::deserialize, LearnerConfig::Own)
-    }
-}
-
-impl Serialize for LearnerConfig {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            LearnerConfig::Own(config) => own::write(config, serializer),
-            built_in => LearnerConfig::serialize(built_in, serializer),
-        }
-    }
 }
 
 impl Default for LearnerConfig {

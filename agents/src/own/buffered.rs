@@ -9,14 +9,22 @@ use serde_json::{Map, Value};
 
 /// Any value, numbers that JSON does not have among them.
 #[derive(Clone, Debug)]
-pub(crate) enum Buffered {
+pub enum Buffered {
+    /// No value.
     Nothing,
+    /// True or false.
     Flag(bool),
+    /// A non-negative integer.
     Unsigned(u64),
+    /// An integer.
     Signed(i64),
+    /// A number.
     Number(f64),
+    /// Text.
     Text(String),
+    /// A list.
     List(Vec<Buffered>),
+    /// Keys and their values, in the order in which they came.
     Table(Vec<(String, Buffered)>),
 }
 

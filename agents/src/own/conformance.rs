@@ -73,7 +73,9 @@ const STEPS: usize = 200;
 
 /// Checks an encoder of observations of `space`, in an agent whose reservoir takes so many inputs.
 pub fn check_encoder(config: &OwnConfig, space: &Space, inputs: usize, seed: u64) -> Report {
-    let new = || Entry::<dyn Encoder>::make(config, EncoderSetup { space, inputs, seed });
+    let new = || -> Result<_, AgentError> {
+        Ok(Entry::<dyn Encoder>::make(config, EncoderSetup { space, inputs, seed })?)
+    };
     let (mut one, mut other) = match (new(), new()) {
         (Ok(one), Ok(other)) => (one, other),
         (Err(error), _) | (_, Err(error)) => return Report::failed(error),
@@ -131,7 +133,9 @@ pub fn check_encoder(config: &OwnConfig, space: &Space, inputs: usize, seed: u64
 
 /// Checks a learner of actions of `actions` that sees so many features.
 pub fn check_learner(config: &OwnConfig, features: usize, actions: &Space, seed: u64) -> Report {
-    let new = || Entry::<dyn Learner>::make(config, LearnerSetup { features, actions, seed });
+    let new = || -> Result<_, AgentError> {
+        Ok(Entry::<dyn Learner>::make(config, LearnerSetup { features, actions, seed })?)
+    };
     let (mut one, mut other) = match (new(), new()) {
         (Ok(one), Ok(other)) => (one, other),
         (Err(error), _) | (_, Err(error)) => return Report::failed(error),

@@ -193,7 +193,7 @@ impl Clone for OwnEncoder {
 
 impl OwnEncoder {
     pub(crate) fn new(config: &OwnConfig, setup: EncoderSetup<'_>) -> Result<OwnEncoder, AgentError> {
-        Entry::make(config, setup).map(OwnEncoder)
+        Ok(OwnEncoder(Entry::make(config, setup)?))
     }
 
     pub(crate) fn inputs(&self) -> usize {

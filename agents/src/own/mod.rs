@@ -21,8 +21,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use sorn_env::keys_of;
 
-use crate::AgentError;
-use buffered::Buffered;
+#[doc(hidden)]
+pub use buffered::Buffered;
 pub(crate) use encoder::OwnEncoder;
 pub use encoder::{Encoder, EncoderSetup};
 pub(crate) use learner::OwnLearner;
@@ -59,11 +59,12 @@ impl OwnConfig {
 #[serde(deny_unknown_fields)]
 pub struct NoKeys {}
 
-/// A sort of part that one may add to: `dyn Encoder`, `dyn Learner` and `dyn PlasticityRule` are.
+/// A sort of part that one may add to: `dyn Encoder`, `dyn Learner` and `dyn PlasticityRule` are, and the sources of tasks in their
+/// crates.
 pub trait Part: 'static {
     /// What a part is told when it is made.
     type Setup<'a>: Copy;
-    /// Where its keys stand, below `agent`.
+    /// Where its keys stand: below `agent` for the parts of agents.
     const KEY: &'static str;
     /// Whether `kind` is there without registration.
     fn is_built_in(kind: &str) -> bool;
@@ -71,7 +72,17 @@ pub trait Part: 'static {
     fn registry() -> &'static Registry<Self>;
 }
 
-type Make<P> = dyn Fn(Map<String, Value>, <P as Part>::Setup<'_>) -> Result<Box<P>, AgentError> + Send + Sync;
+/// A part that cannot be made: its key, and what was expected and found there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {reason}")]
+pub struct PartError {
+    /// Dotted key, at or below [`Part::KEY`].
+    pub key: String,
+    /// What was expected, what was found.
+    pub reason: String,
+}
+
+type Make<P> = dyn Fn(Map<String, Value>, <P as Part>::Setup<'_>) -> Result<Box<P>, PartError> + Send + Sync;
 
 /// A part of one's own for the registry: its kind, what it is, and how it is made from its keys.
 ///
@@ -116,13 +127,13 @@ impl<P: Part + ?Sized> Entry<P> {
             let config = serde_path_to_error::deserialize(Value::Object(table)).map_err(|e| {
                 let path = e.path().to_string();
                 let key = if path == "." { P::KEY.into() } else { format!("{}.{path}", P::KEY) };
-                AgentError::Own { key, reason: e.inner().to_string() }
+                PartError { key, reason: e.inner().to_string() }
             })?;
             make(config, setup).map_err(|reason| match reason.split_once(": ") {
                 Some((key, reason)) if !key.contains(char::is_whitespace) => {
-                    AgentError::Own { key: format!("{}.{key}", P::KEY), reason: reason.into() }
+                    PartError { key: format!("{}.{key}", P::KEY), reason: reason.into() }
                 }
-                _ => AgentError::Own { key: P::KEY.into(), reason },
+                _ => PartError { key: P::KEY.into(), reason },
             })
         };
         Entry { kind: kind.into(), help: help.into(), keys, make: Arc::new(make) }
@@ -177,8 +188,8 @@ impl<P: Part + ?Sized> Entry<P> {
         kind.contains(':') || Self::find(kind).is_some()
     }
 
-    fn imported(kind: &str) -> Result<Entry<P>, AgentError> {
-        let refuse = |reason| AgentError::Own { key: format!("{}.kind", P::KEY), reason };
+    fn imported(kind: &str) -> Result<Entry<P>, PartError> {
+        let refuse = |reason| PartError { key: format!("{}.kind", P::KEY), reason };
         match P::registry().1.get() {
             Some(import) => import(kind).map_err(refuse),
             None => Err(refuse(format!(
@@ -192,8 +203,11 @@ impl<P: Part + ?Sized> Entry<P> {
         P::registry().0.read().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
     }
 
-    /// The part of a configuration.
-    fn make(config: &OwnConfig, setup: P::Setup<'_>) -> Result<Box<P>, AgentError> {
+    /// The part that `config` names.
+    ///
+    /// # Errors
+    /// [`PartError`]: a kind that is not registered, an unknown key, or what the part itself refuses.
+    pub fn make(config: &OwnConfig, setup: P::Setup<'_>) -> Result<Box<P>, PartError> {
         let key = |name: &str| format!("{}.{name}", P::KEY);
         if config.kind.contains(':') {
             return (Self::imported(&config.kind)?.make)(config.keys.clone(), setup);
@@ -205,7 +219,7 @@ impl<P: Part + ?Sized> Entry<P> {
                 if known.is_empty() { "none is registered".into() } else { known.join(", ") },
                 config.kind
             );
-            return Err(AgentError::Own { key: key("kind"), reason });
+            return Err(PartError { key: key("kind"), reason });
         };
         if let Some(allowed) = entry.keys
             && let Some(unknown) = config.keys.keys().find(|name| !allowed.contains(&name.as_str()))
@@ -213,7 +227,7 @@ impl<P: Part + ?Sized> Entry<P> {
             let known =
                 if allowed.is_empty() { "none".into() } else { format!("one of {}", allowed.join(", ")) };
             let reason = format!("unknown key of kind {:?} (expected {known})", config.kind);
-            return Err(AgentError::Own { key: key(unknown), reason });
+            return Err(PartError { key: key(unknown), reason });
         }
         (entry.make)(config.keys.clone(), setup)
     }
@@ -225,7 +239,8 @@ pub struct Registry<P: Part + ?Sized>(RwLock<BTreeMap<String, Entry<P>>>, OnceLo
 type Importer<P> = fn(&str) -> Result<Entry<P>, String>;
 
 impl<P: Part + ?Sized> Registry<P> {
-    pub(crate) const fn new() -> Self {
+    #[doc(hidden)]
+    pub const fn new() -> Self {
         Registry(RwLock::new(BTreeMap::new()), OnceLock::new())
     }
 }
@@ -249,7 +264,8 @@ pub struct RegisterError {
 }
 
 /// Reads a table with the key `kind`: of a registered part of one's own, or else by `built_in`.
-pub(crate) fn read<'de, D: Deserializer<'de>, P: Part + ?Sized, T>(
+#[doc(hidden)]
+pub fn read<'de, D: Deserializer<'de>, P: Part + ?Sized, T>(
     deserializer: D,
     built_in: impl FnOnce(Buffered) -> Result<T, serde::de::value::Error>,
     own: impl FnOnce(OwnConfig) -> T,
@@ -269,7 +285,8 @@ pub(crate) fn read<'de, D: Deserializer<'de>, P: Part + ?Sized, T>(
 }
 
 /// Whether `built_in`, which reads a table with the key `kind`, knows this one.
-pub(crate) fn knows<T>(kind: &str, built_in: fn(Buffered) -> Result<T, serde::de::value::Error>) -> bool {
+#[doc(hidden)]
+pub fn knows<T>(kind: &str, built_in: fn(Buffered) -> Result<T, serde::de::value::Error>) -> bool {
     match built_in(Buffered::of_kind(kind)) {
         Ok(_) => true,
         // It may well lack keys.
@@ -281,6 +298,37 @@ pub(crate) fn knows<T>(kind: &str, built_in: fn(Buffered) -> Result<T, serde::de
 const UNKNOWN: &str = "unknown variant";
 
 /// Writes a part of one's own as [`read`] reads it.
-pub(crate) fn write<S: Serializer>(config: &OwnConfig, serializer: S) -> Result<S::Ok, S::Error> {
+#[doc(hidden)]
+pub fn write<S: Serializer>(config: &OwnConfig, serializer: S) -> Result<S::Ok, S::Error> {
     config.serialize(serializer)
+}
+
+/// Lets `$config`, an enum of built-in kinds and `Own(OwnConfig)`, whose derived functions of serde are inherent ones
+/// (`remote = "Self"`), name registered kinds as well.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_own {
+    ($config:ident, $part:ty) => {
+        impl<'de> ::serde::Deserialize<'de> for $config {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::own::read::<D, $part, _>(deserializer, $config::deserialize, $config::Own)
+            }
+        }
+
+        impl ::serde::Serialize for $config {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $config::Own(config) => $crate::own::write(config, serializer),
+                    built_in => $config::serialize(built_in, serializer),
+                }
+            }
+        }
+
+        impl $config {
+            /// Whether this kind is built in.
+            pub(crate) fn is_built_in(kind: &str) -> bool {
+                $crate::own::knows(kind, $config::deserialize)
+            }
+        }
+    };
 }

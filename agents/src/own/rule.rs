@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sorn_core::{Network, Params, PlasticityRule, Rule, RuleContext, rng};
 use sorn_env::seeding::Generator;
 
-use super::{Entry, OwnConfig, Part, Registry, RuleEntry};
+use super::{Entry, OwnConfig, Part, PartError, Registry, RuleEntry};
 use crate::AgentError;
 
 /// A plasticity rule of one's own in a configuration, an element of `reservoir.rules`: its kind, its keys, and its place among the
@@ -204,12 +204,9 @@ impl<F: Fn(&mut RuleContext<'_>) + Clone + Send + Sync + 'static> PlasticityRule
 pub(crate) fn add(network: &mut Network, rules: &[RuleConfig], seed: u64) -> Result<(), AgentError> {
     for (index, RuleConfig { own, before }) in rules.iter().enumerate() {
         let params = network.params().clone();
-        let here = |error| match error {
-            AgentError::Own { key, reason } => {
-                let inner = key.strip_prefix(<dyn PlasticityRule>::KEY).unwrap_or(&key);
-                AgentError::Own { key: format!("reservoir.rules[{index}]{inner}"), reason }
-            }
-            other => other,
+        let here = |PartError { key, reason }: PartError| {
+            let inner = key.strip_prefix(<dyn PlasticityRule>::KEY).unwrap_or(&key);
+            AgentError::Own { key: format!("reservoir.rules[{index}]{inner}"), reason }
         };
         let rule = Entry::make(own, RuleSetup { params: &params, seed, index }).map_err(here)?;
         let place = match before {

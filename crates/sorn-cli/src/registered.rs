@@ -1,20 +1,30 @@
 //! What a program of one's own has registered, in the schema of experiment files.
 
 use serde_json::{Map, Value, json};
+use sorn_lab::SeriesEntry;
 use sorn_lab::sorn_agents::own::{Entry, Part};
 use sorn_lab::sorn_agents::{EncoderEntry, LearnerEntry, RuleEntry};
+use sorn_lab::sorn_sequence::SourceEntry;
 
-/// Whether any part of agents is registered.
+/// Whether any part is registered.
 pub(crate) fn any() -> bool {
-    !(EncoderEntry::all().is_empty() && LearnerEntry::all().is_empty() && RuleEntry::all().is_empty())
+    !(choices().iter().all(|(_, own)| own.is_empty()) && RuleEntry::all().is_empty())
+}
+
+/// What is registered of each type that has built-in kinds, by its name in the schema.
+fn choices() -> [(&'static str, Vec<Value>); 4] {
+    [
+        ("EncoderConfig", ways(EncoderEntry::all())),
+        ("LearnerConfig", ways(LearnerEntry::all())),
+        ("SourceConfig", ways(SourceEntry::all())),
+        ("SeriesConfig", ways(SeriesEntry::all())),
+    ]
 }
 
 /// Adds what is registered to the places where a file may name it.
 pub(crate) fn add_to(schema: &mut Value) {
     let definitions = &mut schema["definitions"];
-    for (name, own) in
-        [("EncoderConfig", ways(EncoderEntry::all())), ("LearnerConfig", ways(LearnerEntry::all()))]
-    {
+    for (name, own) in choices() {
         if let Some(built_in) = definitions[name]["oneOf"].as_array_mut() {
             built_in.extend(own);
         }

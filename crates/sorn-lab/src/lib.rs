@@ -88,7 +88,10 @@ pub use run_dir::RunDir;
 #[cfg(feature = "schema")]
 pub use schema::experiment_schema;
 pub use seeds::{Sweep, SweepOutcome};
-pub use series::{Series, SeriesConfig, SeriesRun, SeriesTask};
+pub use series::{
+    Answers, FileConfig, LorenzConfig, MackeyGlassConfig, MemoryCapacityConfig, NarmaConfig, Numbers,
+    ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesRun, SeriesSetup, SeriesTask,
+};
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
     check_room_to_save, load_network, load_params, save_network, simulate,

@@ -1,9 +1,12 @@
-//! [`Registry`]: environments and parts of agents of one's own, as one value.
+//! [`Registry`]: environments, parts of agents and sources of tasks of one's own, as one value.
 
 use sorn_agents::{EncoderEntry, LearnerEntry, RuleEntry};
 use sorn_envs::EnvEntry;
+use sorn_sequence::SourceEntry;
 
-/// Environments, encoders, learners and plasticity rules of one's own.
+use crate::SeriesEntry;
+
+/// Environments, encoders, learners, plasticity rules, sources and series of one's own.
 ///
 /// A program collects them and calls [`register`](Registry::register) once, before it reads the first file; `sorn_cli::run_with` does
 /// so. What is registered is known in the whole process: an experiment, a checkpoint and the file of an agent are plain data, and
@@ -14,6 +17,8 @@ pub struct Registry {
     encoders: Vec<EncoderEntry>,
     learners: Vec<LearnerEntry>,
     rules: Vec<RuleEntry>,
+    sources: Vec<SourceEntry>,
+    series: Vec<SeriesEntry>,
 }
 
 impl Registry {
@@ -50,6 +55,20 @@ impl Registry {
         self
     }
 
+    /// With this source of symbols: `task.source.kind` of a sequence task and `task.sources.NAME.kind` of a task of dynamics may name it.
+    #[must_use]
+    pub fn source(mut self, entry: SourceEntry) -> Registry {
+        self.sources.push(entry);
+        self
+    }
+
+    /// With this series of numbers: `task.source.kind` of a task of series may name it.
+    #[must_use]
+    pub fn series(mut self, entry: SeriesEntry) -> Registry {
+        self.series.push(entry);
+        self
+    }
+
     /// Makes all of them known in this process.
     ///
     /// # Errors
@@ -59,6 +78,8 @@ impl Registry {
         self.encoders.into_iter().try_for_each(EncoderEntry::register)?;
         self.learners.into_iter().try_for_each(LearnerEntry::register)?;
         self.rules.into_iter().try_for_each(RuleEntry::register)?;
+        self.sources.into_iter().try_for_each(SourceEntry::register)?;
+        self.series.into_iter().try_for_each(SeriesEntry::register)?;
         Ok(())
     }
 }
@@ -69,7 +90,7 @@ pub enum RegistryError {
     /// An environment.
     #[error(transparent)]
     Env(#[from] sorn_envs::RegisterError),
-    /// A part of agents.
+    /// A part of agents, or a source of tasks.
     #[error(transparent)]
     Part(#[from] sorn_agents::RegisterError),
 }

@@ -47,13 +47,14 @@ pub(crate) fn dataset_series<'py>(
     let (inputs, targets) = (series.inputs().len(), series.names().len());
     fits(steps, inputs + targets)?;
     let (mut all_inputs, mut all_targets) = (Vec::new(), Vec::new());
-    py.detach(|| {
-        for _ in 0..steps {
+    let taken = py.detach(|| {
+        (0..steps).try_for_each(|_| {
             all_inputs.extend_from_slice(series.inputs());
             all_targets.extend_from_slice(series.targets());
-            series.advance();
-        }
+            series.advance()
+        })
     });
+    taken.map_err(|e| argument(&e))?;
     let array = |all: Vec<f64>, columns: usize| PyArray1::from_vec(py, all).reshape([steps, columns]);
     Ok((array(all_inputs, inputs)?, array(all_targets, targets)?, series.names().to_vec()))
 }
@@ -72,10 +73,10 @@ pub(crate) fn dataset_symbols<'py>(
     let all = py.detach(|| {
         let next = |_| {
             let symbol = i64::from(source.item().symbol);
-            source.advance();
-            symbol
+            source.advance().map(|()| symbol)
         };
-        (0..steps).map(next).collect::<Vec<i64>>()
+        (0..steps).map(next).collect::<Result<Vec<i64>, TaskError>>()
     });
+    let all = all.map_err(|e| argument(&e))?;
     Ok((PyArray1::from_vec(py, all), source.symbols().to_vec()))
 }

@@ -14,6 +14,9 @@ pub enum TaskError {
         /// What was found.
         found: String,
     },
+    /// A part of one's own that cannot be made, or that failed.
+    #[error(transparent)]
+    Part(#[from] sorn_agents::PartError),
     /// The network's parameters or state are refused.
     #[error("network: {0}")]
     Network(#[from] sorn_core::Error),

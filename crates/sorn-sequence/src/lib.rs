@@ -22,4 +22,8 @@ pub use error::TaskError;
 pub use features::{FeatureKind, Features};
 pub use run::Run;
 pub use score::Scores;
-pub use source::{GrammarName, Item, Source, SourceConfig};
+pub use sorn_agents::OwnConfig;
+pub use source::{
+    GrammarConfig, GrammarName, Item, RandomConfig, RepeatedConfig, Source, SourceConfig, SourceEntry,
+    SourceSetup, Symbols, TextConfig, WordsConfig,
+};

@@ -82,7 +82,7 @@ impl Run {
         let of = if left == 0 { phase.saturating_sub(1) } else { phase };
         let network = Network::from_state(&task.phases[of].set.over(params), state)?;
         let mut run = Run::with(task, params, seed, network)?;
-        (0..steps).for_each(|_| run.source.advance());
+        (0..steps).try_for_each(|_| run.source.advance())?;
         (run.phase, run.at) = (phase, left);
         Ok(run)
     }
@@ -162,7 +162,7 @@ impl Run {
                 }
                 Role::Generate => self.feed_back()?,
             }
-            self.source.advance();
+            self.source.advance()?;
             self.at += 1;
         }
         if self.at == length {
@@ -256,8 +256,7 @@ impl Run {
             }
             (Role::Generate, _) => {
                 if let Some((fitted, _)) = &self.fitted {
-                    let (config, generated) = (&self.task.source, &self.generated);
-                    generate::score(config, &self.source, generated, fitted, &mut self.scores)?;
+                    generate::score(&self.source, &self.generated, fitted, &mut self.scores);
                 }
             }
             _ => {}

@@ -2,8 +2,8 @@
 
 use sorn_core::{Params, Rule};
 use sorn_sequence::{
-    Control, FeatureKind, Freeze, FreezeEvery, Phase, PhaseState, ReadoutConfig, ReadoutKind, Role, Run,
-    Scores, SourceConfig, Target, Task,
+    Control, FeatureKind, Freeze, FreezeEvery, Phase, PhaseState, RandomConfig, ReadoutConfig, ReadoutKind,
+    Role, Run, Scores, SourceConfig, Target, Task, WordsConfig,
 };
 
 fn phase(name: &str, steps: u64, role: Role) -> Phase {
@@ -14,11 +14,10 @@ fn phase(name: &str, steps: u64, role: Role) -> Phase {
 
 fn counting(n: u32) -> (Task, Params) {
     let task = Task {
-        source: SourceConfig::Words {
+        source: SourceConfig::Words(WordsConfig {
             words: vec!["A B*n C".into(), "D E*n F".into()],
-            probabilities: vec![],
-            transitions: vec![],
-        },
+            ..WordsConfig::default()
+        }),
         n: Some(n),
         target: Target::Next,
         lags: vec![],
@@ -109,7 +108,7 @@ fn readouts_and_features_agree_on_an_easy_task() {
 #[test]
 fn recall_is_scored_by_lag() {
     let (mut task, params) = counting(4);
-    (task.source, task.n) = (SourceConfig::Random { symbols: 6 }, None);
+    (task.source, task.n) = (SourceConfig::Random(RandomConfig { symbols: 6 }), None);
     (task.target, task.lags) = (Target::Recall, vec![0, 1, 2, 12]);
     let scores = scores(&task, &params, 2);
     assert!(scores.0["lag_0"] > 0.99 && scores.0["lag_1"] > 0.9 && scores.0["lag_12"] < 0.25, "{scores:?}");

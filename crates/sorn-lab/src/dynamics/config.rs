@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sorn_agents::PartError;
 use sorn_core::{Initial, InputMap, Params, State};
 use sorn_report::stats::Interval;
 use sorn_sequence::{Control, Freeze, Overrides, PhaseState, Source, SourceConfig, TaskError};
@@ -65,6 +66,10 @@ impl DynamicsTask {
                 TaskError::Config { key, expected, found } => {
                     let rest = key.strip_prefix("task.source").unwrap_or(&key);
                     TaskError::config(format!("task.sources.{name}{rest}"), expected, found)
+                }
+                TaskError::Part(PartError { key, reason }) => {
+                    let rest = key.strip_prefix("task.source").unwrap_or(&key);
+                    PartError { key: format!("task.sources.{name}{rest}"), reason }.into()
                 }
                 other => other,
             })?;

@@ -92,7 +92,7 @@ impl DynamicsRun {
         for (index, done) in task.phases.iter().enumerate().take(phase + 1) {
             let advanced = if index < phase { done.steps } else { left };
             if let Some(source) = done.input.as_ref().and_then(|name| run.sources.get_mut(name)) {
-                (0..advanced).for_each(|_| source.advance());
+                (0..advanced).try_for_each(|_| source.advance())?;
             }
         }
         (run.phase, run.at) = (phase, left);
@@ -205,11 +205,11 @@ impl TaskWork for DynamicsRun {
                 self.input.fill(0.0);
                 let item = source.item();
                 fed = places[item.symbol as usize];
-                word = Some((source.word(), item.place as usize));
+                word = source.word().map(|word| (word, item.place as usize));
                 if let Some(place) = fed {
                     self.input[place] = 1.0;
                 }
-                source.advance();
+                source.advance()?;
             }
             self.network.step(&self.input).map_err(Error::from)?;
             let seen = Seen { network: &self.network, phase: here, at: self.at, fed, word };

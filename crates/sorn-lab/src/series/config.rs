@@ -1,6 +1,6 @@
 //! [`SeriesTask`]: the configuration of a task of series.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::{EncoderConfig, Encoding};
@@ -58,7 +58,7 @@ impl SeriesTask {
                 sums[at] += value;
                 squares[at] += value * value;
             }
-            series.advance();
+            series.advance()?;
         }
         let count = STANDARD as f64;
         let moments = sums.iter().zip(&squares).zip(origin).map(|((sum, square), origin)| {
@@ -130,7 +130,8 @@ impl SeriesTask {
             let expected = format!(
                 "at least {steps} rows before the last that are targets, for the steps of fit and score"
             );
-            return Err(TaskError::config("task.source.file", expected, length));
+            let file = if matches!(self.source, SeriesConfig::Own(_)) { "" } else { ".file" };
+            return Err(TaskError::config(format!("task.source{file}"), expected, length));
         }
         Ok(())
     }
@@ -173,11 +174,8 @@ impl TaskKind for SeriesTask {
         Ok(self.encoder.inputs(series.inputs().len()))
     }
 
-    fn data(&self) -> Option<&Path> {
-        match &self.source {
-            SeriesConfig::File { file, .. } => Some(file),
-            _ => None,
-        }
+    fn data(&self) -> Option<PathBuf> {
+        self.source.data()
     }
 
     fn validate(&self, params: &Params) -> Result<(), TaskError> {

@@ -9,4 +9,7 @@ mod source;
 
 pub use config::SeriesTask;
 pub use run::SeriesRun;
-pub use source::{Series, SeriesConfig};
+pub use source::{
+    Answers, FileConfig, LorenzConfig, MackeyGlassConfig, MemoryCapacityConfig, NarmaConfig, Numbers,
+    ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesSetup,
+};

@@ -79,7 +79,7 @@ impl SeriesRun {
         let of = if left == 0 { phase.saturating_sub(1) } else { phase };
         let network = Network::from_state(&task.phases[of].set.over(params), state)?;
         let mut run = SeriesRun::with(task, params, seed, network)?;
-        (0..steps).for_each(|_| run.series.advance());
+        (0..steps).try_for_each(|_| run.series.advance())?;
         (run.phase, run.at) = (phase, left);
         Ok(run)
     }
@@ -151,8 +151,7 @@ impl SeriesRun {
             collected.targets.extend_from_slice(self.series.targets());
             collected.spikes += self.network.activity().spikes_e.len() as u64;
         }
-        self.series.advance();
-        Ok(())
+        self.series.advance()
     }
 
     fn end(&mut self, role: Role) -> Result<(), TaskError> {
@@ -163,9 +162,8 @@ impl SeriesRun {
             }
             (Role::Score, Some(tested)) => {
                 if let Some((fitted, readout)) = &self.fitted {
-                    let (source, names) = (&self.task.source, self.series.names());
                     let (scores, problems) =
-                        score(source, names, readout, (fitted, &tested), self.network.ne())?;
+                        score(&self.series, readout, (fitted, &tested), self.network.ne())?;
                     self.scores.0.extend(scores.0);
                     self.problems.extend(problems);
                 }

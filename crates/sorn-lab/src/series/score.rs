@@ -3,7 +3,7 @@
 use sorn_readout::{LeastSquares, Readout, Rows};
 use sorn_sequence::{Scores, TaskError};
 
-use super::source::SeriesConfig;
+use super::source::{Answers, Series};
 
 /// The steps of one phase.
 pub(super) struct Collected {
@@ -37,12 +37,12 @@ impl Collected {
 /// | `input_reader` | `nrmse` of least squares on the present inputs and 1 |
 /// | `rate` | active excitatory neurons, as a share of all |
 pub(super) fn score(
-    config: &SeriesConfig,
-    names: &[String],
+    series: &Series,
     readout: &Readout,
     (fitted, tested): (&Collected, &Collected),
     neurons: usize,
 ) -> Result<(Scores, Vec<String>), TaskError> {
+    let names = series.names();
     let (mut scores, mut problems) = (Scores::default(), Vec::new());
     let mut put = |name: String, value: f64| scores.0.insert(name, value);
     let mut read = vec![0.0; names.len()];
@@ -54,7 +54,7 @@ pub(super) fn score(
     let column = |all: &[f64], index: usize| -> Vec<f64> {
         all.iter().skip(index).step_by(names.len()).copied().collect()
     };
-    let (mut errors, mut squares) = (0.0, 0.0);
+    let (mut errors, mut squares) = (0.0, Vec::with_capacity(names.len()));
     for (index, name) in names.iter().enumerate() {
         let (output, target) = (column(&outputs, index), column(&tested.targets, index));
         let (error, r2) = (nrmse(&output, &target), correlation(&output, &target).powi(2));
@@ -65,7 +65,7 @@ pub(super) fn score(
             ));
         }
         errors += error;
-        squares += r2;
+        squares.push(r2);
         if names.len() > 1 {
             put(format!("nrmse_{name}"), error);
             put(format!("r2_{name}"), r2);
@@ -73,17 +73,9 @@ pub(super) fn score(
     }
     let count = names.len() as f64;
     put("nrmse".into(), errors / count);
-    put("r2".into(), squares / count);
-    match config {
-        SeriesConfig::MemoryCapacity { .. } => {
-            put("memory".into(), squares);
-        }
-        SeriesConfig::Parity { .. } => {
-            let right = outputs.iter().zip(&tested.targets).filter(|(a, b)| (**a > 0.0) == (**b > 0.0));
-            put("accuracy".into(), right.count() as f64 / outputs.len() as f64);
-        }
-        _ => {}
-    }
+    put("r2".into(), squares.iter().sum::<f64>() / count);
+    let answers = Answers { outputs: &outputs, targets: &tested.targets, r2: &squares };
+    series.judge(&answers).into_iter().for_each(|(name, value)| _ = put(name, value));
     let seen = input_reader(fitted, tested, names.len())?;
     let reader = (0..names.len()).map(|index| nrmse(&column(&seen, index), &column(&tested.targets, index)));
     put("input_reader".into(), reader.sum::<f64>() / count);

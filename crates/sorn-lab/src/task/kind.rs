@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,7 +29,7 @@ pub trait TaskKind: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     fn inputs(&self) -> Result<Option<usize>, TaskError>;
 
     /// The file that the task reads its data from, if it reads one.
-    fn data(&self) -> Option<&Path> {
+    fn data(&self) -> Option<PathBuf> {
         None
     }
 

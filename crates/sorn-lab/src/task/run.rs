@@ -73,7 +73,7 @@ pub(super) fn check_data<T: TaskKind>(jobs: &[(PathBuf, TaskExperiment<T>)]) -> 
         return Ok(());
     }
     let read = jobs.iter().filter_map(|(dir, experiment)| Some((dir, experiment.task.data()?)));
-    read.into_iter().try_for_each(|(dir, file)| data::check(dir, file))
+    read.into_iter().try_for_each(|(dir, file)| data::check(dir, &file))
 }
 
 /// Runs `experiment` in `dir`, from its checkpoint if there is one; a finished run is left as it is.
@@ -100,11 +100,11 @@ pub(crate) fn run<T: TaskKind>(
             return Err(LabError::directory(dir, reason));
         }
         if let Some(file) = experiment.task.data() {
-            data::check(dir, file)?;
+            data::check(dir, &file)?;
         }
     } else {
         if let Some(file) = experiment.task.data() {
-            data::note(dir, file)?;
+            data::note(dir, &file)?;
         }
         if let Some(file) = &experiment.run.initial {
             initial::keep(dir, file)?;

@@ -1,9 +1,9 @@
 //! The sequence task as a kind of task.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use sorn_core::{Initial, Network, Params, State};
-use sorn_sequence::{Control, Run, Scores, SourceConfig, Task, TaskError};
+use sorn_sequence::{Control, Run, Scores, Task, TaskError};
 
 use super::{TaskKind, TaskWork};
 
@@ -16,11 +16,8 @@ impl TaskKind for Task {
         Task::inputs(self).map(Some)
     }
 
-    fn data(&self) -> Option<&Path> {
-        match &self.source {
-            SourceConfig::Text { file } => Some(file),
-            _ => None,
-        }
+    fn data(&self) -> Option<PathBuf> {
+        self.source.data()
     }
 
     fn validate(&self, params: &Params) -> Result<(), TaskError> {

@@ -16,7 +16,7 @@ use crate::{Target, Task, TaskError};
 /// |---|---|
 /// | `accuracy` | share of the steps that the readout gets right |
 /// | `ceiling` | share that a reader gets who knows which word it is in, and all probabilities |
-/// | `of_ceiling` | `accuracy` over `ceiling` |
+/// | `of_ceiling` | `accuracy` over `ceiling`; neither is there if a source of one's own does not know the ceiling |
 /// | `last_symbol` | share right of the last symbols of words (C and F of the counting task) |
 /// | `within_words` | share right of all symbols but the first of each word |
 /// | `symbol_reader`, `2_symbol_reader`, `3_symbol_reader` | share that the likeliest answer to the last one, two or three symbols gets |
@@ -83,12 +83,14 @@ pub(crate) fn score(
             }
         }
         let ceiling = match task.target {
-            Target::Position => 1.0,
-            _ => source.ceiling(),
+            Target::Position => Some(1.0),
+            Target::Next | Target::Present | Target::Recall => source.ceiling(),
         };
         scores.put("accuracy", right / count);
-        scores.put("ceiling", ceiling);
-        scores.put("of_ceiling", right / count / ceiling);
+        if let Some(ceiling) = ceiling {
+            scores.put("ceiling", ceiling);
+            scores.put("of_ceiling", right / count / ceiling);
+        }
         for (name, share) in [("last_symbol", last), ("within_words", within)] {
             if let Some(share) = share.value() {
                 scores.put(name, share);

@@ -3,9 +3,22 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use sorn_core::rng::stream;
 
-use super::{Units, letters};
+use super::{Chain, Kind, SourceSetup, Symbols, letters};
 use crate::TaskError;
+
+/// Configuration of [`SourceConfig::Grammar`](super::SourceConfig::Grammar).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GrammarConfig {
+    /// Which grammar.
+    pub grammar: GrammarName,
+    /// Sentences that are left out of the input.
+    #[serde(default)]
+    pub held_out: u32,
+}
 
 /// An artificial grammar by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,11 +35,12 @@ pub enum GrammarName {
 }
 
 /// The sentences of a grammar.
-pub(crate) struct Grammar {
+#[derive(Debug)]
+pub(super) struct Grammar {
     /// Sentences of the input.
-    pub(crate) given: BTreeSet<String>,
+    given: BTreeSet<String>,
     /// Sentences that are right, but left out.
-    pub(crate) held_out: BTreeSet<String>,
+    held_out: BTreeSet<String>,
 }
 
 const SINGULAR: [&str; 8] = ["man", "woman", "girl", "boy", "child", "cat", "dog", "fox"];
@@ -80,7 +94,7 @@ fn sentences(name: GrammarName) -> Vec<String> {
 
 impl Grammar {
     /// The sentences, of which the first `held_out` are left out of the input.
-    pub(crate) fn new(name: GrammarName, held_out: u32) -> Result<Grammar, TaskError> {
+    fn new(name: GrammarName, held_out: u32) -> Result<Grammar, TaskError> {
         let mut all = sentences(name);
         if held_out as usize >= all.len() {
             let expected = format!("at most {} of {} sentences", all.len() - 1, all.len());
@@ -89,14 +103,39 @@ impl Grammar {
         let given = all.split_off(held_out as usize);
         Ok(Grammar { given: given.into_iter().collect(), held_out: all.into_iter().collect() })
     }
+
+    /// Scores of a text that is to consist of sentences.
+    pub(super) fn judge(&self, text: &str) -> Vec<(String, f64)> {
+        // The first may have begun before, and the last is not at its end.
+        let mut sentences: Vec<String> = text.split('.').skip(1).map(|s| format!("{}.", s.trim())).collect();
+        sentences.pop();
+        let all = sentences.len() as f64;
+        let share = |right: &dyn Fn(&String) -> bool| match all > 0.0 {
+            true => sentences.iter().filter(|s| right(s)).count() as f64 / all,
+            false => 0.0,
+        };
+        let is_right = |s: &String| self.given.contains(s) || self.held_out.contains(s);
+        let distinct: BTreeSet<&String> = sentences.iter().filter(|s| is_right(s)).collect();
+        let scores = [
+            ("sentences", all),
+            // Without a single full stop nothing is right.
+            ("wrong", if all > 0.0 { share(&|s| !is_right(s)) } else { 1.0 }),
+            ("held_out", share(&|s| self.held_out.contains(s))),
+            ("distinct_right", distinct.len() as f64),
+        ];
+        scores.map(|(name, value)| (name.to_string(), value)).to_vec()
+    }
 }
 
-pub(super) fn new(name: GrammarName, held_out: u32) -> Result<(Vec<String>, Units), TaskError> {
-    let grammar = Grammar::new(name, held_out)?;
-    let given: Vec<String> = grammar.given.iter().map(|sentence| format!("{sentence} ")).collect();
-    let (symbols, sequences) = letters(given.iter().map(String::as_str));
-    let first = vec![1.0 / given.len() as f64; given.len()];
-    Ok((symbols, Units { sequences, first, next: Vec::new() }))
+impl Kind for GrammarConfig {
+    fn make(&self, _: Option<u32>, setup: SourceSetup) -> Result<Box<dyn Symbols>, TaskError> {
+        let grammar = Grammar::new(self.grammar, self.held_out)?;
+        let given: Vec<String> = grammar.given.iter().map(|sentence| format!("{sentence} ")).collect();
+        let (symbols, sequences) = letters(given.iter().map(String::as_str));
+        let first = vec![1.0 / given.len() as f64; given.len()];
+        let chain = Chain::new(symbols, sequences, first, stream(setup.seed, "source"));
+        Ok(Box::new(chain.with_grammar(grammar)))
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +154,7 @@ mod tests {
         let subjects: BTreeSet<&str> =
             grammar.held_out.iter().map(|s| s.split(' ').next().unwrap()).collect();
         assert_eq!((grammar.given.len(), subjects.len()), (56, 8));
-        let (symbols, _) = new(GrammarName::Fdt, 8).unwrap();
-        assert_eq!(symbols.len(), 25);
+        let config = GrammarConfig { grammar: GrammarName::Fdt, held_out: 8 };
+        assert_eq!(config.make(None, SourceSetup { seed: 0 }).unwrap().names().len(), 25);
     }
 }

@@ -1,59 +1,94 @@
-//! Sources of symbols: one item per step, from a seed.
+//! Sources of symbols: one item per step, from a seed. One source per file.
 
+mod chain;
 mod grammar;
+mod own;
 mod random;
+mod repeated;
 mod text;
 mod words;
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
-use sorn_core::rng::{Xoshiro256PlusPlus, below, stream, uniform};
+use sorn_agents::OwnConfig;
+use sorn_agents::own::{Entry, Part, PartError};
 
 use crate::TaskError;
-pub(crate) use grammar::Grammar;
-pub use grammar::GrammarName;
+use chain::Chain;
+pub use grammar::{GrammarConfig, GrammarName};
+pub use own::{SourceEntry, SourceSetup, Symbols};
+pub use random::RandomConfig;
+pub use repeated::RepeatedConfig;
+pub use text::TextConfig;
+pub use words::WordsConfig;
 
-/// Where the symbols come from. Each symbol is one input of the network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum SourceConfig {
+/// Makes of a line per source everything that is known of it: its sentence, its kind in files, and its configuration.
+macro_rules! sources {
+    ($($(#[$about:meta])* $kind:literal $name:ident($config:ty),)*) => {
+        /// Where the symbols come from. Each symbol is one input of the network.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        // The derived functions know the built-in ones alone; they are called by those of `with_own`.
+        #[serde(tag = "kind", deny_unknown_fields, remote = "Self")]
+        #[non_exhaustive]
+        pub enum SourceConfig {
+            $($(#[$about])* #[serde(rename = $kind)] $name($config),)*
+            /// One's own, by the kind under which it was registered ([`SourceEntry`]).
+            #[serde(skip)]
+            Own(OwnConfig),
+        }
+
+        impl SourceConfig {
+            /// The source, and whether it knows what `n` is.
+            fn make(&self, n: Option<u32>, setup: SourceSetup) -> Result<(Box<dyn Symbols>, bool), TaskError> {
+                match self {
+                    $(SourceConfig::$name(config) => Ok((config.make(n, setup)?, <$config>::TAKES_N)),)*
+                    SourceConfig::Own(config) => Ok((Entry::make(config, setup)?, false)),
+                }
+            }
+
+            /// The file that the source reads, if it reads one.
+            pub fn data(&self) -> Option<PathBuf> {
+                match self {
+                    $(SourceConfig::$name(config) => config.data().map(PathBuf::from),)*
+                    SourceConfig::Own(config) => {
+                        let source: Box<dyn Symbols> = Entry::make(config, SourceSetup { seed: 0 }).ok()?;
+                        source.data().map(PathBuf::from)
+                    }
+                }
+            }
+        }
+    };
+}
+
+sources! {
     /// Words one after the other (Lazar, Pipa & Triesch 2009, 10.3389/neuro.10.023.2009).
-    Words {
-        /// Symbols separated by blanks; `B*8` is B eight times, `B*n` as often as `task.n` says.
-        words: Vec<String>,
-        /// Probability of each word; equal where empty.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        probabilities: Vec<f64>,
-        /// Probability of each word after each word, a row per word; `probabilities` after every word where empty.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        transitions: Vec<Vec<f64>>,
-    },
+    "words" Words(WordsConfig),
     /// Independent symbols, all equally likely.
-    Random {
-        /// Number of symbols, 2 or more.
-        symbols: u32,
-    },
+    "random" Random(RandomConfig),
     /// A random sequence, drawn once and repeated for ever.
-    Repeated {
-        /// Number of symbols, 2 or more.
-        symbols: u32,
-        /// Length of the sequence.
-        length: u32,
-    },
+    "repeated" Repeated(RepeatedConfig),
     /// Sentences of a grammar, letter by letter, joined by blanks (delpapa/SORN_V2, GrammarTask).
-    Grammar {
-        /// Which grammar.
-        grammar: GrammarName,
-        /// Sentences that are left out of the input.
-        #[serde(default)]
-        held_out: u32,
-    },
+    "grammar" Grammar(GrammarConfig),
     /// A text, letter by letter, over and over.
-    Text {
-        /// The file. Letters become lower case, and white space one blank.
-        file: std::path::PathBuf,
-    },
+    "text" Text(TextConfig),
+}
+
+sorn_agents::with_own!(SourceConfig, dyn Symbols);
+
+/// The keys of a built-in source.
+trait Kind {
+    /// Whether `task.n` means something to it.
+    const TAKES_N: bool = false;
+
+    /// The file that it reads, if it reads one.
+    fn data(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The source; `n` is `task.n`.
+    fn make(&self, n: Option<u32>, setup: SourceSetup) -> Result<Box<dyn Symbols>, TaskError>;
 }
 
 /// One step of a source.
@@ -67,141 +102,120 @@ pub struct Item {
     pub last: bool,
 }
 
-/// A source at work, one item ahead.
-pub struct Source {
-    symbols: Vec<String>,
-    units: Units,
-    /// The unit that goes on, and the position in it.
-    unit: usize,
-    at: usize,
-    rng: Xoshiro256PlusPlus,
+impl From<u32> for Item {
+    /// A symbol that is a word of its own.
+    fn from(symbol: u32) -> Item {
+        Item { symbol, place: 0, last: true }
+    }
 }
 
-/// Sequences that follow one another.
-pub(crate) struct Units {
-    /// Symbols of each.
-    pub(crate) sequences: Vec<Vec<u32>>,
-    /// Probability of each as the first.
-    pub(crate) first: Vec<f64>,
-    /// Probability of each after each; those of the first where empty.
-    pub(crate) next: Vec<Vec<f64>>,
+/// A source at work, one item ahead.
+#[derive(Debug)]
+pub struct Source {
+    symbols: Box<dyn Symbols>,
+    names: Vec<String>,
+    places: usize,
+    item: Item,
 }
 
 impl Source {
     /// The source of `config` and `seed`; `n` is what `n` stands for in words.
     ///
     /// # Errors
-    /// [`TaskError::Config`] naming the key below `task.source`, what was found and what is allowed.
+    /// [`TaskError`] naming the key below `task.source`, what was found and what is allowed.
     pub fn new(config: &SourceConfig, n: Option<u32>, seed: u64) -> Result<Source, TaskError> {
-        if n.is_some() && !matches!(config, SourceConfig::Words { .. }) {
-            return Err(TaskError::config(
-                "task.n",
-                "none, it belongs to the source \"words\"",
-                n.unwrap_or(0),
-            ));
+        let (symbols, takes_n) = config.make(n, SourceSetup { seed })?;
+        if let Some(n) = n.filter(|_| !takes_n) {
+            return Err(TaskError::config("task.n", "none, it belongs to the source \"words\"", n));
         }
-        let rng = &mut stream(seed, "source");
-        let (symbols, units) = match config {
-            SourceConfig::Words { words, probabilities, transitions } => {
-                words::new(words, n, probabilities, transitions)?
-            }
-            SourceConfig::Random { symbols } => random::independent(*symbols)?,
-            SourceConfig::Repeated { symbols, length } => random::repeated(*symbols, *length, rng)?,
-            SourceConfig::Grammar { grammar, held_out } => grammar::new(*grammar, *held_out)?,
-            SourceConfig::Text { file } => text::new(file)?,
-        };
-        let mut source = Source { symbols, units, unit: 0, at: 0, rng: rng.clone() };
-        source.unit = draw(&source.units.first, &mut source.rng);
+        let (names, places) = (symbols.names(), symbols.places());
+        if names.is_empty() {
+            return Err(wrong("expected names of one symbol or more, found none"));
+        }
+        let sorted: std::collections::BTreeSet<&String> = names.iter().collect();
+        if sorted.len() < names.len() {
+            return Err(wrong(format!("expected each name of a symbol once, found {names:?}")));
+        }
+        if let Some(letter) = symbols.words().iter().flatten().find(|letter| **letter as usize >= names.len())
+        {
+            return Err(wrong(format!("expected words of symbols below {}, found {letter}", names.len())));
+        }
+        let mut source = Source { symbols, names, places, item: Item::from(0) };
+        source.advance()?;
         Ok(source)
     }
 
     /// Number of inputs.
     pub fn inputs(&self) -> usize {
-        self.symbols.len()
+        self.names.len()
     }
 
     /// Names of the symbols.
     pub fn symbols(&self) -> &[String] {
-        &self.symbols
+        &self.names
     }
 
     /// The item that [`advance`](Self::advance) leaves behind.
     pub fn item(&self) -> Item {
-        let sequence = &self.units.sequences[self.unit];
-        Item { symbol: sequence[self.at], place: self.at as u32, last: self.at + 1 == sequence.len() }
+        self.item
     }
 
-    /// Which word, sentence or sequence the item is of: an index of [`words`](Self::words).
-    pub fn word(&self) -> usize {
-        self.unit
+    /// Which word, sentence or sequence the item is of: an index of [`words`](Self::words). None of a source without a list of words.
+    pub fn word(&self) -> Option<usize> {
+        self.symbols.word()
     }
 
     /// The words, sentences or sequences that follow one another, as names of symbols.
     pub fn words(&self) -> Vec<Vec<&str>> {
-        let name = |symbol: &u32| self.symbols[*symbol as usize].as_str();
-        self.units.sequences.iter().map(|sequence| sequence.iter().map(name).collect()).collect()
+        let name = |symbol: &u32| self.names[*symbol as usize].as_str();
+        self.symbols.words().iter().map(|word| word.iter().map(name).collect()).collect()
     }
 
     /// Goes on to the next item.
-    pub fn advance(&mut self) {
-        self.at += 1;
-        if self.at == self.units.sequences[self.unit].len() {
-            let next = self.units.next.get(self.unit).unwrap_or(&self.units.first);
-            self.unit = draw(next, &mut self.rng);
-            self.at = 0;
+    ///
+    /// # Errors
+    /// [`TaskError`] of a source of one's own that fails, or gives what is no item of it.
+    pub fn advance(&mut self) -> Result<(), TaskError> {
+        let item = self.symbols.next().map_err(wrong)?;
+        let (names, places) = (self.names.len(), self.places);
+        if item.symbol as usize >= names {
+            return Err(wrong(format!("expected a symbol below {names}, found {}", item.symbol)));
         }
+        if item.place as usize >= places {
+            return Err(wrong(format!("expected a place below {places}, found {}", item.place)));
+        }
+        if let Some(word) = self.symbols.word() {
+            let letters = self.symbols.words().get(word);
+            if letters.and_then(|letters| letters.get(item.place as usize)) != Some(&item.symbol) {
+                let Item { symbol, place, .. } = item;
+                return Err(wrong(format!(
+                    "expected the symbol at place {place} of word {word}, found {symbol}"
+                )));
+            }
+        }
+        self.item = item;
+        Ok(())
     }
 
     /// Number of positions in the longest sequence.
     pub(crate) fn places(&self) -> usize {
-        self.units.sequences.iter().map(Vec::len).max().unwrap_or(0)
+        self.places
     }
 
     /// The share of next symbols that a reader gets who knows which sequence it is in, and all probabilities.
-    pub(crate) fn ceiling(&self) -> f64 {
-        let Units { sequences, first, next } = &self.units;
-        // How often each sequence stands, from any beginning: the mean over many.
-        let mut share = first.clone();
-        let mut mean = vec![0.0; share.len()];
-        const ROUNDS: usize = 10_000;
-        for _ in 0..if next.is_empty() { 1 } else { ROUNDS } {
-            mean.iter_mut().zip(&share).for_each(|(mean, share)| *mean += share);
-            let mut after = vec![0.0; share.len()];
-            for (unit, p) in share.iter().enumerate() {
-                let row = next.get(unit).unwrap_or(first);
-                after.iter_mut().zip(row).for_each(|(after, q)| *after += p * q);
-            }
-            share = after;
-        }
-        let (mut right, mut all) = (0.0, 0.0);
-        for (unit, sequence) in sequences.iter().enumerate() {
-            let mut by_symbol = vec![0.0; self.symbols.len()];
-            for (other, p) in next.get(unit).unwrap_or(first).iter().enumerate() {
-                by_symbol[sequences[other][0] as usize] += p;
-            }
-            let likeliest = by_symbol.into_iter().fold(0.0, f64::max);
-            right += mean[unit] * (sequence.len() as f64 - 1.0 + likeliest);
-            all += mean[unit] * sequence.len() as f64;
-        }
-        right / all
+    pub(crate) fn ceiling(&self) -> Option<f64> {
+        self.symbols.ceiling()
+    }
+
+    /// Scores of what a readout generated in its place.
+    pub(crate) fn judge(&self, generated: &[u32]) -> Vec<(String, f64)> {
+        self.symbols.judge(generated)
     }
 }
 
-/// An index with these probabilities.
-fn draw(probabilities: &[f64], rng: &mut Xoshiro256PlusPlus) -> usize {
-    let n = probabilities.len();
-    if probabilities.iter().all(|p| *p == probabilities[0]) {
-        return below(rng, n as u64) as usize;
-    }
-    let mut left = uniform(rng) * probabilities.iter().sum::<f64>();
-    for (index, p) in probabilities.iter().enumerate() {
-        left -= p;
-        if left < 0.0 {
-            return index;
-        }
-    }
-    // Rounding: the last that can be.
-    probabilities.iter().rposition(|p| *p > 0.0).unwrap_or(n - 1)
+/// What a source of one's own does wrong.
+fn wrong(reason: impl Into<String>) -> TaskError {
+    PartError { key: <dyn Symbols>::KEY.into(), reason: reason.into() }.into()
 }
 
 /// Letters as names of symbols, in the order in which they are given, and each sequence in them.
@@ -229,7 +243,7 @@ mod tests {
 
     fn counting(n: u32) -> Source {
         let words = vec!["A B*n C".to_string(), "D E*n F".to_string()];
-        let config = SourceConfig::Words { words, probabilities: vec![], transitions: vec![] };
+        let config = SourceConfig::Words(WordsConfig { words, ..WordsConfig::default() });
         Source::new(&config, Some(n), 3).unwrap()
     }
 
@@ -237,7 +251,7 @@ mod tests {
         (0..items)
             .map(|_| {
                 let symbol = source.item().symbol;
-                source.advance();
+                source.advance().unwrap();
                 source.symbols()[symbol as usize].clone()
             })
             .collect()
@@ -247,25 +261,28 @@ mod tests {
     fn counting_words_follow_at_random() {
         let mut source = counting(3);
         assert_eq!((source.inputs(), source.places()), (6, 5));
-        assert!((source.ceiling() - 0.9).abs() < 1e-12);
+        assert!((source.ceiling().unwrap() - 0.9).abs() < 1e-12);
         let text = text(&mut source, 5000);
         let words: Vec<&str> = text.as_bytes().chunks(5).map(|w| std::str::from_utf8(w).unwrap()).collect();
         assert!(words.iter().all(|word| ["ABBBC", "DEEEF"].contains(word)));
         assert_eq!(source.words(), [["A", "B", "B", "B", "C"], ["D", "E", "E", "E", "F"]]);
-        assert_eq!(source.words()[source.word()][0], source.symbols()[source.item().symbol as usize]);
+        assert_eq!(
+            source.words()[source.word().unwrap()][0],
+            source.symbols()[source.item().symbol as usize]
+        );
         let first = words.iter().filter(|word| **word == "ABBBC").count();
         assert!((430..570).contains(&first), "{first}");
     }
 
     #[test]
     fn transitions_decide_what_follows() {
-        let config = SourceConfig::Words {
+        let config = SourceConfig::Words(WordsConfig {
             words: vec!["A".into(), "B C".into()],
             probabilities: vec![],
             transitions: vec![vec![0.0, 1.0], vec![1.0, 0.0]],
-        };
+        });
         let mut source = Source::new(&config, None, 1).unwrap();
-        assert_eq!(source.ceiling(), 1.0);
+        assert_eq!(source.ceiling(), Some(1.0));
         let text = text(&mut source, 300);
         assert!(text.contains("ABCABC") && !text.contains("AA") && !text.contains("CB"));
     }
@@ -273,15 +290,15 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_sequence_and_another_seed_another() {
         for config in [
-            SourceConfig::Random { symbols: 5 },
-            SourceConfig::Repeated { symbols: 5, length: 40 },
-            SourceConfig::Grammar { grammar: GrammarName::Fdt, held_out: 8 },
+            SourceConfig::Random(RandomConfig { symbols: 5 }),
+            SourceConfig::Repeated(RepeatedConfig { symbols: 5, length: 40 }),
+            SourceConfig::Grammar(GrammarConfig { grammar: GrammarName::Fdt, held_out: 8 }),
         ] {
             let of = |seed| text(&mut Source::new(&config, None, seed).unwrap(), 200);
             assert_eq!(of(1), of(1));
             assert_ne!(of(1), of(2), "{config:?}");
         }
-        let config = SourceConfig::Repeated { symbols: 3, length: 7 };
+        let config = SourceConfig::Repeated(RepeatedConfig { symbols: 3, length: 7 });
         let text = text(&mut Source::new(&config, None, 1).unwrap(), 21);
         assert!(text[..7] == text[7..14] && text[..7] == text[14..]);
     }
@@ -289,10 +306,12 @@ mod tests {
     #[test]
     fn wrong_sources_are_named() {
         let error = |config: &SourceConfig, n| Source::new(config, n, 0).err().unwrap().to_string();
-        let words = |words: &[&str], probabilities: &[f64], transitions: &[Vec<f64>]| SourceConfig::Words {
-            words: words.iter().map(ToString::to_string).collect(),
-            probabilities: probabilities.to_vec(),
-            transitions: transitions.to_vec(),
+        let words = |words: &[&str], probabilities: &[f64], transitions: &[Vec<f64>]| {
+            SourceConfig::Words(WordsConfig {
+                words: words.iter().map(ToString::to_string).collect(),
+                probabilities: probabilities.to_vec(),
+                transitions: transitions.to_vec(),
+            })
         };
         assert!(error(&words(&["A B*n"], &[], &[]), None).starts_with("task.n: expected"));
         assert!(error(&words(&["A B*x"], &[], &[]), None).starts_with("task.source.words[0]: expected"));
@@ -300,13 +319,17 @@ mod tests {
         assert!(error(&words(&["A"], &[0.5], &[]), None).starts_with("task.source.probabilities: expected"));
         assert!(error(&words(&["A", "B"], &[], &[vec![1.0, 0.0]]), None).contains("task.source.transitions"));
         assert!(
-            error(&SourceConfig::Random { symbols: 1 }, None).starts_with("task.source.symbols: expected")
+            error(&SourceConfig::Random(RandomConfig { symbols: 1 }), None)
+                .starts_with("task.source.symbols: expected")
         );
-        assert!(error(&SourceConfig::Random { symbols: 3 }, Some(4)).starts_with("task.n: expected none"));
-        let held = SourceConfig::Grammar { grammar: GrammarName::Fdt, held_out: 64 };
+        assert!(
+            error(&SourceConfig::Random(RandomConfig { symbols: 3 }), Some(4))
+                .starts_with("task.n: expected none")
+        );
+        let held = SourceConfig::Grammar(GrammarConfig { grammar: GrammarName::Fdt, held_out: 64 });
         assert!(error(&held, None).starts_with("task.source.held_out: expected"));
         for file in ["gone.txt", ".", "/dev/zero"] {
-            let text = error(&SourceConfig::Text { file: file.into() }, None);
+            let text = error(&SourceConfig::Text(TextConfig { file: file.into() }), None);
             assert!(
                 text.starts_with(&format!("task.source.file: expected a text file, found {file} (")),
                 "{text}"

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sorn_lab::{Inputs, Series, SeriesConfig};
+use sorn_lab::{FileConfig, Inputs, Series, SeriesConfig};
 
 use super::{Damaged, Target, named, text};
 use crate::mutate;
@@ -53,11 +53,12 @@ pub(super) fn table(dir: &Path) -> Box<dyn Target> {
     let seeds =
         ["u,y\n0.5,1\n-1e3,2.25\n0,3\n", "1;2;3\n4;5;6\n", "1.5\n2\n-3e-4\n", "a\tb\n1\t2\n", "1 2\n\n3 4\n"];
     let look = Box::new(|path: &Path| {
-        let config = SeriesConfig::File { file: path.into(), inputs: vec![0], targets: vec![], ahead: 1 };
+        let config =
+            SeriesConfig::File(FileConfig { file: path.into(), inputs: vec![0], targets: vec![], ahead: 1 });
         match Series::new(&config, 0) {
             Err(error) => named(&error, path),
             Ok(mut series) => {
-                (0..5).for_each(|_| series.advance());
+                (0..5).try_for_each(|_| series.advance()).map_err(|e| e.to_string())?;
                 let finite = series.inputs().iter().chain(series.targets()).all(|value| value.is_finite());
                 if finite { Ok(()) } else { Err("a number that is not finite was taken".into()) }
             }

@@ -151,8 +151,9 @@ struct Trial {
 impl Measure for Ambiguity {
     fn step(&mut self, seen: &Seen<'_>) {
         let Some((word, at)) = seen.word.filter(|_| seen.at >= self.config.skip) else { return };
-        if let Some(which) = self.words.iter().position(|(index, _)| *index == word) {
-            self.states[which][at].push(seen.network.activity().spikes_e.to_vec());
+        let which = self.words.iter().position(|(index, _)| *index == word);
+        if let Some(states) = which.and_then(|which| self.states[which].get_mut(at)) {
+            states.push(seen.network.activity().spikes_e.to_vec());
         }
     }
 

@@ -99,7 +99,13 @@ impl Kind for OnsetConfig {
             let places = source.symbols().iter().map(place).collect();
             Some((source, places))
         });
-        Box::new(Onsets { config: self.clone(), source, activity: Vec::new(), traces: Vec::new() })
+        Box::new(Onsets {
+            config: self.clone(),
+            source,
+            failed: false,
+            activity: Vec::new(),
+            traces: Vec::new(),
+        })
     }
 
     fn pool(&self, data: &[&Value]) -> Result<BTreeMap<String, Interval>, String> {
@@ -124,6 +130,8 @@ struct Onsets {
     config: OnsetConfig,
     /// The source, and the input of the network for each of its symbols, none for a pause.
     source: Option<(Source, Vec<Option<usize>>)>,
+    /// Whether the source, one of one's own, failed.
+    failed: bool,
     activity: Vec<u16>,
     /// The activity of each copy, from the step before its input on.
     traces: Vec<Vec<u64>>,
@@ -145,7 +153,7 @@ impl Measure for Onsets {
                 if let Some(place) = places[source.item().symbol as usize] {
                     input[place] = 1.0;
                 }
-                source.advance();
+                self.failed |= source.advance().is_err();
             }
             if let Ok(activity) = copy.step(&input) {
                 trace.push(activity.spikes_e.len() as u64);
@@ -155,6 +163,9 @@ impl Measure for Onsets {
     }
 
     fn end(self: Box<Self>, _: &Network, findings: &mut Findings) -> Result<Option<Value>, StatsError> {
+        if self.failed {
+            return Err(StatsError::Undefined("the source failed"));
+        }
         let config = &self.config;
         let activity: Vec<u64> = self.activity.iter().map(|active| u64::from(*active)).collect();
         let rule: Threshold = config.threshold.parse().unwrap_or(Threshold::HalfMean);

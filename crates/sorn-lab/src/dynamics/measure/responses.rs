@@ -104,7 +104,8 @@ impl Measure for Responses {
     fn step(&mut self, seen: &Seen<'_>) {
         let Some((word, at)) = seen.word else { return };
         let spikes = seen.network.activity().spikes_e;
-        let place = self.places[word].get_mut(at).unwrap_or(&mut self.pause);
+        let Some(places) = self.places.get_mut(word) else { return };
+        let place = places.get_mut(at).unwrap_or(&mut self.pause);
         place.times += 1;
         place.active += spikes.len() as u64;
         if !place.neurons.is_empty() {

@@ -1,20 +1,43 @@
 //! The system of Lorenz.
 
-use sorn_core::rng::{Xoshiro256PlusPlus, uniform};
+use serde::{Deserialize, Serialize};
+use sorn_core::rng::uniform;
 use sorn_sequence::TaskError;
 
-use super::{Ahead, FURTHEST, Numbers, Parts, check, finite};
+use super::{Ahead, FURTHEST, Kind, Numbers, SeriesSetup, check, finite, one};
 
-pub(super) fn sigma() -> f64 {
+/// Configuration of [`SeriesConfig::Lorenz`](super::SeriesConfig::Lorenz).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LorenzConfig {
+    /// Prandtl number.
+    #[serde(default = "sigma")]
+    pub sigma: f64,
+    /// Rayleigh number, over its critical value.
+    #[serde(default = "rho")]
+    pub rho: f64,
+    /// Geometry of the cell.
+    #[serde(default = "beta")]
+    pub beta: f64,
+    /// Time of a step, positive.
+    #[serde(default = "step")]
+    pub step: f64,
+    /// How many steps ahead the targets lie, 1 or more.
+    #[serde(default = "one")]
+    pub ahead: u32,
+}
+
+fn sigma() -> f64 {
     10.0
 }
-pub(super) fn rho() -> f64 {
+fn rho() -> f64 {
     28.0
 }
-pub(super) fn beta() -> f64 {
+fn beta() -> f64 {
     8.0 / 3.0
 }
-pub(super) fn step() -> f64 {
+fn step() -> f64 {
     0.03
 }
 
@@ -50,35 +73,38 @@ struct Lorenz {
     ahead: Ahead<3>,
 }
 
-pub(super) fn new(
-    factors: [f64; 3],
-    step: f64,
-    ahead: u32,
-    mut rng: Xoshiro256PlusPlus,
-) -> Result<Parts, TaskError> {
-    for (key, value) in ["sigma", "rho", "beta"].into_iter().zip(factors) {
-        finite(key, value)?;
+impl Kind for LorenzConfig {
+    fn make(&self, setup: SeriesSetup) -> Result<Box<dyn Numbers>, TaskError> {
+        let LorenzConfig { sigma, rho, beta, step, ahead } = *self;
+        for (key, value) in [("sigma", sigma), ("rho", rho), ("beta", beta)] {
+            finite(key, value)?;
+        }
+        check("step", step, step > 0.0 && step.is_finite(), "a positive number")?;
+        check("ahead", ahead, (1..=FURTHEST).contains(&ahead), "1 to 100000")?;
+        let mut rng = setup.stream();
+        let point = std::array::from_fn(|_| 1.0 + uniform(&mut rng));
+        let mut flow = Flow { factors: [sigma, rho, beta], step, point };
+        (0..SETTLING).for_each(|_| _ = flow.next());
+        let settled = flow.point.iter().all(|value| value.is_finite());
+        check("step", step, settled, "a step and factors with which the system stays finite")?;
+        let ahead = Ahead::new(ahead, || flow.next());
+        Ok(Box::new(Lorenz { flow, ahead }))
     }
-    check("step", step, step > 0.0 && step.is_finite(), "a positive number")?;
-    check("ahead", ahead, (1..=FURTHEST).contains(&ahead), "1 to 100000")?;
-    let point = std::array::from_fn(|_| 1.0 + uniform(&mut rng));
-    let mut flow = Flow { factors, step, point };
-    (0..SETTLING).for_each(|_| _ = flow.next());
-    if !flow.point.iter().all(|value| value.is_finite()) {
-        return Err(TaskError::config(
-            "task.source.step",
-            "a step and factors with which the system stays finite",
-            step,
-        ));
-    }
-    let ahead = Ahead::new(ahead, || flow.next());
-    Ok((Box::new(Lorenz { flow, ahead }), 3, ["x", "y", "z"].map(String::from).to_vec()))
 }
 
 impl Numbers for Lorenz {
-    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
+    fn inputs(&self) -> usize {
+        3
+    }
+
+    fn targets(&self) -> Vec<String> {
+        ["x", "y", "z"].map(String::from).to_vec()
+    }
+
+    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) -> Result<(), String> {
         let far = self.flow.next();
         targets.copy_from_slice(&far);
         inputs.copy_from_slice(&self.ahead.shift(far));
+        Ok(())
     }
 }

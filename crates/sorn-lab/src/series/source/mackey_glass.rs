@@ -2,24 +2,50 @@
 
 use std::collections::VecDeque;
 
-use sorn_core::rng::{Xoshiro256PlusPlus, uniform};
+use serde::{Deserialize, Serialize};
+use sorn_core::rng::uniform;
 use sorn_sequence::TaskError;
 
-use super::{Ahead, FURTHEST, Numbers, Parts, check, finite};
+use super::{Ahead, FURTHEST, Kind, Numbers, SeriesSetup, check, finite, one};
 
-pub(super) fn tau() -> f64 {
+/// Configuration of [`SeriesConfig::MackeyGlass`](super::SeriesConfig::MackeyGlass).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MackeyGlassConfig {
+    /// Delay, positive.
+    #[serde(default = "tau")]
+    pub tau: f64,
+    /// Factor of the delayed value.
+    #[serde(default = "a")]
+    pub a: f64,
+    /// Rate of decay.
+    #[serde(default = "b")]
+    pub b: f64,
+    /// Exponent.
+    #[serde(default = "n")]
+    pub n: f64,
+    /// Time of a step, positive and at most `tau`.
+    #[serde(default = "step")]
+    pub step: f64,
+    /// How many steps ahead the target lies, 1 or more.
+    #[serde(default = "one")]
+    pub ahead: u32,
+}
+
+fn tau() -> f64 {
     17.0
 }
-pub(super) fn a() -> f64 {
+fn a() -> f64 {
     0.2
 }
-pub(super) fn b() -> f64 {
+fn b() -> f64 {
     0.1
 }
-pub(super) fn n() -> f64 {
+fn n() -> f64 {
     10.0
 }
-pub(super) fn step() -> f64 {
+fn step() -> f64 {
     1.0
 }
 
@@ -58,37 +84,40 @@ struct MackeyGlass {
     ahead: Ahead<1>,
 }
 
-pub(super) fn new(
-    tau: f64,
-    factors: [f64; 3],
-    step: f64,
-    ahead: u32,
-    mut rng: Xoshiro256PlusPlus,
-) -> Result<Parts, TaskError> {
-    check("tau", tau, tau > 0.0 && tau.is_finite(), "a positive number")?;
-    for (key, value) in ["a", "b", "n"].into_iter().zip(factors) {
-        finite(key, value)?;
+impl Kind for MackeyGlassConfig {
+    fn make(&self, setup: SeriesSetup) -> Result<Box<dyn Numbers>, TaskError> {
+        let MackeyGlassConfig { tau, a, b, n, step, ahead } = *self;
+        check("tau", tau, tau > 0.0 && tau.is_finite(), "a positive number")?;
+        for (key, value) in [("a", a), ("b", b), ("n", n)] {
+            finite(key, value)?;
+        }
+        let steps = (tau / step).round();
+        let good = step > 0.0 && step <= tau && steps <= 1e6;
+        check("step", step, good, "above 0, from a millionth of tau to tau")?;
+        check("ahead", ahead, (1..=FURTHEST).contains(&ahead), "1 to 100000")?;
+        let mut rng = setup.stream();
+        let history = (0..steps as usize).map(|_| 1.1 + 0.2 * uniform(&mut rng)).collect();
+        let mut flow = Flow { factors: [a, b, n], step, x: 1.2, history };
+        let settling = (SETTLING / step).min(1e6) as usize;
+        (0..settling).for_each(|_| _ = flow.next());
+        let ahead = Ahead::new(ahead, || flow.next());
+        Ok(Box::new(MackeyGlass { flow, ahead }))
     }
-    let steps = (tau / step).round();
-    check(
-        "step",
-        step,
-        step > 0.0 && step <= tau && steps <= 1e6,
-        "above 0, from a millionth of tau to tau",
-    )?;
-    check("ahead", ahead, (1..=FURTHEST).contains(&ahead), "1 to 100000")?;
-    let history = (0..steps as usize).map(|_| 1.1 + 0.2 * uniform(&mut rng)).collect();
-    let mut flow = Flow { factors, step, x: 1.2, history };
-    let settling = (SETTLING / step).min(1e6) as usize;
-    (0..settling).for_each(|_| _ = flow.next());
-    let ahead = Ahead::new(ahead, || flow.next());
-    Ok((Box::new(MackeyGlass { flow, ahead }), 1, vec!["x".into()]))
 }
 
 impl Numbers for MackeyGlass {
-    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
+    fn inputs(&self) -> usize {
+        1
+    }
+
+    fn targets(&self) -> Vec<String> {
+        vec!["x".into()]
+    }
+
+    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) -> Result<(), String> {
         let far = self.flow.next();
         targets.copy_from_slice(&far);
         inputs.copy_from_slice(&self.ahead.shift(far));
+        Ok(())
     }
 }

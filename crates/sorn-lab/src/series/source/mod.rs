@@ -1,132 +1,102 @@
-//! Series of numbers: at each step inputs, and targets that a readout is to give.
+//! Series of numbers: at each step inputs, and targets that a readout is to give. One series per file.
 
-mod bits;
 mod lorenz;
 mod mackey_glass;
+mod memory_capacity;
 mod narma;
+mod own;
+mod parity;
 mod recorded;
-mod uniform;
 
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sorn_core::rng::stream;
+use sorn_agents::own::{Entry, Part};
+use sorn_agents::{OwnConfig, PartError};
 use sorn_sequence::TaskError;
 
-/// Which series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum SeriesConfig {
+pub use lorenz::LorenzConfig;
+pub use mackey_glass::MackeyGlassConfig;
+pub use memory_capacity::MemoryCapacityConfig;
+pub use narma::NarmaConfig;
+pub use own::{Answers, Numbers, SeriesEntry, SeriesSetup};
+pub use parity::ParityConfig;
+pub use recorded::FileConfig;
+
+/// Makes of a line per series everything that is known of it: its sentence, its kind in files, and its configuration.
+macro_rules! series {
+    ($($(#[$about:meta])* $kind:literal $name:ident($config:ty),)*) => {
+        /// Which series.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        // The derived functions know the built-in ones alone; they are called by those of `with_own`.
+        #[serde(tag = "kind", deny_unknown_fields, remote = "Self")]
+        #[non_exhaustive]
+        pub enum SeriesConfig {
+            $($(#[$about])* #[serde(rename = $kind)] $name($config),)*
+            /// One's own, by the kind under which it was registered ([`SeriesEntry`]).
+            #[serde(skip)]
+            Own(OwnConfig),
+        }
+
+        impl SeriesConfig {
+            fn make(&self, setup: SeriesSetup) -> Result<Box<dyn Numbers>, TaskError> {
+                match self {
+                    $(SeriesConfig::$name(config) => config.make(setup),)*
+                    SeriesConfig::Own(config) => Ok(Entry::make(config, setup)?),
+                }
+            }
+
+            /// The file that the series reads, if it reads one.
+            pub fn data(&self) -> Option<PathBuf> {
+                match self {
+                    $(SeriesConfig::$name(config) => config.data().map(PathBuf::from),)*
+                    SeriesConfig::Own(config) => {
+                        let series: Box<dyn Numbers> = Entry::make(config, SeriesSetup { seed: 0 }).ok()?;
+                        series.data().map(PathBuf::from)
+                    }
+                }
+            }
+        }
+    };
+}
+
+series! {
     /// Nonlinear autoregressive moving average (Atiya & Parlos 2000, 10.1109/72.846741): of an input `u` uniform in [0, 0.5) the
     /// target is `y(t+1) = a1 y(t) + a2 y(t) (y(t) + ... + y(t-order+1)) + b u(t-order+1) u(t) + c`. An input
     /// that takes the target to 1 or beyond is drawn anew, since the recurrence may then grow without end.
-    Narma {
-        /// How many steps back, 1 or more.
-        #[serde(default = "narma::order")]
-        order: u32,
-        /// Factor of the last value.
-        #[serde(default = "narma::a1")]
-        a1: f64,
-        /// Factor of the last value times the sum of the last `order` values.
-        #[serde(default = "narma::a2")]
-        a2: f64,
-        /// Factor of the product of the inputs.
-        #[serde(default = "narma::b")]
-        b: f64,
-        /// Constant.
-        #[serde(default = "narma::c")]
-        c: f64,
-    },
+    "narma" Narma(NarmaConfig),
     /// `dx/dt = a x(t-tau) / (1 + x(t-tau)^n) - b x(t)` (Mackey & Glass 1977, 10.1126/science.267326), by the method of Runge and
     /// Kutta of the fourth order, the delayed value held for the step. The input is `x`, the target `x`, `ahead` steps later.
-    MackeyGlass {
-        /// Delay, positive.
-        #[serde(default = "mackey_glass::tau")]
-        tau: f64,
-        /// Factor of the delayed value.
-        #[serde(default = "mackey_glass::a")]
-        a: f64,
-        /// Rate of decay.
-        #[serde(default = "mackey_glass::b")]
-        b: f64,
-        /// Exponent.
-        #[serde(default = "mackey_glass::n")]
-        n: f64,
-        /// Time of a step, positive and at most `tau`.
-        #[serde(default = "mackey_glass::step")]
-        step: f64,
-        /// How many steps ahead the target lies, 1 or more.
-        #[serde(default = "one")]
-        ahead: u32,
-    },
+    "mackey_glass" MackeyGlass(MackeyGlassConfig),
     /// The three numbers of Lorenz's system (1963, 10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2), by the method of Runge and Kutta of
     /// the fourth order. They are the inputs, and `ahead` steps later the targets.
-    Lorenz {
-        /// Prandtl number.
-        #[serde(default = "lorenz::sigma")]
-        sigma: f64,
-        /// Rayleigh number, over its critical value.
-        #[serde(default = "lorenz::rho")]
-        rho: f64,
-        /// Geometry of the cell.
-        #[serde(default = "lorenz::beta")]
-        beta: f64,
-        /// Time of a step, positive.
-        #[serde(default = "lorenz::step")]
-        step: f64,
-        /// How many steps ahead the targets lie, 1 or more.
-        #[serde(default = "one")]
-        ahead: u32,
-    },
+    "lorenz" Lorenz(LorenzConfig),
     /// Independent numbers, uniform in [-1, 1): the targets are the inputs of `delays` steps before. The sum of their squared
     /// correlations is the memory capacity (Jaeger 2001, GMD report 152).
-    MemoryCapacity {
-        /// How many steps before, each 1 or more.
-        #[serde(default = "uniform::delays")]
-        delays: Vec<u32>,
-    },
+    "memory_capacity" MemoryCapacity(MemoryCapacityConfig),
     /// Independent bits, -1 or 1: the target is the product of `bits` of them that follow each other, the last of `delay` steps before.
     /// Two bits are the delayed exclusive or (Bertschinger & Natschläger 2004, 10.1162/089976604323057443).
-    Parity {
-        /// How many bits, 1 or more.
-        #[serde(default = "bits::three")]
-        bits: u32,
-        /// Steps before.
-        #[serde(default)]
-        delay: u32,
-    },
+    "parity" Parity(ParityConfig),
     /// Columns of a file, over and over; the steps of the phases that fit and score have to be in it once.
-    File {
-        /// An array of one or two dimensions (`.npy`), or a table of numbers with or without a head (anything else, as a rule `.csv`).
-        file: PathBuf,
-        /// Columns of the inputs, from 0; the first where empty.
-        #[serde(default)]
-        inputs: Vec<usize>,
-        /// Columns of the targets; those of the inputs where empty.
-        #[serde(default)]
-        targets: Vec<usize>,
-        /// How many rows ahead the targets lie.
-        #[serde(default = "one")]
-        ahead: u32,
-    },
+    "file" File(FileConfig),
+}
+
+sorn_agents::with_own!(SeriesConfig, dyn Numbers);
+
+/// The keys of a built-in series.
+trait Kind {
+    /// The file that it reads, if it reads one.
+    fn data(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The series.
+    fn make(&self, setup: SeriesSetup) -> Result<Box<dyn Numbers>, TaskError>;
 }
 
 fn one() -> u32 {
     1
-}
-
-/// What goes on from step to step.
-trait Numbers: fmt::Debug + Send {
-    /// Writes inputs and targets of the next step.
-    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]);
-
-    /// After how many steps it repeats itself, and how far ahead the targets lie; none if it never does.
-    fn period(&self) -> Option<(usize, usize)> {
-        None
-    }
 }
 
 /// A series at work, one step ahead.
@@ -138,33 +108,21 @@ pub struct Series {
     names: Vec<String>,
 }
 
-/// A series before its first step: itself, how many inputs, the names of the targets.
-type Parts = (Box<dyn Numbers>, usize, Vec<String>);
-
 impl Series {
     /// The series of `config` and `seed`.
     ///
     /// # Errors
-    /// [`TaskError::Config`] naming the key below `task.source`, what was found and what is allowed.
+    /// [`TaskError`] naming the key below `task.source`, what was found and what is allowed.
     pub fn new(config: &SeriesConfig, seed: u64) -> Result<Series, TaskError> {
-        let rng = stream(seed, "series");
-        let (numbers, inputs, names) = match config {
-            SeriesConfig::Narma { order, a1, a2, b, c } => narma::new(*order, [*a1, *a2, *b, *c], rng)?,
-            SeriesConfig::MackeyGlass { tau, a, b, n, step, ahead } => {
-                mackey_glass::new(*tau, [*a, *b, *n], *step, *ahead, rng)?
-            }
-            SeriesConfig::Lorenz { sigma, rho, beta, step, ahead } => {
-                lorenz::new([*sigma, *rho, *beta], *step, *ahead, rng)?
-            }
-            SeriesConfig::MemoryCapacity { delays } => uniform::new(delays, rng)?,
-            SeriesConfig::Parity { bits, delay } => bits::new(*bits, *delay, rng)?,
-            SeriesConfig::File { file, inputs, targets, ahead } => {
-                recorded::new(file, inputs, targets, *ahead)?
-            }
-        };
+        let numbers = config.make(SeriesSetup { seed })?;
+        let (inputs, names) = (numbers.inputs(), numbers.targets());
+        if inputs == 0 || names.is_empty() {
+            let found = format!("{inputs} and {}", names.len());
+            return Err(wrong(format!("expected at least one input and one target, found {found}")));
+        }
         let mut series =
             Series { numbers, inputs: vec![0.0; inputs], targets: vec![0.0; names.len()], names };
-        series.advance();
+        series.advance()?;
         Ok(series)
     }
 
@@ -185,13 +143,30 @@ impl Series {
 
     /// How many steps have targets of their own before the series repeats itself; none if it never does.
     pub fn length(&self) -> Option<u64> {
-        self.numbers.period().map(|(rows, ahead)| rows.saturating_sub(ahead) as u64)
+        self.numbers.length()
     }
 
     /// Goes on to the next step.
-    pub fn advance(&mut self) {
-        self.numbers.next(&mut self.inputs, &mut self.targets);
+    ///
+    /// # Errors
+    /// [`TaskError`] if a number is not finite, or of a series of one's own that fails.
+    pub fn advance(&mut self) -> Result<(), TaskError> {
+        self.numbers.next(&mut self.inputs, &mut self.targets).map_err(wrong)?;
+        match self.inputs.iter().chain(&self.targets).find(|number| !number.is_finite()) {
+            None => Ok(()),
+            Some(number) => Err(wrong(format!("expected finite numbers, found {number}"))),
+        }
     }
+
+    /// Scores of its own beside those of every series.
+    pub(super) fn judge(&self, answers: &Answers<'_>) -> Vec<(String, f64)> {
+        self.numbers.judge(answers)
+    }
+}
+
+/// What a series does wrong.
+fn wrong(reason: String) -> TaskError {
+    PartError { key: <dyn Numbers>::KEY.into(), reason }.into()
 }
 
 /// A number that has to be finite.
@@ -236,7 +211,7 @@ mod tests {
         let mut all = Vec::new();
         for _ in 0..steps {
             all.push((series.inputs().to_vec(), series.targets().to_vec()));
-            series.advance();
+            series.advance().unwrap();
         }
         all
     }
@@ -313,11 +288,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let table = folder.path().join("t.csv");
         std::fs::write(&table, "time;value\n0; 1.5\n1;2.5\n2;-1\n").unwrap();
-        let config = |inputs: &[usize], targets: &[usize], ahead| SeriesConfig::File {
-            file: table.clone(),
-            inputs: inputs.to_vec(),
-            targets: targets.to_vec(),
-            ahead,
+        let config = |inputs: &[usize], targets: &[usize], ahead| {
+            let (inputs, targets) = (inputs.to_vec(), targets.to_vec());
+            SeriesConfig::File(FileConfig { file: table.clone(), inputs, targets, ahead })
         };
         let all = items(&config(&[1], &[], 1), 0, 4);
         assert_eq!(all[0], (vec![1.5], vec![2.5]));
@@ -327,7 +300,8 @@ mod tests {
         assert_eq!(all[1], (vec![1.0, 2.5], vec![2.5, 1.0]));
         let array = folder.path().join("a.npy");
         std::fs::write(&array, crate::npy::f64_array(&[3], [4.0, 5.0, 6.0])).unwrap();
-        let config = SeriesConfig::File { file: array, inputs: vec![], targets: vec![], ahead: 1 };
+        let config =
+            SeriesConfig::File(FileConfig { file: array, inputs: vec![], targets: vec![], ahead: 1 });
         assert_eq!(items(&config, 0, 2)[1], (vec![5.0], vec![6.0]));
     }
 

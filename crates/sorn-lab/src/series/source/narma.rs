@@ -2,24 +2,47 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use sorn_core::rng::{Xoshiro256PlusPlus, uniform};
 use sorn_sequence::TaskError;
 
-use super::{FURTHEST, Numbers, Parts, check, finite};
+use super::{FURTHEST, Kind, Numbers, SeriesSetup, check, finite};
 
-pub(super) fn order() -> u32 {
+/// Configuration of [`SeriesConfig::Narma`](super::SeriesConfig::Narma).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NarmaConfig {
+    /// How many steps back, 1 or more.
+    #[serde(default = "order")]
+    pub order: u32,
+    /// Factor of the last value.
+    #[serde(default = "a1")]
+    pub a1: f64,
+    /// Factor of the last value times the sum of the last `order` values.
+    #[serde(default = "a2")]
+    pub a2: f64,
+    /// Factor of the product of the inputs.
+    #[serde(default = "b")]
+    pub b: f64,
+    /// Constant.
+    #[serde(default = "c")]
+    pub c: f64,
+}
+
+fn order() -> u32 {
     10
 }
-pub(super) fn a1() -> f64 {
+fn a1() -> f64 {
     0.3
 }
-pub(super) fn a2() -> f64 {
+fn a2() -> f64 {
     0.05
 }
-pub(super) fn b() -> f64 {
+fn b() -> f64 {
     1.5
 }
-pub(super) fn c() -> f64 {
+fn c() -> f64 {
     0.1
 }
 
@@ -37,18 +60,30 @@ struct Narma {
     rng: Xoshiro256PlusPlus,
 }
 
-pub(super) fn new(order: u32, factors: [f64; 4], mut rng: Xoshiro256PlusPlus) -> Result<Parts, TaskError> {
-    check("order", order, (1..=FURTHEST).contains(&order), "1 to 100000")?;
-    for (key, value) in ["a1", "a2", "b", "c"].into_iter().zip(factors) {
-        finite(key, value)?;
+impl Kind for NarmaConfig {
+    fn make(&self, setup: SeriesSetup) -> Result<Box<dyn Numbers>, TaskError> {
+        let NarmaConfig { order, a1, a2, b, c } = *self;
+        check("order", order, (1..=FURTHEST).contains(&order), "1 to 100000")?;
+        for (key, value) in [("a1", a1), ("a2", a2), ("b", b), ("c", c)] {
+            finite(key, value)?;
+        }
+        let mut rng = setup.stream();
+        let inputs = (1..order).map(|_| 0.5 * uniform(&mut rng)).collect();
+        let values = vec![0.0; order as usize].into();
+        Ok(Box::new(Narma { factors: [a1, a2, b, c], inputs, values, rng }))
     }
-    let inputs = (1..order).map(|_| 0.5 * uniform(&mut rng)).collect();
-    let narma = Narma { factors, inputs, values: vec![0.0; order as usize].into(), rng };
-    Ok((Box::new(narma), 1, vec!["narma".into()]))
 }
 
 impl Numbers for Narma {
-    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
+    fn inputs(&self) -> usize {
+        1
+    }
+
+    fn targets(&self) -> Vec<String> {
+        vec!["narma".into()]
+    }
+
+    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) -> Result<(), String> {
         let [a1, a2, b, c] = self.factors;
         let last = self.values.back().copied().unwrap_or(0.0);
         let kept = a1 * last + a2 * last * self.values.iter().sum::<f64>() + c;
@@ -72,5 +107,6 @@ impl Numbers for Narma {
             self.values.iter_mut().for_each(|value| *value = 0.0);
         }
         (inputs[0], targets[0]) = (input, value.clamp(-LARGEST, LARGEST));
+        Ok(())
     }
 }

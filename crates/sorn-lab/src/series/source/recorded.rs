@@ -1,40 +1,67 @@
 //! Columns of a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
 use sorn_sequence::TaskError;
 
-use super::{FURTHEST, Numbers, Parts, check};
+use super::{FURTHEST, Kind, Numbers, SeriesSetup, check, one};
 use crate::files::read_text;
 use crate::npy;
+
+/// Configuration of [`SeriesConfig::File`](super::SeriesConfig::File).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FileConfig {
+    /// An array of one or two dimensions (`.npy`), or a table of numbers with or without a head (anything else, as a rule `.csv`).
+    pub file: PathBuf,
+    /// Columns of the inputs, from 0; the first where empty.
+    #[serde(default)]
+    pub inputs: Vec<usize>,
+    /// Columns of the targets; those of the inputs where empty.
+    #[serde(default)]
+    pub targets: Vec<usize>,
+    /// How many rows ahead the targets lie.
+    #[serde(default = "one")]
+    pub ahead: u32,
+}
 
 #[derive(Debug)]
 struct Recorded {
     rows: Array2<f64>,
+    /// Names of the targets.
+    names: Vec<String>,
     inputs: Vec<usize>,
     targets: Vec<usize>,
     ahead: usize,
     at: usize,
 }
 
-pub(super) fn new(file: &Path, inputs: &[usize], targets: &[usize], ahead: u32) -> Result<Parts, TaskError> {
-    let (rows, names) = read(file).map_err(|reason| {
-        let found = format!("{} ({reason})", file.display());
-        TaskError::config("task.source.file", "rows of numbers", found)
-    })?;
-    check("ahead", ahead, ahead <= FURTHEST, "at most 100000")?;
-    let inputs = if inputs.is_empty() { vec![0] } else { inputs.to_vec() };
-    let targets = if targets.is_empty() { inputs.clone() } else { targets.to_vec() };
-    let columns = rows.ncols();
-    for (key, chosen) in [("inputs", &inputs), ("targets", &targets)] {
-        let wrong = chosen.iter().find(|column| **column >= columns);
-        let expected = format!("columns below {columns}, as {} has them", file.display());
-        check(key, wrong.copied().unwrap_or(0), wrong.is_none(), &expected)?;
+impl Kind for FileConfig {
+    fn data(&self) -> Option<&Path> {
+        Some(&self.file)
     }
-    let names = targets.iter().map(|column| names[*column].clone()).collect();
-    let count = inputs.len();
-    Ok((Box::new(Recorded { rows, inputs, targets, ahead: ahead as usize, at: 0 }), count, names))
+
+    fn make(&self, _: SeriesSetup) -> Result<Box<dyn Numbers>, TaskError> {
+        let FileConfig { file, inputs, targets, ahead } = self;
+        let (rows, names) = read(file).map_err(|reason| {
+            let found = format!("{} ({reason})", file.display());
+            TaskError::config("task.source.file", "rows of numbers", found)
+        })?;
+        check("ahead", ahead, *ahead <= FURTHEST, "at most 100000")?;
+        let inputs = if inputs.is_empty() { vec![0] } else { inputs.to_vec() };
+        let targets = if targets.is_empty() { inputs.clone() } else { targets.to_vec() };
+        let columns = rows.ncols();
+        for (key, chosen) in [("inputs", &inputs), ("targets", &targets)] {
+            let wrong = chosen.iter().find(|column| **column >= columns);
+            let expected = format!("columns below {columns}, as {} has them", file.display());
+            check(key, wrong.copied().unwrap_or(0), wrong.is_none(), &expected)?;
+        }
+        let names = targets.iter().map(|column| names[*column].clone()).collect();
+        Ok(Box::new(Recorded { rows, names, inputs, targets, ahead: *ahead as usize, at: 0 }))
+    }
 }
 
 /// The rows, and the names of the columns.
@@ -100,11 +127,19 @@ fn table(text: &str) -> Result<(Array2<f64>, Option<Vec<String>>), String> {
 }
 
 impl Numbers for Recorded {
-    fn period(&self) -> Option<(usize, usize)> {
-        Some((self.rows.nrows(), self.ahead))
+    fn inputs(&self) -> usize {
+        self.inputs.len()
     }
 
-    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) {
+    fn targets(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
+    fn length(&self) -> Option<u64> {
+        Some(self.rows.nrows().saturating_sub(self.ahead) as u64)
+    }
+
+    fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) -> Result<(), String> {
         let count = self.rows.nrows();
         let take = |row: usize, columns: &[usize], to: &mut [f64]| {
             to.iter_mut().zip(columns).for_each(|(to, column)| *to = self.rows[[row % count, *column]]);
@@ -112,5 +147,6 @@ impl Numbers for Recorded {
         take(self.at, &self.inputs, inputs);
         take(self.at + self.ahead, &self.targets, targets);
         self.at = (self.at + 1) % count;
+        Ok(())
     }
 }

@@ -49,13 +49,15 @@ impl Report {
         self.findings.is_empty()
     }
 
-    fn expect(&mut self, holds: bool, finding: &str) {
+    /// Takes down `finding` unless it `holds`, each finding once.
+    pub fn expect(&mut self, holds: bool, finding: &str) {
         if !holds && !self.findings.iter().any(|known| known == finding) {
             self.findings.push(finding.into());
         }
     }
 
-    fn failed(error: impl fmt::Display) -> Report {
+    /// What is found of a part that cannot be made.
+    pub fn failed(error: impl fmt::Display) -> Report {
         Report { findings: vec![error.to_string()] }
     }
 }
@@ -296,7 +298,8 @@ fn seen(config: &AgentConfig, observations: &Space, actions: &Space) -> Result<S
     Ok(Inputs::new(config, actions)?.space(normalized))
 }
 
-const SEED: &str = "seed: expected the same bits from the same seed, found others";
+/// What is found of a part that the same seed makes another.
+pub const SEED: &str = "seed: expected the same bits from the same seed, found others";
 const SAVED: &str = "save, load: expected what was loaded to go on to the same bits, found others";
 
 fn saved_encoder(encoder: &dyn Encoder) -> AgentState {

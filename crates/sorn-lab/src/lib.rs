@@ -90,7 +90,7 @@ pub use schema::experiment_schema;
 pub use seeds::{Sweep, SweepOutcome};
 pub use series::{
     Answers, FileConfig, LorenzConfig, MackeyGlassConfig, MemoryCapacityConfig, NarmaConfig, Numbers,
-    ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesRun, SeriesSetup, SeriesTask,
+    ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesRun, SeriesSetup, SeriesTask, check_series,
 };
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,

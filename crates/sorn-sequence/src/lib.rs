@@ -25,5 +25,5 @@ pub use score::Scores;
 pub use sorn_agents::OwnConfig;
 pub use source::{
     GrammarConfig, GrammarName, Item, RandomConfig, RepeatedConfig, Source, SourceConfig, SourceEntry,
-    SourceSetup, Symbols, TextConfig, WordsConfig,
+    SourceSetup, Symbols, TextConfig, WordsConfig, check_source,
 };

@@ -19,15 +19,20 @@ fn own(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
-/// A directory with the experiment file.
+const FILES: [&str; 3] = ["line.toml", "reber.toml", "henon.toml"];
+
+/// A directory with the experiment files.
 fn place() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
-    fs::write(place.path().join("line.toml"), own("line.toml")).unwrap();
+    FILES.iter().for_each(|file| fs::write(place.path().join(file), own(file)).unwrap());
     place
 }
 
+/// The program of the page that takes these files: of agents, or of tasks.
 fn command(place: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_my-robot"));
+    let task = arguments.iter().any(|argument| ["reber", "henon", "task."].iter().any(|name| argument.contains(name)));
+    let mut command =
+        Command::new(if task { env!("CARGO_BIN_EXE_my-task") } else { env!("CARGO_BIN_EXE_my-robot") });
     command.current_dir(place).args(arguments).stdin(Stdio::null());
     command
 }
@@ -53,8 +58,8 @@ fn refused(place: &Path, arguments: &[&str]) -> String {
 #[test]
 fn the_page_shows_this_program() {
     let program = own("src/main.rs");
-    assert_eq!(blocks("rust").join("\n"), program);
-    assert!(blocks("toml").contains(&own("line.toml")));
+    assert_eq!(blocks("rust").join("\n"), format!("{program}\n{}", own("src/bin/my-task.rs")));
+    FILES.iter().for_each(|file| assert!(blocks("toml").contains(&own(file)), "{file}"));
     let code = program.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
     assert!(code.count() < 120);
 }
@@ -64,11 +69,19 @@ fn the_commands_of_the_page_run() {
     let place = place();
     let place = place.path();
     let mut commands = 0;
-    for line in blocks("sh").join("\n").lines().filter(|line| line.starts_with("my-robot ")) {
+    for line in blocks("sh").join("\n").lines().filter(|line| line.starts_with("my-")) {
         let line = line.split("  #").next().unwrap().trim_end();
         let arguments: Vec<&str> = line.split(' ').skip(1).collect();
         let text = done(place, &arguments);
         match arguments[0] {
+            "check" if line.contains("reber") => {
+                assert_eq!(text, "task.source.kind = \"reber\" keeps the contract\n");
+            }
+            "explain" if line.starts_with("my-task") => {
+                for choice in ["kind = \"reber\"", "Reber's grammar.", "kind = \"henon\"", "kind = \"words\""] {
+                    assert!(text.contains(choice), "{choice}: {text}");
+                }
+            }
             "check" => assert_eq!(text.matches("keeps the contract").count(), 4, "{text}"),
             "eval" => assert!(text.contains("LineFollower-v0, greedy policy"), "{text}"),
             "explain" => {
@@ -123,6 +136,34 @@ fn after_a_kill_a_run_goes_on_to_the_same_bits() {
 }
 
 #[test]
+fn after_a_kill_a_task_goes_on_to_the_same_scores() {
+    let place = place();
+    let place = place.path();
+    for (file, name) in [("reber.toml", "reber"), ("henon.toml", "henon")] {
+        let longer = "task.phases.organise.steps=100000";
+        let arguments = |out: &'static str| {
+            ["run", file, "--quiet", "--out", out, "--set", longer, "--set", "run.checkpoint_every=500"]
+        };
+        let begun = Instant::now();
+        done(place, &arguments("whole"));
+        let whole = begun.elapsed();
+        let scores = |out: &str| {
+            let text = fs::read_to_string(place.join(out).join(name).join("seed-0/summary.json")).unwrap();
+            text.split("\"scores\"").nth(1).unwrap().to_string()
+        };
+        let mut child = command(place, &arguments("killed")).stderr(Stdio::null()).spawn().unwrap();
+        sleep(whole.mul_f64(0.5).max(Duration::from_millis(20)));
+        child.kill().unwrap();
+        let killed = !child.wait().unwrap().success();
+        let resumed = place.join("killed").join(name);
+        assert!(killed && resumed.join("seed-0/checkpoints").exists(), "{name} ended before it was killed");
+        let status = command(place, &["resume", &format!("killed/{name}"), "--quiet"]).status().unwrap();
+        assert!(status.success());
+        assert_eq!(scores("killed"), scores("whole"));
+    }
+}
+
+#[test]
 fn an_agent_with_parts_of_its_own_is_a_file() {
     let place = place();
     let place = place.path();
@@ -158,6 +199,16 @@ fn what_is_wrong_is_told_by_its_key() {
     ];
     for (set, expected) in cases {
         let text = refusal(set);
+        assert!(text.contains(expected), "{set}: {text}");
+    }
+    for (file, set, expected) in [
+        ("reber.toml", "task.source.kind=rebr", "did you mean \"reber\"?"),
+        ("reber.toml", "task.source.frist=1", "task.source.frist: unknown key of kind \"reber\" (expected one of first)"),
+        ("reber.toml", "task.source.first=2", "task.source.first: expected 0 to 1, found 2"),
+        ("henon.toml", "task.source.kind=hennon", "did you mean \"henon\"?"),
+        ("henon.toml", "task.source.a=9", "task.source: expected finite numbers, found"),
+    ] {
+        let text = refused(place.path(), &["run", file, "--set", set]);
         assert!(text.contains(expected), "{set}: {text}");
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use sorn_lab::sorn_agents::own::conformance::check_own;
+use sorn_lab::sorn_agents::own::conformance::{Report, check_own};
 use sorn_lab::sorn_env::Env as _;
 use sorn_lab::sorn_env::conformance::{self, Config, Level};
-use sorn_lab::{Experiment, counted};
+use sorn_lab::{Experiment, TaskSort, counted};
 
 use super::envs::{is_file, kwargs, lines, no_overrides, only_overrides, spaces};
+use super::task;
 use crate::ExitStatus;
 use crate::args::Check;
 use crate::output::{Usage, result};
@@ -21,7 +22,16 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
         }
         true => {
             only_overrides(&args.env, &args.kwarg)?;
-            let experiment = Experiment::read(Path::new(&args.env), &args.set)?;
+            let file = Path::new(&args.env);
+            if let Some(sort) = TaskSort::of_file(file)? {
+                let parts = task::check(sort, file, &args.set, args.seed)?;
+                if !parts.is_empty() {
+                    let (text, kept) = said(parts);
+                    result(&text)?;
+                    return Ok(if kept { ExitStatus::Done } else { ExitStatus::Failed });
+                }
+            }
+            let experiment = Experiment::read(file, &args.set)?;
             let (env, _) = experiment.make_env(&args.env)?;
             let (observations, actions) = (env.observation_space(), env.action_space());
             (env, check_own(&experiment.agent, &observations, &actions, args.seed))
@@ -60,13 +70,19 @@ pub(crate) fn run(args: &Check) -> anyhow::Result<ExitStatus> {
             "note: no episode ended within {steps} steps of random actions; if none ever does, an experiment needs run.steps, or a wrapper time_limit (env.wrappers)\n"
         ));
     }
-    let mut kept = kept;
+    let (of_parts, parts_kept) = said(parts);
+    result(&(text + &of_parts))?;
+    Ok(if kept && parts_kept { ExitStatus::Done } else { ExitStatus::Failed })
+}
+
+/// What is said of parts of one's own, and whether all of them keep the contract.
+fn said(parts: Vec<(String, Report)>) -> (String, bool) {
+    let (mut text, mut kept) = (String::new(), true);
     for (part, report) in parts {
         kept &= report.passed();
         report.findings.iter().for_each(|finding| text.push_str(&format!("error: {part}: {finding}\n")));
         let verdict = if report.passed() { "keeps the contract" } else { "breaks the contract" };
         text.push_str(&format!("{part} {verdict}\n"));
     }
-    result(&text)?;
-    Ok(if kept { ExitStatus::Done } else { ExitStatus::Failed })
+    (text, kept)
 }

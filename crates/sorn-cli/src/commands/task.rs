@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sorn_lab::sorn_agents::own::conformance::Report;
 use sorn_lab::sorn_sequence::Task;
 use sorn_lab::{
     DynamicsTask, LabError, SeriesTask, TaskExperiment, TaskKind, TaskProgress, TaskSort, TaskSweep,
@@ -39,6 +40,21 @@ fn run_kind<T: TaskKind>(file: &Path, args: &Run) -> anyhow::Result<ExitStatus> 
     let controls = experiment.controls(&args.controls)?;
     let sweep = TaskSweep::create(&args.out, &experiment, &seeds, &controls)?;
     go_on(&sweep, &args.how)
+}
+
+/// Checks the sources of one's own that a file names, each by its key.
+pub(crate) fn check(
+    sort: TaskSort,
+    file: &Path,
+    set: &[String],
+    seed: u64,
+) -> Result<Vec<(String, Report)>, LabError> {
+    Ok(match sort {
+        TaskSort::Sequence => TaskExperiment::<Task>::load(file, set)?.task.check_own(seed),
+        TaskSort::Dynamics => TaskExperiment::<DynamicsTask>::load(file, set)?.task.check_own(seed),
+        TaskSort::Series => TaskExperiment::<SeriesTask>::load(file, set)?.task.check_own(seed),
+        _ => unreachable!("every kind has its arm"),
+    })
 }
 
 /// The name that a file's experiment has, and so its directory.

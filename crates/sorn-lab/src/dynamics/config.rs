@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use sorn_agents::PartError;
+use sorn_agents::own::conformance::Report;
 use sorn_core::{Initial, InputMap, Params, State};
 use sorn_report::stats::Interval;
-use sorn_sequence::{Control, Freeze, Overrides, PhaseState, Source, SourceConfig, TaskError};
+use sorn_sequence::{Control, Freeze, Overrides, PhaseState, Source, SourceConfig, TaskError, check_source};
 
 use super::measure::MeasureConfig;
 use super::run::{self, DynamicsRun};
@@ -156,6 +157,14 @@ impl TaskKind for DynamicsTask {
         }
         params.check_memory().map_err(sorn_core::Error::from)?;
         Ok(())
+    }
+
+    fn check_own(&self, seed: u64) -> Vec<(String, Report)> {
+        let own = self.sources.iter().filter_map(|(name, config)| match config {
+            SourceConfig::Own(own) => Some((format!("task.sources.{name}.kind = {:?}", own.kind), config)),
+            _ => None,
+        });
+        own.map(|(key, config)| (key, check_source(config, seed))).collect()
     }
 
     fn control(&self) -> Option<Control> {

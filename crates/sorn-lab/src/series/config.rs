@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sorn_agents::own::conformance::Report;
 use sorn_agents::{EncoderConfig, Encoding};
 use sorn_core::{Initial, InputMap, Params, State, room};
 use sorn_env::{BoxSpace, Dtype, Space};
 use sorn_sequence::{Control, FeatureKind, Phase, ReadoutConfig, ReadoutKind, Role, TaskError};
 
 use super::run::SeriesRun;
-use super::source::{Series, SeriesConfig};
+use super::source::{Series, SeriesConfig, check_series};
 use crate::task::TaskKind;
 
 /// A task of series: what is fed, what the network goes through, and what is read out.
@@ -194,6 +195,11 @@ impl TaskKind for SeriesTask {
             return Err(TaskError::config("network.input", expected, "\"direct\""));
         }
         self.encoding(series.inputs().len(), params, 0).map(|_| ())
+    }
+
+    fn check_own(&self, seed: u64) -> Vec<(String, Report)> {
+        let SeriesConfig::Own(own) = &self.source else { return Vec::new() };
+        vec![(format!("task.source.kind = {:?}", own.kind), check_series(&self.source, seed))]
     }
 
     fn control(&self) -> Option<Control> {

@@ -11,5 +11,5 @@ pub use config::SeriesTask;
 pub use run::SeriesRun;
 pub use source::{
     Answers, FileConfig, LorenzConfig, MackeyGlassConfig, MemoryCapacityConfig, NarmaConfig, Numbers,
-    ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesSetup,
+    ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesSetup, check_series,
 };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sorn_agents::own::conformance::Report;
 use sorn_core::{Initial, Network, Params, State};
 use sorn_report::stats::Interval;
 use sorn_sequence::{Control, Scores, TaskError};
@@ -38,6 +39,9 @@ pub trait TaskKind: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     /// # Errors
     /// [`TaskError`] naming the key, what was found and what is allowed.
     fn validate(&self, params: &Params) -> Result<(), TaskError>;
+
+    /// Checks the sources of one's own, each by its key.
+    fn check_own(&self, seed: u64) -> Vec<(String, Report)>;
 
     /// What changes against the experiment, if this is a control.
     fn control(&self) -> Option<Control>;

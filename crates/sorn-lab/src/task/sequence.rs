@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use sorn_agents::own::conformance::Report;
 use sorn_core::{Initial, Network, Params, State};
-use sorn_sequence::{Control, Run, Scores, Task, TaskError};
+use sorn_sequence::{Control, Run, Scores, SourceConfig, Task, TaskError, check_source};
 
 use super::{TaskKind, TaskWork};
 
@@ -22,6 +23,11 @@ impl TaskKind for Task {
 
     fn validate(&self, params: &Params) -> Result<(), TaskError> {
         Task::validate(self, params)
+    }
+
+    fn check_own(&self, seed: u64) -> Vec<(String, Report)> {
+        let SourceConfig::Own(own) = &self.source else { return Vec::new() };
+        vec![(format!("task.source.kind = {:?}", own.kind), check_source(&self.source, seed))]
     }
 
     fn control(&self) -> Option<Control> {

@@ -1,6 +1,7 @@
 //! Sources of symbols: one item per step, from a seed. One source per file.
 
 mod chain;
+mod conformance;
 mod grammar;
 mod own;
 mod random;
@@ -16,6 +17,7 @@ use sorn_agents::own::{Entry, Part, PartError};
 
 use crate::TaskError;
 use chain::Chain;
+pub use conformance::check_source;
 pub use grammar::{GrammarConfig, GrammarName};
 pub use own::{SourceEntry, SourceSetup, Symbols};
 pub use random::RandomConfig;

@@ -1,5 +1,6 @@
 //! Series of numbers: at each step inputs, and targets that a readout is to give. One series per file.
 
+mod conformance;
 mod lorenz;
 mod mackey_glass;
 mod memory_capacity;
@@ -15,6 +16,7 @@ use sorn_agents::own::{Entry, Part};
 use sorn_agents::{OwnConfig, PartError};
 use sorn_sequence::TaskError;
 
+pub use conformance::check_series;
 pub use lorenz::LorenzConfig;
 pub use mackey_glass::MackeyGlassConfig;
 pub use memory_capacity::MemoryCapacityConfig;

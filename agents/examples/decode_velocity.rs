@@ -9,8 +9,8 @@ use std::error::Error;
 use std::ops::{ControlFlow, Range};
 
 use sorn_agents::{
-    Agent, AgentConfig, AgentError, EncoderConfig, EpisodeEvent, Observer, PlasticityConfig, ReservoirKind,
-    Ridge, StepEvent,
+    Agent, AgentConfig, AgentError, EncoderConfig, EpisodeEvent, Observer, PlasticityConfig,
+    RandomProjectionConfig, ReservoirKind, Ridge, StepEvent,
 };
 use sorn_core::{Rule, Rules};
 use sorn_env::Env;
@@ -120,7 +120,7 @@ fn agent(arm: &Arm, seed: u64) -> Result<Agent, Box<dyn Error>> {
     let mut config: AgentConfig = toml::from_str::<toml::Table>(EXPERIMENT)?["agent"].clone().try_into()?;
     config.reservoir.kind = arm.kind;
     config.reservoir.params.ne = UNITS;
-    let EncoderConfig::RandomProjection { gain, .. } = &mut config.encoder else {
+    let EncoderConfig::RandomProjection(RandomProjectionConfig { gain, .. }) = &mut config.encoder else {
         return Err("encoder.kind: expected \"random_projection\"".into());
     };
     *gain = arm.gain;

@@ -37,7 +37,10 @@ pub use agent::Agent;
 pub use batch::{BatchRun, run_batch};
 pub use config::AgentConfig;
 pub use diagnosis::{Diagnosis, Norms};
-pub use encoder::{EncoderConfig, Encoding, Scale};
+pub use encoder::{
+    EncoderConfig, Encoding, GaussianPopulationConfig, OneHotConfig, PoolsConfig, RandomProjectionConfig,
+    RawConfig, Scale, ThermometerConfig,
+};
 pub use error::AgentError;
 pub use esn::EsnConfig;
 pub use features::{Feature, FeaturesConfig};

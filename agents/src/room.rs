@@ -3,7 +3,7 @@
 use sorn_core::room::{fits, size};
 use sorn_env::Space;
 
-use crate::{AgentConfig, AgentError, EncoderConfig, Input, LearnerConfig};
+use crate::{AgentConfig, AgentError, Input, LearnerConfig};
 
 /// Bytes of a number.
 pub(crate) const NUMBER: u128 = 8;
@@ -18,11 +18,7 @@ pub(crate) fn encoder(config: &AgentConfig, observations: &Space, actions: &Spac
     };
     let numbers = config.inputs.iter().map(each).sum::<u128>();
     // Bounds, scales and places of the numbers, and a weight from each to each input.
-    let each = match config.encoder {
-        EncoderConfig::RandomProjection { .. } => 12 + inputs,
-        _ => 12,
-    };
-    let bytes = NUMBER * numbers * each;
+    let bytes = NUMBER * numbers * (12 + config.encoder.kept(inputs));
     match fits(bytes) {
         true => Ok(()),
         false => Err(AgentError::Mismatch(format!(
@@ -57,7 +53,7 @@ pub(crate) fn learner(config: &LearnerConfig, features: usize, actions: &Space) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Agent, ArsConfig, PpoConfig, RmSornConfig};
+    use crate::{Agent, ArsConfig, EncoderConfig, PpoConfig, RmSornConfig, ThermometerConfig};
 
     fn refusal(config: &AgentConfig) -> String {
         let observations = Space::box_f32(&[0.0], &[1.0]).unwrap();
@@ -83,7 +79,7 @@ mod tests {
             let expected = format!("{key}: expected what fits in memory, found {most}, which needs ");
             assert!(error.starts_with(&expected), "{error}");
         }
-        let encoder = EncoderConfig::Thermometer { cells: most, gain: 1.0, bounds: Vec::new() };
+        let encoder = EncoderConfig::Thermometer(ThermometerConfig { cells: most, ..Default::default() });
         let error = refusal(&AgentConfig { encoder, ..AgentConfig::default() });
         assert!(error.contains("gives 9223372036854775807 inputs"), "{error}");
     }

@@ -47,16 +47,3 @@ impl Encoding {
         self.0.encode(observation, None, input, true)
     }
 }
-
-impl EncoderConfig {
-    /// How many inputs it gives for so many numbers of a Box; none if it fills as many as there are, or is one's own.
-    pub fn inputs(&self, numbers: usize) -> Option<usize> {
-        match self {
-            EncoderConfig::GaussianPopulation { cells, .. }
-            | EncoderConfig::Thermometer { cells, .. }
-            | EncoderConfig::Pools { cells, .. } => Some(numbers.saturating_mul(*cells)),
-            EncoderConfig::OneHot { .. } | EncoderConfig::Raw { .. } => Some(numbers),
-            EncoderConfig::RandomProjection { .. } | EncoderConfig::Own(_) => None,
-        }
-    }
-}

@@ -1,5 +1,6 @@
 //! Codes of several cells per number: Gaussian tuning curves, or a thermometer.
 
+use super::Encode;
 use super::bounds::Bounds;
 use super::layout::Slot;
 use crate::error::check;
@@ -41,14 +42,22 @@ impl Cells {
         }
         Ok(Cells { bounds: Bounds::new(bounds, &slots)?, slots, cells, tuning, gain })
     }
+}
 
-    /// Length of the code: `cells` per number of a Box, one per bit.
-    pub(crate) fn len(&self) -> usize {
+impl Encode for Cells {
+    /// `cells` per number of a Box, one per bit.
+    fn len(&self) -> usize {
         let len = |slot: &Slot| if *slot == Slot::Bit { 1 } else { self.cells };
         self.slots.iter().map(len).fold(0, usize::saturating_add)
     }
 
-    pub(crate) fn encode(&mut self, observation: &[f64], input: &mut [f64], learn: bool) {
+    fn encode(
+        &mut self,
+        observation: &[f64],
+        _weights: Option<&[f64]>,
+        input: &mut [f64],
+        learn: bool,
+    ) -> Result<(), AgentError> {
         let mut number = 0;
         let mut rest = input;
         for (slot, &value) in self.slots.iter().zip(observation) {
@@ -80,14 +89,19 @@ impl Cells {
                     };
             }
         }
+        Ok(())
     }
 
-    pub(crate) fn save(&self, state: &mut AgentState) {
+    fn save(&self, state: &mut AgentState) {
         self.bounds.save(state);
     }
 
-    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         self.bounds.load(state)
+    }
+
+    fn copy(&self) -> Box<dyn Encode> {
+        Box::new(self.clone())
     }
 }
 
@@ -100,7 +114,7 @@ mod tests {
         let slots = vec![Slot::Number { low: -1.0, high: 1.0 }];
         let mut encoder = Cells::new(tuning, cells, 2.0, &[], slots).unwrap();
         let mut input = vec![f64::NAN; encoder.len()];
-        encoder.encode(&[value], &mut input, true);
+        encoder.encode(&[value], None, &mut input, true).unwrap();
         input
     }
 
@@ -144,7 +158,7 @@ mod tests {
         let slots = vec![Slot::Bit, Slot::Number { low: 0.0, high: 1.0 }, Slot::Bit];
         let mut encoder = Cells::new(Tuning::Thermometer, 2, 1.0, &[], slots).unwrap();
         let mut input = [9.0; 4];
-        encoder.encode(&[1.0, 0.5, 0.0], &mut input, true);
+        encoder.encode(&[1.0, 0.5, 0.0], None, &mut input, true).unwrap();
         assert_eq!(input, [1.0, 1.0, 0.0, 0.0]);
     }
 }

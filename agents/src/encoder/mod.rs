@@ -1,184 +1,173 @@
-//! Encoders: an observation, flattened to numbers, becomes the input of the reservoir.
+//! Encoders: an observation, flattened to numbers, becomes the input of the reservoir. One encoder per file.
 
 mod alone;
 mod bounds;
 mod cells;
+mod gaussian_population;
 mod layout;
+mod one_hot;
+mod pools;
 mod random_projection;
 mod raw;
 mod scale;
+mod thermometer;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sorn_core::InputMap;
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
 use sorn_env::Space;
 
-use crate::own::{self, EncoderSetup, OwnConfig, OwnEncoder};
+use crate::own::{Encoder, EncoderSetup, OwnConfig};
 use crate::reservoir::json;
-use crate::{AgentError, AgentState, ReservoirConfig};
+use crate::{AgentError, AgentState, ReservoirConfig, with_own};
 pub use alone::Encoding;
-use cells::{Cells, Tuning};
+pub use gaussian_population::GaussianPopulationConfig;
 pub(crate) use layout::{Slot, slots};
-use random_projection::RandomProjection;
-use raw::Raw;
+pub use one_hot::OneHotConfig;
+pub use pools::PoolsConfig;
+pub use random_projection::RandomProjectionConfig;
+pub use raw::RawConfig;
 pub use scale::Scale;
+pub use thermometer::ThermometerConfig;
 
-/// Which encoder.
-///
-/// Every encoder takes observations of every space, lying flat: a Box as its numbers, Discrete and MultiDiscrete one-hot,
-/// MultiBinary as 0 and 1, Dict and Tuple one member after the other. `random_projection` fills as many inputs as the
-/// reservoir has, `pools` gives it as many as it needs; the others have a length of their own, which must be the reservoir's number of inputs
-/// (`reservoir.params.nu`, with `input = "first"` or `input = { pools = { size = 10 } }`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-// The derived functions know the built-in ones alone; they are called by those below.
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
-pub enum EncoderConfig {
+/// Makes of a line per encoder everything that is known of it: its sentence, its kind in files, and its configuration.
+macro_rules! encoders {
+    ($($(#[$about:meta])* $kind:literal $name:ident($config:ty),)*) => {
+        /// Which encoder.
+        ///
+        /// Every encoder takes observations of every space, lying flat: a Box as its numbers, Discrete and MultiDiscrete one-hot,
+        /// MultiBinary as 0 and 1, Dict and Tuple one member after the other. `random_projection` fills as many inputs as the
+        /// reservoir has, `pools` gives it as many as it needs; the others have a length of their own, which must be the reservoir's number of inputs
+        /// (`reservoir.params.nu`, with `input = "first"` or `input = { pools = { size = 10 } }`).
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        // The derived functions know the built-in ones alone; they are called by those of `with_own`.
+        #[serde(tag = "kind", deny_unknown_fields, remote = "Self")]
+        pub enum EncoderConfig {
+            $($(#[$about])* #[serde(rename = $kind)] $name($config),)*
+            /// One's own, by the kind under which it was registered ([`EncoderEntry`](crate::EncoderEntry)).
+            #[serde(skip)]
+            Own(OwnConfig),
+        }
+
+        impl EncoderConfig {
+            /// The keys of its kind.
+            fn keys(&self) -> &dyn Kind {
+                match self {
+                    $(EncoderConfig::$name(config) => config,)*
+                    EncoderConfig::Own(config) => config,
+                }
+            }
+        }
+    };
+}
+
+encoders! {
     /// Each input receives `gain * (projection . tanh(observation / scale) + bias)`: a random unit-length projection of its
     /// own and a bias uniform in `[-bias, bias)`.
-    RandomProjection {
-        /// Scale of the flattened observation's entries, positive: one number for all, or one for each; empty means 1 everywhere.
-        #[serde(default)]
-        scale: Scale,
-        /// Factor on the whole.
-        #[serde(default = "default_gain")]
-        gain: f64,
-        /// Half-width of the biases, 0 or more.
-        #[serde(default = "default_bias")]
-        bias: f64,
-    },
+    "random_projection" RandomProjection(RandomProjectionConfig),
     /// `cells` inputs per number of a Box with Gaussian tuning curves, centres evenly from the lower to the upper bound. A
     /// 0 or 1 of the other spaces is one input.
-    GaussianPopulation {
-        /// Cells per number, 1 or more.
-        #[serde(default = "default_cells")]
-        cells: usize,
-        /// Standard deviation of a tuning curve in distances between two centres, positive.
-        #[serde(default = "one")]
-        width: f64,
-        /// Factor on the whole.
-        #[serde(default = "one")]
-        gain: f64,
-        /// `[low, high]` per number of a Box; empty means the space's bounds, and where those are infinite the smallest
-        /// and largest number seen so far while training.
-        #[serde(default)]
-        bounds: Vec<[f64; 2]>,
-    },
+    "gaussian_population" GaussianPopulation(GaussianPopulationConfig),
     /// `cells` inputs per number of a Box: the further the number lies from the lower towards the upper bound, the more of
     /// them are `gain`, the others 0. A 0 or 1 of the other spaces is one input.
-    Thermometer {
-        /// Cells per number, 1 or more.
-        #[serde(default = "default_cells")]
-        cells: usize,
-        /// Factor on the whole.
-        #[serde(default = "one")]
-        gain: f64,
-        /// As for `gaussian_population`.
-        #[serde(default)]
-        bounds: Vec<[f64; 2]>,
-    },
+    "thermometer" Thermometer(ThermometerConfig),
     /// A pool of `size` neurons for each symbol, as in the sequence tasks of the SORN papers: for each choice of a Discrete or
     /// MultiDiscrete space and each 1 of a MultiBinary one, and for each of `cells` Gaussian tuning curves of a number of a Box
     /// (as `gaussian_population`). The reservoir's `input` and `nu` follow from it: those of `reservoir.params` do not count.
-    Pools {
-        /// Neurons per pool, 1 or more.
-        #[serde(default = "default_cells")]
-        size: usize,
-        /// Whether a neuron may be in several pools. If not, `reservoir.params.ne` must hold all of them.
-        #[serde(default)]
-        overlap: bool,
-        /// The input of a symbol's neurons.
-        #[serde(default = "one")]
-        gain: f64,
-        /// Pools per number of a Box, 1 or more.
-        #[serde(default = "default_cells")]
-        cells: usize,
-        /// As for `gaussian_population`.
-        #[serde(default = "one")]
-        width: f64,
-        /// As for `gaussian_population`.
-        #[serde(default)]
-        bounds: Vec<[f64; 2]>,
-    },
+    "pools" Pools(PoolsConfig),
     /// One input per choice of a Discrete, MultiDiscrete or MultiBinary space; Boxes are refused.
-    OneHot {
-        /// The input that stands for a choice.
-        #[serde(default = "one")]
-        gain: f64,
-    },
+    "one_hot" OneHot(OneHotConfig),
     /// The flattened observation itself, as `sorn` 0.7.4 feeds it.
-    Raw {
-        /// Factor on the observation.
-        #[serde(default = "one")]
-        gain: f64,
-    },
-    /// One's own, by the kind under which it was registered ([`EncoderEntry`](crate::EncoderEntry)).
-    #[serde(skip)]
-    Own(OwnConfig),
+    "raw" Raw(RawConfig),
 }
 
-impl<'de> Deserialize<'de> for EncoderConfig {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        own::read::<D, dyn own::Encoder, _>(deserializer, EncoderConfig::deserialize, EncoderConfig::Own)
+with_own!(EncoderConfig, dyn Encoder);
+
+/// The keys of an encoder.
+pub(crate) trait Kind {
+    /// The encoder.
+    fn make(&self, setup: EncoderSetup<'_>) -> Result<Box<dyn Encode>, AgentError>;
+
+    /// How many inputs it gives for so many numbers of a Box; none if it fills as many as there are, or is one's own.
+    fn inputs(&self, numbers: usize) -> Option<usize>;
+
+    /// Changes the reservoir so that it takes what the encoder gives for observations of these parts.
+    fn fit(&self, _reservoir: &mut ReservoirConfig, _slots: &[Slot]) {}
+
+    /// Numbers that it keeps for each one of an observation, where the reservoir takes so many inputs, beside a few.
+    fn kept(&self, _inputs: u128) -> u128 {
+        0
     }
-}
 
-impl Serialize for EncoderConfig {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            EncoderConfig::Own(config) => own::write(config, serializer),
-            built_in => EncoderConfig::serialize(built_in, serializer),
-        }
+    /// Whether it is for symbols, so that a series of numbers is not for it.
+    fn is_for_symbols(&self) -> bool {
+        false
     }
-}
-
-fn default_gain() -> f64 {
-    3.0
-}
-fn default_bias() -> f64 {
-    0.9
-}
-fn default_cells() -> usize {
-    10
-}
-fn one() -> f64 {
-    1.0
 }
 
 impl Default for EncoderConfig {
     fn default() -> Self {
-        EncoderConfig::RandomProjection {
-            scale: Scale::default(),
-            gain: default_gain(),
-            bias: default_bias(),
-        }
+        EncoderConfig::RandomProjection(RandomProjectionConfig::default())
     }
 }
 
 impl EncoderConfig {
-    /// Whether an encoder of this kind is built in.
-    pub(crate) fn is_built_in(kind: &str) -> bool {
-        own::knows(kind, EncoderConfig::deserialize)
+    /// How many inputs it gives for so many numbers of a Box; none if it fills as many as there are, or is one's own.
+    pub fn inputs(&self, numbers: usize) -> Option<usize> {
+        self.keys().inputs(numbers)
+    }
+
+    /// Whether it is for symbols, so that a series of numbers is not for it.
+    pub fn is_for_symbols(&self) -> bool {
+        self.keys().is_for_symbols()
+    }
+
+    /// Numbers that it keeps for each one of an observation, where the reservoir takes so many inputs, beside a few.
+    pub(crate) fn kept(&self, inputs: u128) -> u128 {
+        self.keys().kept(inputs)
     }
 
     /// The reservoir that takes observations of `space`: `pools` say what its inputs are.
     pub(crate) fn fit(&self, reservoir: &ReservoirConfig, space: &Space) -> ReservoirConfig {
         let mut fitted = reservoir.clone();
-        if let EncoderConfig::Pools { size, overlap, cells, .. } = *self {
-            let inputs = |slot: &Slot| if *slot == Slot::Bit { 1 } else { cells };
-            fitted.params.nu = slots(space).iter().map(inputs).sum();
-            fitted.params.input = InputMap::Pools { size, overlap };
-        }
+        self.keys().fit(&mut fitted, &slots(space));
         fitted
     }
 }
 
+/// An encoder at work.
+pub(crate) trait Encode: Debug + Send + Sync {
+    /// How many inputs it writes.
+    fn len(&self) -> usize;
+
+    /// Writes the input for one observation; learns bounds if it is to `learn`. Of the built-in ones the random projection weighs the first
+    /// numbers by `weights`.
+    fn encode(
+        &mut self,
+        observation: &[f64],
+        weights: Option<&[f64]>,
+        input: &mut [f64],
+        learn: bool,
+    ) -> Result<(), AgentError>;
+
+    fn save(&self, _state: &mut AgentState) {}
+
+    fn load(&mut self, _state: &AgentState) -> Result<(), AgentError> {
+        Ok(())
+    }
+
+    fn copy(&self) -> Box<dyn Encode>;
+}
+
 /// An encoder for the observations of one space.
-#[derive(Clone, Debug)]
-pub(crate) enum AnyEncoder {
-    RandomProjection(RandomProjection),
-    Cells(Cells),
-    Raw(Raw),
-    Own(OwnEncoder),
+#[derive(Debug)]
+pub(crate) struct AnyEncoder(Box<dyn Encode>);
+
+impl Clone for AnyEncoder {
+    fn clone(&self) -> Self {
+        AnyEncoder(self.0.copy())
+    }
 }
 
 impl AnyEncoder {
@@ -189,41 +178,8 @@ impl AnyEncoder {
         inputs: usize,
         seed: u64,
     ) -> Result<AnyEncoder, AgentError> {
-        let slots = slots(space);
-        let encoder = match config {
-            EncoderConfig::RandomProjection { scale, gain, bias } => AnyEncoder::RandomProjection(
-                RandomProjection::new(scale, *gain, *bias, slots.len(), inputs, seed)?,
-            ),
-            EncoderConfig::GaussianPopulation { cells, width, gain, bounds } => AnyEncoder::Cells(
-                Cells::new(Tuning::Gaussian { width: *width }, *cells, *gain, bounds, slots)?,
-            ),
-            EncoderConfig::Pools { size, gain, cells, width, bounds, .. } => {
-                if *size == 0 {
-                    return Err(AgentError::config("encoder.size", size, "at least 1"));
-                }
-                AnyEncoder::Cells(Cells::new(
-                    Tuning::Gaussian { width: *width },
-                    *cells,
-                    *gain,
-                    bounds,
-                    slots,
-                )?)
-            }
-            EncoderConfig::Thermometer { cells, gain, bounds } => {
-                AnyEncoder::Cells(Cells::new(Tuning::Thermometer, *cells, *gain, bounds, slots)?)
-            }
-            EncoderConfig::OneHot { gain } => AnyEncoder::Raw(Raw::one_hot(*gain, &slots)?),
-            EncoderConfig::Raw { gain } => AnyEncoder::Raw(Raw::new(*gain, &slots)?),
-            EncoderConfig::Own(config) => {
-                AnyEncoder::Own(OwnEncoder::new(config, EncoderSetup { space, inputs, seed })?)
-            }
-        };
-        let len = match &encoder {
-            AnyEncoder::RandomProjection(_) => inputs,
-            AnyEncoder::Cells(encoder) => encoder.len(),
-            AnyEncoder::Raw(encoder) => encoder.len(),
-            AnyEncoder::Own(encoder) => encoder.inputs(),
-        };
+        let encoder = config.keys().make(EncoderSetup { space, inputs, seed })?;
+        let len = encoder.len();
         if len != inputs {
             return Err(AgentError::Mismatch(format!(
                 "encoder.kind = {} gives {len} inputs for observations of {space}, but the reservoir takes {inputs}: set \
@@ -232,7 +188,7 @@ impl AnyEncoder {
                 json(config)["kind"]
             )));
         }
-        Ok(encoder)
+        Ok(AnyEncoder(encoder))
     }
 
     /// Writes the input for one observation; learns bounds if it is to `learn`.
@@ -243,29 +199,15 @@ impl AnyEncoder {
         input: &mut [f64],
         learn: bool,
     ) -> Result<(), AgentError> {
-        match self {
-            AnyEncoder::RandomProjection(encoder) => encoder.encode(observation, weights, input),
-            AnyEncoder::Cells(encoder) => encoder.encode(observation, input, learn),
-            AnyEncoder::Raw(encoder) => encoder.encode(observation, input),
-            AnyEncoder::Own(encoder) => return encoder.encode(observation, input, learn),
-        }
-        Ok(())
+        self.0.encode(observation, weights, input, learn)
     }
 
     pub(crate) fn save(&self, state: &mut AgentState) {
-        match self {
-            AnyEncoder::Cells(encoder) => encoder.save(state),
-            AnyEncoder::Own(encoder) => encoder.save(state),
-            AnyEncoder::RandomProjection(_) | AnyEncoder::Raw(_) => {}
-        }
+        self.0.save(state);
     }
 
     pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
-        match self {
-            AnyEncoder::Cells(encoder) => encoder.load(state),
-            AnyEncoder::Own(encoder) => encoder.load(state),
-            AnyEncoder::RandomProjection(_) | AnyEncoder::Raw(_) => Ok(()),
-        }
+        self.0.load(state)
     }
 }
 
@@ -273,6 +215,7 @@ impl AnyEncoder {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use sorn_core::InputMap;
     use sorn_env::seeding::Generator;
     use sorn_env::{BoxSpace, Dtype};
 
@@ -306,9 +249,9 @@ mod tests {
     fn of_every_kind() -> [EncoderConfig; 4] {
         [
             EncoderConfig::default(),
-            EncoderConfig::GaussianPopulation { cells: 4, width: 1.0, gain: 1.0, bounds: vec![] },
-            EncoderConfig::Thermometer { cells: 3, gain: 1.0, bounds: vec![] },
-            EncoderConfig::Raw { gain: 1.0 },
+            EncoderConfig::GaussianPopulation(GaussianPopulationConfig { cells: 4, ..Default::default() }),
+            EncoderConfig::Thermometer(ThermometerConfig { cells: 3, ..Default::default() }),
+            EncoderConfig::Raw(RawConfig::default()),
         ]
     }
 
@@ -358,7 +301,7 @@ mod tests {
             let choices = 1 + nvec.len();
             let space = Space::Tuple(vec![Space::Discrete { n, start }, Space::MultiDiscrete { nvec }]);
             let len = space.flat_dim();
-            let mut encoder = AnyEncoder::new(&EncoderConfig::OneHot { gain: 2.0 }, &space, len, 0).unwrap();
+            let mut encoder = AnyEncoder::new(&EncoderConfig::OneHot(OneHotConfig { gain: 2.0 }), &space, len, 0).unwrap();
             let (mut flat, mut input) = (vec![0.0; len], vec![f64::NAN; len]);
             space.flatten_into(&space.sample(&mut Generator::new(seed)), &mut flat).unwrap();
             encoder.encode(&flat, None, &mut input, true).unwrap();
@@ -385,8 +328,7 @@ mod tests {
         // Every other encoder leaves the reservoir as it is.
         let default = ReservoirConfig::default();
         assert_eq!(EncoderConfig::default().fit(&default, &space), default);
-        let none =
-            EncoderConfig::Pools { size: 0, overlap: false, gain: 1.0, cells: 1, width: 1.0, bounds: vec![] };
+        let none = EncoderConfig::Pools(PoolsConfig { size: 0, cells: 1, ..PoolsConfig::default() });
         let error =
             AnyEncoder::new(&none, &Space::Discrete { n: 1, start: 0 }, 1, 0).unwrap_err().to_string();
         assert_eq!(error, "encoder.size: expected at least 1, found 0");

@@ -1,38 +1,67 @@
 //! The flattened observation itself.
 
-use super::layout::Slot;
+use serde::{Deserialize, Serialize};
+
+use super::{Encode, Kind, slots};
 use crate::AgentError;
 use crate::error::check;
+use crate::own::EncoderSetup;
+
+/// Configuration of [`EncoderConfig::Raw`](super::EncoderConfig::Raw).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct RawConfig {
+    /// Factor on the observation.
+    pub gain: f64,
+}
+
+impl Default for RawConfig {
+    fn default() -> Self {
+        RawConfig { gain: 1.0 }
+    }
+}
+
+impl Kind for RawConfig {
+    fn make(&self, setup: EncoderSetup<'_>) -> Result<Box<dyn Encode>, AgentError> {
+        Ok(Box::new(Raw::new(self.gain, slots(setup.space).len())?))
+    }
+
+    fn inputs(&self, numbers: usize) -> Option<usize> {
+        Some(numbers)
+    }
+}
 
 #[derive(Clone, Debug)]
-pub(crate) struct Raw {
+pub(super) struct Raw {
     gain: f64,
     len: usize,
 }
 
 impl Raw {
-    pub(crate) fn new(gain: f64, slots: &[Slot]) -> Result<Raw, AgentError> {
+    pub(super) fn new(gain: f64, len: usize) -> Result<Raw, AgentError> {
         check("encoder.gain", gain, true, "a finite number")?;
-        Ok(Raw { gain, len: slots.len() })
+        Ok(Raw { gain, len })
     }
+}
 
-    /// The same for observations that are nothing but choices, which lie flat as one-hot codes.
-    pub(crate) fn one_hot(gain: f64, slots: &[Slot]) -> Result<Raw, AgentError> {
-        match slots.iter().position(|slot| *slot != Slot::Bit) {
-            None => Raw::new(gain, slots),
-            Some(index) => Err(AgentError::Mismatch(format!(
-                "encoder.kind = \"one_hot\" needs an observation space of Discrete, MultiDiscrete and MultiBinary alone, \
-                 found a Box (number {index} of the flattened observation): use \"gaussian_population\", \"thermometer\", \
-                 \"random_projection\" or \"raw\""
-            ))),
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
+impl Encode for Raw {
+    fn len(&self) -> usize {
         self.len
     }
 
-    pub(crate) fn encode(&self, observation: &[f64], input: &mut [f64]) {
+    fn encode(
+        &mut self,
+        observation: &[f64],
+        _weights: Option<&[f64]>,
+        input: &mut [f64],
+        _learn: bool,
+    ) -> Result<(), AgentError> {
         input.iter_mut().zip(observation).for_each(|(u, o)| *u = self.gain * o);
+        Ok(())
+    }
+
+    fn copy(&self) -> Box<dyn Encode> {
+        Box::new(self.clone())
     }
 }

@@ -8,6 +8,7 @@ use sorn_env::Space;
 use sorn_env::seeding::Generator;
 
 use super::{EncoderEntry, Entry, OwnConfig, Part, Registry};
+use crate::encoder::{Encode, Kind};
 use crate::state::nested;
 use crate::{AgentError, AgentState, EncoderConfig};
 use rand_xoshiro::rand_core::Rng as _;
@@ -183,7 +184,7 @@ impl<F: Fn(&[f64], &mut [f64]) + Clone + Send + Sync + 'static> Encoder for Func
 
 /// An encoder of one's own at work.
 #[derive(Debug)]
-pub(crate) struct OwnEncoder(Box<dyn Encoder>);
+struct OwnEncoder(Box<dyn Encoder>);
 
 impl Clone for OwnEncoder {
     fn clone(&self) -> Self {
@@ -191,23 +192,30 @@ impl Clone for OwnEncoder {
     }
 }
 
-impl OwnEncoder {
-    pub(crate) fn new(config: &OwnConfig, setup: EncoderSetup<'_>) -> Result<OwnEncoder, AgentError> {
-        Ok(OwnEncoder(Entry::make(config, setup)?))
+impl Kind for OwnConfig {
+    fn make(&self, setup: EncoderSetup<'_>) -> Result<Box<dyn Encode>, AgentError> {
+        Ok(Box::new(OwnEncoder(Entry::make(self, setup)?)))
     }
 
-    pub(crate) fn inputs(&self) -> usize {
+    fn inputs(&self, _numbers: usize) -> Option<usize> {
+        None
+    }
+}
+
+impl Encode for OwnEncoder {
+    fn len(&self) -> usize {
         self.0.inputs()
     }
 
-    pub(crate) fn encode(
+    fn encode(
         &mut self,
         observation: &[f64],
+        _weights: Option<&[f64]>,
         input: &mut [f64],
-        learns: bool,
+        learn: bool,
     ) -> Result<(), AgentError> {
         let refuse = |reason: String| AgentError::Own { key: "encoder".into(), reason };
-        self.0.encode(observation, input, learns).map_err(refuse)?;
+        self.0.encode(observation, input, learn).map_err(refuse)?;
         match input.iter().position(|u| !u.is_finite()) {
             None => Ok(()),
             Some(k) => {
@@ -216,11 +224,15 @@ impl OwnEncoder {
         }
     }
 
-    pub(crate) fn save(&self, state: &mut AgentState) {
+    fn save(&self, state: &mut AgentState) {
         nested::save("encoder", state, |own| self.0.save(own));
     }
 
-    pub(crate) fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
+    fn load(&mut self, state: &AgentState) -> Result<(), AgentError> {
         nested::load("encoder", state, |own| self.0.load(own))
+    }
+
+    fn copy(&self) -> Box<dyn Encode> {
+        Box::new(self.clone())
     }
 }

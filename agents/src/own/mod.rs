@@ -23,7 +23,6 @@ use sorn_env::keys_of;
 
 #[doc(hidden)]
 pub use buffered::Buffered;
-pub(crate) use encoder::OwnEncoder;
 pub use encoder::{Encoder, EncoderSetup};
 pub(crate) use learner::OwnLearner;
 pub use learner::{Learner, LearnerSetup};

@@ -315,7 +315,7 @@ fn wrong_keys_are_refused_by_name() {
     assert!(infinite.to_string().contains("wrong: expected a finite number, found inf"), "{infinite}");
     // Numbers that JSON does not have still reach the built-in parts, which refuse them.
     let gain: AgentConfig = toml::from_str("encoder = { kind = \"raw\", gain = inf }").unwrap();
-    assert!(matches!(gain.encoder, EncoderConfig::Raw { gain } if gain.is_infinite()));
+    assert!(matches!(gain.encoder, EncoderConfig::Raw(RawConfig { gain }) if gain.is_infinite()));
     let policy = AgentConfig { policy: Some(toml::from_str("kind = \"softmax\"").unwrap()), ..config };
     assert!(agent(&policy).unwrap_err().to_string().contains("learner.kind = \"stay\" has no policy"));
 }

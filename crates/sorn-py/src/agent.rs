@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use serde_json::Value as Json;
-use sorn_lab::sorn_agents::{self, AgentConfig, AgentError, EncoderConfig, run};
+use sorn_lab::sorn_agents::{self, AgentConfig, AgentError, EncoderConfig, RawConfig, run};
 use sorn_lab::sorn_env::Value;
 use sorn_lab::sorn_envs::gymnasium::{GymnasiumEnv, PythonSpace, Section, call, call_method};
 
@@ -109,7 +109,7 @@ impl Agent {
             },
         };
         if encoder.is_some() {
-            config.encoder = EncoderConfig::Raw { gain: 1.0 };
+            config.encoder = EncoderConfig::Raw(RawConfig { gain: 1.0 });
         }
         let inputs = config.reservoir.params.input_len();
         let given = Given { env, observation_space, action_space, encoder, observe };

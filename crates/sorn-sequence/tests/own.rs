@@ -67,7 +67,11 @@ fn ring(wrong: &str) -> SourceConfig {
             if places < 3 {
                 return Err(format!("places: expected 3 or more, found {places}"));
             }
-            let seed = if wrong == "seedless" { Generator::new(sorn_env::seeding::entropy()) } else { setup.generator() };
+            let seed = if wrong == "seedless" {
+                Generator::new(sorn_env::seeding::entropy())
+            } else {
+                setup.generator()
+            };
             Ok(Box::new(Ring { places, at: 0, random: seed, wrong, words: vec![(0..places).collect()] }))
         };
         SourceEntry::new("ring", "A walk on a ring.", make).register().unwrap();

@@ -80,7 +80,7 @@ impl SeriesTask {
     }
 
     fn check_encoder(&self) -> Result<(), TaskError> {
-        if matches!(self.encoder, EncoderConfig::Pools { .. } | EncoderConfig::OneHot { .. }) {
+        if self.encoder.is_for_symbols() {
             let expected =
                 "\"random_projection\", \"gaussian_population\", \"thermometer\", \"raw\" or one's own";
             let found = "that of symbols (for pools: \"gaussian_population\" with network.input = { pools = { size = 10 } })";

@@ -53,10 +53,10 @@ pub use learner::{
 pub use normalization::{NormalizationConfig, Normalized};
 pub use own::{
     Encoder, EncoderEntry, EncoderSetup, Learner, LearnerEntry, LearnerSetup, NoKeys, OwnConfig, PartError,
-    RegisterError, RuleConfig, RuleEntry, RuleSetup,
+    Policy, PolicyEntry, PolicySetup, RegisterError, RuleConfig, RuleEntry, RuleSetup,
 };
 pub use plasticity::PlasticityConfig;
-pub use policy::{PolicyConfig, Spread};
+pub use policy::{EpsilonGreedyConfig, GaussianConfig, GreedyConfig, PolicyConfig, SoftmaxConfig, Spread};
 pub use reservoir::{ReservoirConfig, ReservoirKind};
 pub use run_loop::{EpisodeEvent, Observer, RunError, RunErrorKind, StepEvent, run};
 pub use schedule::Schedule;

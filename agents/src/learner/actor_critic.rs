@@ -330,6 +330,10 @@ impl Learn for ActorCritic {
         self.policy.best(&self.scores)
     }
 
+    fn failure(&mut self) -> Option<AgentError> {
+        self.policy.failure()
+    }
+
     fn value(&self, phi: &[f64]) -> Option<f64> {
         Some(dot(&self.w, phi))
     }

@@ -3,7 +3,7 @@
 use sorn_env::{Space, Value};
 
 use super::*;
-use crate::Schedule;
+use crate::{EpsilonGreedyConfig, Schedule};
 
 fn learner(config: LearnerConfig, policy: Option<PolicyConfig>, features: usize, actions: i64) -> AnyLearner {
     let space = Space::Discrete { n: actions, start: 0 };
@@ -111,13 +111,13 @@ fn action_values_are_those_of_dynamic_programming() {
         gamma: 0.8,
         ..ValueConfig::default()
     };
-    let random = Some(PolicyConfig::EpsilonGreedy { epsilon: 1.0.into() });
+    let random = Some(PolicyConfig::EpsilonGreedy(EpsilonGreedyConfig { epsilon: 1.0.into() }));
     for (name, learner_config) in all_value_learners(&config) {
         let truth = match name {
             "q_lambda" => GRID.truth(0.8, largest),
             _ => GRID.truth(0.8, mean),
         };
-        let mut learner = learner(learner_config, random, GRID.states, GRID.actions as i64);
+        let mut learner = learner(learner_config, random.clone(), GRID.states, GRID.actions as i64);
         (0..8_000).for_each(|_| GRID.episode(&mut learner));
         let q = weights(&learner);
         for state in (0..11).filter(|&state| state != 5) {
@@ -149,8 +149,8 @@ fn the_shortest_path_is_found() {
     ];
     let ppo = PpoConfig { n_steps: 256, learning_rate: 0.03.into(), gamma: 1.0, ..PpoConfig::default() };
     all.push((LearnerConfig::Ppo(ppo), None));
-    let epsilon = Some(PolicyConfig::EpsilonGreedy { epsilon: explore });
-    all.extend(all_value_learners(&config).map(|(_, config)| (config, epsilon)));
+    let epsilon = Some(PolicyConfig::EpsilonGreedy(EpsilonGreedyConfig { epsilon: explore }));
+    all.extend(all_value_learners(&config).map(|(_, config)| (config, epsilon.clone())));
     let replacing = ValueConfig { traces: Traces::Replacing, ..config };
     all.push((LearnerConfig::Sarsa(replacing), epsilon));
     for (config, policy) in all {
@@ -179,12 +179,12 @@ fn values_of_the_random_walk() {
         lambda: 0.8,
         ..ValueConfig::default()
     };
-    let random = Some(PolicyConfig::EpsilonGreedy { epsilon: 1.0.into() });
+    let random = Some(PolicyConfig::EpsilonGreedy(EpsilonGreedyConfig { epsilon: 1.0.into() }));
     for (name, learner_config) in [
         ("sarsa", LearnerConfig::Sarsa(config.clone())),
         ("true_online_sarsa", LearnerConfig::TrueOnlineSarsa(config)),
     ] {
-        let mut learner = learner(learner_config, random, WALK.states, 2);
+        let mut learner = learner(learner_config, random.clone(), WALK.states, 2);
         (0..5_000).for_each(|_| WALK.episode(&mut learner));
         let q = weights(&learner);
         for state in 0..5 {
@@ -298,7 +298,7 @@ fn true_online_weights_are_those_of_the_online_lambda_return() {
 fn q_lambda_forgets_what_led_to_an_exploring_action() {
     let config = ValueConfig { step: 0.5.into(), lambda: 1.0, gamma: 1.0, ..ValueConfig::default() };
     // Every action is drawn uniformly, of two: about half of them are not greedy.
-    let random = Some(PolicyConfig::EpsilonGreedy { epsilon: 1.0.into() });
+    let random = Some(PolicyConfig::EpsilonGreedy(EpsilonGreedyConfig { epsilon: 1.0.into() }));
     let mut learner = learner(LearnerConfig::QLambda(config), random, 2, 2);
     let (mut cut, mut kept) = (0, 0);
     learner.begin();

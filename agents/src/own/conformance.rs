@@ -26,15 +26,20 @@
 
 use std::fmt;
 
+use sorn_core::rng::stream;
 use sorn_core::{Network, Params};
 use sorn_env::seeding::Generator;
 use sorn_env::{Space, Value};
 
-use super::{Encoder, EncoderSetup, Entry, Learner, LearnerSetup, OwnConfig, RuleConfig, add_rules};
+use super::{
+    Encoder, EncoderSetup, Entry, Learner, LearnerSetup, OwnConfig, OwnPolicy, PolicySetup, RuleConfig,
+    add_rules,
+};
 use crate::features::Features;
 use crate::inputs::Inputs;
 use crate::normalization::Normalization;
-use crate::{AgentConfig, AgentError, AgentState, EncoderConfig, LearnerConfig, Transition};
+use crate::policy::Stochastic as _;
+use crate::{AgentConfig, AgentError, AgentState, EncoderConfig, LearnerConfig, PolicyConfig, Transition};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +77,8 @@ impl fmt::Display for Report {
 }
 
 const STEPS: usize = 200;
+/// Actions of a policy.
+const DRAWS: usize = 4000;
 
 /// Checks an encoder of observations of `space`, in an agent whose reservoir takes so many inputs.
 pub fn check_encoder(config: &OwnConfig, space: &Space, inputs: usize, seed: u64) -> Report {
@@ -204,6 +211,55 @@ pub fn check_learner(config: &OwnConfig, features: usize, actions: &Space, seed:
     report
 }
 
+/// Checks a policy of actions of `actions`, with scores of about 1: among others that the mean of its gradient is 0, as that of every
+/// gradient of the logarithm of a probability.
+pub fn check_policy(config: &OwnConfig, actions: &Space, seed: u64) -> Report {
+    let new = || OwnPolicy::new(config, PolicySetup { actions });
+    let (mut one, mut other) = match (new(), new()) {
+        (Ok(one), Ok(other)) => (one, other),
+        (Err(error), _) | (_, Err(error)) => return Report::failed(error),
+    };
+    let mut report = Report::default();
+    let mut random = Generator::new(seed);
+    let scores: Vec<f64> = (0..one.scores()).map(|_| random.uniform(-1.0, 1.0)).collect();
+    let mut gradient = vec![0.0; scores.len()];
+    let mut sums = vec![(0.0, 0.0); scores.len()];
+    let (mut rng, mut again) = (stream(seed, "policy"), stream(seed, "policy"));
+    one.begin(0);
+    other.begin(0);
+    for step in 0..DRAWS {
+        let (action, same) = (one.act(&scores, &mut rng), other.act(&scores, &mut again));
+        let what = if step <= DRAWS / 2 { SEED } else { SAVED };
+        report.expect(action == same, what);
+        let _ = one.best(&scores);
+        if let Some(failure) = one.failure() {
+            report.expect(false, &failure.to_string());
+            return report;
+        }
+        report.expect(one.entropy().is_finite(), "entropy: expected a finite number, found one that is not");
+        one.log_gradient(&mut gradient);
+        for ((sum, squares), slope) in sums.iter_mut().zip(&gradient) {
+            *sum += slope;
+            *squares += slope * slope;
+        }
+        if step == DRAWS / 2 {
+            let mut saved = AgentState::default();
+            one.save(&mut saved);
+            match new().and_then(|mut loaded| loaded.load(&saved).map(|()| loaded)) {
+                Ok(loaded) => other = loaded,
+                Err(error) => report.expect(false, &format!("load: {error}")),
+            }
+        }
+    }
+    let count = DRAWS as f64;
+    let centred = |(sum, squares): &(f64, f64)| (sum / count).abs() <= 6.0 * (squares / count / count).sqrt();
+    report.expect(
+        sums.iter().all(centred),
+        "act: expected a gradient whose mean over draws is 0, found another; it is that of the logarithm of the probability",
+    );
+    report
+}
+
 /// Checks a plasticity rule in a network with these parameters.
 pub fn check_rule(config: &RuleConfig, params: &Params, seed: u64) -> Report {
     let rules = std::slice::from_ref(config);
@@ -288,6 +344,9 @@ pub fn check_own(
             Err(error) => Report::failed(error),
         };
         reports.push((key, report));
+    }
+    if let Some(PolicyConfig::Own(own)) = &config.policy {
+        reports.push((format!("agent.policy.kind = {:?}", own.kind), check_policy(own, actions, seed)));
     }
     reports
 }

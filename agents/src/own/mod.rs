@@ -1,7 +1,7 @@
-//! Parts of one's own: encoders, learners and plasticity rules from outside this crate, by the names under which they are
+//! Parts of one's own: encoders, learners, policies and plasticity rules from outside this crate, by the names under which they are
 //! registered.
 //!
-//! A part is registered once, with [`EncoderEntry`], [`LearnerEntry`] or [`RuleEntry`], and from then on a configuration may name it:
+//! A part is registered once, with [`EncoderEntry`], [`LearnerEntry`], [`PolicyEntry`] or [`RuleEntry`], and from then on a configuration may name it:
 //! in an experiment file as `kind = "NAME"` with its own keys beside, in Rust as an [`OwnConfig`]. The registry is the process's, as
 //! Gymnasium's is: configurations are plain data, which files of agents, checkpoints and experiments hold, and each place that
 //! reads one would otherwise have to be handed a registry.
@@ -10,6 +10,7 @@ mod buffered;
 pub mod conformance;
 mod encoder;
 mod learner;
+mod policy;
 mod rule;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub use buffered::Buffered;
 pub use encoder::{Encoder, EncoderSetup};
 pub(crate) use learner::OwnLearner;
 pub use learner::{Learner, LearnerSetup};
+pub(crate) use policy::OwnPolicy;
+pub use policy::{Policy, PolicySetup};
 pub(crate) use rule::add as add_rules;
 pub use rule::{RuleConfig, RuleSetup};
 
@@ -58,7 +61,7 @@ impl OwnConfig {
 #[serde(deny_unknown_fields)]
 pub struct NoKeys {}
 
-/// A sort of part that one may add to: `dyn Encoder`, `dyn Learner` and `dyn PlasticityRule` are, and the sources of tasks in their
+/// A sort of part that one may add to: `dyn Encoder`, `dyn Learner`, `dyn Policy` and `dyn PlasticityRule` are, and the sources of tasks in their
 /// crates.
 pub trait Part: 'static {
     /// What a part is told when it is made.
@@ -85,7 +88,7 @@ type Make<P> = dyn Fn(Map<String, Value>, <P as Part>::Setup<'_>) -> Result<Box<
 
 /// A part of one's own for the registry: its kind, what it is, and how it is made from its keys.
 ///
-/// [`Encoder`], [`Learner`] and [`RuleConfig`] have an example each.
+/// [`Encoder`], [`Learner`], [`Policy`] and [`RuleConfig`] have an example each.
 pub struct Entry<P: Part + ?Sized> {
     kind: String,
     help: String,
@@ -97,6 +100,8 @@ pub struct Entry<P: Part + ?Sized> {
 pub type EncoderEntry = Entry<dyn Encoder>;
 /// A learner of one's own for the registry.
 pub type LearnerEntry = Entry<dyn Learner>;
+/// A policy of one's own for the registry.
+pub type PolicyEntry = Entry<dyn Policy>;
 /// A plasticity rule of one's own for the registry.
 pub type RuleEntry = Entry<dyn sorn_core::PlasticityRule>;
 

@@ -3,7 +3,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sorn_env::Space;
 
-use super::{PolicyConfig, draw, softmax, tenth};
+use super::{EpsilonGreedyConfig, Kind, PolicyConfig, draw};
 use crate::AgentError;
 
 #[derive(Clone, Debug)]
@@ -21,10 +21,12 @@ impl Exploration {
         actions: usize,
         who: &str,
     ) -> Result<Exploration, AgentError> {
-        let config = config.copied().unwrap_or(PolicyConfig::EpsilonGreedy { epsilon: tenth() });
+        let usual = || PolicyConfig::EpsilonGreedy(EpsilonGreedyConfig::default());
+        let config = config.cloned().unwrap_or_else(usual);
         config.validate()?;
-        if let PolicyConfig::Gaussian { .. } = config {
-            return Err(config.refused(who, space, "\"epsilon_greedy\", \"softmax\" and \"greedy\" do"));
+        if config.keys().and_then(Kind::explore).is_none() {
+            let kinds = PolicyConfig::kinds(|keys| keys.explore().is_some());
+            return Err(config.refused(who, space, &format!("{kinds} do")));
         }
         Ok(Exploration { config, episode: 0, probabilities: vec![0.0; actions] })
     }
@@ -41,19 +43,8 @@ impl Exploration {
     }
 
     fn probabilities(&mut self, values: &[f64]) {
-        let epsilon = match &self.config {
-            PolicyConfig::Softmax { temperature } => {
-                self.probabilities.copy_from_slice(values);
-                return softmax(&mut self.probabilities, temperature.at(self.episode));
-            }
-            PolicyConfig::EpsilonGreedy { epsilon } => epsilon.at(self.episode),
-            _ => 0.0,
-        };
-        let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let ties = values.iter().filter(|&&v| v == largest).count() as f64;
-        let all = values.len() as f64;
-        for (p, &value) in self.probabilities.iter_mut().zip(values) {
-            *p = epsilon / all + if value == largest { (1.0 - epsilon) / ties } else { 0.0 };
+        if let Some(explore) = self.config.keys().and_then(Kind::explore) {
+            explore.probabilities(values, self.episode, &mut self.probabilities);
         }
     }
 }
@@ -61,7 +52,8 @@ impl Exploration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Schedule;
+    use crate::policy::{GreedyConfig, SoftmaxConfig};
+    use crate::{GaussianConfig, Schedule};
 
     #[test]
     fn probabilities_are_those_of_the_policy() {
@@ -72,13 +64,22 @@ mod tests {
             exploration.probabilities(&[1.0, 3.0, 3.0, 0.0]);
             exploration.probabilities
         };
-        assert_eq!(of(PolicyConfig::Greedy {}, 0), [0.0, 0.5, 0.5, 0.0]);
+        assert_eq!(of(PolicyConfig::Greedy(GreedyConfig {}), 0), [0.0, 0.5, 0.5, 0.0]);
         let epsilon = Schedule::Linear { from: 0.8, to: 0.4, episodes: 10 };
-        assert_eq!(of(PolicyConfig::EpsilonGreedy { epsilon }, 10), [0.1, 0.4, 0.4, 0.1]);
-        let soft = of(PolicyConfig::Softmax { temperature: 2.0.into() }, 0);
+        let epsilon_greedy = PolicyConfig::EpsilonGreedy(EpsilonGreedyConfig { epsilon });
+        assert_eq!(of(epsilon_greedy, 10), [0.1, 0.4, 0.4, 0.1]);
+        let soft = of(PolicyConfig::Softmax(SoftmaxConfig { temperature: 2.0.into() }), 0);
         assert!(
             (soft[1] / soft[0] - 1.0_f64.exp()).abs() < 1e-12
                 && (soft.iter().sum::<f64>() - 1.0).abs() < 1e-12
         );
+    }
+
+    #[test]
+    fn a_policy_of_numbers_is_refused() {
+        let config = PolicyConfig::Gaussian(GaussianConfig::default());
+        let space = Space::discrete(4).unwrap();
+        let error = Exploration::new(Some(&config), &space, 4, "x").unwrap_err().to_string();
+        assert!(error.ends_with(": \"softmax\", \"epsilon_greedy\" and \"greedy\" do"), "{error}");
     }
 }

@@ -16,10 +16,53 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
 use super::widths::Widths;
+use super::{Kind, Of, Shape};
 use crate::action::Ranges;
+use crate::error::check;
 use crate::random::normal;
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, Schedule};
+
+/// Configuration of [`PolicyConfig::Gaussian`](super::PolicyConfig::Gaussian).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GaussianConfig {
+    /// Standard deviation, before it is learnt; positive. By default 1 for an actor-critic with bounded steps, else 0.5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sd: Option<Schedule>,
+    /// Correlation of what is drawn in one step and in the next, in `[0, 1)`: noise that lasts explores further (Eberhard et
+    /// al. 2023, *Pink noise is all you need*, openreview.net/forum?id=hQ9V5QN27eS). By default 0.7 for an actor-critic with
+    /// bounded steps, else 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<f64>,
+    /// Whether and how the standard deviation is learnt.
+    #[serde(default)]
+    pub spread: Spread,
+    /// The deviation of narrow episodes, whose draws have no correlation, as a share of that of the others, in `[0, 1)`. They are
+    /// played if the last ten of the others were terminated; of the two widths the one with the higher mean return in its last ten
+    /// episodes is then played nine times of ten. 0: no episode is narrow. By default 0.25 for an actor-critic with bounded steps, else 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrow: Option<f64>,
+}
+
+impl Kind for GaussianConfig {
+    fn validate(&self) -> Result<(), AgentError> {
+        let n = self.narrow.unwrap_or(0.0);
+        check("policy.narrow", n, (0.0..1.0).contains(&n), "a number in [0, 1)")?;
+        let c = self.correlation.unwrap_or(0.0);
+        check("policy.correlation", c, (0.0..1.0).contains(&c), "a number in [0, 1)")?;
+        self.sd.map_or(Ok(()), |sd| sd.validate("policy.sd", |s| s > 0.0, "a positive number"))
+    }
+
+    fn shape(&self, shape: &mut Shape) -> Option<Of> {
+        shape.sd = self.sd.unwrap_or(shape.sd);
+        shape.correlation = self.correlation.unwrap_or(shape.correlation);
+        shape.narrow = self.narrow.unwrap_or(shape.narrow);
+        shape.spread = self.spread;
+        Some(Of::Numbers)
+    }
+}
 
 /// How far the standard deviation of a Gaussian policy is from the scheduled one: its logarithm is that of the schedule plus a
 /// score, which is kept in `[-3, 1]`.

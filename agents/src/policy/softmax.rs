@@ -1,11 +1,49 @@
 //! Softmax over each factor of an action space: the one of a Discrete space, or those of others.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
-use super::{draw, softmax};
+use super::{Explore, Kind, Of, Shape, draw, softmax};
 use crate::diagnosis::entropy;
 use crate::reservoir::{entry, json};
 use crate::{AgentError, AgentState, Schedule};
+
+/// Configuration of [`PolicyConfig::Softmax`](super::PolicyConfig::Softmax).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct SoftmaxConfig {
+    /// Positive; 1 by default.
+    pub temperature: Schedule,
+}
+
+impl Default for SoftmaxConfig {
+    fn default() -> Self {
+        SoftmaxConfig { temperature: 1.0.into() }
+    }
+}
+
+impl Kind for SoftmaxConfig {
+    fn validate(&self) -> Result<(), AgentError> {
+        self.temperature.validate("policy.temperature", |t| t > 0.0, "a positive number")
+    }
+
+    fn shape(&self, shape: &mut Shape) -> Option<Of> {
+        shape.temperature = self.temperature;
+        Some(Of::Choices)
+    }
+
+    fn explore(&self) -> Option<&dyn Explore> {
+        Some(self)
+    }
+}
+
+impl Explore for SoftmaxConfig {
+    fn probabilities(&self, values: &[f64], episode: u64, out: &mut [f64]) {
+        out.copy_from_slice(values);
+        softmax(out, self.temperature.at(episode));
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Softmax {

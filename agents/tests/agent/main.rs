@@ -7,6 +7,7 @@ mod inputs;
 mod invariance;
 mod own;
 mod own_loop;
+mod own_policy;
 mod policy;
 mod realtime;
 mod rm_sorn;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sorn_lab::SeriesEntry;
 use sorn_lab::sorn_agents::own::{Entry, Part};
-use sorn_lab::sorn_agents::{EncoderEntry, LearnerEntry, RuleEntry};
+use sorn_lab::sorn_agents::{EncoderEntry, LearnerEntry, PolicyEntry, RuleEntry};
 use sorn_lab::sorn_sequence::SourceEntry;
 
 /// Whether any part is registered.
@@ -12,10 +12,11 @@ pub(crate) fn any() -> bool {
 }
 
 /// What is registered of each type that has built-in kinds, by its name in the schema.
-fn choices() -> [(&'static str, Vec<Value>); 4] {
+fn choices() -> [(&'static str, Vec<Value>); 5] {
     [
         ("EncoderConfig", ways(EncoderEntry::all())),
         ("LearnerConfig", ways(LearnerEntry::all())),
+        ("PolicyConfig", ways(PolicyEntry::all())),
         ("SourceConfig", ways(SourceEntry::all())),
         ("SeriesConfig", ways(SeriesEntry::all())),
     ]

@@ -1,12 +1,12 @@
 //! [`Registry`]: environments, parts of agents and sources of tasks of one's own, as one value.
 
-use sorn_agents::{EncoderEntry, LearnerEntry, RuleEntry};
+use sorn_agents::{EncoderEntry, LearnerEntry, PolicyEntry, RuleEntry};
 use sorn_envs::EnvEntry;
 use sorn_sequence::SourceEntry;
 
 use crate::SeriesEntry;
 
-/// Environments, encoders, learners, plasticity rules, sources and series of one's own.
+/// Environments, encoders, learners, policies, plasticity rules, sources and series of one's own.
 ///
 /// A program collects them and calls [`register`](Registry::register) once, before it reads the first file; `sorn_cli::run_with` does
 /// so. What is registered is known in the whole process: an experiment, a checkpoint and the file of an agent are plain data, and
@@ -16,6 +16,7 @@ pub struct Registry {
     envs: Vec<EnvEntry>,
     encoders: Vec<EncoderEntry>,
     learners: Vec<LearnerEntry>,
+    policies: Vec<PolicyEntry>,
     rules: Vec<RuleEntry>,
     sources: Vec<SourceEntry>,
     series: Vec<SeriesEntry>,
@@ -48,6 +49,13 @@ impl Registry {
         self
     }
 
+    /// With this policy: `agent.policy.kind` of an experiment file may name it.
+    #[must_use]
+    pub fn policy(mut self, entry: PolicyEntry) -> Registry {
+        self.policies.push(entry);
+        self
+    }
+
     /// With this plasticity rule: `kind` of an element of `agent.reservoir.rules` in an experiment file may name it.
     #[must_use]
     pub fn rule(mut self, entry: RuleEntry) -> Registry {
@@ -77,6 +85,7 @@ impl Registry {
         self.envs.into_iter().try_for_each(EnvEntry::register)?;
         self.encoders.into_iter().try_for_each(EncoderEntry::register)?;
         self.learners.into_iter().try_for_each(LearnerEntry::register)?;
+        self.policies.into_iter().try_for_each(PolicyEntry::register)?;
         self.rules.into_iter().try_for_each(RuleEntry::register)?;
         self.sources.into_iter().try_for_each(SourceEntry::register)?;
         self.series.into_iter().try_for_each(SeriesEntry::register)?;

@@ -270,7 +270,7 @@ fn divergence_is_an_error() {
 
 #[test]
 fn a_policy_of_another_learner_is_refused() {
-    let policy = PolicyConfig::Greedy {};
+    let policy = PolicyConfig::Greedy(crate::GreedyConfig {});
     let error = Ppo::new(&PpoConfig::default(), Some(&policy), 1, &two(), 0).unwrap_err().to_string();
     assert!(
         error.starts_with("policy.kind = \"greedy\": learner.kind = \"ppo\" has its own policy"),

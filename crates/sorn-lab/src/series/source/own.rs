@@ -136,3 +136,77 @@ impl Part for dyn Numbers {
         &REGISTRY
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use sorn_agents::{NoKeys, OwnConfig};
+
+    use super::super::{Series, check_series};
+    use super::*;
+
+    /// A ramp, whose targets are the next value.
+    #[derive(Debug, Deserialize)]
+    struct Ramp {
+        #[serde(default)]
+        wrong: String,
+        #[serde(skip)]
+        at: f64,
+    }
+
+    impl Numbers for Ramp {
+        fn inputs(&self) -> usize {
+            usize::from(self.wrong != "nothing")
+        }
+
+        fn targets(&self) -> Vec<String> {
+            vec!["next".into()]
+        }
+
+        fn next(&mut self, inputs: &mut [f64], targets: &mut [f64]) -> Result<(), String> {
+            self.at += if self.wrong == "infinite" { f64::MAX } else { 1.0 };
+            if self.wrong == "fails" && self.at > 100.0 {
+                return Err("the sensor is gone".into());
+            }
+            inputs.fill(self.at);
+            targets[0] = self.at + 1.0;
+            Ok(())
+        }
+
+        fn length(&self) -> Option<u64> {
+            Some(50)
+        }
+    }
+
+    fn ramp(wrong: &str) -> SeriesConfig {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            let make = |ramp: Ramp, setup: SeriesSetup| -> Result<Box<dyn Numbers>, String> {
+                let start = if ramp.wrong == "seedless" { sorn_env::seeding::entropy() as f64 } else { 0.0 };
+                Ok(Box::new(Ramp { at: start + setup.generator().random(), ..ramp }))
+            };
+            SeriesEntry::new("ramp", "A ramp.", make).register().unwrap();
+        });
+        SeriesConfig::Own(OwnConfig::new("ramp").with("wrong", wrong))
+    }
+
+    #[test]
+    fn files_name_it_and_what_breaks_the_contract_is_found() {
+        let config = ramp("");
+        assert_eq!(toml::from_str::<SeriesConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
+        let error = toml::from_str::<SeriesConfig>("kind = \"rmap\"").unwrap_err().to_string();
+        assert!(error.contains("`narma`") && error.contains("`ramp`"), "{error}");
+        let taken = SeriesEntry::new("narma", "Narma.", |_: NoKeys, _| Err(String::new())).register();
+        assert!(taken.unwrap_err().to_string().starts_with("task.source.kind \"narma\" cannot be registered"));
+        assert_eq!(Series::new(&config, 0).unwrap().length(), Some(50));
+        assert!(check_series(&config, 1).passed());
+        for (wrong, expected) in [
+            ("nothing", "task.source: expected at least one input and one target, found 0 and 1"),
+            ("infinite", "task.source: expected finite numbers, found inf"),
+            ("fails", "task.source: the sensor is gone"),
+            ("seedless", "seed: expected the same bits from the same seed, found others"),
+        ] {
+            assert_eq!(check_series(&ramp(wrong), 1).to_string(), expected, "{wrong}");
+        }
+    }
+}

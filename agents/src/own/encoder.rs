@@ -113,6 +113,7 @@ impl EncoderSetup<'_> {
 impl Part for dyn Encoder {
     type Setup<'a> = EncoderSetup<'a>;
     const KEY: &'static str = "encoder";
+    const IN_PYTHON: bool = true;
 
     fn is_built_in(kind: &str) -> bool {
         EncoderConfig::is_built_in(kind)

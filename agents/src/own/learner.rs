@@ -158,6 +158,7 @@ impl LearnerSetup<'_> {
 impl Part for dyn Learner {
     type Setup<'a> = LearnerSetup<'a>;
     const KEY: &'static str = "learner";
+    const IN_PYTHON: bool = true;
 
     fn is_built_in(kind: &str) -> bool {
         LearnerConfig::is_built_in(kind)

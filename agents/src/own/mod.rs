@@ -68,6 +68,8 @@ pub trait Part: 'static {
     type Setup<'a>: Copy;
     /// Where its keys stand: below `agent` for the parts of agents.
     const KEY: &'static str;
+    /// Whether the Python package makes such parts of classes.
+    const IN_PYTHON: bool = false;
     /// Whether `kind` is there without registration.
     fn is_built_in(kind: &str) -> bool;
     #[doc(hidden)]
@@ -196,10 +198,11 @@ impl<P: Part + ?Sized> Entry<P> {
         let refuse = |reason| PartError { key: format!("{}.kind", P::KEY), reason };
         match P::registry().1.get() {
             Some(import) => import(kind).map_err(refuse),
-            None => Err(refuse(format!(
+            None if P::IN_PYTHON => Err(refuse(format!(
                 "expected a registered kind, found {kind:?}, a class of Python's; the Python package's Agent and its command \
                  make those"
             ))),
+            None => Err(refuse(format!("expected a registered kind, found {kind:?}, a class of Python's"))),
         }
     }
 

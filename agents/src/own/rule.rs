@@ -131,6 +131,7 @@ impl RuleSetup<'_> {
 impl Part for dyn PlasticityRule {
     type Setup<'a> = RuleSetup<'a>;
     const KEY: &'static str = "reservoir.rules";
+    const IN_PYTHON: bool = true;
 
     fn is_built_in(kind: &str) -> bool {
         kind.parse::<Rule>().is_ok()

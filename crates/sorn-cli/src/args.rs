@@ -328,7 +328,7 @@ pub(crate) struct Envs {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Id of an environment, or an experiment file (FILE.toml), whose environment, inside its wrappers, and whose own encoder,
-    /// learner and rules are to be checked; of a task, its own sources
+    /// learner, policy and rules are to be checked; of a task, its own sources
     #[arg(value_name = "ID|FILE.toml")]
     pub(crate) env: String,
     /// Keyword argument of the environment, as JSON or TOML where it is one; may be repeated

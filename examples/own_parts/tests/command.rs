@@ -30,7 +30,9 @@ fn place() -> tempfile::TempDir {
 
 /// The program of the page that takes these files: of agents, or of tasks.
 fn command(place: &Path, arguments: &[&str]) -> Command {
-    let task = arguments.iter().any(|argument| ["reber", "henon", "task."].iter().any(|name| argument.contains(name)));
+    let task = arguments
+        .iter()
+        .any(|argument| ["reber", "henon", "task."].iter().any(|name| argument.contains(name)));
     let mut command =
         Command::new(if task { env!("CARGO_BIN_EXE_my-task") } else { env!("CARGO_BIN_EXE_my-robot") });
     command.current_dir(place).args(arguments).stdin(Stdio::null());
@@ -78,7 +80,8 @@ fn the_commands_of_the_page_run() {
                 assert_eq!(text, "task.source.kind = \"reber\" keeps the contract\n");
             }
             "explain" if line.starts_with("my-task") => {
-                for choice in ["kind = \"reber\"", "Reber's grammar.", "kind = \"henon\"", "kind = \"words\""] {
+                for choice in ["kind = \"reber\"", "Reber's grammar.", "kind = \"henon\"", "kind = \"words\""]
+                {
                     assert!(text.contains(choice), "{choice}: {text}");
                 }
             }
@@ -157,8 +160,7 @@ fn after_a_kill_a_task_goes_on_to_the_same_scores() {
         let killed = !child.wait().unwrap().success();
         let resumed = place.join("killed").join(name);
         assert!(killed && resumed.join("seed-0/checkpoints").exists(), "{name} ended before it was killed");
-        let status = command(place, &["resume", &format!("killed/{name}"), "--quiet"]).status().unwrap();
-        assert!(status.success());
+        done(place, &["resume", &format!("killed/{name}"), "--quiet"]);
         assert_eq!(scores("killed"), scores("whole"));
     }
 }
@@ -203,12 +205,21 @@ fn what_is_wrong_is_told_by_its_key() {
     }
     for (file, set, expected) in [
         ("reber.toml", "task.source.kind=rebr", "did you mean \"reber\"?"),
-        ("reber.toml", "task.source.frist=1", "task.source.frist: unknown key of kind \"reber\" (expected one of first)"),
+        (
+            "reber.toml",
+            "task.source.frist=1",
+            "task.source.frist: unknown key of kind \"reber\" (expected one of first)",
+        ),
         ("reber.toml", "task.source.first=2", "task.source.first: expected 0 to 1, found 2"),
         ("henon.toml", "task.source.kind=hennon", "did you mean \"henon\"?"),
-        ("henon.toml", "task.source.a=9", "task.source: expected finite numbers, found"),
+        ("henon.toml", "task.source.b=1", "task.source.b: unknown key of kind \"henon\" (expected one of a)"),
     ] {
         let text = refused(place.path(), &["run", file, "--set", set]);
         assert!(text.contains(expected), "{set}: {text}");
     }
+    // What grows without end is found as it runs.
+    let output = run(place.path(), &["run", "henon.toml", "--quiet", "--set", "task.source.a=9"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1), "{text}");
+    assert!(text.contains("task.source: expected finite numbers, found"), "{text}");
 }

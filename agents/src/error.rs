@@ -97,6 +97,18 @@ pub(crate) fn numbers(count: usize) -> String {
     format!("{count} number{}", if count == 1 { "" } else { "s" })
 }
 
+/// Names in quotes, with `last` before the last one: `"a", "b" or "c"`.
+pub(crate) fn listed(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [only] => format!("{only:?}"),
+        [first @ .., end] => {
+            let first: Vec<String> = first.iter().map(|name| format!("{name:?}")).collect();
+            format!("{} {last} {end:?}", first.join(", "))
+        }
+    }
+}
+
 /// Checks a configured number against a range described by `allowed`.
 pub(crate) fn check(key: &str, value: f64, ok: bool, allowed: &str) -> Result<(), AgentError> {
     if ok && value.is_finite() { Ok(()) } else { Err(AgentError::config(key, value, allowed)) }

@@ -17,6 +17,7 @@ use std::fmt::Debug;
 use serde::{Deserialize, Serialize};
 use sorn_env::Space;
 
+use crate::error::listed;
 use crate::own::{Encoder, EncoderSetup, OwnConfig};
 use crate::reservoir::json;
 use crate::{AgentError, AgentState, ReservoirConfig, with_own};
@@ -57,6 +58,13 @@ macro_rules! encoders {
                     $(EncoderConfig::$name(config) => config,)*
                     EncoderConfig::Own(config) => config,
                 }
+            }
+
+            /// The built-in kinds that take numbers, as a sentence has them.
+            pub fn kinds_for_numbers() -> String {
+                let all = [$(($kind, <$config>::default().is_for_symbols())),*];
+                let named: Vec<&str> = all.iter().filter(|(_, symbols)| !symbols).map(|(kind, _)| *kind).collect();
+                listed(&named, "or")
             }
         }
     };

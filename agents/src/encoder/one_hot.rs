@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::raw::Raw;
-use super::{Encode, Kind, Slot, slots};
+use super::{Encode, EncoderConfig, Kind, Slot, slots};
 use crate::AgentError;
 use crate::own::EncoderSetup;
 
-/// Configuration of [`EncoderConfig::OneHot`](super::EncoderConfig::OneHot).
+/// Configuration of [`EncoderConfig::OneHot`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -30,8 +30,8 @@ impl Kind for OneHotConfig {
             None => Ok(Box::new(Raw::new(self.gain, slots.len())?)),
             Some(index) => Err(AgentError::Mismatch(format!(
                 "encoder.kind = \"one_hot\" needs an observation space of Discrete, MultiDiscrete and MultiBinary alone, \
-                 found a Box (number {index} of the flattened observation): use \"gaussian_population\", \"thermometer\", \
-                 \"random_projection\" or \"raw\""
+                 found a Box (number {index} of the flattened observation): use {}",
+                EncoderConfig::kinds_for_numbers()
             ))),
         }
     }

@@ -14,6 +14,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 use sorn_env::Space;
 
+use crate::error::listed;
 use crate::own::{OwnConfig, Policy};
 use crate::random::unit;
 use crate::reservoir::json;
@@ -54,16 +55,11 @@ macro_rules! policies {
                 }
             }
 
-            /// The built-in kinds that are as `wanted`, in quotes, and what follows them in a sentence.
+            /// The built-in kinds that are as `wanted`, as a sentence has them.
             fn kinds(wanted: impl Fn(&dyn Kind) -> bool) -> String {
-                let all: Vec<(&str, Box<dyn Kind>)> = vec![$(($kind, Box::new(<$config>::default()))),*];
-                let named: Vec<String> =
-                    all.iter().filter(|(_, keys)| wanted(&**keys)).map(|(kind, _)| format!("{kind:?}")).collect();
-                match named.as_slice() {
-                    [] => String::new(),
-                    [only] => only.clone(),
-                    [first @ .., last] => format!("{} and {last}", first.join(", ")),
-                }
+                let all = [$(($kind, wanted(&<$config>::default()))),*];
+                let named: Vec<&str> = all.iter().filter(|(_, named)| *named).map(|(kind, _)| *kind).collect();
+                listed(&named, "and")
             }
         }
     };

@@ -1,6 +1,6 @@
 //! The `sorn` command as a library: [`run`] takes arguments and gives an exit status.
 //!
-//! [`run_with`] does so with environments, encoders, learners and plasticity rules of one's own.
+//! [`run_with`] does so with environments, parts of agents and sources of tasks of one's own.
 //!
 //! Results go to stdout; progress, warnings and errors to stderr.
 

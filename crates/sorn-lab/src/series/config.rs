@@ -81,8 +81,7 @@ impl SeriesTask {
 
     fn check_encoder(&self) -> Result<(), TaskError> {
         if self.encoder.is_for_symbols() {
-            let expected =
-                "\"random_projection\", \"gaussian_population\", \"thermometer\", \"raw\" or one's own";
+            let expected = format!("{} or one's own", EncoderConfig::kinds_for_numbers());
             let found = "that of symbols (for pools: \"gaussian_population\" with network.input = { pools = { size = 10 } })";
             return Err(TaskError::config("task.encoder.kind", expected, found));
         }

@@ -197,7 +197,9 @@ mod tests {
         let error = toml::from_str::<SeriesConfig>("kind = \"rmap\"").unwrap_err().to_string();
         assert!(error.contains("`narma`") && error.contains("`ramp`"), "{error}");
         let taken = SeriesEntry::new("narma", "Narma.", |_: NoKeys, _| Err(String::new())).register();
-        assert!(taken.unwrap_err().to_string().starts_with("task.source.kind \"narma\" cannot be registered"));
+        assert!(
+            taken.unwrap_err().to_string().starts_with("task.source.kind \"narma\" cannot be registered")
+        );
         assert_eq!(Series::new(&config, 0).unwrap().length(), Some(50));
         assert!(check_series(&config, 1).passed());
         for (wrong, expected) in [

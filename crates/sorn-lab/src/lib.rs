@@ -88,7 +88,7 @@ pub use run_dir::RunDir;
 #[cfg(feature = "schema")]
 pub use schema::experiment_schema;
 pub use seeds::{Sweep, SweepOutcome};
-pub use series::{Series, SeriesConfig, SeriesRun, SeriesTask};
+pub use series::{Series, SeriesConfig, SeriesRun, SeriesTask, series_encoder};
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
     check_room_to_save, load_network, load_params, save_network, simulate,
@@ -113,4 +113,4 @@ pub use wrapper::Wrapper;
 // What the public items above speak of, for crates that know this one alone.
 pub use sorn_env::{ALIKE, near};
 pub use sorn_report::figure::Over;
-pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_report, sorn_sequence};
+pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_readout, sorn_report, sorn_sequence};

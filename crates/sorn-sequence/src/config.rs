@@ -77,7 +77,7 @@ pub struct ReadoutConfig {
     /// Decays, in (0, 1), of the traces that `traces` gives: `z <- decay z + (1 - decay) x`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace_decays: Vec<f64>,
-    /// Penalty of ridge regression, positive.
+    /// Penalty of ridge regression, positive. The feature `bias` has none.
     pub penalty: f64,
     /// Inverse penalty of logistic regression, positive.
     pub c: f64,

@@ -111,6 +111,15 @@ impl Run {
         self.walk.network()
     }
 
+    /// What the network has generated so far: letters in a row, longer symbols with blanks between them.
+    pub fn generated(&self) -> String {
+        let symbols = self.source.symbols();
+        let between = if symbols.iter().all(|symbol| symbol.chars().count() == 1) { "" } else { " " };
+        let said: Vec<&str> =
+            self.generated.iter().map(|&symbol| symbols[symbol as usize].as_str()).collect();
+        said.join(between)
+    }
+
     /// Does at most `steps` steps, and no more than are left of the phase under way.
     ///
     /// # Errors
@@ -183,7 +192,7 @@ impl Run {
         });
         match (role, collected) {
             (Role::Fit, Some(collected)) => {
-                let readers = question.fit(&collected)?;
+                let readers = question.fit(&collected, &self.features)?;
                 self.fitted = Some((collected, readers));
             }
             (Role::Score, Some(tested)) => {

@@ -7,6 +7,6 @@ mod run;
 mod score;
 mod source;
 
-pub use config::SeriesTask;
+pub use config::{SeriesTask, series_encoder};
 pub use run::SeriesRun;
 pub use source::{Series, SeriesConfig};

@@ -100,7 +100,7 @@ impl SeriesRun {
     fn end(&mut self, role: Role) -> Result<(), TaskError> {
         match (role, self.collected.take()) {
             (Role::Fit, Some(collected)) => {
-                let readout = fit(&self.task, &collected, self.series.names().len())?;
+                let readout = fit(&self.task, &collected, &self.features, self.series.names().len())?;
                 self.fitted = Some((collected, readout));
             }
             (Role::Score, Some(tested)) => {
@@ -118,7 +118,12 @@ impl SeriesRun {
     }
 }
 
-fn fit(task: &SeriesTask, collected: &Collected, targets: usize) -> Result<Readout, TaskError> {
+fn fit(
+    task: &SeriesTask,
+    collected: &Collected,
+    seen: &Features,
+    targets: usize,
+) -> Result<Readout, TaskError> {
     let features = collected.rows.features();
     let examples = (0..collected.rows.len()).zip(collected.targets.chunks_exact(targets));
     if task.readout.kind == ReadoutKind::Ridge {
@@ -126,7 +131,7 @@ fn fit(task: &SeriesTask, collected: &Collected, targets: usize) -> Result<Reado
         for (step, wanted) in examples {
             ridge.learn_sparse(collected.rows.row(step), wanted)?;
         }
-        return Ok(ridge.solve(task.readout.penalty)?);
+        return Ok(ridge.solve_each(&seen.penalties(task.readout.penalty))?);
     }
     let mut least_squares = LeastSquares::new(features, targets)?;
     for (step, wanted) in examples {

@@ -117,19 +117,17 @@ fn agent_params() -> Params {
 
 fn with_preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Params, D::Error> {
     use serde::de::Error;
-    let mut given = serde_json::Map::deserialize(deserializer)?;
-    let base = match given.remove("preset") {
-        None => agent_params(),
-        Some(serde_json::Value::String(name)) => Params::preset(&name).map_err(D::Error::custom)?,
-        Some(other) => return Err(D::Error::custom(format!("preset: expected a name, found {other}"))),
+    let given = serde_json::Map::deserialize(deserializer)?;
+    let whole = |params: &Params| match serde_json::to_value(params) {
+        Ok(serde_json::Value::Object(all)) => all,
+        other => unreachable!("plain data: {other:?}"),
     };
-    let mut all = serde_json::to_value(&base).map_err(D::Error::custom)?;
-    if let serde_json::Value::Object(all) = &mut all {
-        all.extend(given);
-    }
-    serde_path_to_error::deserialize(all).map_err(|e| match e.path().to_string().as_str() {
-        "." => D::Error::custom(format!("params: {}", e.inner())),
-        path => D::Error::custom(format!("params.{path}: {}", e.inner())),
+    let all = Params::with_preset(given, &agent_params(), whole).map_err(D::Error::custom)?;
+    serde_path_to_error::deserialize(serde_json::Value::Object(all)).map_err(|e| {
+        match e.path().to_string().as_str() {
+            "." => D::Error::custom(format!("params: {}", e.inner())),
+            path => D::Error::custom(format!("params.{path}: {}", e.inner())),
+        }
     })
 }
 

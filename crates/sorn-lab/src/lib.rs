@@ -91,6 +91,7 @@ pub use seeds::{Sweep, SweepOutcome};
 pub use series::{
     Answers, FileConfig, LorenzConfig, MackeyGlassConfig, MemoryCapacityConfig, NarmaConfig, Numbers,
     ParityConfig, Series, SeriesConfig, SeriesEntry, SeriesRun, SeriesSetup, SeriesTask, check_series,
+    series_encoder,
 };
 pub use simulation::{
     Inputs, Probe, ProbeKind, Recording, SavedNetwork, Simulated, SpikeFormat, UpstreamState,
@@ -116,4 +117,4 @@ pub use wrapper::Wrapper;
 // What the public items above speak of, for crates that know this one alone.
 pub use sorn_env::{ALIKE, near};
 pub use sorn_report::figure::Over;
-pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_report, sorn_sequence};
+pub use {sorn_agents, sorn_core, sorn_env, sorn_envs, sorn_readout, sorn_report, sorn_sequence};

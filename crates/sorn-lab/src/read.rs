@@ -96,16 +96,10 @@ pub(crate) fn params(
 }
 
 /// All parameters of a network: those of the preset that `table` names, or else `base`, with its other keys put in.
-pub(crate) fn with_preset(mut table: Table, base: &Params) -> Result<Table, String> {
-    let base = match table.remove("preset") {
-        None => base.clone(),
-        Some(Value::String(name)) => Params::preset(&name)
-            .map_err(|e| format!("{}: expected {}, found {}", e.key, e.allowed, e.found))?,
-        Some(other) => return Err(format!("preset: expected a name, found {other}")),
-    };
-    let mut all = Table::try_from(&base).unwrap_or_else(|e| unreachable!("plain data: {e}"));
-    all.extend(table);
-    Ok(all)
+pub(crate) fn with_preset(table: Table, base: &Params) -> Result<Table, String> {
+    let whole = |params: &Params| Table::try_from(params).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+    Params::with_preset(table, base, whole)
+        .map_err(|e| format!("{}: expected {}, found {}", e.key, e.allowed, e.found))
 }
 
 /// Reads a `T` from `text` with `overrides` put in and then `change` made; what that refuses begins with its key.

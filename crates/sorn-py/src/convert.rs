@@ -266,19 +266,19 @@ pub(crate) fn params(
     {
         changes.extend(map);
     }
-    let base = match changes.remove("preset") {
-        None => Params::default(),
-        Some(Value::String(name)) => Params::preset(&name).map_err(value_error)?,
-        Some(other) => {
-            let message = format!("preset: expected one of {}, found {other}", Params::PRESETS.join(", "));
-            return Err(PyTypeError::new_err(message));
-        }
+    let whole = |params: &Params| match serde_json::to_value(params) {
+        Ok(Value::Object(all)) => all,
+        other => unreachable!("plain data: {other:?}"),
     };
-    let mut whole = serde_json::to_value(base).map_err(value_error)?;
-    if let Value::Object(whole) = &mut whole {
-        whole.extend(changes);
-    }
-    let params: Params = from_value("params", whole)?;
+    let whole =
+        Params::with_preset(changes, &Params::default(), whole).map_err(|e| match e.allowed.as_str() {
+            "a name" => {
+                let allowed = Params::PRESETS.join(", ");
+                PyTypeError::new_err(format!("preset: expected one of {allowed}, found {}", e.found))
+            }
+            _ => value_error(e),
+        })?;
+    let params: Params = from_value("params", Value::Object(whole))?;
     params.validate().map_err(value_error)?;
     room(&params)?;
     Ok(params)

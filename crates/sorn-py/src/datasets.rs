@@ -9,7 +9,7 @@ use sorn_lab::sorn_core::room;
 use sorn_lab::sorn_sequence::{Source, TaskError};
 
 /// How a configuration's keys are called where they are arguments.
-fn argument(error: &TaskError) -> PyErr {
+pub(crate) fn argument(error: &TaskError) -> PyErr {
     let text = error.to_string();
     let text = text.strip_prefix("task.source.").or(text.strip_prefix("task.")).unwrap_or(&text);
     PyValueError::new_err(text.to_owned())
@@ -42,14 +42,24 @@ pub(crate) fn dataset_series<'py>(
     json: &str,
     steps: usize,
     seed: u64,
+    standardize: bool,
 ) -> PyResult<Numbers<'py>> {
-    let mut series = Series::new(&config(json)?, seed).map_err(|e| argument(&e))?;
+    let config = config(json)?;
+    let mut series = Series::new(&config, seed).map_err(|e| argument(&e))?;
+    let moments = match standardize {
+        true => Series::moments(&config, seed).map_err(|e| argument(&e))?,
+        false => Vec::new(),
+    };
     let (inputs, targets) = (series.inputs().len(), series.names().len());
     fits(steps, inputs + targets)?;
     let (mut all_inputs, mut all_targets) = (Vec::new(), Vec::new());
     let taken = py.detach(|| {
         (0..steps).try_for_each(|_| {
+            let from = all_inputs.len();
             all_inputs.extend_from_slice(series.inputs());
+            for (value, (mean, sd)) in all_inputs[from..].iter_mut().zip(&moments) {
+                *value = (*value - mean) / sd;
+            }
             all_targets.extend_from_slice(series.targets());
             series.advance()
         })

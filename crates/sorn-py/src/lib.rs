@@ -16,6 +16,7 @@ mod ndtri;
 mod network;
 mod numpy_generator;
 mod parts;
+mod readout;
 mod recorder;
 mod rule;
 mod statistics;
@@ -57,6 +58,11 @@ mod _native {
 
     #[pymodule_export]
     use crate::datasets::{dataset_series, dataset_symbols};
+
+    #[pymodule_export]
+    use crate::readout::{
+        SeriesEncoder, readout_logistic, readout_recursive, readout_scores, readout_solve, readout_sums,
+    };
 
     #[pymodule_export]
     use crate::tune::{Trial, Tuning};

@@ -39,8 +39,8 @@ impl Tuning {
     }
 
     /// Writes `best.toml`, and gives its path.
-    fn write_best(&self, number: u64, values: &str, mean: f64) -> PyResult<PathBuf> {
-        self.0.write_best(number, &drawn(values)?, mean).map_err(|error| failed(&error))
+    fn write_best(&self, number: u64, values: &str, mean: f64, seeds: usize) -> PyResult<PathBuf> {
+        self.0.write_best(number, &drawn(values)?, (mean, seeds)).map_err(|error| failed(&error))
     }
 }
 

@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -161,8 +162,12 @@ def test_examples_of_the_pages(page, tmp_path, monkeypatch):
             pytest.fail(f"{page}: a block of TOML without the name of its file in the first line")
 
 
-def test_the_reservoir_of_the_page_on_series_learns(capsys):
+def test_the_reservoir_of_the_page_on_series_has_the_numbers_of_the_command(tmp_path, capsys):
     page = (ROOT.parent.parent / "docs/series.md").read_text()
     (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(compile(block, "series.md", "exec"), {})
-    assert float(capsys.readouterr().out) > 0.5
+    file = str(ROOT.parent.parent / "experiments/series/narma.toml")
+    command = [sys.executable, "-m", "sorn_rs", "run", file, "--seed", "0", "--out", str(tmp_path), "--quiet"]
+    subprocess.run(command, check=True, capture_output=True)
+    scores = json.loads(next(tmp_path.rglob("summary.json")).read_text())["scores"]
+    assert float(capsys.readouterr().out.split()[1]) == pytest.approx(scores["nrmse"], rel=1e-12)

@@ -1,9 +1,15 @@
 """`Reservoir`: its readouts solve what they say they solve, and it remembers."""
 
+import json
+import pickle
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from sorn_rs import Reservoir
+from sorn_rs import Reservoir, datasets
 
 KWARGS = dict(seed=3, nu=4, ne=80, lambda_ee=10, lambda_ei=20, te_max=0.5, noise="none")
 
@@ -286,3 +292,187 @@ def test_arguments_that_claim_to_be_endless_are_refused():
         Reservoir(**KWARGS).features(endless)
     with pytest.raises(ValueError, match="traces: expected at most 1000 values, found more"):
         Reservoir(traces=np.broadcast_to(0.5, (2**40,)), **KWARGS)
+
+
+def outcome(tmp_path, text, name="task"):
+    """Scores of the command for an experiment."""
+    (tmp_path / "task.toml").write_text(text)
+    command = [sys.executable, "-m", "sorn_rs", "run", "task.toml", "--seed", "5", "--out", "runs"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    return json.loads(next((tmp_path / "runs").rglob("summary.json")).read_text())["scores"]
+
+
+def in_order(values):
+    """Their sum, one after the other, as the command adds."""
+    return np.cumsum(values)[-1]
+
+
+def nrmse(output, target):
+    mean = in_order(target) / len(target)
+    spread = in_order((target - mean) ** 2) / len(target)
+    return np.sqrt(in_order((output - target) ** 2) / len(target) / spread)
+
+
+@pytest.mark.parametrize("readout", ["ridge", "least_squares"])
+def test_a_series_has_the_numbers_of_the_command_to_the_bit(tmp_path, readout):
+    scores = outcome(
+        tmp_path,
+        f"""
+        name = "narma"
+        [task]
+        kind = "series"
+        source = {{ kind = "narma" }}
+        encoder = {{ kind = "random_projection", gain = 3.0 }}
+        [task.readout]
+        kind = "{readout}"
+        features = ["traces", "activity", "input", "bias"]
+        trace_decays = [0.5, 0.8]
+        penalty = 2.0
+        [[task.phases]]
+        name = "organise"
+        steps = 300
+        [[task.phases]]
+        name = "fit"
+        role = "fit"
+        freeze = "all"
+        steps = 500
+        [[task.phases]]
+        name = "score"
+        role = "score"
+        freeze = "all"
+        steps = 200
+        [network]
+        ne = 60
+        input = "direct"
+        """,
+    )
+    inputs, targets = datasets.narma(1000, seed=5, standardize=True)
+    reservoir = Reservoir(
+        seed=5,
+        readout=readout,
+        alpha=2.0,
+        traces=[0.5, 0.8],
+        features=["traces", "activity", "input", "bias"],
+        encoder={"kind": "random_projection", "gain": 3.0},
+        ne=60,
+        input="direct",
+    )
+    reservoir.organise(inputs[:300]).fit(inputs[300:800], targets[300:800])
+    output = reservoir.run(inputs[800:])
+    assert nrmse(output[:, 0], targets[800:, 0]) == scores["nrmse"]
+
+
+@pytest.mark.parametrize("readout", ["logistic", "least_squares"])
+def test_a_sequence_has_the_numbers_of_the_command_to_the_bit(tmp_path, readout):
+    features = ["activity", "pseudo", "drive"]
+    scores = outcome(
+        tmp_path,
+        f"""
+        name = "counting"
+        [task]
+        kind = "sequence"
+        n = 3
+        target = "next"
+        source = {{ kind = "words", words = ["A B*n C", "D E*n F"] }}
+        readout = {{ kind = "{readout}", features = {features} }}
+        [[task.phases]]
+        name = "organise"
+        steps = 400
+        [[task.phases]]
+        name = "fit"
+        role = "fit"
+        freeze = "all"
+        steps = 300
+        [[task.phases]]
+        name = "score"
+        role = "score"
+        freeze = "all"
+        steps = 200
+        [network]
+        preset = "counting"
+        ne = 80
+        """,
+    )
+    symbols, names = datasets.words(901, ["A B*n C", "D E*n F"], n=3, seed=5)
+    now, after = symbols[:-1], symbols[1:]
+    reservoir = Reservoir("counting", seed=5, readout=readout, features=features, ne=80, nu=len(names))
+    wanted = after if readout == "logistic" else np.eye(len(names))[after]
+    reservoir.organise(now[:400]).fit(now[400:700], wanted[400:700])
+    output = reservoir.run(now[700:])
+    read = output if readout == "logistic" else output.argmax(axis=1)
+    assert (read == after[700:]).mean() == scores["accuracy"]
+
+
+def test_a_classifier_gives_labels_and_their_probabilities():
+    u = symbols(600)
+    words = np.array(["ab", "cd", "ef", "gh"])[u.argmax(axis=1)]
+    reservoir = Reservoir(readout="logistic", **KWARGS).fit(u, words)
+    assert list(reservoir.classes_) == ["ab", "cd", "ef", "gh"]
+    assert reservoir.score(u, words) > 0.8
+    shares = reservoir.predict_proba(u[:20])
+    assert shares.shape == (20, 4) and np.allclose(shares.sum(axis=1), 1)
+    assert np.array_equal(reservoir.classes_[shares.argmax(axis=1)], reservoir.predict(u[:20]))
+    sklearn = pytest.importorskip("sklearn.linear_model")
+    reservoir.reset()
+    peer = sklearn.LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(reservoir.features(u), words)
+    theirs = peer.predict_proba(reservoir.reset().features(u[:20]))
+    assert np.allclose(theirs, shares, atol=1e-4)
+    assert Reservoir(readout="logistic", **KWARGS).fit(u, np.zeros(600, int)).predict(u[:3]).tolist() == [
+        0,
+        0,
+        0,
+    ]
+
+
+def test_organising_is_kept_and_pickled():
+    u = symbols(300)
+    reservoir = Reservoir(encoder="raw", **KWARGS).organise(u)
+    assert reservoir.network.frozen and reservoir.network.steps == 300
+    assert not np.array_equal(reservoir.network.te, Reservoir(**KWARGS).network.te)
+    reservoir.fit(u, u)
+    other = pickle.loads(pickle.dumps(reservoir))
+    assert np.array_equal(other.run(u), reservoir.run(u))
+    assert reservoir.reset().network.steps == 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            dict(features=["x"]),
+            "features: expected names of activity, pseudo, drive, traces, input, bias, found 'x'",
+        ),
+        (dict(features=["bias", "bias"]), "features: expected each name once, found 'bias' twice"),
+        (dict(features=[]), "features: expected at least one name, found none"),
+        (dict(features=["traces"]), "traces: expected decays in"),
+        (dict(features=["bias"], traces=[0.5]), "traces: expected decays in"),
+        (dict(encoder="squeeze"), "encoder: "),
+        (dict(encoder={"kind": "raw", "gane": 1}), "encoder: "),
+        (dict(encoder={"kind": {1, 2}}), "encoder: expected a table of numbers and text"),
+        (dict(c=0), "c: expected a number above 0, found 0"),
+        (
+            dict(readout="lasso"),
+            "readout: expected 'ridge', 'rls', 'least_squares' or 'logistic', found 'lasso'",
+        ),
+    ],
+)
+def test_wrong_readouts_are_named(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Reservoir(**(KWARGS | arguments))
+
+
+def test_wrong_labels_and_encodings_are_named():
+    u = symbols(50)
+    classifier = Reservoir(readout="logistic", **KWARGS)
+    with pytest.raises(ValueError, match=r"targets: expected labels of shape \(50,\), found \(50, 4\)"):
+        classifier.fit(u, u)
+    with pytest.raises(
+        ValueError, match="targets: expected integers, booleans or text, found labels of dtype float64"
+    ):
+        classifier.fit(u, u[:, 0])
+    with pytest.raises(ValueError, match="readout: expected 'logistic' for probabilities, found 'ridge'"):
+        Reservoir(**KWARGS).fit(u, u).predict_proba(u)
+    with pytest.raises(ValueError, match="encoder.kind: expected"):
+        Reservoir(encoder="pools", **KWARGS).fit(u, u)
+    with pytest.raises(ValueError, match="encoder: expected an encoder for the network"):
+        Reservoir(encoder="raw", **KWARGS).fit(u[:, :3], u)

@@ -51,4 +51,5 @@ def test_the_page_on_sweeps(tmp_path):
     table = (tmp_path / "carried/poles/ranking.json").read_text()
     assert table == (tmp_path / "runs/poles/ranking.json").read_text()
     assert len(list((tmp_path / "submitted").glob("poles/*/seed-*/summary.json"))) == 8
+    assert (tmp_path / "confirmed/poles-tune/finalists.csv").read_text().count("\n") == 4
     assert "-runs" in (tmp_path / "pruned/poles-tune/study.journal").read_text()

@@ -262,3 +262,39 @@ def test_what_is_wrong_is_named(place):
         "tune", "poles.toml", "--trials", "1", "--set", "sweep.measure=scores.x", "--out", "other", cwd=place
     )
     assert done.returncode == 1 and "trial 0 failed" in done.stderr and "expected one of" in done.stderr
+
+
+def test_finalists_are_chosen_by_seeds_that_did_not_choose_them(place):
+    arguments = ["tune", "poles.toml", "--trials", "6", "--jobs", "2", "--pruner", "none", "--json"]
+    done = sorn(*arguments, "--confirm", "4", "--finalists", "3", cwd=place)
+    assert done.returncode == 0, done.stderr
+    best = json.loads(done.stdout)["best"]
+    with open(place / "runs" / "poles-tune" / "finalists.csv") as file:
+        finalists = list(csv.DictReader(file))
+    ranked = sorted(rows(place), key=lambda row: (-float(row["mean"]), int(row["trial"])))
+    assert [row["trial"] for row in finalists] == [row["trial"] for row in ranked[:3]]
+    for row in finalists:
+        trial = place / "runs" / "poles-tune" / f"trial-{int(row['trial']):04}"
+        found = [
+            json.loads((trial / f"seed-{seed}" / "summary.json").read_text())["area"] for seed in range(6, 10)
+        ]
+        assert float(row["confirmed"]) == pytest.approx(sum(found) / 4) and row["seeds"] == "4"
+    winner = max(finalists, key=lambda row: (float(row["confirmed"]), -int(row["trial"])))
+    assert best["trial"] == int(winner["trial"])
+    assert best["confirmed"] == {"mean": float(winner["confirmed"]), "seeds": [6, 7, 8, 9], "finalists": 3}
+    text = (place / "runs" / "poles-tune" / "best.toml").read_text()
+    assert "over 4 seeds" in text
+    # What is there is not run again, and says the same.
+    again = sorn(*arguments, "--confirm", "4", "--finalists", "3", cwd=place)
+    assert json.loads(again.stdout)["best"] == best
+
+
+def test_seeds_of_a_claim_confirm_nothing(place):
+    text = (
+        (place / "poles.toml").read_text().replace("seeds = [3, 4, 5]", "seeds = [3]\nfresh_seeds = [4, 6]")
+    )
+    (place / "poles.toml").write_text(text)
+    done = sorn("tune", "poles.toml", "--trials", "2", "--confirm", "3", "--json", cwd=place)
+    assert json.loads(done.stdout)["best"]["confirmed"]["seeds"] == [5, 7, 8], done.stderr
+    refused = sorn("tune", "poles.toml", "--finalists", "3", cwd=place)
+    assert refused.returncode == 2 and "--confirm" in refused.stderr

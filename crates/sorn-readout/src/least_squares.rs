@@ -26,6 +26,13 @@ const ROUNDING: f64 = 1e-11;
 #[derive(Clone, Debug)]
 pub struct LeastSquares(Ridge);
 
+/// Goes on from the sums of a [`Ridge`], which are the same.
+impl From<Ridge> for LeastSquares {
+    fn from(sums: Ridge) -> LeastSquares {
+        LeastSquares(sums)
+    }
+}
+
 impl LeastSquares {
     /// No examples yet.
     ///

@@ -1,6 +1,6 @@
 //! Recursive least squares: the readout of ridge regression, at every moment.
 
-use crate::error::{example, positive, room, sizes};
+use crate::error::{example, finite, length, positive, room, sizes};
 use crate::vector::{add, dot};
 use crate::{Readout, ReadoutError};
 
@@ -97,6 +97,34 @@ impl RecursiveLeastSquares {
         })
     }
 
+    /// Goes on from the [`state`](Self::state) of another with this `penalty` and `forgetting`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if a length does not fit, a number is not finite, or `next` is no feature.
+    pub fn from_state(
+        readout: Readout,
+        (penalty, forgetting): (f64, f64),
+        p: Vec<f64>,
+        next: usize,
+    ) -> Result<RecursiveLeastSquares, ReadoutError> {
+        let (features, targets) = (readout.features(), readout.targets());
+        let mut learner = RecursiveLeastSquares::new(features, targets, penalty, forgetting)?;
+        length("p", features * features, p.len())?;
+        finite("p", &p)?;
+        if next >= features {
+            return Err(ReadoutError::new("next", next, format!("a feature below {features}")));
+        }
+        if let Some(renewal) = &mut learner.renewal {
+            renewal.next = next;
+        }
+        Ok(RecursiveLeastSquares { readout, p, ..learner })
+    }
+
+    /// The matrix `P`, of shape (features, features), and the feature whose penalty is renewed next.
+    pub fn state(&self) -> (&[f64], usize) {
+        (&self.p, self.renewal.map_or(0, |renewal| renewal.next))
+    }
+
     /// The readout so far.
     pub fn readout(&self) -> &Readout {
         &self.readout
@@ -160,6 +188,21 @@ mod tests {
 
     proptest! {
         #[test]
+    fn a_state_goes_on_where_it_was() {
+        let penalties = (0.3, 0.9);
+        let mut whole = RecursiveLeastSquares::new(3, 1, penalties.0, penalties.1).unwrap();
+        whole.learn(&[1.0, 0.0, 0.4], &[0.2]).unwrap();
+        let (p, next) = whole.state();
+        let mut part =
+            RecursiveLeastSquares::from_state(whole.readout().clone(), penalties, p.to_vec(), next).unwrap();
+        [&mut whole, &mut part].map(|learner| learner.learn(&[0.5, 1.0, 0.0], &[-1.0]).unwrap());
+        assert_eq!(whole.readout(), part.readout());
+        assert_eq!(whole.state(), part.state());
+        let wrong = RecursiveLeastSquares::from_state(whole.readout().clone(), penalties, vec![0.0; 9], 3);
+        assert_eq!(wrong.unwrap_err().to_string(), "readout: next: expected a feature below 3, found 3");
+    }
+
+    #[test]
         fn without_forgetting_it_is_ridge_regression(
             examples in prop::collection::vec((prop::array::uniform4(-3.0..3.0_f64), prop::array::uniform2(-3.0..3.0_f64)), 1..12),
             penalty in 0.01..10.0_f64,

@@ -52,6 +52,31 @@ impl Ridge {
         })
     }
 
+    /// Goes on from the [`sums`](Self::sums) of another, of shapes (features, features) and (targets, features).
+    ///
+    /// # Errors
+    /// [`ReadoutError`] if a length does not fit `features` and `targets`, or a number is not finite.
+    pub fn from_sums(
+        (features, targets): (usize, usize),
+        gram: Vec<f64>,
+        moments: Vec<f64>,
+    ) -> Result<Ridge, ReadoutError> {
+        sizes(features, targets)?;
+        for (name, all, expected) in
+            [("gram", &gram, features * features), ("moments", &moments, features * targets)]
+        {
+            length(name, expected, all.len())?;
+            finite(name, all)?;
+        }
+        Ok(Ridge { features, targets, gram, moments, nonzero: Vec::new() })
+    }
+
+    /// The sums over the examples so far: the features' products, of which the lower triangle counts, and the products of targets
+    /// and features.
+    pub fn sums(&self) -> (&[f64], &[f64]) {
+        (&self.gram, &self.moments)
+    }
+
     /// Takes one example.
     ///
     /// # Errors
@@ -175,6 +200,19 @@ mod tests {
         assert_eq!(dense.solve(0.5).unwrap(), sparse.solve(0.5).unwrap());
         let error = sparse.learn_sparse([(3, 1.0)].into_iter(), &[0.0]).unwrap_err().to_string();
         assert_eq!(error, "readout: features: expected ascending indices below 3, found 3");
+    }
+
+    #[test]
+    fn sums_go_on_where_they_were() {
+        let (mut whole, mut part) = (Ridge::new(2, 1).unwrap(), Ridge::new(2, 1).unwrap());
+        [&mut whole, &mut part].map(|ridge| ridge.learn(&[0.1, 0.7], &[0.3]).unwrap());
+        let (gram, moments) = part.sums();
+        let mut part = Ridge::from_sums((2, 1), gram.to_vec(), moments.to_vec()).unwrap();
+        [&mut whole, &mut part].map(|ridge| ridge.learn(&[-0.2, 1.1], &[0.9]).unwrap());
+        assert_eq!(whole.solve(0.1).unwrap(), part.solve(0.1).unwrap());
+        let error = Ridge::from_sums((2, 1), vec![0.0; 4], vec![0.0]).unwrap_err().to_string();
+        assert_eq!(error, "readout: moments: expected 2 numbers, found 1 number");
+        assert!(Ridge::from_sums((1, 1), vec![f64::NAN], vec![0.0]).is_err());
     }
 
     #[test]

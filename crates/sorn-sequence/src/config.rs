@@ -5,7 +5,7 @@ use sorn_core::rng::{Xoshiro256PlusPlus, below};
 use sorn_core::{NoiseLaw, Params, Rule, Rules, State, room};
 
 use crate::source::Source;
-use crate::{Control, FeatureKind, SourceConfig, TaskError};
+use crate::{Control, FeatureKind, SourceConfig, Stage, TaskError};
 
 /// A sequence task: what is fed, what the network goes through, and what is read out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub struct ReadoutConfig {
     /// Decays, in (0, 1), of the traces that `traces` gives: `z <- decay z + (1 - decay) x`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace_decays: Vec<f64>,
-    /// Penalty of ridge regression, positive.
+    /// Penalty of ridge regression, positive. The feature `bias` has none.
     pub penalty: f64,
     /// Inverse penalty of logistic regression, positive.
     pub c: f64,
@@ -147,6 +147,21 @@ pub struct Phase {
     /// What becomes of the activity at the beginning.
     #[serde(default)]
     pub state: PhaseState,
+}
+
+impl Phase {
+    /// What `phases` do with the network, and the first whose steps are kept.
+    pub fn plan(phases: &[Phase]) -> (Vec<Stage>, usize) {
+        let stage = |phase: &Phase| Stage {
+            steps: phase.steps,
+            freeze: phase.freeze.rules(),
+            set: phase.set.clone(),
+            state: phase.state,
+            rewires: phase.role == Role::Fit,
+        };
+        let kept = phases.iter().position(|phase| phase.role != Role::Organise);
+        (phases.iter().map(stage).collect(), kept.unwrap_or(phases.len()))
+    }
 }
 
 /// What the steps of a phase are for.

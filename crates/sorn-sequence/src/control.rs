@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sorn_core::rng::Xoshiro256PlusPlus;
 use sorn_core::{Params, Rule, Rules, State, Synapses};
 
 use crate::TaskError;
@@ -59,20 +58,13 @@ impl Control {
     }
 
     /// Changes a network that is new.
-    pub fn at_birth(self, state: &mut State) {
+    pub(crate) fn at_birth(self, state: &mut State) {
         if self == Control::None {
             for synapses in [&mut state.wee, &mut state.wei] {
                 let (posts, pres) = (synapses.n_post(), synapses.n_pre);
                 *synapses = Synapses::new(pres);
                 (0..posts).for_each(|_| synapses.push_column([]));
             }
-        }
-    }
-
-    /// Changes a network before its readout is fitted.
-    pub(crate) fn before_fit(self, state: &mut State, rng: &mut Xoshiro256PlusPlus) {
-        if self == Control::Rewired {
-            state.rewire(rng);
         }
     }
 }

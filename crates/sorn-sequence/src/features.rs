@@ -81,6 +81,16 @@ impl Features {
         FeatureKind::count(&self.kinds, (self.neurons, self.decays.len(), self.inputs))
     }
 
+    /// What a ridge penalises each with: `penalty`, and 0 for the bias.
+    pub fn penalties(&self, penalty: f64) -> Vec<f64> {
+        let sizes = (self.neurons, self.decays.len(), self.inputs);
+        let of = |kind: &FeatureKind| {
+            let penalty = if *kind == FeatureKind::Bias { 0.0 } else { penalty };
+            std::iter::repeat_n(penalty, FeatureKind::count(&[*kind], sizes))
+        };
+        self.kinds.iter().flat_map(of).collect()
+    }
+
     /// Writes those of the step that `network` did with `input`, as entries that are not 0.
     pub fn read(&mut self, network: &Network, input: &[f64], out: &mut Vec<(u32, f64)>) {
         let activity = network.activity();

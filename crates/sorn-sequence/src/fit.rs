@@ -2,6 +2,7 @@
 
 use sorn_readout::{LeastSquares, Logistic, Readout, Ridge, Rows};
 
+use crate::features::Features;
 use crate::source::{Item, Source};
 use crate::{ReadoutConfig, ReadoutKind, Target, Task, TaskError};
 
@@ -69,11 +70,13 @@ impl<'a> Question<'a> {
     }
 
     /// Fits one readout per question.
-    pub(crate) fn fit(&self, collected: &Collected) -> Result<Vec<Reader>, TaskError> {
+    pub(crate) fn fit(&self, collected: &Collected, features: &Features) -> Result<Vec<Reader>, TaskError> {
         let config = &self.task.readout;
         match config.kind {
             ReadoutKind::Logistic => self.logistic(collected, config),
-            ReadoutKind::LeastSquares | ReadoutKind::Ridge => self.linear(collected, config),
+            ReadoutKind::LeastSquares | ReadoutKind::Ridge => {
+                self.linear(collected, config, &features.penalties(config.penalty))
+            }
         }
     }
 
@@ -93,7 +96,12 @@ impl<'a> Question<'a> {
             .collect()
     }
 
-    fn linear(&self, collected: &Collected, config: &ReadoutConfig) -> Result<Vec<Reader>, TaskError> {
+    fn linear(
+        &self,
+        collected: &Collected,
+        config: &ReadoutConfig,
+        penalties: &[f64],
+    ) -> Result<Vec<Reader>, TaskError> {
         let features = collected.rows.features();
         // The questions share the features, and so the matrix that is inverted.
         let mut targets = vec![0.0; self.count() * self.classes];
@@ -110,7 +118,7 @@ impl<'a> Question<'a> {
             }
         }
         let all = match config.kind {
-            ReadoutKind::Ridge => ridge.solve(config.penalty)?,
+            ReadoutKind::Ridge => ridge.solve_each(penalties)?,
             _ => least_squares.solve(),
         };
         let of = |weights: &[f64]| Readout::new(weights.to_vec(), features);

@@ -1,8 +1,8 @@
 //! Sequence tasks: a network is fed a sequence, organises itself, and a readout says what its activity knows.
 //!
 //! [`Task`] is the whole configuration: a [`SourceConfig`] gives one item per step, [`Phase`]s say how long, which rules are
-//! frozen and what the steps are for, [`ReadoutConfig`] what is fitted. [`Run`] steps through the phases and ends with
-//! named [`Scores`]. A [`Control`] changes one thing of a task.
+//! frozen and what the steps are for, [`ReadoutConfig`] what is fitted. [`Run`] steps through the phases, as other kinds of task
+//! do by a [`Walk`], and ends with named [`Scores`]. A [`Control`] changes one thing of a task.
 
 mod config;
 mod control;
@@ -13,6 +13,7 @@ mod generate;
 mod run;
 mod score;
 mod source;
+mod walk;
 
 pub use config::{
     Freeze, FreezeEvery, Overrides, Phase, PhaseState, ReadoutConfig, ReadoutKind, Role, Target, Task,
@@ -27,3 +28,4 @@ pub use source::{
     GrammarConfig, GrammarName, Item, RandomConfig, RepeatedConfig, Source, SourceConfig, SourceEntry,
     SourceSetup, Symbols, TextConfig, WordsConfig, check_source,
 };
+pub use walk::{Stage, Walk};

@@ -115,6 +115,12 @@ pub(crate) struct Tune {
     /// Reports of a trial, or of a run with --prune-every, at which the median and the percentile pruner do not look
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32), allow_negative_numbers = true)]
     pub(crate) warmup: u32,
+    /// Run the best trials with N more seeds at the end, and choose the best one by these
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000), allow_negative_numbers = true)]
+    pub(crate) confirm: Option<u32>,
+    /// Best trials that --confirm runs
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..), requires = "confirm", allow_negative_numbers = true)]
+    pub(crate) finalists: u32,
     /// Seed of the search
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32), allow_negative_numbers = true)]
     pub(crate) seed: u32,

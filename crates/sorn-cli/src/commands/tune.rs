@@ -23,6 +23,8 @@ pub(crate) fn run(args: &Tune, extras: Option<&dyn Extras>) -> anyhow::Result<Ex
         "prune_every": args.prune_every,
         "startup": args.startup,
         "warmup": args.warmup,
+        "confirm": args.confirm,
+        "finalists": args.finalists,
         "seed": args.seed,
         "timeout": args.timeout,
         "storage": args.storage,

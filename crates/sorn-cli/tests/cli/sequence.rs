@@ -150,3 +150,15 @@ fn what_is_wrong_is_named_with_its_place() {
     let text = place.fails(2, &["run", "quick.toml", "--controls", "without:stdp"]);
     assert!(text.contains("--controls: expected all, or some of static, none"), "{text}");
 }
+
+#[test]
+fn what_a_network_generates_is_kept() {
+    let place = place();
+    let generate = "[[task.phases]]\nname = \"speak\"\nrole = \"generate\"\nsteps = 60\n[network]";
+    place.write("speaking.toml", &COUNTING.replacen("[network]", generate, 1));
+    place.done(&["run", "speaking.toml", "--set", "task.n=2", "--seed", "1"]);
+    let said = fs::read_to_string(place.path("runs/counting/seed-1/generated.txt")).unwrap();
+    assert_eq!(said.trim_end().len(), 60, "{said}");
+    // Words, as they were heard.
+    assert!(said.contains("ABBC") || said.contains("DEEF"), "{said}");
+}

@@ -1,5 +1,9 @@
 //! Published SORNs by name.
 
+use std::fmt::Display;
+
+use serde::{Deserialize, Deserializer};
+
 use super::switches::{
     Degree, Firing, Inhibition, InitialActivity, InputMap, NetworkType, NoiseLaw, ThresholdInit,
 };
@@ -35,6 +39,39 @@ impl Params {
                 format!("one of {}", Params::PRESETS.join(", ")),
             )),
         }
+    }
+
+    /// All parameters as a table, which `table` makes: those of the preset that the key `preset` of `given` names, or else `base`, with
+    /// the other keys of `given` put in.
+    ///
+    /// # Errors
+    /// A preset that is no name, or another name than those known.
+    pub fn with_preset<T, V>(
+        given: T,
+        base: &Params,
+        table: impl FnOnce(&Params) -> T,
+    ) -> Result<T, ParamError>
+    where
+        T: IntoIterator<Item = (String, V)> + Extend<(String, V)>,
+        V: for<'de> Deserializer<'de> + Display,
+    {
+        let (mut preset, mut others) = (None, Vec::new());
+        for (key, value) in given {
+            match key.as_str() {
+                "preset" => preset = Some(value),
+                _ => others.push((key, value)),
+            }
+        }
+        let mut all = match preset {
+            None => table(base),
+            Some(value) => {
+                let found = value.to_string();
+                let name = String::deserialize(value);
+                table(&Params::preset(&name.map_err(|_| ParamError::new("preset", found, "a name"))?)?)
+            }
+        };
+        all.extend(others);
+        Ok(all)
     }
 }
 

@@ -40,52 +40,18 @@ fn yes() -> bool {
     true
 }
 
-/// Steps from which means and deviations come.
-const STANDARD: usize = 10_000;
-
 impl SeriesTask {
     /// Mean and standard deviation of each input, 0 and 1 without `standardize`.
     pub(super) fn moments(&self, seed: u64) -> Result<Vec<(f64, f64)>, TaskError> {
-        let mut series = Series::new(&self.source, seed)?;
-        let inputs = series.inputs().len();
-        if !self.standardize {
-            return Ok(vec![(0.0, 1.0); inputs]);
+        match self.standardize {
+            true => Series::moments(&self.source, seed),
+            false => Ok(vec![(0.0, 1.0); Series::new(&self.source, seed)?.inputs().len()]),
         }
-        let (mut sums, mut squares) = (vec![0.0; inputs], vec![0.0; inputs]);
-        let origin = series.inputs().to_vec();
-        for _ in 0..STANDARD {
-            for (at, value) in series.inputs().iter().enumerate() {
-                let value = value - origin[at];
-                sums[at] += value;
-                squares[at] += value * value;
-            }
-            series.advance()?;
-        }
-        let count = STANDARD as f64;
-        let moments = sums.iter().zip(&squares).zip(origin).map(|((sum, square), origin)| {
-            let mean = sum / count;
-            let variance = (square / count - mean * mean).max(0.0);
-            // What never changes says nothing.
-            (origin + mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
-        });
-        Ok(moments.collect())
     }
 
     /// The encoder at work.
     pub(super) fn encoding(&self, numbers: usize, params: &Params, seed: u64) -> Result<Encoding, TaskError> {
-        let (low, high) = (vec![-3.0; numbers], vec![3.0; numbers]);
-        let space = Space::Box(BoxSpace { low, high, shape: vec![numbers], dtype: Dtype::F64 });
-        Encoding::new(&self.encoder, &space, params.input_len(), seed)
-            .map_err(|e| TaskError::config("task.encoder", "an encoder for the network", e))
-    }
-
-    fn check_encoder(&self) -> Result<(), TaskError> {
-        if self.encoder.is_for_symbols() {
-            let expected = format!("{} or one's own", EncoderConfig::kinds_for_numbers());
-            let found = "that of symbols (for pools: \"gaussian_population\" with network.input = { pools = { size = 10 } })";
-            return Err(TaskError::config("task.encoder.kind", expected, found));
-        }
-        Ok(())
+        series_encoder(&self.encoder, numbers, params.input_len(), seed)
     }
 
     fn check_phases(&self, params: &Params) -> Result<(), TaskError> {
@@ -164,6 +130,33 @@ impl SeriesTask {
     }
 }
 
+/// Refuses encoders of symbols.
+fn check_kind(config: &EncoderConfig) -> Result<(), TaskError> {
+    if config.is_for_symbols() {
+        let expected = format!("{} or one's own", EncoderConfig::kinds_for_numbers());
+        let found = "that of symbols (for pools: \"gaussian_population\" with network.input = { pools = { size = 10 } })";
+        return Err(TaskError::config("task.encoder.kind", expected, found));
+    }
+    Ok(())
+}
+
+/// The encoder of `config` from so many numbers, standardised ones as a rule, to so many inputs of a network.
+///
+/// # Errors
+/// [`TaskError`] naming the key below `task.encoder` if it is one for symbols, or does not give so many inputs.
+pub fn series_encoder(
+    config: &EncoderConfig,
+    numbers: usize,
+    inputs: usize,
+    seed: u64,
+) -> Result<Encoding, TaskError> {
+    check_kind(config)?;
+    let (low, high) = (vec![-3.0; numbers], vec![3.0; numbers]);
+    let space = Space::Box(BoxSpace { low, high, shape: vec![numbers], dtype: Dtype::F64 });
+    Encoding::new(config, &space, inputs, seed)
+        .map_err(|e| TaskError::config("task.encoder", "an encoder for the network", e))
+}
+
 impl TaskKind for SeriesTask {
     const KIND: &'static str = "series";
     const TABLE: &'static str = "table.json";
@@ -185,7 +178,7 @@ impl TaskKind for SeriesTask {
             return Err(TaskError::config("task.readout.kind", expected, "\"logistic\""));
         }
         self.readout.check()?;
-        self.check_encoder()?;
+        check_kind(&self.encoder)?;
         self.check_phases(params)?;
         self.check_length(&series)?;
         self.check_memory(params, &series)?;

@@ -7,7 +7,7 @@ mod run;
 mod score;
 mod source;
 
-pub use config::SeriesTask;
+pub use config::{SeriesTask, series_encoder};
 pub use run::SeriesRun;
 pub use source::{
     Answers, FileConfig, LorenzConfig, MackeyGlassConfig, MemoryCapacityConfig, NarmaConfig, Numbers,

@@ -107,7 +107,7 @@ impl Tuning {
         &self.path
     }
 
-    /// What the search is: its directory, name, seeds, measure, goal, whether its runs have episodes, and parameters, each with `kind` `float`, `int` or `choice`.
+    /// What the search is: its directory, name, seeds, seeds of a claim, measure, goal, whether its runs have episodes, and parameters, each with `kind` `float`, `int` or `choice`.
     pub fn describe(&self) -> Json {
         let parameter = |parameter: &Parameter| {
             let mut described = match &parameter.from {
@@ -138,6 +138,7 @@ impl Tuning {
             "directory": self.path.display().to_string(),
             "name": self.plan.name(),
             "seeds": self.plan.seeds(),
+            "fresh_seeds": self.plan.fresh_seeds(),
             "measure": self.plan.measure(),
             "maximize": self.plan.goal() == Goal::Maximize,
             "episodes": self.plan.has_episodes(),
@@ -196,20 +197,24 @@ impl Tuning {
         Ok(Trial { path, experiment, measure, _lock: lock })
     }
 
-    /// Writes the configuration of the values `drawn` as `best.toml`, an experiment called `best`.
+    /// Writes the configuration of the values `drawn` as `best.toml`, an experiment called `best`; `mean` is that over `seeds` seeds.
     ///
     /// # Errors
     /// [`LabError`] if the values are refused or the file cannot be written.
-    pub fn write_best(&self, number: u64, drawn: &Map<String, Json>, mean: f64) -> Result<PathBuf, LabError> {
+    pub fn write_best(
+        &self,
+        number: u64,
+        drawn: &Map<String, Json>,
+        (mean, seeds): (f64, usize),
+    ) -> Result<PathBuf, LabError> {
         let mut experiment = self.plan.experiment_with(&self.values(drawn)?)?;
         experiment.set_name("best");
         let path = self.path.join("best.toml");
         let text = format!(
-            "# The best trial of the search in {}: {number}.\n# Mean of {} over {} seeds: {mean}. These seeds chose it, so that this number \
+            "# The best trial of the search in {}: {number}.\n# Mean of {} over {seeds} seeds: {mean}. These seeds chose it, so that this number \
              is optimistic; run it with others for a claim.\n{}",
             self.path.display(),
             self.plan.measure().unwrap_or_default(),
-            self.plan.seeds().len(),
             experiment.to_toml()
         );
         write_whole(&path, text.as_bytes())?;
@@ -287,7 +292,7 @@ mod tests {
         assert!(
             config.contains("gain = 2.5") && config.contains("window = 7") && config.contains("\"sarsa\"")
         );
-        let best = tuning.write_best(12, drawn, value).unwrap();
+        let best = tuning.write_best(12, drawn, (value, 1)).unwrap();
         crate::Experiment::load(&best, &[]).unwrap();
         let wrong = json!({ "agent.learner.kind": "sarza", "agent.encoder.gain": 2.5, "run.window": 7 });
         let error = tuning.trial(13, wrong.as_object().unwrap()).unwrap_err().to_string();

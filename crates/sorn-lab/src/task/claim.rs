@@ -18,7 +18,7 @@ const LEVEL: f64 = 0.05;
 pub struct Reference {
     /// Name of the score.
     pub score: String,
-    /// Label of the arm.
+    /// Label of the arm, or of a control of it.
     #[serde(default = "base")]
     pub arm: String,
     /// The published value.
@@ -39,7 +39,7 @@ pub struct Claim {
     pub text: String,
     /// Name of the score.
     pub score: String,
-    /// Label of the arm.
+    /// Label of the arm, or of a control of it.
     #[serde(default = "base")]
     pub arm: String,
     /// Whether the score is said to be less or greater.
@@ -106,9 +106,30 @@ fn base() -> String {
     "experiment".into()
 }
 
+/// Labels that values and statements may name.
+pub(super) struct Labels {
+    /// Those of the arms.
+    pub(super) arms: Vec<String>,
+    /// Those of the arms and of their controls.
+    pub(super) all: Vec<String>,
+}
+
+impl Labels {
+    pub(super) fn know(&self, label: &str) -> bool {
+        self.all.iter().any(|known| known == label)
+    }
+
+    fn check(&self, label: &str) -> Result<(), String> {
+        match self.know(label) {
+            true => Ok(()),
+            false => Err(format!("expected one of {}, found {label:?}", self.arms.join(", "))),
+        }
+    }
+}
+
 impl Reference {
-    pub(super) fn check(&self, labels: &[String]) -> Result<(), String> {
-        known(&self.arm, labels).map_err(|e| format!("arm: {e}"))?;
+    pub(super) fn check(&self, labels: &Labels) -> Result<(), String> {
+        labels.check(&self.arm).map_err(|e| format!("arm: {e}"))?;
         match (self.value.is_finite(), self.within) {
             (false, _) => Err(format!("value: expected a finite number, found {}", self.value)),
             (true, Some(within)) if !(within > 0.0 && within.is_finite()) => {
@@ -131,11 +152,11 @@ impl Reference {
 }
 
 impl Claim {
-    pub(super) fn check(&self, labels: &[String]) -> Result<(), String> {
-        known(&self.arm, labels).map_err(|e| format!("arm: {e}"))?;
+    pub(super) fn check(&self, labels: &Labels) -> Result<(), String> {
+        labels.check(&self.arm).map_err(|e| format!("arm: {e}"))?;
         match &self.than {
             Than::Arm(arm) => {
-                known(arm, labels).map_err(|e| format!("than: {e}"))?;
+                labels.check(arm).map_err(|e| format!("than: {e}"))?;
                 let itself = *arm == self.arm && self.than_score.as_ref().is_none_or(|s| *s == self.score);
                 match itself {
                     true => Err("than: expected another arm or score, found the same".into()),
@@ -150,6 +171,15 @@ impl Claim {
             }
             Than::Number(_) => Ok(()),
         }
+    }
+
+    /// The labels that it names.
+    pub(super) fn arms(&self) -> impl Iterator<Item = &str> {
+        let than = match &self.than {
+            Than::Arm(arm) => Some(arm.as_str()),
+            Than::Number(_) => None,
+        };
+        [self.arm.as_str()].into_iter().chain(than)
     }
 
     pub(super) fn test(&self, arms: &[TaskArm]) -> Claimed {
@@ -189,13 +219,6 @@ impl Claim {
             }
         }
         Claimed { claim: self.clone(), here, there, p, holds }
-    }
-}
-
-fn known(label: &str, labels: &[String]) -> Result<(), String> {
-    match labels.iter().any(|known| known == label) {
-        true => Ok(()),
-        false => Err(format!("expected one of {}, found {label:?}", labels.join(", "))),
     }
 }
 
@@ -262,7 +285,8 @@ mod tests {
         assert_eq!(of(2.2, Some(0.1)).compare(&arms).agrees, None);
         assert_eq!(of(9.0, Some(0.1)).compare(&arms).agrees, Some(false));
         assert_eq!(of(2.2, None).compare(&arms).agrees, None);
-        let labels = [base()];
+        let labels = Labels { arms: vec![base()], all: vec![base(), "static".into()] };
+        assert!(labels.check("static").is_ok());
         assert!(of(f64::NAN, None).check(&labels).unwrap_err().starts_with("value: expected"));
         assert!(of(1.0, Some(0.0)).check(&labels).unwrap_err().starts_with("within: expected"));
         let wrong = Reference { arm: "x".into(), ..of(1.0, None) };

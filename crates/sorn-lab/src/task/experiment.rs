@@ -8,7 +8,7 @@ use sorn_sequence::{Control, TaskError};
 use toml::{Table, Value};
 
 use super::TaskKind;
-use super::claim::{Claim, Reference};
+use super::claim::{Claim, Labels, Reference};
 use crate::files::read_text;
 use crate::overrides::{set_all, set_value};
 use crate::{LabError, initial, read};
@@ -128,6 +128,10 @@ impl<T: TaskKind> TaskExperiment<T> {
         let set = set_all(&mut text.parse().unwrap_or_default(), overrides)?;
         if experiment.vary.as_ref().is_some_and(|vary| set.iter().any(|o| o.key == vary.key)) {
             experiment.vary = None;
+            // What is said of the values that are gone has nothing to be said of.
+            let labels = experiment.labels(&origin)?;
+            experiment.references.retain(|reference| labels.know(&reference.arm));
+            experiment.claims.retain(|claim| claim.arms().all(|arm| labels.know(arm)));
         }
         let checked = experiment.validate(&origin).and_then(|()| experiment.validate_initial(&origin));
         checked.map(|()| experiment).map_err(|e| read::placed(e, &text, &origin, overrides))
@@ -197,13 +201,13 @@ impl<T: TaskKind> TaskExperiment<T> {
         }
         self.task.validate(&self.network).or_else(|e: TaskError| refuse(e.to_string()))?;
         let arms = self.arms(&[], origin)?;
-        let labels: Vec<String> = arms.iter().map(|arm| arm.label.clone()).collect();
         for Arm { label, experiment, .. } in arms {
             experiment.task.validate(&experiment.network).or_else(|e| match self.arms.is_empty() {
                 true => refuse(e.to_string()),
                 false => refuse(format!("{e} (arm {label})")),
             })?;
         }
+        let labels = self.labels(origin)?;
         for (index, reference) in self.references.iter().enumerate() {
             reference.check(&labels).or_else(|reason| refuse(format!("reference[{index}].{reason}")))?;
         }
@@ -211,6 +215,14 @@ impl<T: TaskKind> TaskExperiment<T> {
             claim.check(&labels).or_else(|reason| refuse(format!("claim[{index}].{reason}")))?;
         }
         Ok(())
+    }
+
+    /// The labels of arms and of their controls, whether these are run or not.
+    fn labels(&self, origin: &str) -> Result<Labels, LabError> {
+        let of = |controls: &[Control]| -> Result<Vec<String>, LabError> {
+            Ok(self.arms(controls, origin)?.into_iter().map(|arm| arm.label).collect())
+        };
+        Ok(Labels { arms: of(&[])?, all: of(&self.controls(&["all".into()])?)? })
     }
 
     /// Checks whether the network of every arm can begin with the file of its `run.initial`.

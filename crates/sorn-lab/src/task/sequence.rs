@@ -79,4 +79,12 @@ impl TaskWork for Run {
     fn scores(&self) -> &Scores {
         Run::scores(self)
     }
+
+    /// `generated.txt`, if something was generated.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        match self.generated() {
+            said if said.is_empty() => Vec::new(),
+            said => vec![("generated.txt".into(), (said + "\n").into_bytes())],
+        }
+    }
 }

@@ -1,11 +1,39 @@
 """A reservoir with a supervised readout."""
 
+import json
+
 import numpy as np
 
 from ._arguments import BOOLS, array, converted, integer, listed, real, wrong
-from ._native import Network
+from ._native import (
+    Network,
+    SeriesEncoder,
+    readout_logistic,
+    readout_recursive,
+    readout_scores,
+    readout_solve,
+    readout_sums,
+)
 
 MOST_TRACES = 1000
+READOUTS = ("ridge", "rls", "least_squares", "logistic")
+FEATURES = ("activity", "pseudo", "drive", "traces", "input", "bias")
+
+
+RULES = ["stdp", "ip", "sp", "istdp", "ss"]
+
+
+def _table(encoder):
+    """The table of an encoder, as text."""
+    table = {"kind": encoder} if isinstance(encoder, str) else encoder
+    if not isinstance(table, dict):
+        raise wrong("encoder", type(encoder).__name__, "the kind of an encoder or its table", TypeError)
+    try:
+        text = json.dumps(table)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise wrong("encoder", f"{type(encoder).__name__} ({error})", "a table of numbers and text") from None
+    SeriesEncoder.check(text)
+    return text
 
 
 def _is_rows(values):
@@ -30,16 +58,17 @@ def _several(inputs, targets):
 
 
 class Reservoir:
-    """A `Network` whose activity is read out linearly, by ridge regression or recursive least squares.
+    """A `Network` whose activity is read out linearly, on the Rust code of the command's tasks and with its numbers to the bit.
 
     Parameters
     ----------
     params : str or dict, optional
         Parameters of `Network`.
     seed : int
-    readout : {"ridge", "rls"}
+    readout : {"ridge", "rls", "least_squares", "logistic"}
         `ridge` solves ``(Z'Z + alpha I) W = Z'Y`` over everything seen; `rls` updates after each step (Haykin 2002, chapter
-        13), and forgets if `forgetting` is below 1.
+        13), and forgets if `forgetting` is below 1; `least_squares` is the pseudo-inverse; `logistic` is multinomial logistic regression
+        of one label per step, with the penalty ``|W|^2 / (2 c)`` and an intercept of its own, and makes a classifier of the reservoir.
     alpha : float
         Ridge penalty, above 0. The bias is not penalised by `ridge`.
     forgetting : float
@@ -49,14 +78,23 @@ class Reservoir:
         Steps at the start of each series that are not learnt from. A series begins with a new reservoir, with `reset` and
         with `fit`, and goes on from one call of `partial_fit` or `run` to the next.
     plastic : bool
-        Whether the network's rules act while it runs. Off, it is a static reservoir.
+        Whether the network's rules act while it runs. Off, it is a static reservoir but for `organise`.
     traces : sequence of float
         Decays, in (0, 1), of exponential traces of the activity, ``z <- decay z + (1 - decay) x``, that the readout sees beside it.
+    features : sequence of str, optional
+        What the readout sees, in this order: ``"activity"`` of the excitatory neurons, ``"pseudo"`` (neurons that the recurrent drive alone would
+        make active), ``"drive"`` (the recurrent drive less the threshold), ``"traces"``, ``"input"`` and ``"bias"``, a constant 1. None means
+        activity, traces if there are any, and, except for `logistic`, the bias.
+    encoder : str or dict, optional
+        From the numbers of `inputs` to the inputs of the network: the kind, or the table, of `task.encoder` in a file of the command, such as
+        ``{"kind": "random_projection", "gain": 3.0}``. None means that `inputs` are the network's.
+    c : float
+        Inverse penalty of `logistic`, above 0.
     **overrides
         Single parameters of the network.
 
-    Inputs are numbers, shape (steps, nu), or symbols, integers below nu of shape (steps,), each of which is one input. Lists of inputs and of
-    targets are several series. Parameters are read and set as scikit-learn does (`get_params`, `set_params`), so that ``sklearn.base.clone`` gives
+    Inputs are numbers, shape (steps, nu), or symbols, integers below nu of shape (steps,), each of which is one input; with an `encoder`, numbers of
+    shape (steps, any). Lists of inputs and of targets are several series. Parameters are read and set as scikit-learn does (`get_params`, `set_params`), so that ``sklearn.base.clone`` gives
     an untrained reservoir with the same ones.
 
     Examples
@@ -80,6 +118,9 @@ class Reservoir:
         washout=0,
         plastic=False,
         traces=(),
+        features=None,
+        encoder=None,
+        c=1.0,
         **overrides,
     ):
         self._given = dict(
@@ -91,11 +132,16 @@ class Reservoir:
             washout=washout,
             plastic=plastic,
             traces=traces,
+            features=features,
+            encoder=encoder,
+            c=c,
             **overrides,
         )
-        if not isinstance(readout, str) or readout not in ("ridge", "rls"):
-            raise wrong("readout", repr(readout), "'ridge' or 'rls'")
-        alpha, forgetting = real("alpha", alpha), real("forgetting", forgetting)
+        if not isinstance(readout, str) or readout not in READOUTS:
+            raise wrong("readout", repr(readout), "'ridge', 'rls', 'least_squares' or 'logistic'")
+        alpha, forgetting, c = real("alpha", alpha), real("forgetting", forgetting), real("c", c)
+        if not 0 < c < np.inf:
+            raise wrong("c", c, "a number above 0")
         if not 0 < alpha < np.inf:
             raise wrong("alpha", alpha, "a number above 0")
         if not 0 < forgetting <= 1:
@@ -111,21 +157,56 @@ class Reservoir:
             if not 0 < decay < 1:
                 raise wrong("traces", decay, "numbers in (0, 1)")
         self.traces = tuple(decays)
+        self.seen = self._seen(features, readout)
+        self.encoder = None if encoder is None else _table(encoder)
+        self._encoding = None
         self.network = Network(params, seed, **overrides)
         if not plastic:
-            self.network.frozen = ["stdp", "ip", "sp", "istdp", "ss"]
+            self.network.frozen = RULES
         self.readout, self.alpha, self.forgetting, self.washout = readout, alpha, forgetting, washout
+        self.c, self.seed = c, seed
         self._start = self.network.copy()
         # The network's steps at the beginning of the series under way.
         self._begin = self.network.steps
         self._traced = np.zeros((len(self.traces), self.network.ne))
         self._forget()
 
+    def _seen(self, features, readout):
+        """The names of the features, checked."""
+        if features is None:
+            bias = () if readout == "logistic" else ("bias",)
+            return ("activity", *(("traces",) if self.traces else ()), *bias)
+        features = tuple(
+            listed("features", features, f"a sequence of names: {', '.join(FEATURES)}", len(FEATURES))
+        )
+        for index, name in enumerate(features):
+            if not isinstance(name, str) or name not in FEATURES:
+                raise wrong("features", repr(name), f"names of {', '.join(FEATURES)}")
+            if name in features[:index]:
+                raise wrong("features", f"{name!r} twice", "each name once")
+        if not features:
+            raise wrong("features", "none", "at least one name")
+        if ("traces" in features) != bool(self.traces):
+            raise wrong(
+                "traces", len(self.traces), "decays in (0, 1) for the feature 'traces', and none without it"
+            )
+        return features
+
     def _forget(self):
         self.weights = None
-        self._gram = self._moment = self._inverse = None
-        # The neuron whose penalty `rls` renews next.
-        self._renewed = 0
+        # Sums of `ridge` and `least_squares`, the state of `rls`, rows and labels of `logistic`.
+        self._learnt = None
+        if self.readout == "logistic":
+            self.classes_ = None
+
+    @property
+    def _inverse(self):
+        """The matrix that `rls` keeps, (features, features)."""
+        return self._learnt[1] if self.readout == "rls" and self._learnt else None
+
+    def __getstate__(self):
+        # The encoder is made again from its table.
+        return {**self.__dict__, "_encoding": None}
 
     def get_params(self, deep=True):
         """What it was made with, by name: the arguments of the constructor. `deep` is scikit-learn's, and changes nothing."""
@@ -140,26 +221,76 @@ class Reservoir:
         return self.weights is not None
 
     def __sklearn_tags__(self):
-        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
 
+        if self.readout == "logistic":
+            targets = TargetTags(required=True)
+            return Tags("classifier", targets, classifier_tags=ClassifierTags(), input_tags=InputTags())
         targets = TargetTags(required=True, multi_output=True)
         return Tags("regressor", targets, regressor_tags=RegressorTags(), input_tags=InputTags())
 
+    def organise(self, inputs):
+        """Let all rules act while the network sees `inputs`, without a readout; returns itself.
+
+        The network that comes of it is the one with which every series begins from now on. Afterwards the rules rest again, unless the
+        reservoir is plastic.
+        """
+        inputs = self._inputs("inputs", inputs)
+        frozen = self.network.frozen
+        self.network.frozen = []
+        try:
+            self.network.run(inputs, record=[])
+        finally:
+            self.network.frozen = frozen
+        self._start = self.network.copy()
+        self._begin = self.network.steps
+        self._traced[:] = 0
+        return self
+
     def features(self, inputs):
-        """Run the network; its activity, the traces of it and a constant 1, shape (steps, ne + len(traces) ne + 1)."""
-        x = self.network.run(self._inputs("inputs", inputs), record=["x"])["x"].astype(np.float64)
-        traced = []
+        """Run the network; what the readout sees of each step, shape (steps, features)."""
+        return self._features(self._inputs("inputs", inputs))
+
+    def _features(self, inputs):
+        record = ["x"] + (["recurrent"] if {"pseudo", "drive"} & set(self.seen) else [])
+        found = self.network.run(inputs, record=record)
+        x = found["x"].astype(np.float64)
+        parts = []
+        for name in self.seen:
+            if name == "activity":
+                parts.append(x)
+            elif name == "pseudo":
+                drive = found["recurrent"]
+                inclusive = self.network.params["firing"] == "inclusive"
+                parts.append(drive >= 0 if inclusive else drive > 0)
+            elif name == "drive":
+                parts.append(found["recurrent"])
+            elif name == "traces":
+                parts.extend(self._trace(x))
+            elif name == "input":
+                parts.append(inputs)
+            else:
+                parts.append(np.ones(len(x)))
+        return np.ascontiguousarray(np.column_stack(parts), dtype=np.float64)
+
+    def _trace(self, x):
+        """The traces of activity (steps, ne), one array of its shape per decay."""
         for trace, decay in zip(self._traced, self.traces, strict=True):
             steps = np.empty_like(x)
             for step, active in enumerate(x):
                 trace *= decay
                 trace += (1 - decay) * active
                 steps[step] = trace
-            traced.append(steps)
-        return np.column_stack([x, *traced, np.ones(len(x))])
+            yield steps
 
     def _inputs(self, name, inputs):
-        """Numbers as they are, symbols as ones."""
+        """The network's inputs: numbers through the encoder, or as they are, symbols as ones."""
+        if self.encoder is not None:
+            numbers = array(name, inputs, "(steps, numbers)", column=True)
+            if self._encoding is None or self._encoding[0] != numbers.shape[1]:
+                made = SeriesEncoder(self.encoder, numbers.shape[1], self.network.nu, self.seed)
+                self._encoding = (numbers.shape[1], made)
+            return self._encoding[1].encode(np.ascontiguousarray(numbers))
         nu = self.network.nu
         symbols = inputs
         if isinstance(inputs, (list, tuple)) and all(
@@ -186,7 +317,8 @@ class Reservoir:
         return ones
 
     def fit(self, inputs, targets):
-        """Forget what was learnt and learn `targets` (steps, outputs) from `inputs` (steps, nu); returns itself.
+        """Forget what was learnt and learn `targets` (steps, outputs) from `inputs` (steps, nu); returns itself. For `logistic`, `targets` are
+        labels (steps,).
 
         A new series begins, the network going on where it stands; call `reset` before to begin with the network as it was
         made. Of several series, lists of `inputs` and of `targets`, each begins with the network as it was made. Raises ValueError if there are no more
@@ -217,69 +349,100 @@ class Reservoir:
         begins with `reset`.
         """
         inputs, targets = self._checked(inputs, targets)
-        if self.weights is not None and targets.shape[1] != self.weights.shape[1]:
+        numbers = self.readout != "logistic" and self.weights is not None
+        if numbers and targets.shape[1] != self.weights.shape[1]:
             raise ValueError(f"targets: expected {self.weights.shape[1]} outputs, found {targets.shape[1]}")
         return self._learn(inputs, targets)
 
     def _checked(self, inputs, targets, at=""):
         inputs = self._inputs(f"inputs{at}", inputs)
+        if self.readout == "logistic":
+            return inputs, self._labels(f"targets{at}", targets, len(inputs))
         shape = f"({len(inputs)}, outputs)"
         targets = array(f"targets{at}", targets, shape, column=True)
         if len(targets) != len(inputs):
             raise wrong(f"targets{at}", targets.shape, f"shape {shape}")
         if not np.all(np.isfinite(targets)):
             raise wrong(f"targets{at}", "NaN or infinity", "finite numbers")
-        return inputs, targets
+        return inputs, np.ascontiguousarray(targets)
+
+    def _labels(self, name, labels, steps):
+        """Labels as one column."""
+        try:
+            labels = np.asarray(labels)
+        except (ValueError, TypeError, MemoryError):
+            raise wrong(name, type(labels).__name__, f"labels of shape ({steps},)", TypeError) from None
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        if labels.shape != (steps,):
+            raise wrong(name, labels.shape, f"labels of shape ({steps},)")
+        if labels.dtype.kind not in "iubU":
+            raise wrong(name, f"labels of dtype {labels.dtype}", "integers, booleans or text")
+        return labels[:, None]
 
     def _learn(self, inputs, targets):
         first = max(self.washout - (self.network.steps - self._begin), 0)
-        features = self.features(inputs)[first:]
-        if len(features):
-            learn = self._ridge if self.readout == "ridge" else self._rls
-            learn(features, targets[first:])
+        features, targets = self._features(inputs)[first:], targets[first:]
+        if not len(features):
+            return self
+        if self.readout == "rls":
+            penalties = self.alpha, self.forgetting
+            self._learnt = readout_recursive(features, targets, penalties, self._learnt)
+            self.weights = self._learnt[0]
+        elif self.readout == "logistic":
+            rows, labels = self._learnt or ([], [])
+            self._learnt = [*rows, features], [*labels, targets[:, 0]]
+            rows, labels = map(np.concatenate, self._learnt)
+            self.classes_, labels = np.unique(labels, return_inverse=True)
+            # With one class there is nothing to tell apart; a second that never comes does no harm.
+            classes = max(len(self.classes_), 2)
+            self.weights = readout_logistic(rows, labels.astype(np.uint32), classes, self.c)
+        else:
+            self._learnt = readout_sums(features, targets, self._learnt)
+            self.weights = readout_solve(*self._learnt, self._penalties())
         return self
 
-    def _ridge(self, z, y):
-        if self._gram is None:
-            self._gram, self._moment = np.zeros((z.shape[1], z.shape[1])), np.zeros((z.shape[1], y.shape[1]))
-        self._gram += z.T @ z
-        self._moment += z.T @ y
-        penalty = np.full(len(self._gram), self.alpha)
-        penalty[-1] = 0
-        self.weights = np.linalg.solve(self._gram + np.diag(penalty), self._moment)
+    def _penalties(self):
+        """What each feature is penalised with; None for least squares."""
+        if self.readout == "least_squares":
+            return None
+        ne, nu = self.network.ne, self.network.nu
+        lengths = {"traces": ne * len(self.traces), "input": nu, "bias": 1}
+        each = [np.full(lengths.get(name, ne), 0.0 if name == "bias" else self.alpha) for name in self.seen]
+        return np.concatenate(each)
 
-    def _rls(self, z, y):
-        size = z.shape[1]
-        if self.weights is None:
-            self.weights = np.zeros((size, y.shape[1]))
-            self._inverse = np.eye(size) / self.alpha
-        # The inverse grows without bound for neurons that are silent, or always active together, unless the penalty that
-        # is forgotten is given back. Each neuron in turn takes an example of its own with target 0, so often that its
-        # penalty never falls to a thousandth in between.
-        count, share = 0, 0.0
-        if self.forgetting < 1:
-            count = min(int(np.ceil(size * -np.log(self.forgetting) / np.log(1e3))), size)
-            share = size / count * (1 - self.forgetting) * self.alpha
-        for features, target in zip(z, y, strict=True):
-            p = self._inverse @ features
-            gain = p / (self.forgetting + features @ p)
-            self.weights += np.outer(gain, target - features @ self.weights)
-            self._inverse = (self._inverse - np.outer(gain, p)) / self.forgetting
-            for _ in range(count):
-                p = self._inverse[:, self._renewed].copy()
-                gain = p * (share / (1 + share * p[self._renewed]))
-                self.weights -= np.outer(gain, self.weights[self._renewed])
-                self._inverse -= np.outer(gain, p)
-                self._renewed = (self._renewed + 1) % size
-            self._inverse = (self._inverse + self._inverse.T) / 2
+    def _scores(self, features):
+        if self.readout == "logistic":
+            features = np.column_stack([features, np.ones(len(features))])
+        return readout_scores(features, self.weights)
+
+    def _read(self, features):
+        """Outputs, or labels, for features."""
+        scores = self._scores(features)
+        if self.readout != "logistic":
+            return scores
+        best = scores[:, : len(self.classes_)].argmax(axis=1)
+        return self.classes_[best]
 
     def run(self, inputs):
-        """Outputs for `inputs` (steps, nu), shape (steps, outputs), the network going on where it stands."""
+        """Outputs for `inputs` (steps, nu), shape (steps, outputs), or labels (steps,), the network going on where it stands."""
+        self._trained("run")
+        return self._read(self.features(inputs))
+
+    def _trained(self, name):
         if self.weights is None:
             raise ValueError(
-                "run: the readout has learnt nothing yet; call fit first, with more steps than the washout"
+                f"{name}: the readout has learnt nothing yet; call fit first, with more steps than the washout"
             )
-        return self.features(inputs) @ self.weights
+
+    def predict_proba(self, inputs):
+        """For `logistic`: the probability of each of `classes_`, (steps, classes), for a series of its own, as `predict`."""
+        if self.readout != "logistic":
+            raise wrong("readout", repr(self.readout), "'logistic' for probabilities")
+        self._trained("predict_proba")
+        scores = self._alone(lambda: self._scores(self.features(inputs)))[:, : len(self.classes_)]
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
 
     def predict(self, inputs):
         """Outputs for a series of its own, which begins with the network as it was made; a list of them for a list of series.
@@ -288,16 +451,21 @@ class Reservoir:
         """
         if isinstance(inputs, (list, tuple)) and inputs and not _is_rows(inputs):
             return [self.predict(series) for series in inputs]
+        return self._alone(lambda: self.run(inputs))
+
+    def _alone(self, work):
+        """What `work` gives with the network as it was made, the series under way left alone."""
         network, begin, traced = self.network, self._begin, self._traced
         self._traced = np.zeros_like(traced)
         try:
             self.network = self._start.copy()
-            return self.run(inputs)
+            return work()
         finally:
             self.network, self._begin, self._traced = network, begin, traced
 
     def score(self, inputs, targets):
-        """The coefficient of determination of `predict`, after the washout: 1 - errors / variance, mean over outputs; 1 is the best.
+        """The coefficient of determination of `predict`, after the washout: 1 - errors / variance, mean over outputs; 1 is the best. For
+        `logistic` it is the share of labels that are right.
 
         Of several series the steps are put together, as scikit-learn's ``r2_score`` would see them.
         """
@@ -305,14 +473,18 @@ class Reservoir:
         read, wanted = [], []
         for (given, target), at in several or [((inputs, targets), "")]:
             given, target = self._checked(given, target, at)
-            if self.weights is not None and target.shape[1] != self.weights.shape[1]:
+            numbers = self.readout != "logistic" and self.weights is not None
+            if numbers and target.shape[1] != self.weights.shape[1]:
                 learnt = f"{self.weights.shape[1]} outputs, as were learnt"
                 raise wrong(f"targets{at}", target.shape[1], learnt)
-            read.append(self.predict(given)[self.washout :])
+            self._trained("score")
+            read.append(self._alone(lambda inputs=given: self._read(self._features(inputs)))[self.washout :])
             wanted.append(target[self.washout :])
         read, wanted = np.concatenate(read), np.concatenate(wanted)
         if len(wanted) < 2:
             raise wrong("inputs", len(wanted), "at least 2 steps after the washout")
+        if self.readout == "logistic":
+            return float((read == wanted[:, 0]).mean())
         errors = ((wanted - read) ** 2).sum(axis=0)
         spread = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=0)
         # Of a target that never changes there is nothing to explain: 1 if it is met, 0 if not.
@@ -327,5 +499,6 @@ class Reservoir:
         return self
 
     def __repr__(self):
-        state = "untrained" if self.weights is None else f"{self.weights.shape[1]} outputs"
+        kind = "classes" if self.readout == "logistic" else "outputs"
+        state = "untrained" if self.weights is None else f"{self.weights.shape[1]} {kind}"
         return f"Reservoir({self.network!r}, readout={self.readout!r}, {state})"

@@ -65,6 +65,7 @@ class _Search:
             load_if_exists=True,
         )
         self.runs = _Runs(self, storage) if request["prune_every"] else None
+        self.confirming = _more(self.space, request["confirm"] or 0)
         if self.study.direction.name.lower() != self.sign:
             found = self.study.direction.name.lower()
             raise ValueError(
@@ -110,27 +111,65 @@ class _Search:
                 return pruners.HyperbandPruner(min_resource=1, max_resource=most, reduction_factor=2)
 
     def run(self) -> int:
-        threads = [threading.Thread(target=self._work) for _ in range(self.jobs)]
+        self._together(self._work)
+        finalists = []
+        if self.confirming and not self._stopping():
+            chosen = self._ranked()[: self.request["finalists"]]
+            waiting = [_Finalist(trial) for trial in chosen]
+            finalists = list(waiting)
+            self._together(lambda: self._confirm(waiting))
+        self._show(last=True)
+        if self.failure is not None:
+            raise self.failure
+        return self._report(finalists)
+
+    def _together(self, work):
+        """Do `work` in as many threads as there are jobs."""
+
+        def safely():
+            try:
+                work()
+            except Exception as error:
+                # Told once, by the main thread; the others end after their trials.
+                with self.lock:
+                    self.failure = self.failure or error
+
+        threads = [threading.Thread(target=safely) for _ in range(self.jobs)]
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             for thread in threads:
                 thread.join(0.5)
             self._show()
-        self._show(last=True)
-        if self.failure is not None:
-            raise self.failure
-        return self._report()
 
     def _work(self):
-        try:
-            self._resume()
-            while (trial := self._ask()) is not None:
-                self._trial(trial)
-        except Exception as error:
-            # Told once, by the main thread; the others end after their trials.
+        self._resume()
+        while (trial := self._ask()) is not None:
+            self._trial(trial)
+
+    def _confirm(self, waiting: list):
+        """Run finalists with the seeds that confirm, one after the other."""
+        while True:
             with self.lock:
-                self.failure = self.failure or error
+                if not waiting:
+                    return
+                finalist = waiting.pop(0)
+            trial = finalist.trial
+            while (held := self.tuning.trial(trial.number, json.dumps(trial.params))) is None:
+                # Another process runs it.
+                if self._stopping():
+                    return
+                time.sleep(0.2)
+            for seed in self.confirming:
+                try:
+                    value = None if self._stopping() else held.run(seed)
+                except ValueError as error:
+                    place = self.tuning.place(trial.number)
+                    print(f"trial {trial.number} failed: {place}: {error}", file=sys.stderr)
+                    break
+                if value is None:
+                    break
+                finalist.values.append(value)
 
     def _stopping(self) -> bool:
         timeout = self.request["timeout"]
@@ -229,21 +268,27 @@ class _Search:
         sys.stderr.write("\r\x1b[K" if last else f"\r\x1b[K{text}")
         sys.stderr.flush()
 
-    def _best(self):
-        complete = self._trials("COMPLETE")
-        key = (
-            (lambda trial: (-trial.value, trial.number))
-            if self.space["maximize"]
-            else (lambda t: (t.value, t.number))
-        )
-        return min(complete, key=key, default=None)
+    def _ranked(self):
+        """Trials that are complete, the best first."""
+        sign = -1 if self.space["maximize"] else 1
+        return sorted(self._trials("COMPLETE"), key=lambda trial: (sign * trial.value, trial.number))
 
-    def _report(self) -> int:
+    def _best(self):
+        return next(iter(self._ranked()), None)
+
+    def _confirmed(self, finalists: list):
+        """The best of the finalists that ran with all seeds, and its mean over them."""
+        sign = -1 if self.space["maximize"] else 1
+        whole = [finalist for finalist in finalists if len(finalist.values) == len(self.confirming)]
+        best = min(whole, key=lambda finalist: (sign * finalist.mean(), finalist.trial.number), default=None)
+        return (best.trial, best.mean()) if best else None
+
+    def _report(self, finalists: list) -> int:
         trials = self.study.get_trials(deepcopy=False)
         rows = os.path.join(self.directory, "trials.csv")
         _write_whole(rows, self._table(trials))
         count = {state: len(self._trials(state)) for state in ("COMPLETE", "PRUNED", "FAIL", "RUNNING")}
-        best = self._best()
+        best, confirmed = self._best(), self._confirmed(finalists)
         result = {
             "directory": self.directory,
             "trials": {state.lower(): number for state, number in count.items()},
@@ -253,14 +298,23 @@ class _Search:
         text = ", ".join(f"{number} {state.lower()}" for state, number in count.items())
         lines = [f"trials         {text}", f"results        {rows}"]
         if best is not None:
-            file = str(self.tuning.write_best(best.number, json.dumps(best.params), best.value))
+            if confirmed:
+                best, mean = confirmed
+                _write_whole(os.path.join(self.directory, "finalists.csv"), _finalists(finalists))
+            seeds, mean = (self.confirming, mean) if confirmed else (self.space["seeds"], best.value)
+            file = str(self.tuning.write_best(best.number, json.dumps(best.params), mean, len(seeds)))
             result["best"] = {"trial": best.number, "mean": best.value, "values": best.params, "file": file}
             lines += [f"best           trial {best.number}: mean {self.space['measure']} {best.value:.6g}"]
             lines += [f"               {name} = {value}" for name, value in best.params.items()]
-            first = max(self.space["seeds"]) + 1
+            if confirmed:
+                result["best"]["confirmed"] = {"mean": mean, "seeds": seeds, "finalists": len(finalists)}
+                lines += [
+                    f"confirmed      mean {mean:.6g} over seeds {seeds[0]} to {seeds[-1]}, the best of {len(finalists)} finalists"
+                ]
+            first = max([*self.space["seeds"], *self.confirming]) + 1
             lines += [f"configuration  {file}"]
             lines += [
-                "The best mean is optimistic, since its seeds chose it; the same with fresh seeds: "
+                f"The best {'confirmed ' if confirmed else ''}mean is optimistic, since its seeds chose it; the same with fresh seeds: "
                 f"sorn run {file} --seeds {first}..{first + 20} --out {self.directory}"
             ]
         out = sys.__stdout__
@@ -290,6 +344,38 @@ class _Search:
             ]
             writer.writerow(row + [trial.params.get(name, "") for name in names])
         return text.getvalue()
+
+
+class _Finalist:
+    """One of the best trials, and its values with the seeds that confirm."""
+
+    def __init__(self, trial):
+        self.trial, self.values = trial, []
+
+    def mean(self) -> float:
+        return math.fsum(self.values) / len(self.values)
+
+
+def _finalists(finalists: list) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["trial", "mean", "confirmed", "seeds"])
+    for finalist in finalists:
+        count = len(finalist.values)
+        writer.writerow(
+            [finalist.trial.number, finalist.trial.value, finalist.mean() if count else "", count]
+        )
+    return text.getvalue()
+
+
+def _more(space: dict, count: int) -> list:
+    """As many seeds above those of the search as that, without those of a claim."""
+    seed, seeds = max(space["seeds"]), []
+    while len(seeds) < count:
+        seed += 1
+        if seed not in space["fresh_seeds"]:
+            seeds.append(seed)
+    return seeds
 
 
 class _Runs:

@@ -2,7 +2,8 @@
 
 A function that gives numbers returns inputs, shape (steps, inputs), and targets, shape (steps, targets), both float64. One that gives
 symbols returns them as int64, shape (steps,), and the names of the symbols, so that ``names[symbols[t]]`` is the symbol of step t. The
-same arguments give the same numbers on every machine. A wrong value raises ValueError, as many steps as there is no memory for MemoryError.
+same arguments give the same numbers on every machine. With `standardize`, inputs come less their mean, over their standard deviation, both of
+the first 10,000 steps, as the command's tasks have them by default. A wrong value raises ValueError, as many steps as there is no memory for MemoryError.
 
 >>> from sorn_rs import Reservoir, datasets
 >>> inputs, targets = datasets.narma(2000, seed=1)
@@ -18,7 +19,7 @@ import os
 
 import numpy as np
 
-from ._arguments import integer, listed, real, wrong
+from ._arguments import BOOLS, integer, listed, real, wrong
 from ._native import dataset_series, dataset_symbols
 
 __all__ = [
@@ -45,9 +46,12 @@ def _steps(steps, seed):
     return integer("steps", steps, 0), seed
 
 
-def _numbers(kind, steps, seed, **config):
+def _numbers(kind, steps, seed, standardize, **config):
     steps, seed = _steps(steps, seed)
-    inputs, targets, _ = dataset_series(json.dumps({"kind": kind, **config}), steps, seed)
+    if not isinstance(standardize, BOOLS):
+        raise wrong("standardize", repr(standardize), "True or False", TypeError)
+    config = json.dumps({"kind": kind, **config})
+    inputs, targets, _ = dataset_series(config, steps, seed, bool(standardize))
     return inputs, targets
 
 
@@ -92,7 +96,7 @@ def _finite(name, value):
     return value
 
 
-def narma(steps, order=10, *, a1=0.3, a2=0.05, b=1.5, c=0.1, seed=0):
+def narma(steps, order=10, *, a1=0.3, a2=0.05, b=1.5, c=0.1, seed=0, standardize=False):
     """Nonlinear autoregressive moving average (Atiya & Parlos 2000, 10.1109/72.846741).
 
     The input u is uniform in [0, 0.5), the target
@@ -100,10 +104,10 @@ def narma(steps, order=10, *, a1=0.3, a2=0.05, b=1.5, c=0.1, seed=0):
     drawn anew.
     """
     factors = {name: _finite(name, value) for name, value in (("a1", a1), ("a2", a2), ("b", b), ("c", c))}
-    return _numbers("narma", steps, seed, order=_whole("order", order, 1), **factors)
+    return _numbers("narma", steps, seed, standardize, order=_whole("order", order, 1), **factors)
 
 
-def mackey_glass(steps, *, tau=17.0, a=0.2, b=0.1, n=10.0, step=1.0, ahead=1, seed=0):
+def mackey_glass(steps, *, tau=17.0, a=0.2, b=0.1, n=10.0, step=1.0, ahead=1, seed=0, standardize=False):
     """``dx/dt = a x(t-tau) / (1 + x(t-tau)**n) - b x(t)`` (Mackey & Glass 1977, 10.1126/science.267326).
 
     The input is x, the target x `ahead` steps later; a step takes the time `step`.
@@ -112,33 +116,35 @@ def mackey_glass(steps, *, tau=17.0, a=0.2, b=0.1, n=10.0, step=1.0, ahead=1, se
         name: _finite(name, value)
         for name, value in (("tau", tau), ("a", a), ("b", b), ("n", n), ("step", step))
     }
-    return _numbers("mackey_glass", steps, seed, ahead=_whole("ahead", ahead, 1), **factors)
+    return _numbers("mackey_glass", steps, seed, standardize, ahead=_whole("ahead", ahead, 1), **factors)
 
 
-def lorenz(steps, *, sigma=10.0, rho=28.0, beta=8 / 3, step=0.03, ahead=1, seed=0):
+def lorenz(steps, *, sigma=10.0, rho=28.0, beta=8 / 3, step=0.03, ahead=1, seed=0, standardize=False):
     """Lorenz's system (1963, 10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2): its three numbers, and those of `ahead` steps later."""
     factors = {
         name: _finite(name, value)
         for name, value in (("sigma", sigma), ("rho", rho), ("beta", beta), ("step", step))
     }
-    return _numbers("lorenz", steps, seed, ahead=_whole("ahead", ahead, 1), **factors)
+    return _numbers("lorenz", steps, seed, standardize, ahead=_whole("ahead", ahead, 1), **factors)
 
 
-def memory_capacity(steps, delays=range(1, 41), *, seed=0):
+def memory_capacity(steps, delays=range(1, 41), *, seed=0, standardize=False):
     """Independent numbers, uniform in [-1, 1); the targets are those of `delays` steps before (Jaeger 2001, GMD report 152)."""
     delays = [_whole("delays", delay, 1) for delay in _listed("delays", delays)]
-    return _numbers("memory_capacity", steps, seed, delays=delays)
+    return _numbers("memory_capacity", steps, seed, standardize, delays=delays)
 
 
-def parity(steps, bits=3, delay=0, *, seed=0):
+def parity(steps, bits=3, delay=0, *, seed=0, standardize=False):
     """Independent bits, -1 or 1; the target is the product of `bits` of them, the last of `delay` steps before.
 
     Two bits are the delayed exclusive or (Bertschinger & Natschläger 2004, 10.1162/089976604323057443).
     """
-    return _numbers("parity", steps, seed, bits=_whole("bits", bits, 1), delay=_whole("delay", delay, 0))
+    return _numbers(
+        "parity", steps, seed, standardize, bits=_whole("bits", bits, 1), delay=_whole("delay", delay, 0)
+    )
 
 
-def table(steps, file, inputs=(0,), targets=None, *, ahead=1):
+def table(steps, file, inputs=(0,), targets=None, *, ahead=1, standardize=False):
     """Columns of a file, over and over: an array (``.npy``), or a table of numbers with or without a head (as a rule ``.csv``).
 
     `targets` are the columns `ahead` rows later, those of `inputs` if None.
@@ -147,7 +153,9 @@ def table(steps, file, inputs=(0,), targets=None, *, ahead=1):
     targets = [] if targets is None else _listed("targets", targets)
     wanted = [_whole("targets", column, 0) for column in targets]
     ahead = _whole("ahead", ahead, 0)
-    return _numbers("file", steps, 0, file=_path("file", file), inputs=columns, targets=wanted, ahead=ahead)
+    return _numbers(
+        "file", steps, 0, standardize, file=_path("file", file), inputs=columns, targets=wanted, ahead=ahead
+    )
 
 
 def words(steps, words, n=None, *, probabilities=(), transitions=(), seed=0):

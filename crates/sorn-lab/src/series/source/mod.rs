@@ -110,6 +110,9 @@ pub struct Series {
     names: Vec<String>,
 }
 
+/// Steps from which means and deviations come.
+const STANDARD: usize = 10_000;
+
 impl Series {
     /// The series of `config` and `seed`.
     ///
@@ -126,6 +129,33 @@ impl Series {
             Series { numbers, inputs: vec![0.0; inputs], targets: vec![0.0; names.len()], names };
         series.advance()?;
         Ok(series)
+    }
+
+    /// Mean and standard deviation of each input over the first 10,000 steps; 1 in place of a deviation of 0.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn moments(config: &SeriesConfig, seed: u64) -> Result<Vec<(f64, f64)>, TaskError> {
+        let mut series = Series::new(config, seed)?;
+        let inputs = series.inputs().len();
+        let (mut sums, mut squares) = (vec![0.0; inputs], vec![0.0; inputs]);
+        let origin = series.inputs().to_vec();
+        for _ in 0..STANDARD {
+            for (at, value) in series.inputs().iter().enumerate() {
+                let value = value - origin[at];
+                sums[at] += value;
+                squares[at] += value * value;
+            }
+            series.advance()?;
+        }
+        let count = STANDARD as f64;
+        let moments = sums.iter().zip(&squares).zip(origin).map(|((sum, square), origin)| {
+            let mean = sum / count;
+            let variance = (square / count - mean * mean).max(0.0);
+            // What never changes says nothing.
+            (origin + mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+        });
+        Ok(moments.collect())
     }
 
     /// The inputs of this step.

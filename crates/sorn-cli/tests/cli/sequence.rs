@@ -162,3 +162,34 @@ fn what_a_network_generates_is_kept() {
     // Words, as they were heard.
     assert!(said.contains("ABBC") || said.contains("DEEF"), "{said}");
 }
+
+#[test]
+fn scores_are_drawn_over_the_key_that_varies_and_over_lags() {
+    let place = place();
+    place.done(&["run", "counting.toml", "--seeds", "0..2", "--controls", "static", "--quiet"]);
+    place.done(&["plot", "runs/counting", "scores"]);
+    let svg = fs::read_to_string(place.path("runs/counting/figures/scores.svg")).unwrap();
+    assert!(svg.contains("median and quartiles of last_symbol") && svg.contains("static"), "{svg}");
+    place.done(&["report", "runs/counting"]);
+    let page = fs::read_to_string(place.path("runs/counting/report.html")).unwrap();
+    assert!(page.contains("median and quartiles of last_symbol"));
+    assert!(
+        place
+            .fails(2, &["plot", "runs/counting", "memory-curve"])
+            .contains("expected scores by lag, such as lag_1, found none")
+    );
+    assert!(
+        place
+            .fails(2, &["plot", "runs/counting", "raster"])
+            .contains("expected one of scores, memory-curve, found raster")
+    );
+    let recall = ["--set", "task.target=recall", "--set", "task.lags=[0,1,2]", "--set", "task.n=4", "--set"];
+    let arguments = [&["run", "counting.toml"][..], &recall, &["report=[]", "--out", "recall", "--quiet"]];
+    place.done(&arguments.concat());
+    place.done(&["plot", "recall/counting", "memory-curve"]);
+    assert!(
+        place
+            .fails(2, &["plot", "recall/counting", "scores"])
+            .contains("expected a key that varies ([vary]), found none")
+    );
+}

@@ -77,7 +77,8 @@ pub(crate) fn kinds(task: &DynamicsTask) -> impl Iterator<Item = FigureKind> + '
 /// A figure of the task of dynamics in `dir`.
 pub(crate) fn picture(dir: &Path, kind: FigureKind) -> Result<Figure, LabError> {
     let Some(of) = kind.of_dynamics() else {
-        let drawn = FigureKind::ALL.iter().filter(|kind| kind.of_dynamics().is_some());
+        let drawn =
+            FigureKind::ALL.iter().filter(|kind| kind.of_dynamics().is_some() || kind.of_task().is_some());
         let names: Vec<&str> = drawn.map(|kind| kind.name()).collect();
         let reason = format!("is a task of dynamics: expected one of {}, found {kind}", names.join(", "));
         return Err(LabError::directory(dir, reason));

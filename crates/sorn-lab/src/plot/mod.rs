@@ -12,7 +12,7 @@ use sorn_report::figure::{Figure, FigureError, Over};
 
 use crate::dynamics::{OfDynamics, of};
 use crate::files::{create_dir, write_whole};
-use crate::{LabError, Progress, Replay, RunDir, Sweep, TaskSort, draw_dynamics, draw_learning_curve};
+use crate::{LabError, Progress, Replay, RunDir, Sweep, TaskSort, draw_dynamics, draw_learning_curve, task};
 
 pub(crate) use network::{picture, weights};
 
@@ -28,13 +28,23 @@ enum OfRun {
     None,
 }
 
+/// What of a task without an agent a figure is drawn of.
+enum Drawn {
+    /// A measure of a task of dynamics.
+    Measure(OfDynamics),
+    /// The scores.
+    Scores(task::figure::OfTask),
+    /// Such a task has none.
+    Nothing,
+}
+
 /// Statistics want many steps.
 const MANY: u64 = 1000;
 
-/// Makes of a line per figure everything that is known of it: its sentence, its name, how it is drawn of an agent's run, and of a task of
-/// dynamics.
+/// Makes of a line per figure everything that is known of it: its sentence, its name, how it is drawn of an agent's run, and how of a
+/// task's measures or scores.
 macro_rules! figures {
-    ($($(#[$about:meta])* $kind:ident $name:literal, $of_run:expr, $of_dynamics:expr;)*) => {
+    ($($(#[$about:meta])* $kind:ident $name:literal, $of_run:expr, $of_task:expr;)*) => {
         /// A figure of a run.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum FigureKind {
@@ -58,10 +68,10 @@ macro_rules! figures {
                 }
             }
 
-            /// How it is drawn of a task of dynamics, if that has it.
-            pub(crate) fn of_dynamics(self) -> Option<OfDynamics> {
+            /// What a task without an agent draws it of.
+            fn drawn_of(self) -> Drawn {
                 match self {
-                    $(FigureKind::$kind => $of_dynamics,)*
+                    $(FigureKind::$kind => $of_task,)*
                 }
             }
         }
@@ -70,53 +80,75 @@ macro_rules! figures {
 
 figures! {
     /// Return per episode; of several seeds as well.
-    LearningCurve "learning-curve", OfRun::Curve, None;
+    LearningCurve "learning-curve", OfRun::Curve, Drawn::Nothing;
     /// Observation, action, value and spikes of an episode with the greedy policy.
-    Episode "episode", OfRun::Replay(1, activity::episode), None;
+    Episode "episode", OfRun::Replay(1, activity::episode), Drawn::Nothing;
     /// Spikes of that policy as a raster.
-    Raster "raster", OfRun::Replay(MANY, activity::spikes), None;
+    Raster "raster", OfRun::Replay(MANY, activity::spikes), Drawn::Nothing;
     /// The same as dots.
-    Scatter "scatter", OfRun::Replay(MANY, activity::dots), None;
+    Scatter "scatter", OfRun::Replay(MANY, activity::dots), Drawn::Nothing;
     /// Firing rates of the neurons, a histogram.
-    FiringRates "firing-rates", OfRun::Replay(MANY, activity::firing_rates), None;
+    FiringRates "firing-rates", OfRun::Replay(MANY, activity::firing_rates), Drawn::Nothing;
     /// Spikes per step.
-    Activity "activity", OfRun::Replay(MANY, activity::active), Some(of::ACTIVITY);
+    Activity "activity", OfRun::Replay(MANY, activity::active), Drawn::Measure(of::ACTIVITY);
     /// Inter-spike intervals, with an exponential fit.
-    Intervals "intervals", OfRun::Replay(MANY, activity::between_spikes), None;
+    Intervals "intervals", OfRun::Replay(MANY, activity::between_spikes), Drawn::Nothing;
     /// Pairwise correlations of the neurons, a matrix.
-    Correlations "correlations", OfRun::Replay(MANY, activity::correlation_matrix), None;
+    Correlations "correlations", OfRun::Replay(MANY, activity::correlation_matrix), Drawn::Nothing;
     /// The graph of correlated neurons.
-    Network "network", OfRun::Replay(MANY, activity::network), None;
+    Network "network", OfRun::Replay(MANY, activity::network), Drawn::Nothing;
     /// Hamming distance of the state from one step to the next.
-    HammingDistance "hamming-distance", OfRun::Replay(MANY, activity::distance), None;
+    HammingDistance "hamming-distance", OfRun::Replay(MANY, activity::distance), Drawn::Nothing;
     /// Sizes of avalanches, with a power law.
-    AvalancheSizes "avalanche-sizes", OfRun::Replay(MANY, activity::avalanche_sizes), Some(of::AVALANCHE_SIZES);
+    AvalancheSizes "avalanche-sizes", OfRun::Replay(MANY, activity::avalanche_sizes), Drawn::Measure(of::AVALANCHE_SIZES);
     /// Durations of avalanches, with a power law.
-    AvalancheDurations "avalanche-durations", OfRun::Replay(MANY, activity::avalanche_durations), Some(of::AVALANCHE_DURATIONS);
+    AvalancheDurations "avalanche-durations", OfRun::Replay(MANY, activity::avalanche_durations), Drawn::Measure(of::AVALANCHE_DURATIONS);
     /// Mean size of avalanches by duration; of a task of dynamics.
-    AvalancheMeanSizes "avalanche-mean-sizes", OfRun::None, Some(of::AVALANCHE_MEAN_SIZES);
+    AvalancheMeanSizes "avalanche-mean-sizes", OfRun::None, Drawn::Measure(of::AVALANCHE_MEAN_SIZES);
     /// How often so many neurons are active; of a task of dynamics.
-    ActivityDistribution "activity-distribution", OfRun::None, Some(of::ACTIVITY_DISTRIBUTION);
+    ActivityDistribution "activity-distribution", OfRun::None, Drawn::Measure(of::ACTIVITY_DISTRIBUTION);
     /// How long synapses live; of a task of dynamics.
-    Lifetimes "lifetimes", OfRun::None, Some(of::LIFETIMES);
+    Lifetimes "lifetimes", OfRun::None, Drawn::Measure(of::LIFETIMES);
     /// Excitatory weights after training, a matrix.
-    Weights "weights", OfRun::Directory(network::after), None;
+    Weights "weights", OfRun::Directory(network::after), Drawn::Nothing;
     /// Excitatory weights before training, a matrix.
-    WeightsBefore "weights-before", OfRun::Directory(network::before), None;
+    WeightsBefore "weights-before", OfRun::Directory(network::before), Drawn::Nothing;
     /// Excitatory weights after training, a histogram.
-    WeightDistribution "weight-distribution", OfRun::Directory(network::distribution), None;
+    WeightDistribution "weight-distribution", OfRun::Directory(network::distribution), Drawn::Nothing;
     /// The same on a logarithmic axis, with a log-normal fit.
-    WeightDistributionLog "weight-distribution-log", OfRun::Directory(network::distribution_log), Some(of::WEIGHTS);
+    WeightDistributionLog "weight-distribution-log", OfRun::Directory(network::distribution_log), Drawn::Measure(of::WEIGHTS);
     /// Incoming excitatory synapses per neuron, with a normal fit.
-    IncomingConnections "incoming-connections", OfRun::Directory(network::incoming), None;
+    IncomingConnections "incoming-connections", OfRun::Directory(network::incoming), Drawn::Nothing;
     /// Outgoing excitatory synapses per neuron, with a normal fit.
-    OutgoingConnections "outgoing-connections", OfRun::Directory(network::outgoing), None;
+    OutgoingConnections "outgoing-connections", OfRun::Directory(network::outgoing), Drawn::Nothing;
     /// Numbers of synapses over training; needs `record.probes`.
-    Connections "connections", OfRun::Directory(recorded::connections), Some(of::CONNECTIONS);
+    Connections "connections", OfRun::Directory(recorded::connections), Drawn::Measure(of::CONNECTIONS);
     /// Thresholds over training; needs `record.probes`.
-    Thresholds "thresholds", OfRun::Directory(recorded::thresholds), None;
+    Thresholds "thresholds", OfRun::Directory(recorded::thresholds), Drawn::Nothing;
     /// Firing rates over training; needs `record.probes`.
-    Rates "rates", OfRun::Directory(recorded::rates), None;
+    Rates "rates", OfRun::Directory(recorded::rates), Drawn::Nothing;
+    /// The last score that is reported over the key that varies; of a task without an agent.
+    Scores "scores", OfRun::None, Drawn::Scores(task::figure::of::SCORES);
+    /// The share right by lag; of a task that recalls symbols.
+    MemoryCurve "memory-curve", OfRun::None, Drawn::Scores(task::figure::of::MEMORY_CURVE);
+}
+
+impl FigureKind {
+    /// How it is drawn of the measures of a task of dynamics, if those have it.
+    pub(crate) fn of_dynamics(self) -> Option<OfDynamics> {
+        match self.drawn_of() {
+            Drawn::Measure(of) => Some(of),
+            Drawn::Scores(_) | Drawn::Nothing => None,
+        }
+    }
+
+    /// How it is drawn of the scores of a task, if those have it.
+    pub(crate) fn of_task(self) -> Option<task::figure::OfTask> {
+        match self.drawn_of() {
+            Drawn::Scores(draw) => Some(draw),
+            Drawn::Measure(_) | Drawn::Nothing => None,
+        }
+    }
 }
 
 impl fmt::Display for FigureKind {
@@ -151,11 +183,8 @@ pub fn draw(
     progress: &dyn Progress,
 ) -> Result<Option<PathBuf>, LabError> {
     match TaskSort::of_dir(dir)? {
-        Some(TaskSort::Dynamics) => return draw_dynamics(dir, kind).map(Some),
-        Some(TaskSort::Sequence | TaskSort::Series) => {
-            let reason = "expected runs of an agent or a task of dynamics, found a task of sequences or series, which has no figures";
-            return Err(LabError::directory(dir, reason));
-        }
+        Some(TaskSort::Dynamics) if kind.of_task().is_none() => return draw_dynamics(dir, kind).map(Some),
+        Some(sort) => return task::figure::draw(dir, sort, kind).map(Some),
         None => {}
     }
     let of_run = kind.of_run();
@@ -179,7 +208,7 @@ pub fn draw(
         OfRun::Directory(draw) => draw(&run)?,
         OfRun::Curve | OfRun::None => {
             let reason =
-                format!("{kind}: expected the directory of a task of dynamics, found an agent's run");
+                format!("{kind}: expected the directory of a task without an agent, found an agent's run");
             return Err(LabError::directory(dir, reason));
         }
     };

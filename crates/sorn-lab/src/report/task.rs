@@ -1,4 +1,4 @@
-//! The page of tasks without an agent: their tables, and the figures of tasks of dynamics.
+//! The page of tasks without an agent: their tables, and their figures.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use super::page::{STYLE, escape, table};
 use crate::dynamics::{kinds, picture};
 use crate::files::read_text;
 use crate::task::TaskKind;
-use crate::{DynamicsTask, LabError, SeriesTask, TaskSort, TaskSweep, TaskTable};
+use crate::task::figure::Scored;
+use crate::{DynamicsTask, LabError, SeriesTask, TaskSort, TaskSweep};
 
 /// The page, and what is missing or damaged. The directories hold tasks, all of them.
 pub(super) fn page(dirs: &[PathBuf]) -> Result<(String, Vec<String>), LabError> {
@@ -49,7 +50,11 @@ pub(super) fn page(dirs: &[PathBuf]) -> Result<(String, Vec<String>), LabError> 
 
 /// Name and part of the page of one task.
 fn one<T: TaskKind>(sweep: &TaskSweep<T>, pictures: &str) -> Result<(String, String), LabError> {
-    let found = TaskTable::of(sweep)?;
+    let scored = Scored::of(sweep)?;
+    let figures = scored.figures();
+    let of_scores = figures.iter().map(|figure| format!("<figure>{}</figure>\n", figure.svg()));
+    let pictures: String = of_scores.chain([pictures.to_string()]).collect();
+    let found = scored.table;
     let experiment = sweep.experiment();
     let name = escape(&experiment.name);
     let mut text = format!("<h1>{name}</h1>\n");

@@ -3,6 +3,7 @@
 mod claim;
 mod data;
 mod experiment;
+pub(crate) mod figure;
 mod kind;
 mod run;
 mod sequence;

@@ -76,6 +76,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: machines::aarch64,
     },
     Step {
+        name: "armv7",
+        about: "tests and bits of a processor of 32 bits, under QEMU; what they need is Debian's",
+        needs: &[],
+        run: machines::armv7,
+    },
+    Step {
         name: "musl",
         about: "a static program, and its bits; what it needs is rustup's or Debian's",
         needs: &[],

@@ -162,12 +162,22 @@ def test_examples_of_the_pages(page, tmp_path, monkeypatch):
             pytest.fail(f"{page}: a block of TOML without the name of its file in the first line")
 
 
-def test_the_reservoir_of_the_page_on_series_has_the_numbers_of_the_command(tmp_path, capsys):
-    page = (ROOT.parent.parent / "docs/series.md").read_text()
-    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(compile(block, "series.md", "exec"), {})
-    file = str(ROOT.parent.parent / "experiments/series/narma.toml")
+@pytest.mark.parametrize(
+    ("page", "file", "sets", "score"),
+    [
+        ("series", "series/narma", [], "nrmse"),
+        ("sequences", "counting", ["--set", "task.n=8"], "accuracy"),
+    ],
+)
+def test_the_reservoirs_of_the_pages_have_the_numbers_of_the_command(
+    page, file, sets, score, tmp_path, capsys
+):
+    text = (ROOT.parent.parent / f"docs/{page}.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(block, page, "exec"), {})
+    file = str(ROOT.parent.parent / f"experiments/{file}.toml")
     command = [sys.executable, "-m", "sorn_rs", "run", file, "--seed", "0", "--out", str(tmp_path), "--quiet"]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run([*command, *sets], check=True, capture_output=True)
     scores = json.loads(next(tmp_path.rglob("summary.json")).read_text())["scores"]
-    assert float(capsys.readouterr().out.split()[1]) == pytest.approx(scores["nrmse"], rel=1e-12)
+    name, value = capsys.readouterr().out.split()
+    assert name == score and float(value) == pytest.approx(scores[score], rel=1e-12)

@@ -1,4 +1,4 @@
-//! The commands of `docs/training.md`, `docs/papers.md`, `docs/series.md`, `docs/sweeps.md` and `docs/memory.md` run as they stand there.
+//! The commands of `docs/training.md`, `docs/papers.md`, `docs/series.md`, `docs/sequences.md`, `docs/sweeps.md` and `docs/memory.md` run as they stand there.
 
 use std::fs;
 use std::path::Path;
@@ -55,6 +55,29 @@ fn the_commands_of_the_page_on_series_run() {
         assert!(told.contains(source), "{source}");
     }
     assert!(place.path("shorter/echoes/table.json").exists());
+}
+
+#[test]
+fn the_commands_of_the_page_on_sequences_run() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/sequences.md");
+    let page = fs::read_to_string(page).unwrap();
+    let part = page.split("\n## ").nth(1).unwrap();
+    let place = Place::new();
+    let [file] = blocks(part, "toml")[..] else { panic!("expected one experiment file") };
+    place.write("phrases.toml", file);
+    let mut told = String::new();
+    for line in blocks(part, "sh").join("\n").lines().filter(|line| !line.is_empty()) {
+        let arguments: Vec<&str> =
+            line.strip_prefix("sorn ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        told.push_str(&place.done(&arguments));
+    }
+    // The claim holds, and every source is told of.
+    let row = told.lines().find(|line| line.starts_with("Self-organisation helps")).unwrap();
+    assert!(row.ends_with("yes"), "{row}");
+    for source in ["words", "random", "repeated", "grammar", "text"] {
+        assert!(told.contains(source), "{source}");
+    }
+    assert!(place.path("shorter/phrases/table.json").exists());
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn build(root: &Path) -> Result<PathBuf> {
     Ok(target.join("debug/examples/perf"))
 }
 
-/// Instructions of a run of so many steps.
+/// Instructions of a run of `steps` steps.
 fn count(program: &Path, name: &str, steps: usize) -> Result<f64> {
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

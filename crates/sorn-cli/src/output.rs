@@ -27,7 +27,7 @@ pub(crate) fn result(text: &str) -> anyhow::Result<()> {
 
 /// Writes a remark to stderr.
 pub(crate) fn note(text: &str) {
-    // Where stderr is closed there is nobody to tell.
+    // If stderr is closed, the message has no reader.
     let _ = writeln!(io::stderr(), "{text}");
 }
 

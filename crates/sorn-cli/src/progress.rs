@@ -14,7 +14,7 @@ use crate::stopping;
 /// How often a bar tells the time left, whether or not anything happened.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A bar of so many parts; hidden where `quiet` or stderr is no terminal.
+/// A bar of `parts` parts; hidden if `quiet`, or if stderr is no terminal.
 fn bar(parts: u64, template: &str, quiet: bool) -> ProgressBar {
     let hidden = quiet || !std::io::stderr().is_terminal();
     let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };

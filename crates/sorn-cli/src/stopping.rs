@@ -59,7 +59,7 @@ fn end() -> ! {
     std::process::exit(i32::from(INTERRUPTED))
 }
 
-/// Whether whoever started this process wants it to outlive the terminal, as `nohup` does.
+/// Whether the process was started to outlive the terminal, as `nohup` does.
 #[cfg(unix)]
 fn hangups_are_ignored() -> bool {
     // SAFETY: a null action changes nothing, and what is there now is written into a place of its type.

@@ -65,7 +65,7 @@ pub(crate) fn curve(
     Ok(written.map_err(|error| format!("learning curve: {error}")))
 }
 
-/// What a learning curve runs over where nobody says it.
+/// The default axis of a learning curve.
 pub(crate) fn usual(experiment: &Experiment) -> Over {
     match experiment.run.episodes {
         None => Over::Steps,

@@ -96,7 +96,7 @@ pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether nobody took the file away between its creation and its lock.
+/// Whether the file is still in place after it has been created and locked.
 #[cfg(unix)]
 fn still_there(file: &File) -> io::Result<bool> {
     Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 0)

@@ -188,7 +188,7 @@ impl Sweep {
     /// learning curve. The results do not depend on the number of threads.
     ///
     /// # Errors
-    /// [`LabError`] where the directory itself cannot be written; what fails in a run is told in the outcome.
+    /// [`LabError`] if the directory itself cannot be written; the outcome reports what fails in a run.
     pub fn run(&self, number: usize, progress: &dyn Progress) -> Result<SweepOutcome, LabError> {
         let runs: Vec<(u64, PathBuf)> = self.runs().collect();
         let pool = threads::pool(number, runs.len(), self.experiment.memory());

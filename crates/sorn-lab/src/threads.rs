@@ -6,7 +6,7 @@ use sorn_core::room::{fits, size};
 /// `threads` threads (0: one per processor) for `runs` runs, each of which needs `bytes`.
 ///
 /// # Errors
-/// A text that names `--threads`: there is no memory for so many runs at once, or the system gives no thread.
+/// A text that names `--threads`: there is no memory for that many runs at once, or the system gives no thread.
 pub(crate) fn pool(threads: usize, runs: usize, bytes: u128) -> Result<ThreadPool, String> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|e| format!("--threads {threads}: {e}"))?;

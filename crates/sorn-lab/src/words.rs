@@ -13,7 +13,7 @@ pub fn quartile(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.1}") }
 }
 
-/// A number with at least so many digits after the point. Broken numbers below 10 get two, those below 1 three, so that returns
+/// A number with at least `digits` digits after the point. Broken numbers below 10 get two, those below 1 three, so that returns
 /// between 0 and 1 are told apart; a number that would show too little so, or too much, gets an exponent.
 pub fn decimal(number: f64, digits: usize) -> String {
     let size = number.abs();

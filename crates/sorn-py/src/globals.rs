@@ -11,7 +11,7 @@ use sorn_lab::sorn_envs::gymnasium::call_method;
 
 use crate::mt19937::Mt19937;
 
-/// Both generators. Between [`take`](Self::take) and [`give_back`](Self::give_back) nobody else may draw from them, so
+/// Both generators. Between [`take`](Self::take) and [`give_back`](Self::give_back) no other code may draw from them, so
 /// the interpreter must stay attached.
 pub(crate) struct Globals<'py> {
     pub(crate) numpy: NumpyRandom,

@@ -68,7 +68,7 @@ struct Class {
 type NamedArray = (String, ArrayD<f64>);
 
 impl Class {
-    /// An object of it: what it is told stands before its keys.
+    /// An object of the class: the setup comes before its keys.
     fn made(&self, py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<Object> {
         let keys = from_json(py, &Json::Object(self.keys.clone()))?;
         let made = call(&helper(py, "_make")?, (self.class.bind(py), given, keys), None)?;

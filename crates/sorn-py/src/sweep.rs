@@ -191,7 +191,7 @@ impl Until {
         if let Some(end) = self.end.filter(|end| now >= *end) {
             return Some(end);
         }
-        // Work may go on without Python for long; what it was told meanwhile is only known if it is asked.
+        // The work may run for long without Python; signals that came meanwhile are seen only here.
         let mut listened = self.listened.lock().ok()?;
         if listened.interrupted.is_none() && now.duration_since(listened.at) >= LISTEN {
             listened.at = now;

@@ -29,7 +29,7 @@ pub(crate) fn sizes(features: usize, targets: usize) -> Result<(), ReadoutError>
     Ok(())
 }
 
-/// Checks that there is memory for so many numbers of each kind: an allocation that fails would end the process.
+/// Checks that memory can hold these counts of numbers: a failed allocation would end the process.
 pub(crate) fn room(name: &'static str, found: usize, counts: &[usize]) -> Result<(), ReadoutError> {
     let fits = |(width, height): (usize, usize)| {
         let count = width.checked_mul(height);

@@ -31,7 +31,7 @@ pub struct Ridge {
     /// `Phi Phi^T`, lower triangle, and `Y Phi^T`; row after row.
     pub(crate) gram: Vec<f64>,
     pub(crate) moments: Vec<f64>,
-    /// The features of the example at hand that are not 0.
+    /// The nonzero features of the current example.
     nonzero: Vec<(u32, f64)>,
 }
 
@@ -205,10 +205,14 @@ mod tests {
     #[test]
     fn sums_go_on_where_they_were() {
         let (mut whole, mut part) = (Ridge::new(2, 1).unwrap(), Ridge::new(2, 1).unwrap());
-        [&mut whole, &mut part].map(|ridge| ridge.learn(&[0.1, 0.7], &[0.3]).unwrap());
+        for ridge in [&mut whole, &mut part] {
+            ridge.learn(&[0.1, 0.7], &[0.3]).unwrap();
+        }
         let (gram, moments) = part.sums();
         let mut part = Ridge::from_sums((2, 1), gram.to_vec(), moments.to_vec()).unwrap();
-        [&mut whole, &mut part].map(|ridge| ridge.learn(&[-0.2, 1.1], &[0.9]).unwrap());
+        for ridge in [&mut whole, &mut part] {
+            ridge.learn(&[-0.2, 1.1], &[0.9]).unwrap();
+        }
         assert_eq!(whole.solve(0.1).unwrap(), part.solve(0.1).unwrap());
         let error = Ridge::from_sums((2, 1), vec![0.0; 4], vec![0.0]).unwrap_err().to_string();
         assert_eq!(error, "readout: moments: expected 2 numbers, found 1 number");

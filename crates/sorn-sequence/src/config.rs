@@ -285,7 +285,7 @@ pub enum PhaseState {
 }
 
 impl PhaseState {
-    /// Changes the activity of a network of so many excitatory and inhibitory neurons at the beginning of a phase.
+    /// Changes the activity of a network at the beginning of a phase; `sizes` are the numbers of excitatory and inhibitory neurons.
     pub fn apply(self, state: &mut State, sizes: (usize, usize), rng: &mut Xoshiro256PlusPlus) {
         for (lists, n) in [(&mut state.x, sizes.0), (&mut state.y, sizes.1)] {
             for list in lists {

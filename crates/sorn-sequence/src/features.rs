@@ -38,7 +38,7 @@ impl FeatureKind {
         }
     }
 
-    /// How many features `kinds` are for so many neurons, decays and inputs.
+    /// How many features `kinds` give for these numbers of neurons, decays and inputs.
     pub fn count(kinds: &[FeatureKind], (neurons, decays, inputs): (usize, usize, usize)) -> usize {
         let of = |kind: &FeatureKind| match kind {
             FeatureKind::Activity | FeatureKind::Pseudo | FeatureKind::Drive => neurons,

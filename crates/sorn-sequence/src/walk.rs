@@ -61,7 +61,7 @@ impl Walk {
     /// The walk after as many steps as `state`, from [`saved`](Self::saved), has.
     ///
     /// # Errors
-    /// [`TaskError`] if the state is refused, or no state is saved after so many steps.
+    /// [`TaskError`] if the state is refused, or if no state is saved at that step.
     pub fn resume(
         (stages, kept): (Vec<Stage>, usize),
         control: Option<Control>,

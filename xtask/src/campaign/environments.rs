@@ -104,7 +104,7 @@ fn group(group: &Group<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Exit code 0 means that the run is finished; any other is told.
+/// Exit code 0 means that the run is finished; any other is reported.
 fn said(done: &Done, summary: bool) -> Result<(), String> {
     match done.end {
         _ if done.stderr.contains("panicked") => Err(format!("a panic: {}", done.tail())),

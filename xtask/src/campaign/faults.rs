@@ -123,7 +123,7 @@ fn untouched(before: &Tree, dir: &Path) -> Result<Result<(), String>> {
     Ok(difference(before, &tree(dir)?))
 }
 
-/// Whether a failure was told as it should be.
+/// Whether a failure was reported as it should be.
 fn said(done: &Done) -> Result<(), String> {
     let text = &done.stderr;
     let error = text.lines().find(|line| line.starts_with("error: "));

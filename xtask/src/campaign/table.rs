@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-/// Failures of one promise that are told in full.
+/// Failures of one promise that are shown in full.
 const TOLD: usize = 5;
 
 /// One promise of one kind of case.

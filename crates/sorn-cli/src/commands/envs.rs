@@ -62,7 +62,7 @@ fn of_id(id: &str, args: &Envs) -> anyhow::Result<Shown> {
 
 fn of_file(file: &str, args: &Envs) -> anyhow::Result<Shown> {
     only_overrides(file, &args.kwarg)?;
-    // The agent may not fit yet: whoever asks for the spaces may be about to configure it.
+    // The agent may not fit yet: the user may be asking for the spaces in order to configure it.
     let experiment = Experiment::read(Path::new(file), &args.set)?;
     let (env, spec) = experiment.make_env(file)?;
     let wrappers = experiment.env.wrappers.iter().map(ToString::to_string).collect();

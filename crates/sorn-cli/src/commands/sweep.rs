@@ -10,7 +10,7 @@ use crate::output::{Usage, note, program, result, table};
 use crate::progress::TaskBar;
 use crate::{ExitStatus, Extras, stopping};
 
-/// Failed tasks that are told one by one; all of them have their reason in their directories.
+/// Failed tasks that are listed one by one; the directory of each has its reason.
 const TOLD: usize = 20;
 
 /// What says which task of an array a process is to run.

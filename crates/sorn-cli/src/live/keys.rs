@@ -12,7 +12,7 @@ pub(super) enum Key {
     Stop,
 }
 
-/// Waits for a key as long as it is told. An error where the terminal is gone: crossterm's own reader would then ask it for ever.
+/// Waits for a key, at most the given time. Fails if the terminal is gone: crossterm's own reader would then poll for ever.
 #[cfg(unix)]
 pub(super) fn keys(wait: Duration) -> io::Result<Option<Key>> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

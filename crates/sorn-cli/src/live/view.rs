@@ -98,7 +98,7 @@ impl<'a> View<'a> {
         self.scene.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Draws pictures and heeds keys; `keys` waits for one as long as it is told.
+    /// Draws frames and reads keys; `keys` waits at most the time that it is given.
     fn show<B: Backend>(
         &self,
         terminal: &mut Terminal<B>,
@@ -135,7 +135,7 @@ impl Progress for View<'_> {
 
     fn step(&self, seed: u64, event: &StepEvent<'_>, agent: &Agent) {
         self.bar.step(seed, event, agent);
-        // Steps that nobody will see cost nothing; of several environments the first is shown.
+        // Steps that are not shown cost nothing; of several environments the first is shown.
         if event.env > 0 || !self.wanted.load(Ordering::Relaxed) || self.closed.load(Ordering::Relaxed) {
             return;
         }

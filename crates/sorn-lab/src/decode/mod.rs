@@ -46,11 +46,11 @@ pub enum Actor {
 /// What can be read by lag: index 0 is the present. `None` if it is never there, or never changes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Legible<T> {
-    /// Observations so many steps ago.
+    /// Observations of earlier steps, by lag.
     pub observation: Vec<Option<T>>,
-    /// Actions that led to the observation so many steps ago, less one: of lag 1 is the last action.
+    /// Actions by lag; lag 1 is the action that led to the present observation.
     pub action: Vec<Option<T>>,
-    /// Rewards that came with the observation so many steps ago.
+    /// Rewards that came with the observations of earlier steps, by lag.
     pub reward: Vec<Option<T>>,
 }
 

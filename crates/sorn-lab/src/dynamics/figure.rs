@@ -14,7 +14,7 @@ use crate::files::{create_dir, write_whole};
 use crate::task::TaskSweep;
 use crate::{FigureKind, LabError};
 
-/// More lines in a figure are told apart by nobody.
+/// A reader cannot tell more lines apart.
 const LINES: usize = 8;
 
 /// What one arm has: its label, and the data of one measure of each of its runs.

@@ -13,7 +13,7 @@ const PALETTE_SPEED: i32 = 10;
 /// A GIF in the making. Each picture is stored as the rectangle that differs from the one before.
 pub(super) struct Reel {
     fps: f64,
-    /// Every so manieth picture is shown.
+    /// Every `stride`-th frame is kept.
     stride: u64,
     pictures: u64,
     encoder: Option<Encoder<Vec<u8>>>,

@@ -15,7 +15,7 @@ use crate::{Replay, RunDir};
 
 /// More steps make no better raster.
 const SHOWN: u64 = 1000;
-/// More lines in a panel are named by nobody.
+/// A panel with more lines has no legend.
 const NAMED: usize = 6;
 
 type Drawn = Result<Figure, FigureError>;

@@ -105,7 +105,7 @@ figures! {
     AvalancheDurations "avalanche-durations", OfRun::Replay(MANY, activity::avalanche_durations), Drawn::Measure(of::AVALANCHE_DURATIONS);
     /// Mean size of avalanches by duration; of a task of dynamics.
     AvalancheMeanSizes "avalanche-mean-sizes", OfRun::None, Drawn::Measure(of::AVALANCHE_MEAN_SIZES);
-    /// How often so many neurons are active; of a task of dynamics.
+    /// Distribution of the number of active neurons; of a task of dynamics.
     ActivityDistribution "activity-distribution", OfRun::None, Drawn::Measure(of::ACTIVITY_DISTRIBUTION);
     /// How long synapses live; of a task of dynamics.
     Lifetimes "lifetimes", OfRun::None, Drawn::Measure(of::LIFETIMES);

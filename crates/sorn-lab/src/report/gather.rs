@@ -93,7 +93,7 @@ pub(super) fn arm(
     let places: Vec<(u64, PathBuf)> = places;
     let window = usize::try_from(experiment.run.window).unwrap_or(usize::MAX);
     let mut runs = Vec::new();
-    // Where the environment cannot be made, that is told once, not for every run.
+    // If the environment cannot be made, the report says so once, not for every run.
     let (mut sample, mut can_look) = (None, true);
     for (seed, path) in &places {
         if progress.stop() {

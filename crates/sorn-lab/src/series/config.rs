@@ -140,10 +140,10 @@ fn check_kind(config: &EncoderConfig) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// The encoder of `config` from so many numbers, standardised ones as a rule, to so many inputs of a network.
+/// The encoder of `config` from `numbers` numbers, usually standardised, to `inputs` inputs of a network.
 ///
 /// # Errors
-/// [`TaskError`] naming the key below `task.encoder` if it is one for symbols, or does not give so many inputs.
+/// [`TaskError`] naming the key below `task.encoder` if the encoder is one for symbols, or gives another number of inputs.
 pub fn series_encoder(
     config: &EncoderConfig,
     numbers: usize,

@@ -66,7 +66,7 @@ impl Inputs {
         Ok(Inputs { steps: columns.ncols(), columns: Some(columns) })
     }
 
-    /// No input for so many steps.
+    /// No input, for this number of steps.
     pub fn zeros(steps: usize) -> Inputs {
         Inputs { steps, columns: None }
     }

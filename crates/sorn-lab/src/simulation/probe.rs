@@ -1,4 +1,4 @@
-//! [`Probe`]: one quantity of a network, recorded every so many steps.
+//! [`Probe`]: one quantity of a network, recorded at regular steps.
 
 use std::fmt;
 use std::str::FromStr;

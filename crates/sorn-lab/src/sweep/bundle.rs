@@ -126,7 +126,7 @@ mod tests {
                         [run]\nepisodes = 9\ncheckpoint_every = 2\nwindow = 2\nstop_when_solved = false\n[eval]\nepisodes = 1\n[sweep]\n\
                         [sweep.grid]\nagent.encoder.gain = [1.0, 2.0]\n";
 
-    /// Stops at the so-manieth question whether to.
+    /// Stops when it has been asked this many times.
     struct After(AtomicU64);
 
     impl SweepProgress for After {

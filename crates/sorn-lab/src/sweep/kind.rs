@@ -30,7 +30,7 @@ pub(crate) enum AnyExperiment {
 pub(crate) trait Stopping: Sync {
     fn stop(&self) -> bool;
     fn asked(&self) -> Option<Instant>;
-    /// An episode ended, after so many, with this mean return over the last window. Other tasks than agents' have none.
+    /// Called after each episode with the number of episodes and the mean return of the last window. Only agents have episodes.
     fn episode(&self, _episodes: u64, _mean: f64) {}
 }
 

@@ -15,7 +15,7 @@ const MOST_LINES: usize = 400;
 const MOST_KEYS: usize = 9;
 /// Names on an axis.
 const MOST_NAMES: usize = 24;
-/// Numbers whose largest is so many times the least lie on an axis of logarithms.
+/// An axis is logarithmic if its largest number is at least this many times its least.
 const LOGARITHMIC: f64 = 30.0;
 
 impl SweepDir {

@@ -206,7 +206,7 @@ impl Plan {
         self.axes.iter().flat_map(|axis| axis.keys.iter().map(String::as_str))
     }
 
-    /// The keys with the names that are short where they are told apart by their last parts.
+    /// The keys with their names: the last part of a key, if that is enough to tell the keys apart.
     pub(super) fn short_names(&self) -> std::collections::BTreeMap<String, String> {
         axis::short_names(&self.axes)
     }
@@ -321,7 +321,7 @@ impl Plan {
         task.number / self.seeds.len() as u64
     }
 
-    /// The error of a configuration, said of the file instead of an override that nobody gave.
+    /// The error of a configuration, attributed to the file: the user gave no such override.
     fn placed(&self, error: LabError, values: &[String]) -> LabError {
         match error {
             LabError::Config { origin, reason } => {

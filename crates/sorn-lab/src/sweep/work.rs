@@ -206,7 +206,7 @@ impl SweepDir {
             if hopeless(error) {
                 watched.halt.store(true, Ordering::Relaxed);
             } else if dir.is_dir() {
-                // What cannot be written here is told all the same.
+                // The failure is reported even if it cannot be written here.
                 let _ = write_whole(&dir.join(ERROR), format!("{error}\n").as_bytes());
             }
         }

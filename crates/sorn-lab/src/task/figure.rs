@@ -10,7 +10,7 @@ use crate::dynamics::DynamicsTask;
 use crate::series::SeriesTask;
 use crate::{FigureKind, LabError, Spread, figures};
 
-/// More lines in a figure are told apart by nobody.
+/// A reader cannot tell more lines apart.
 const LINES: usize = 8;
 
 /// How a figure is drawn of the scores of a task, or why there is nothing to draw.

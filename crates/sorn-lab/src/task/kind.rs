@@ -86,7 +86,7 @@ pub trait TaskWork {
     /// Whether every phase is done.
     fn is_finished(&self) -> bool;
 
-    /// Does at most `steps` steps, and no more than are left of the phase at hand.
+    /// Does at most `steps` steps, and no more than are left of the current phase.
     ///
     /// # Errors
     /// [`TaskError`] if a network cannot be built or a score not be taken.

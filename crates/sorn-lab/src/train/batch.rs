@@ -53,7 +53,7 @@ pub(super) fn train<'a>(
     Ok(recorder)
 }
 
-/// An environment whose panics are errors, so that it is told which of several it was.
+/// An environment whose panics are errors, which name one environment among several.
 struct Caught {
     env: AnyEnv,
     outliers: Outliers,

@@ -1,4 +1,4 @@
-//! An environment that fails in the midst of a run: what is told, and what stays of the run.
+//! An environment that fails during a run: the error, and what is kept of the run.
 
 use std::path::Path;
 

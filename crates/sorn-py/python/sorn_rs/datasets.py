@@ -2,7 +2,7 @@
 
 A function that gives numbers returns inputs, shape (steps, inputs), and targets, shape (steps, targets), both float64. One that gives
 symbols returns them as int64, shape (steps,), and the names of the symbols, so that ``names[symbols[t]]`` is the symbol of step t. The
-same arguments give the same numbers on every machine. With `standardize`, inputs come less their mean, over their standard deviation, both of
+same arguments give the same numbers on every machine with the same C library. With `standardize`, inputs come less their mean, over their standard deviation, both of
 the first 10,000 steps, as the command's tasks have them by default. A wrong value raises ValueError, as many steps as there is no memory for MemoryError.
 
 >>> from sorn_rs import Reservoir, datasets

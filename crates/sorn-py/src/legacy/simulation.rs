@@ -16,7 +16,7 @@ use crate::globals::Globals;
 
 /// Upstream's standard deviation of the noise.
 pub(crate) const NOISE_SD: f64 = 0.04;
-/// Structural plasticity acts in one step out of so many.
+/// Structural plasticity acts once in this number of steps.
 const SP_EVERY: u32 = 10;
 /// Steps between two looks for Ctrl-C.
 const CHECK_EVERY: usize = 512;

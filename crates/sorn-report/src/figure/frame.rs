@@ -146,12 +146,12 @@ impl Frame<'_> {
 }
 
 impl Axis<'_> {
-    /// How many ticks a vertical axis of so many pixels has.
+    /// How many ticks a vertical axis of `height` pixels has.
     pub(super) fn tick_count(&self, height: f64) -> usize {
         self.ticks.count(((height / 45.0) as usize).clamp(2, 10), self.range)
     }
 
-    /// How wide the labels of so many ticks are, in pixels.
+    /// Width of the tick labels, in pixels.
     pub(super) fn label_width(&self, count: usize) -> Result<f64, FigureError> {
         let names: Vec<String> = match &self.ticks {
             Ticks::Names(names) => names.iter().map(|(name, more)| format!("{name}{more}")).collect(),

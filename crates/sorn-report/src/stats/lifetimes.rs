@@ -6,7 +6,7 @@ use super::StatsError;
 
 /// Follows the synapses of a projection from look to look.
 ///
-/// Give it the network's synapses every so many steps. A synapse that is pruned and grown again between two looks is
+/// Call it with the network's synapses at regular steps. A synapse that is pruned and grown again between two looks is
 /// taken for the same one: lifetimes are exact where it looks at every step.
 #[derive(Clone, Debug)]
 pub struct SynapseTracker {

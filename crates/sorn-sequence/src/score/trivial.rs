@@ -34,7 +34,7 @@ pub(super) fn chance(question: &Question<'_>, index: usize, fitted: &Collected, 
     steps.filter(|&step| question.answer(&tested.items, step, index) == best).count() as f64 / count
 }
 
-/// The last `order` symbols before what is asked, if the phase has so many.
+/// The last `order` symbols before the one in question, if the phase has that many.
 fn context(question: &Question<'_>, items: &[Item], step: usize, order: usize) -> Option<Vec<u32>> {
     let end = if question.asks_present() { step } else { step + 1 };
     let begin = end.checked_sub(order)?;

@@ -80,7 +80,7 @@ pub trait Symbols: Debug + Send {
         self.words().iter().map(Vec::len).max().unwrap_or(1)
     }
 
-    /// The share of next symbols that a reader gets who knows which word it is in, and all probabilities; none if nobody knows.
+    /// The share of next symbols that a reader gets who knows which word it is in, and all probabilities; none if it is unknown.
     fn ceiling(&self) -> Option<f64> {
         None
     }
@@ -109,7 +109,7 @@ pub trait Symbols: Debug + Send {
 /// A source of symbols of one's own for the registry.
 pub type SourceEntry = Entry<dyn Symbols>;
 
-/// What a source is told when it is made.
+/// What a source is made with, beside its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceSetup {
     /// The run's seed.

@@ -25,7 +25,7 @@ impl Kind for RandomConfig {
     }
 }
 
-/// Numbers as names of so many symbols.
+/// Numbers as the names of symbols.
 pub(super) fn named(symbols: u32) -> Result<Vec<String>, TaskError> {
     match (2..=1_000_000).contains(&symbols) {
         true => Ok((0..symbols).map(|symbol| symbol.to_string()).collect()),

@@ -41,7 +41,7 @@ pub struct AmbiguityConfig {
     /// Trials of each mixture.
     #[serde(default = "trials")]
     pub trials: usize,
-    /// Steps without input before each trial: so many, or up to half as many again.
+    /// Steps without input before each trial: this number, or up to half as many more.
     #[serde(default = "pause")]
     pub pause: usize,
 }

@@ -34,7 +34,7 @@ pub struct AvalancheConfig {
     pub sizes: Window,
     /// Between which durations the power law is fitted, and the slope of the mean size.
     pub durations: Window,
-    /// Only avalanches that begin in the first so many steps of the record; all where absent.
+    /// Only avalanches that begin within this number of steps of the record's start; all if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_steps: Option<u64>,
     /// A threshold as large as that of another measure of avalanches, by its name; its phases must be over before.

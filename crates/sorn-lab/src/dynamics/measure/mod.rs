@@ -93,7 +93,7 @@ measures! {
     /// `weight_ks`, its distance, `log_normal_over_normal` and `log_normal_over_exponential`, log-likelihoods per synapse less those of
     /// the other distributions, and `weight_tail`, the largest weight over the median.
     "weights" Weights(WeightConfig),
-    /// How much excitatory weights change within so many steps, at the end of the record: rank correlations of the weight with the
+    /// How much excitatory weights change within a number of steps, at the end of the record: rank correlations of the weight with the
     /// size of its change (`change_correlation`) and with its relative size (`relative_change_correlation`, negative if small weights
     /// change more).
     "fluctuations" Fluctuations(FluctuationConfig),

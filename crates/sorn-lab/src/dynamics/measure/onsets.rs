@@ -30,7 +30,7 @@ pub struct OnsetConfig {
     /// Steps for which a copy is followed.
     #[serde(default = "followed")]
     pub steps: u64,
-    /// Only avalanches that begin in the first so many steps after the onset.
+    /// Only avalanches that begin within this number of steps after the onset.
     #[serde(default = "first")]
     pub first_steps: u64,
     /// The rule for the threshold, of the activity of the network itself in the phases.

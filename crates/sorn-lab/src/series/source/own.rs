@@ -104,7 +104,7 @@ pub struct Answers<'a> {
 /// A series of one's own for the registry.
 pub type SeriesEntry = Entry<dyn Numbers>;
 
-/// What a series is told when it is made.
+/// What a series is made with, beside its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesSetup {
     /// The run's seed.

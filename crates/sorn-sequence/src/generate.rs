@@ -12,8 +12,9 @@ pub(crate) fn score(source: &Source, generated: &[u32], fitted: &Collected, scor
     let known: HashSet<&[u32]> = given.windows(3).collect();
     let triples = generated.windows(3).count();
     if triples > 0 {
-        let right = generated.windows(3).filter(|triple| known.contains(triple)).count();
-        scores.put("known_triples", right as f64 / triples as f64);
+        let right: Vec<&[u32]> = generated.windows(3).filter(|triple| known.contains(triple)).collect();
+        scores.put("known_triples", right.len() as f64 / triples as f64);
+        scores.put("distinct_triples", right.into_iter().collect::<HashSet<_>>().len() as f64);
     }
     scores.0.extend(source.judge(generated));
 }

@@ -145,7 +145,7 @@ fn wrong_values_are_named() {
     assert!(!place.path("runs").exists());
     place.done(&["run", "memory.toml", "--quiet"]);
     let error = place.fails(2, &["plot", "runs/memory", "learning-curve"]);
-    assert!(error.contains("a task of sequences or series"), "{error}");
+    assert!(error.contains("expected one of scores, memory-curve, found learning-curve"), "{error}");
     place.done(&["report", "runs/memory"]);
     for dir in ["runs/memory", "runs/memory/seed-0"] {
         for command in [&["eval", dir][..], &["decode", dir], &["export", dir, "--out", "a.safetensors"]] {

@@ -27,6 +27,7 @@ use crate::{Target, Task, TaskError};
 /// | `wrong`, `held_out` | of the generated sentences, the share that is none of the grammar's, and that was left out of the input |
 /// | `distinct_right` | different right sentences that were generated |
 /// | `known_triples` | share of generated triples of symbols that the steps of the fit held |
+/// | `distinct_triples` | different ones among these |
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scores(pub BTreeMap<String, f64>);

@@ -100,7 +100,7 @@ pub trait Symbols: Debug + Send {
         None
     }
 
-    /// Scores of symbols that a readout generated as if it were this source: names and numbers. They stand beside `known_triples`.
+    /// Scores of symbols that a readout generated as if it were this source: names and numbers. They stand beside `known_triples` and `distinct_triples`.
     fn judge(&self, _generated: &[u32]) -> Vec<(String, f64)> {
         Vec::new()
     }

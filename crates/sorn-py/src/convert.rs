@@ -1,6 +1,6 @@
 //! Python objects as numbers and configurations, and back.
 
-use ndarray::{Array1, Array2, Ix1, Ix2};
+use ndarray::{Array, Array1, Array2, ArrayView, Dimension, Ix1, Ix2};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -33,7 +33,7 @@ pub(crate) fn vector(
     if let Ok(array) = object.cast::<PyArray1<f64>>() {
         let array = array.try_readonly().map_err(value_error)?;
         check(array.shape())?;
-        return Ok(array.as_array().to_owned());
+        return Ok(owned(array.as_array()));
     }
     numbers(name, object, check)?.into_dimensionality::<Ix1>().map_err(value_error)
 }
@@ -61,11 +61,16 @@ pub(crate) fn rows(name: &str, object: &Bound<'_, PyAny>, columns: usize) -> PyR
     if let Ok(array) = object.cast::<PyArray2<f64>>() {
         let array = array.try_readonly().map_err(value_error)?;
         check(array.shape())?;
-        return Ok(array.as_array().as_standard_layout().into_owned());
+        return Ok(owned(array.as_array()));
     }
     let array = numbers(name, object, check)?;
     let array = array.into_dimensionality::<Ix2>().map_err(value_error)?;
-    Ok(array.as_standard_layout().into_owned())
+    Ok(owned(array.view()))
+}
+
+/// A copy that lies in order. A slice without rows may have strides that ndarray takes for wrong.
+fn owned<D: Dimension>(view: ArrayView<'_, f64, D>) -> Array<f64, D> {
+    if view.is_empty() { Array::zeros(view.raw_dim()) } else { view.as_standard_layout().into_owned() }
 }
 
 /// Real numbers of a shape that `check` accepts.
@@ -86,7 +91,7 @@ fn numbers(
     check(&array.getattr("shape")?.extract::<Vec<usize>>()?)?;
     let array = array.call_method1("astype", (numpy.getattr("float64")?,))?;
     let array = array.cast_into::<numpy::PyArrayDyn<f64>>().map_err(PyErr::from)?;
-    Ok(array.try_readonly().map_err(value_error)?.as_array().to_owned())
+    Ok(owned(array.try_readonly().map_err(value_error)?.as_array()))
 }
 
 /// Names in a list or another iterable. A sequence may claim any length, so it is read item by item.

@@ -476,3 +476,57 @@ def test_wrong_labels_and_encodings_are_named():
         Reservoir(encoder="pools", **KWARGS).fit(u, u)
     with pytest.raises(ValueError, match="encoder: expected an encoder for the network"):
         Reservoir(encoder="raw", **KWARGS).fit(u[:, :3], u)
+
+
+def test_no_steps_give_nothing():
+    u = symbols(50)
+    reservoir = Reservoir(**KWARGS).fit(u, u)
+    assert reservoir.predict(u[:0]).shape == (0, 4)
+    assert reservoir.organise(u[:0]).network.steps == 50
+    reservoir.partial_fit(u[:0], u[:0])
+    with pytest.raises(ValueError, match="expected at least 2 steps"):
+        reservoir.score(u[:0], u[:0])
+
+
+def test_an_encoder_keeps_to_the_numbers_that_it_was_made_for():
+    x = np.random.default_rng(0).normal(size=(80, 2))
+    kwargs = dict(seed=1, ne=60, input="direct", encoder="random_projection")
+    reservoir = Reservoir(**kwargs).fit(x, x)
+    assert reservoir.n_features_in_ == 2
+    for wrong in (x[:, :1], np.column_stack([x, x])):
+        with pytest.raises(ValueError, match=r"inputs: expected shape \(steps, 2\), as before"):
+            reservoir.predict(wrong)
+    with pytest.raises(ValueError, match="inputs: expected finite numbers, found NaN or infinity"):
+        reservoir.predict(x * np.inf)
+    with pytest.warns(RuntimeWarning, match="inputs: expected standardised numbers"):
+        Reservoir(**kwargs).fit(x * 1000, x)
+    assert not hasattr(reservoir.set_params(alpha=1.0), "n_features_in_")
+
+
+def test_labels_of_pandas_are_labels():
+    u = symbols(120)
+    words = np.array(["ab", "cd", "ef", "gh"], dtype=object)[u.argmax(axis=1)]
+    reservoir = Reservoir(readout="logistic", **KWARGS).fit(u, words)
+    assert reservoir.classes_.tolist() == ["ab", "cd", "ef", "gh"]
+    with pytest.raises(ValueError, match="targets: expected labels as before, of dtype <U2"):
+        reservoir.partial_fit(u, u.argmax(axis=1))
+    mixed = words.copy()
+    mixed[0] = 1
+    with pytest.raises(ValueError, match="integers, booleans or text, found labels of dtype object"):
+        Reservoir(readout="logistic", **KWARGS).fit(u, mixed)
+
+
+def test_targets_of_one_axis_give_predictions_of_one_axis():
+    u = symbols(100)
+    reservoir = Reservoir(**KWARGS).fit(u, u[:, 0])
+    assert reservoir.predict(u).shape == (100,) and reservoir.run(u).shape == (100, 1)
+    assert Reservoir(**KWARGS).fit(u, u[:, :1]).predict(u).shape == (100, 1)
+
+
+def test_several_series_organise_and_have_probabilities():
+    parts = [symbols(40), symbols(30, seed=1)]
+    one, other = Reservoir(**KWARGS).organise(parts), Reservoir(**KWARGS)
+    other.organise(parts[0]).organise(parts[1])
+    assert np.array_equal(one.network.te, other.network.te)
+    reservoir = Reservoir(readout="logistic", **KWARGS).fit(parts, [part.argmax(axis=1) for part in parts])
+    assert [shares.shape for shares in reservoir.predict_proba(parts)] == [(40, 4), (30, 4)]

@@ -257,11 +257,11 @@ def test_what_is_wrong_is_named(place):
     assert sorn("tune", "poles.toml", "--trials", "1", cwd=place).returncode == 0
     done = sorn("tune", "poles.toml", "--trials", "2", "--set", "run.episodes=9", cwd=place)
     assert done.returncode == 2 and "holds another search (run.episodes was 8, is now 9)" in done.stderr
-    # A measure that no summary has fails in the trials, each with its directory.
+    # A measure that no summary has ends the search in its first run.
     done = sorn(
         "tune", "poles.toml", "--trials", "1", "--set", "sweep.measure=scores.x", "--out", "other", cwd=place
     )
-    assert done.returncode == 1 and "trial 0 failed" in done.stderr and "expected one of" in done.stderr
+    assert done.returncode == 2 and "sweep.measure: expected one of" in done.stderr
 
 
 def test_finalists_are_chosen_by_seeds_that_did_not_choose_them(place):
@@ -298,3 +298,28 @@ def test_seeds_of_a_claim_confirm_nothing(place):
     assert json.loads(done.stdout)["best"]["confirmed"]["seeds"] == [5, 7, 8], done.stderr
     refused = sorn("tune", "poles.toml", "--finalists", "3", cwd=place)
     assert refused.returncode == 2 and "--confirm" in refused.stderr
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_a_search_that_goes_on_draws_other_trials(place, sampler):
+    arguments = ["tune", "poles.toml", "--jobs", "1", "--startup", "2", "--sampler", sampler]
+    for trials in ("3", "5", "7"):
+        sorn(*arguments, "--trials", trials, cwd=place)
+    drawn = [tuple(row.items())[4:] for row in rows(place)]
+    assert len(set(drawn)) == 7, drawn
+
+
+def test_processes_together_draw_other_trials(place):
+    arguments = ["tune", "poles.toml", "--jobs", "1", "--trials", "8", "--sampler", "random"]
+    started = [subprocess.Popen(command(*arguments), cwd=place, stdout=subprocess.PIPE) for _ in range(2)]
+    for process in started:
+        assert process.wait(timeout=300) == 0
+        process.stdout.close()
+    drawn = [tuple(row.items())[4:] for row in rows(place)]
+    assert len(set(drawn)) == len(drawn) == 8, drawn
+
+
+def test_a_measure_that_no_run_has_ends_the_search(place):
+    done = sorn("tune", "poles.toml", "--trials", "4", "--set", "sweep.measure=areal", cwd=place)
+    assert done.returncode != 0 and "sweep.measure: expected one of" in done.stderr
+    assert done.stderr.count("areal") == 1, done.stderr

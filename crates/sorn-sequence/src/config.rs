@@ -184,7 +184,10 @@ pub enum Role {
 /// Frozen rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected \"all\", \"none\" or a list of rules (stdp, ip, sp, istdp, ss, rmstdp)"
+)]
 pub enum Freeze {
     /// `"all"` or `"none"`.
     Every(FreezeEvery),
@@ -370,6 +373,10 @@ impl Task {
     }
 
     fn check_target(&self) -> Result<(), TaskError> {
+        let mut lags = self.lags.iter().enumerate();
+        if let Some((_, lag)) = lags.find(|(index, lag)| self.lags[..*index].contains(lag)) {
+            return Err(TaskError::config("task.lags", "each lag once", format!("{lag} twice")));
+        }
         match (self.target, self.lags.is_empty()) {
             (Target::Recall, true) => {
                 Err(TaskError::config("task.lags", "at least one lag for recall", "none"))

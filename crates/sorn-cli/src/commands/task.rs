@@ -128,7 +128,7 @@ fn described(found: &TaskTable) -> String {
     let mut text = table(&found.rows());
     text.push_str(&format!("{}: median (quartiles)\n", counted(found.seeds.len() as u64, "seed")));
     if found.arms.iter().any(|arm| arm.against.is_some()) {
-        text.push_str("p: two-sided Mann-Whitney test against the arm that an arm belongs to, the experiment for most\n");
+        text.push_str("p: two-sided Mann-Whitney test of the last score: a control against its arm, an arm against the experiment\n");
     }
     found.problems.iter().for_each(|problem| text.push_str(&format!("problem: {problem}\n")));
     for rows in [found.reference_rows(), found.claim_rows()] {

@@ -193,3 +193,61 @@ fn scores_are_drawn_over_the_key_that_varies_and_over_lags() {
             .contains("expected a key that varies ([vary]), found none")
     );
 }
+
+#[test]
+fn arms_of_any_values_stay_in_the_directory_of_the_task() {
+    let place = place();
+    let file = |key: &str, values: &str| {
+        let text = COUNTING.replace("key = \"task.n\"", &format!("key = \"{key}\""));
+        let short = text.replace("steps = 20000", "steps = 50").replace("steps = 2000", "steps = 60");
+        place.write("vary.toml", &short.replace("values = [4, 6]", &format!("values = {values}")));
+    };
+    fs::create_dir_all(place.path("in/side")).unwrap();
+    for (name, text) in [("story.txt", "abab abba "), ("in/side/a.txt", "aab baa ")] {
+        fs::write(place.path(name), text).unwrap();
+    }
+    file(
+        "task.source",
+        "[{ kind = \"text\", file = \"in/../story.txt\" }, { kind = \"text\", file = \"in/side/a.txt\" }]",
+    );
+    let text = fs::read_to_string(place.path("vary.toml")).unwrap();
+    let source = "[task.source]\nkind = \"words\"\nwords = [\"A B*n C\", \"D E*n F\"]";
+    place.write(
+        "vary.toml",
+        &text.replace(source, "[task.source]\nkind = \"text\"\nfile = \"story.txt\"").replace("n = 4\n", ""),
+    );
+    place.done(&["run", "vary.toml", "--quiet"]);
+    let arms = fs::read_dir(place.path("runs/counting")).unwrap();
+    let names: Vec<String> = arms.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(names.iter().filter(|name| name.starts_with("source-")).count(), 2, "{names:?}");
+    assert!(!place.path("story.txt-static").exists());
+    for (key, values, expected) in [
+        (
+            "run.seed",
+            "[1, 2]",
+            "vary.key: expected a key of the task or the network, found \"run.seed\"; seeds are --seeds",
+        ),
+        ("name", "[\"a\", \"b\"]", "vary.key: expected a key of the task or the network"),
+        ("network.eta_ip", "[0.001, 0.0010]", "vary.values: expected each value once, found 0.001 twice"),
+    ] {
+        file(key, values);
+        assert!(place.fails(2, &["run", "vary.toml", "--out", "wrong"]).contains(expected), "{key}");
+    }
+    assert!(!place.path("wrong").exists());
+}
+
+#[test]
+fn scores_that_no_run_has_are_told_of_reports_and_claims() {
+    let place = place();
+    let claim = "[[claim]]\ntext = \"it helps\"\nscore = \"memry\"\narm = \"n-4\"\nrelation = \"greater\"\nthan = 0.5\n[vary]";
+    let text = COUNTING.replacen("[vary]", claim, 1).replace("steps = 20000", "steps = 50");
+    place.write("claims.toml", &text);
+    let told = place.done(&["run", "claims.toml", "--quiet"]);
+    assert!(told.contains("claim[0].score: expected some of") && told.contains("found \"memry\""), "{told}");
+    place.write("claims.toml", &text.replace("role = \"score\"", "role = \"organise\""));
+    let told = place.done(&["run", "claims.toml", "--quiet", "--out", "silent"]);
+    assert!(
+        told.contains("report: expected phases that give scores, found none for \"of_ceiling\""),
+        "{told}"
+    );
+}

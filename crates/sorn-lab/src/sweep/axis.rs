@@ -236,7 +236,7 @@ pub(super) fn short_names(axes: &[Axis]) -> std::collections::BTreeMap<String, S
 
 /// A value as a part of the name of a directory: short, and without characters that shells or file systems treat apart. What that
 /// changes is told apart by a hash.
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), String::from);
     let kept = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
     if !text.is_empty() && text.chars().all(kept) && text.len() <= 40 && !text.starts_with('.') {

@@ -24,6 +24,7 @@ mod single;
 mod tune;
 mod work;
 
+pub(crate) use axis::plain;
 pub use bundle::Held;
 pub use claim::SweepClaim;
 pub use config::{Goal, Keep, RandomConfig, SeedList, SweepConfig, parse_numbers, parse_seeds};

@@ -11,6 +11,7 @@ use super::TaskKind;
 use super::claim::{Claim, Labels, Reference};
 use crate::files::read_text;
 use crate::overrides::{set_all, set_value};
+use crate::sweep::plain;
 use crate::{LabError, initial, read};
 
 /// The experiment file of a task, `[task] kind = "sequence"`, `"dynamics"` or `"series"`.
@@ -183,6 +184,19 @@ impl<T: TaskKind> TaskExperiment<T> {
         if self.vary.as_ref().is_some_and(|vary| vary.values.is_empty()) {
             return refuse("vary.values: expected at least one value, found none".into());
         }
+        if let Some(vary) = &self.vary {
+            if ["name", "run.seed"].contains(&vary.key.as_str()) {
+                let expected = "a key of the task or the network";
+                return refuse(format!(
+                    "vary.key: expected {expected}, found {:?}; seeds are --seeds",
+                    vary.key
+                ));
+            }
+            let mut values = vary.values.iter().enumerate();
+            if let Some((_, value)) = values.find(|(index, value)| vary.values[..*index].contains(value)) {
+                return refuse(format!("vary.values: expected each value once, found {value} twice"));
+            }
+        }
         if self.vary.is_some() && !self.arms.is_empty() {
             return refuse("arms: expected none beside vary, found some".into());
         }
@@ -322,8 +336,7 @@ impl<T: TaskKind> TaskExperiment<T> {
                 let last = vary.key.rsplit('.').next().unwrap_or(&vary.key);
                 for value in &vary.values {
                     let arm = self.with("vary.key", origin, &[(&vary.key, value)])?;
-                    let value = value.as_str().map_or_else(|| value.to_string(), String::from);
-                    bases.push((format!("{last}-{value}"), arm, None));
+                    bases.push((format!("{last}-{}", plain(value)), arm, None));
                 }
             }
         }

@@ -92,11 +92,23 @@ impl TaskTable {
         let named = experiment.report.clone();
         let all = || arms.first().map_or_else(Vec::new, |arm| arm.scores.keys().cloned().collect());
         let report = if named.is_empty() { all() } else { named };
-        for name in report.iter().filter(|name| arms.iter().all(|arm| !arm.scores.contains_key(*name))) {
-            let known = arms.iter().flat_map(|arm| arm.scores.keys()).collect::<BTreeSet<_>>();
-            let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
-            problems.push(format!("report: expected some of {}, found {name:?}", known.join(", ")));
-        }
+        let known: BTreeSet<&str> =
+            arms.iter().flat_map(|arm| arm.scores.keys()).map(String::as_str).collect();
+        let unknown = |place: &str, name: &str| match known.is_empty() {
+            true => format!("{place}: expected phases that give scores, found none for {name:?}"),
+            false => {
+                let known: Vec<&str> = known.iter().copied().collect();
+                format!("{place}: expected some of {}, found {name:?}", known.join(", "))
+            }
+        };
+        let claimed = experiment.claims.iter().enumerate().flat_map(|(index, claim)| {
+            let scores = [("score", Some(&claim.score)), ("than_score", claim.than_score.as_ref())];
+            scores.into_iter().filter_map(move |(key, score)| Some((format!("claim[{index}].{key}"), score?)))
+        });
+        let reported = report.iter().map(|name| ("report".to_string(), name));
+        let named: Vec<(String, &String)> = reported.chain(claimed).collect();
+        let missing = named.iter().filter(|(_, name)| !known.contains(name.as_str()));
+        problems.extend(missing.map(|(place, name)| unknown(place, name)));
         let references = experiment.references.iter().map(|r| r.compare(&arms)).collect();
         let claims = experiment.claims.iter().map(|c| c.test(&arms)).collect();
         Ok(TaskTable { report, seeds: sweep.seeds().to_vec(), arms, references, claims, problems })

@@ -1,6 +1,7 @@
 """A reservoir with a supervised readout."""
 
 import json
+import warnings
 
 import numpy as np
 
@@ -87,7 +88,8 @@ class Reservoir:
         activity, traces if there are any, and, except for `logistic`, the bias.
     encoder : str or dict, optional
         From the numbers of `inputs` to the inputs of the network: the kind, or the table, of `task.encoder` in a file of the command, such as
-        ``{"kind": "random_projection", "gain": 3.0}``. None means that `inputs` are the network's.
+        ``{"kind": "random_projection", "gain": 3.0}``. None means that `inputs` are the network's. Encoders expect standardised numbers, most of them
+        within -3 and 3, as `datasets` give them with ``standardize=True`` and scikit-learn's ``StandardScaler`` makes them: beyond that they saturate.
     c : float
         Inverse penalty of `logistic`, above 0.
     **overrides
@@ -160,6 +162,8 @@ class Reservoir:
         self.seen = self._seen(features, readout)
         self.encoder = None if encoder is None else _table(encoder)
         self._encoding = None
+        # What an earlier life of the object has seen, if `set_params` begins anew.
+        self.__dict__.pop("n_features_in_", None)
         self.network = Network(params, seed, **overrides)
         if not plastic:
             self.network.frozen = RULES
@@ -196,6 +200,7 @@ class Reservoir:
         self.weights = None
         # Sums of `ridge` and `least_squares`, the state of `rls`, rows and labels of `logistic`.
         self._learnt = None
+        self._flat = False
         if self.readout == "logistic":
             self.classes_ = None
 
@@ -233,13 +238,17 @@ class Reservoir:
         """Let all rules act while the network sees `inputs`, without a readout; returns itself.
 
         The network that comes of it is the one with which every series begins from now on. Afterwards the rules rest again, unless the
-        reservoir is plastic.
+        reservoir is plastic. Of several series each follows the one before. A clone, as scikit-learn's ``clone`` and cross-validation
+        make them, begins with a network that has not organised itself.
         """
-        inputs = self._inputs("inputs", inputs)
+        several = isinstance(inputs, (list, tuple)) and inputs and not _is_rows(inputs)
+        series = [(one, f"[{index}]") for index, one in enumerate(inputs)] if several else [(inputs, "")]
+        series = [self._inputs(f"inputs{at}", one) for one, at in series]
         frozen = self.network.frozen
         self.network.frozen = []
         try:
-            self.network.run(inputs, record=[])
+            for one in series:
+                self.network.run(one, record=[])
         finally:
             self.network.frozen = frozen
         self._start = self.network.copy()
@@ -287,10 +296,18 @@ class Reservoir:
         """The network's inputs: numbers through the encoder, or as they are, symbols as ones."""
         if self.encoder is not None:
             numbers = array(name, inputs, "(steps, numbers)", column=True)
-            if self._encoding is None or self._encoding[0] != numbers.shape[1]:
-                made = SeriesEncoder(self.encoder, numbers.shape[1], self.network.nu, self.seed)
-                self._encoding = (numbers.shape[1], made)
-            return self._encoding[1].encode(np.ascontiguousarray(numbers))
+            if not np.all(np.isfinite(numbers)):
+                raise wrong(name, "NaN or infinity", "finite numbers")
+            columns = getattr(self, "n_features_in_", numbers.shape[1])
+            if columns != numbers.shape[1]:
+                raise wrong(name, numbers.shape, f"shape (steps, {columns}), as before")
+            if self._encoding is None:
+                self._encoding = SeriesEncoder(self.encoder, numbers.shape[1], self.network.nu, self.seed)
+                self.n_features_in_ = numbers.shape[1]
+            if numbers.size and np.median(np.abs(numbers)) > 3:
+                text = f"{name}: expected standardised numbers, most of them within -3 and 3, found a median size of {np.median(np.abs(numbers)):.3g}"
+                warnings.warn(text, RuntimeWarning, stacklevel=3)
+            return self._encoding.encode(np.ascontiguousarray(numbers))
         nu = self.network.nu
         symbols = inputs
         if isinstance(inputs, (list, tuple)) and all(
@@ -340,6 +357,8 @@ class Reservoir:
             self._begin = self.network.steps
             self._traced[:] = 0
             self._learn(given, wanted)
+        one = np.ndim(targets) == 1 if several is None else all(np.ndim(target) == 1 for target in targets)
+        self._flat = self.readout != "logistic" and outputs == 1 and one
         return self
 
     def partial_fit(self, inputs, targets):
@@ -350,6 +369,11 @@ class Reservoir:
         """
         inputs, targets = self._checked(inputs, targets)
         numbers = self.readout != "logistic" and self.weights is not None
+        known = self.classes_ if self.readout == "logistic" else None
+        if known is not None and (known.dtype.kind == "U") != (targets.dtype.kind == "U"):
+            raise wrong(
+                "targets", f"labels of dtype {targets.dtype}", f"labels as before, of dtype {known.dtype}"
+            )
         if numbers and targets.shape[1] != self.weights.shape[1]:
             raise ValueError(f"targets: expected {self.weights.shape[1]} outputs, found {targets.shape[1]}")
         return self._learn(inputs, targets)
@@ -376,6 +400,12 @@ class Reservoir:
             labels = labels[:, 0]
         if labels.shape != (steps,):
             raise wrong(name, labels.shape, f"labels of shape ({steps},)")
+        # Columns of pandas hold text as objects.
+        if labels.dtype.kind in "OT":
+            for kind in (str, bool, (int, np.integer)):
+                if all(isinstance(label, kind) for label in labels):
+                    labels = np.array(labels.tolist())
+                    break
         if labels.dtype.kind not in "iubU":
             raise wrong(name, f"labels of dtype {labels.dtype}", "integers, booleans or text")
         return labels[:, None]
@@ -440,18 +470,22 @@ class Reservoir:
         if self.readout != "logistic":
             raise wrong("readout", repr(self.readout), "'logistic' for probabilities")
         self._trained("predict_proba")
+        if isinstance(inputs, (list, tuple)) and inputs and not _is_rows(inputs):
+            return [self.predict_proba(series) for series in inputs]
         scores = self._alone(lambda: self._scores(self.features(inputs)))[:, : len(self.classes_)]
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         return shares / shares.sum(axis=1, keepdims=True)
 
     def predict(self, inputs):
-        """Outputs for a series of its own, which begins with the network as it was made; a list of them for a list of series.
+        """Outputs for a series of its own, which begins with the network as it was made; a list of them for a list of series. They have one
+        axis, (steps,), if the targets of `fit` had one.
 
         The series under way does not notice.
         """
         if isinstance(inputs, (list, tuple)) and inputs and not _is_rows(inputs):
             return [self.predict(series) for series in inputs]
-        return self._alone(lambda: self.run(inputs))
+        output = self._alone(lambda: self.run(inputs))
+        return output[:, 0] if self._flat else output
 
     def _alone(self, work):
         """What `work` gives with the network as it was made, the series under way left alone."""

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import platform
 import sys
 import tempfile
 import threading
@@ -55,15 +56,16 @@ class _Search:
         self.lock = threading.Lock()
         self.failure = None
         self.began = time.monotonic()
+        self.first = _First(self.directory)
         storage = _storage(optuna, request["storage"] or os.path.join(self.directory, "study.journal"))
         self.study = optuna.create_study(
             study_name=self.space["name"],
             storage=storage,
-            sampler=self._sampler(),
             pruner=self._pruner(request["startup"], len(self.space["seeds"])),
             direction=self.sign,
             load_if_exists=True,
         )
+        self.study.sampler = self._sampler(self._seed())
         self.runs = _Runs(self, storage) if request["prune_every"] else None
         self.confirming = _more(self.space, request["confirm"] or 0)
         if self.study.direction.name.lower() != self.sign:
@@ -72,8 +74,24 @@ class _Search:
                 f"{self.directory}: expected a study that is to {self.sign}, found one that is to {found}"
             )
 
-    def _sampler(self):
-        samplers, seed, startup = self.optuna.samplers, self.request["seed"], self.request["startup"]
+    def _seed(self) -> int:
+        """The seed of the sampler: another one for each call on a study, or it would draw the same trials again."""
+        import numpy
+
+        seed, before = self.request["seed"], len(self.study.get_trials(deepcopy=False))
+        others = []
+        if not self.first.held:
+            # Other processes draw from the same study at the same time.
+            others = [os.getpid(), time.time_ns() % 2**32]
+        elif self.request["storage"]:
+            # Or do so on other machines, from directories of their own.
+            others = list(platform.node().encode())
+        if not before and not others:
+            return seed
+        return int(numpy.random.SeedSequence([seed, before, *others]).generate_state(1)[0])
+
+    def _sampler(self, seed: int):
+        samplers, startup = self.optuna.samplers, self.request["startup"]
         match self.request["sampler"]:
             case "tpe":
                 # With several trials at a time each draws as if the others were bad, so that they do not all draw the same.
@@ -240,6 +258,9 @@ class _Search:
                 else:
                     value, bad = self.runs.run(held, trial.number, seed)
             except ValueError as error:
+                if "sweep.measure" in str(error):
+                    # No other run will have it either.
+                    raise
                 self._failed(trial, error)
                 return
             if bad:
@@ -470,6 +491,19 @@ def _storage(optuna, where: str):
         raise ValueError(
             f"{where}: expected a journal of Optuna's, found a damaged line ({error})"
         ) from error
+
+
+class _First:
+    """Whether this process is the only one that searches in a directory; the system frees what it holds if it is killed."""
+
+    def __init__(self, directory: str):
+        self.held = True
+        if fcntl is not None:
+            self.file = open(os.path.join(directory, "search.flock"), "a")  # noqa: SIM115
+            try:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.held = False
 
 
 class _Lock:

@@ -86,7 +86,10 @@ impl Params {
         if let InputMap::Pools { size, overlap } = self.input {
             check("input.pools.size", size, (1..=ne).contains(&size), format!("1 to ne ({ne})"))?;
             let fits = overlap || size.checked_mul(self.nu).is_some_and(|all| all <= ne);
-            let allowed = format!("size * nu ({} inputs) at most ne ({ne}) if pools do not overlap", self.nu);
+            let allowed = format!(
+                "size * nu ({} inputs) at most ne ({ne}) if pools do not overlap (input = {{ pools = {{ size, overlap = true }} }})",
+                self.nu
+            );
             check("input.pools.size", size, fits, allowed)?;
         }
         if self.input == InputMap::First {

@@ -38,7 +38,7 @@ fn run_kind<T: TaskKind>(file: &Path, args: &Run) -> anyhow::Result<ExitStatus> 
         return Err(LabError::Config { origin: "--seeds".into(), reason }.into());
     }
     let controls = experiment.controls(&args.controls)?;
-    let sweep = TaskSweep::create(&args.out, &experiment, &seeds, &controls)?;
+    let sweep = TaskSweep::create(&args.out, &experiment, &seeds, &controls, args.seeds.is_some())?;
     go_on(&sweep, &args.how)
 }
 

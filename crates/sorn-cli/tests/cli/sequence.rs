@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::common::{Place, assert_same, start, stderr};
+use crate::common::{Place, assert_same, contents, start, stderr};
 
 pub(crate) const COUNTING: &str = r#"
 name = "counting"
@@ -250,4 +250,38 @@ fn scores_that_no_run_has_are_told_of_reports_and_claims() {
         told.contains("report: expected phases that give scores, found none for \"of_ceiling\""),
         "{told}"
     );
+}
+
+#[test]
+fn seeds_and_controls_are_added_to_what_is_there() {
+    let place = place();
+    let short = ["--set", "task.phases.plastic.steps=300", "--quiet"];
+    fn run<'a>(more: &[&'a str]) -> Vec<&'a str> {
+        [&["run", "counting.toml", "--set", "task.phases.plastic.steps=300", "--quiet"][..], more].concat()
+    }
+    place.done(&run(&["--seeds", "0..2", "--controls", "static"]));
+    let before = contents(&place.path("runs/counting/n-4/seed-1"));
+    let table: Value =
+        serde_json::from_str(&place.done(&run(&["--seeds", "1..4", "--controls", "all", "--json"]))).unwrap();
+    assert_eq!(table["seeds"], serde_json::json!([0, 1, 2, 3]));
+    assert_eq!(table["arms"][2]["scores"]["accuracy"].as_array().unwrap().len(), 4);
+    assert_eq!(before, contents(&place.path("runs/counting/n-4/seed-1")));
+    // The same as if all had been run at once.
+    place.done(&run(&["--seeds", "0..4", "--controls", "all", "--out", "once"]));
+    for name in ["n-4/seed-3", "n-6-without-stdp/seed-0"] {
+        let scores = |out: &str| -> Value {
+            let text =
+                fs::read_to_string(place.path(&format!("{out}/counting/{name}/summary.json"))).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()["scores"].clone()
+        };
+        assert_eq!(scores("runs"), scores("once"), "{name}");
+    }
+    let other = ["run", "counting.toml", "--seeds", "0..5", "--set", "network.ne=100"];
+    let text = place.fails(2, &other);
+    assert!(text.contains("holds another experiment (") && text.contains("is now"), "{text}");
+    let one = ["run", "counting.toml", "--set", "task.n=4", "--quiet", "--out", "one"];
+    place.done(&[&one[..], &short[..2], &["--seeds", "0..2"]].concat());
+    let text =
+        place.fails(2, &[&one[..], &short[..2], &["--seeds", "0..3", "--controls", "static"]].concat());
+    assert!(text.contains("holds one arm, to which no controls can be added"), "{text}");
 }

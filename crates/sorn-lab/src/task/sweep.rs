@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sorn_sequence::Control;
+use toml::Value;
 
 use super::run::{self, TaskOutcome, TaskProgress, TaskSummary};
 use super::{Arm, TaskExperiment, TaskKind, TaskTable};
 use crate::LabError;
+use crate::difference::first;
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
 use crate::threads;
@@ -46,32 +48,76 @@ struct Plan {
     controls: Vec<Control>,
 }
 
+impl Plan {
+    fn write(&self, dir: &Path) -> Result<(), LabError> {
+        let json = serde_json::to_string(self).unwrap_or_else(|e| unreachable!("plain data: {e}"));
+        write_whole(&dir.join(PLAN), json.as_bytes())
+    }
+}
+
 impl<T: TaskKind> TaskSweep<T> {
-    /// Makes the directory of a new sweep below `out`.
+    /// Makes the directory of a new sweep below `out`. If `adds`, seeds and controls are added to a sweep of the same experiment that is
+    /// there already.
     ///
     /// # Errors
-    /// [`LabError`] if there is a sweep already, or the directory cannot be written.
+    /// [`LabError`] if there is a sweep already to which nothing is added, or another one, or the directory cannot be written.
     pub fn create(
         out: &Path,
         experiment: &TaskExperiment<T>,
         seeds: &[u64],
         controls: &[Control],
+        adds: bool,
     ) -> Result<TaskSweep<T>, LabError> {
         let path = out.join(&experiment.name);
         crate::sweep::refuse(&path)?;
         create_dir(&path)?;
         let lock = lock(&path)?;
+        if adds && [PLAN, EARLIER_PLAN].iter().any(|name| path.join(name).is_file()) {
+            let mut sweep = TaskSweep::read(&path)?;
+            sweep.add(experiment, seeds, controls)?;
+            sweep._lock = Some(lock);
+            return Ok(sweep);
+        }
         if [PLAN, EARLIER_PLAN, run::CONFIG].iter().any(|name| path.join(name).exists()) {
-            let reason =
-                "holds runs already; resume them with `sorn resume`, give another --out, or move it away";
+            let reason = "holds runs already; resume them with `sorn resume`, add seeds with --seeds, give another --out, or move it away";
             return Err(LabError::directory(&path, reason));
         }
         let plan = Plan { seeds: seeds.to_vec(), controls: controls.to_vec() };
         // The plan last: a directory that has it is a whole sweep.
         write_whole(&path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
-        let json = serde_json::to_string(&plan).unwrap_or_else(|e| unreachable!("plain data: {e}"));
-        write_whole(&path.join(PLAN), json.as_bytes())?;
+        plan.write(&path)?;
         Ok(TaskSweep { path, experiment: experiment.clone(), plan, _lock: Some(lock) })
+    }
+
+    /// Adds seeds and controls of the same experiment.
+    fn add(
+        &mut self,
+        experiment: &TaskExperiment<T>,
+        seeds: &[u64],
+        controls: &[Control],
+    ) -> Result<(), LabError> {
+        let table = |experiment: &TaskExperiment<T>| experiment.to_toml().parse().map(Value::Table).ok();
+        if let Some(difference) = first("", table(&self.experiment).as_ref(), table(experiment).as_ref()) {
+            let reason =
+                format!("holds another experiment ({difference}); give another --out, or move it away");
+            return Err(LabError::directory(&self.path, reason));
+        }
+        let one = |plan: &Plan| -> Result<bool, LabError> {
+            Ok(experiment.arms(&plan.controls, &self.path.display().to_string())?.len() == 1)
+        };
+        let mut plan = self.plan.clone();
+        plan.seeds.extend(seeds.iter().filter(|seed| !self.plan.seeds.contains(seed)));
+        plan.controls.extend(controls.iter().filter(|control| !self.plan.controls.contains(control)));
+        if one(&plan)? != one(&self.plan)? {
+            let reason =
+                "holds one arm, to which no controls can be added; give another --out, or move it away";
+            return Err(LabError::directory(&self.path, reason));
+        }
+        if plan != self.plan {
+            plan.write(&self.path)?;
+            self.plan = plan;
+        }
+        Ok(())
     }
 
     /// Opens a sweep's directory to go on with it, and locks it for this process.

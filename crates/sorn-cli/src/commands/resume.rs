@@ -1,6 +1,6 @@
 //! `sorn resume`: on from the last checkpoint, or beyond the end with a larger budget.
 
-use sorn_lab::{RunDir, Sweep, TaskSort};
+use sorn_lab::{RunDir, Sweep, TaskSort, counted};
 
 use super::run::{many, one};
 use crate::ExitStatus;
@@ -10,6 +10,13 @@ use crate::output::{Usage, note};
 
 const DEPENDS: &str = "in several environments the last episodes depend on the budget: the run goes on from there, to other results than \
                        with this budget from its beginning";
+
+const TRAINS_ON: &str = "--set run.stop_when_solved=false trains on";
+
+/// Whether a run is finished because it solved its task, so that a larger budget changes nothing.
+fn ended_solved(dir: &RunDir) -> bool {
+    dir.experiment().run.stop_when_solved && dir.summary().is_ok_and(|s| s.is_some_and(|s| s.solved))
+}
 
 pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
     live::check(&args.how)?;
@@ -27,6 +34,15 @@ pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
         if !args.set.is_empty() && sweep.set_budget(&args.set)? {
             note(DEPENDS);
         }
+        // The budget of the directory counts: its runs take it when they go on.
+        if !args.set.is_empty() && sweep.experiment().run.stop_when_solved {
+            let ended =
+                sweep.runs().filter(|(_, path)| RunDir::read(path).is_ok_and(|dir| ended_solved(&dir)));
+            let count = ended.count() as u64;
+            if count > 0 {
+                note(&format!("{} ended when solved; {TRAINS_ON}", counted(count, "run")));
+            }
+        }
         return many(&sweep, &args.how);
     }
     let mut dir = RunDir::open(&args.dir)?;
@@ -34,10 +50,9 @@ pub(crate) fn run(args: &Resume) -> anyhow::Result<ExitStatus> {
         note(DEPENDS);
     }
     if dir.is_finished()? {
-        let solved = dir.experiment().run.stop_when_solved && dir.summary()?.is_some_and(|s| s.solved);
-        let more = match solved && !args.set.is_empty() {
-            true => "; it ended when it solved its task, --set run.stop_when_solved=false trains on",
-            false => "",
+        let more = match ended_solved(&dir) && !args.set.is_empty() {
+            true => format!("; it ended when it solved its task, {TRAINS_ON}"),
+            false => String::new(),
         };
         note(&format!("{}: finished before, nothing to do{more}; what it came to:", args.dir.display()));
     }

@@ -101,6 +101,12 @@ fn a_run_that_solved_its_task_trains_on_if_asked() {
         "run.stop_when_solved=false",
     ]);
     assert_same(&place.path("whole/quick"), &place.path("part/quick"));
+    place.done(&[&["run", "quick.toml", "--out", "both", "--seeds", "0..2"], &set[..]].concat());
+    let output = place.output(&["resume", "both/quick", "--set", "run.episodes=40"]);
+    let told = "2 runs ended when solved; --set run.stop_when_solved=false trains on";
+    assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    let on = ["resume", "both/quick", "--set", "run.episodes=40", "--set", "run.stop_when_solved=false"];
+    assert!(!stderr(&place.output(&on)).contains("trains on"));
 }
 
 #[test]

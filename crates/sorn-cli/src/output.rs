@@ -1,9 +1,10 @@
 //! What people read: results on stdout, errors on stderr.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use sorn_lab::LabError;
 
@@ -31,13 +32,34 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Stderr for the log: what many runs of one command warn of alike is written once.
+#[derive(Clone, Copy)]
+struct Once;
+
+impl Write for Once {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        static SEEN: Mutex<BTreeSet<Vec<u8>>> = Mutex::new(BTreeSet::new());
+        const MOST: usize = 10_000;
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = !seen.contains(line);
+        if new && seen.len() < MOST {
+            seen.insert(line.to_vec());
+        }
+        if new { io::stderr().write_all(line).map(|()| line.len()) } else { Ok(line.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// Sends warnings of the libraries to stderr; `SORN_LOG` (off, error, warn, info, debug or trace) says which.
 pub(crate) fn start_log() {
     let level = std::env::var("SORN_LOG").ok().and_then(|level| level.parse().ok());
     // A second call in one process keeps the first's subscriber.
     let _ = tracing_subscriber::fmt()
         .with_max_level(level.unwrap_or(tracing_subscriber::filter::LevelFilter::WARN))
-        .with_writer(io::stderr)
+        .with_writer(|| Once)
         .with_ansi(colours(&io::stderr()))
         .without_time()
         .with_target(false)

@@ -69,7 +69,7 @@ def test_an_agent_gives_a_table(place):
 
 
 def test_what_is_wrong_has_the_words_of_the_command(place):
-    with pytest.raises(ValueError, match="ne: expected .*, found 0"):
+    with pytest.raises(ValueError, match="`ne`: expected .*, found 0"):
         Experiment("counting.toml", network__ne=0).run(progress=False)
     with pytest.raises(ValueError, match="nowhere.toml"):
         Experiment("nowhere.toml").run()

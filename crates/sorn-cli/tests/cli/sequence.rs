@@ -285,3 +285,21 @@ fn seeds_and_controls_are_added_to_what_is_there() {
         place.fails(2, &[&one[..], &short[..2], &["--seeds", "0..3", "--controls", "static"]].concat());
     assert!(text.contains("holds one arm, to which no controls can be added"), "{text}");
 }
+
+#[test]
+fn what_many_runs_warn_of_alike_is_written_once() {
+    let place = place();
+    let dead = [
+        "run",
+        "counting.toml",
+        "--seeds",
+        "0..3",
+        "--set",
+        "network.te_min=2.0",
+        "--set",
+        "network.te_max=2.0",
+    ];
+    let silent = ["--set", "network.eta_ip=0.0", "--set", "network.input_gain=0.0", "--quiet"];
+    let told = stderr(&place.output(&[&dead[..], &silent].concat()));
+    assert_eq!(told.matches("no excitatory neuron has fired").count(), 1, "{told}");
+}

@@ -101,7 +101,7 @@ fn used(word: usize, n: usize) -> Mask {
 #[inline(always)]
 fn tell<S: Simd>(spikes: &mut SpikeMask, word: usize, fires: Mask, active: &mut Appender<'_>) {
     spikes.set_word::<S>(word, fires);
-    // SAFETY: a neuron is told once, and `fires` names neurons alone.
+    // SAFETY: each neuron is appended at most once, and `fires` has no bits beyond the neurons.
     unsafe { active.push::<S, 1>(fires, (word * LANES) as u32) };
 }
 

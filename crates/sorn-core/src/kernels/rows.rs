@@ -101,7 +101,7 @@ pub(crate) fn add_or_prune<S: Simd>(
     join_rare::<S>(low)
 }
 
-/// Neurons whose rows are requested ahead of the one at hand.
+/// Neurons whose rows are prefetched ahead of the current one.
 const AHEAD: usize = 2;
 
 /// Sums of the rows of some neurons, as many slices each as there are sums. If they are `FAR`, they are requested ahead.

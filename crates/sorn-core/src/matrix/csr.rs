@@ -7,9 +7,9 @@ use crate::simd::{Real, prefetch_one};
 const GROUP: usize = 4;
 /// Groups of a neuron that are listed at once, whether it has as many or not.
 const AT_ONCE: usize = 4;
-/// Bytes of groups above which those of a neuron are not at hand, and are asked for before they are needed.
+/// Bytes of groups above which they do not fit in the cache, so that those of a neuron are prefetched.
 const AT_HAND: usize = 1 << 18;
-/// Groups that are asked for ahead of the one at hand.
+/// Groups that are prefetched ahead of the current one.
 const AHEAD: usize = 12;
 
 /// A matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they

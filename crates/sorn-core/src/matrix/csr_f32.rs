@@ -17,7 +17,7 @@ use std::ops::Range;
 
 mod pass;
 
-/// Most columns of which everything is at hand.
+/// Most columns whose data stay in the cache.
 const AT_HAND: usize = 20_000;
 
 /// Steps between two looks for places of pruned synapses to win back.
@@ -39,7 +39,7 @@ pub(crate) struct CsrF32<I: Index> {
     codes: Vec<u32>,
     /// Rows that a rule visits, and what it does there.
     active: Vec<(u32, u32)>,
-    /// Whether what is known of the columns is at hand, and need not be requested before it is needed.
+    /// Whether the data of the columns stay in the cache, so that nothing is prefetched.
     at_hand: bool,
     count: usize,
     /// The synapses by column, once a rule from outside has asked for them.
@@ -79,7 +79,7 @@ impl<I: Index> CsrF32<I> {
         synapses.len() / LANES * 2 + 2 * synapses.n_pre < u32::MAX as usize / LANES
     }
 
-    /// The same, as if it had more columns than are at hand.
+    /// The same, as if it had more columns than the cache holds.
     #[cfg(test)]
     pub(crate) fn far(self) -> Self {
         CsrF32 { at_hand: false, ..self }

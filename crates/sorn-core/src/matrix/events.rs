@@ -7,9 +7,9 @@ use crate::kernels::spikes::{SpikeMask, list_now};
 use crate::simd::{LANES, Level, Mask, prefetch};
 use std::ops::Range;
 
-/// Neurons whose synapses are asked for ahead of those at hand.
+/// Neurons whose synapses are prefetched ahead of the current ones.
 const AHEAD: usize = 2;
-/// How many of a neuron are asked for: the machine sees that it is reading in order after a few.
+/// How many synapses of a neuron are prefetched: after a few, the processor recognises the sequential access.
 const ASKED: usize = 256;
 
 /// Per row of a matrix in slices, which synapses see an active neuron.

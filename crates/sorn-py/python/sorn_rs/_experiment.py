@@ -77,11 +77,7 @@ class Experiment:
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as told:
             process = subprocess.Popen(command, stdout=said, stderr=told)
             try:
-                with _bar(progress) as bar:
-                    while process.poll() is None:
-                        time.sleep(0.1)
-                        bar.update(len(_finished(out, begun)) - bar.n)
-                    bar.update(len(_finished(out, begun)) - bar.n)
+                _watch(process, _bar(progress), lambda: len(_finished(out, begun)))
             except KeyboardInterrupt:
                 process.send_signal(signal.SIGINT)
                 process.wait()
@@ -153,26 +149,26 @@ def _directories(said, out):
     return [out / name for name in names]
 
 
-class _Silent:
-    """A bar that nobody sees."""
-
-    n = 0
-
-    def update(self, count):
-        self.n += count
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
+def _watch(process, bar, finished):
+    """Wait for a process, and show on the bar, if there is one, how many runs are finished."""
+    if bar is None:
+        process.wait()
+        return
+    with bar:
+        while process.poll() is None:
+            try:
+                process.wait(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                pass
+            bar.update(finished() - bar.n)
 
 
 def _bar(progress):
+    """A bar of tqdm's; None if none is wanted or tqdm is not installed."""
     if not progress:
-        return _Silent()
+        return None
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        return _Silent()
+        return None
     return tqdm(unit="run", desc="finished")

@@ -7,7 +7,7 @@ use crate::matrix::column_scale::ScaleMut;
 use crate::matrix::storage::{Learning, Timing};
 use crate::simd::{LANES, Mask, Real, Row, Set, Simd, Vector, each_part, prefetch, prefetch_far};
 
-/// Rows that are asked for ahead of the one at hand.
+/// Rows that are prefetched ahead of the current one.
 const AHEAD: usize = 2;
 /// Rows of which it is asked where they are.
 const FAR_AHEAD: usize = 10;

@@ -9,7 +9,7 @@ use crate::simd::{Appender, LANES, Mask, Real, Row, Simd, kernel, list_bits, pre
 /// Rows of weights that a cache holds, so that none has to be requested ahead.
 const IN_CACHE: usize = 1 << 15;
 
-/// Visits that are requested ahead of the one at hand.
+/// Visits that are prefetched ahead of the current one.
 const AHEAD: usize = 16;
 
 /// Most slices of a row.

@@ -180,9 +180,10 @@ impl<'a> Key<'a> {
 
     /// Names that the key may have for its value, each with its meaning.
     pub(crate) fn choices(&self) -> Vec<(String, &'a str)> {
-        let mut choices = Vec::new();
+        let (mut choices, mut of_lists) = (Vec::new(), false);
         for way in ways(self.root, self.schema) {
-            let way = match way["type"] == "array" {
+            let list = way["type"] == "array";
+            let way = match list {
                 true => ways(self.root, &way["items"]),
                 false => vec![way],
             };
@@ -194,11 +195,12 @@ impl<'a> Key<'a> {
                 let chosen = condition(way);
                 if !chosen.is_empty() {
                     choices.push((chosen, meaning));
+                    of_lists |= list;
                 }
             }
         }
-        // A single way needs no list.
-        if choices.len() < 2 { Vec::new() } else { choices }
+        // A single way needs no list, unless a part of one's own is the only one that a list may hold.
+        if choices.len() < 2 && !of_lists { Vec::new() } else { choices }
     }
 }
 

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 use sorn_lab::SeriesEntry;
 use sorn_lab::sorn_agents::own::{Entry, Part};
 use sorn_lab::sorn_agents::{EncoderEntry, LearnerEntry, PolicyEntry, RuleEntry};
-use sorn_lab::sorn_sequence::SourceEntry;
+use sorn_lab::sorn_sequence::{ScoreEntry, SourceEntry};
 
 /// Whether any part is registered.
 pub(crate) fn any() -> bool {
-    !(choices().iter().all(|(_, own)| own.is_empty()) && RuleEntry::all().is_empty())
+    let lists = RuleEntry::all().is_empty() && ScoreEntry::all().is_empty();
+    !(choices().iter().all(|(_, own)| own.is_empty()) && lists)
 }
 
 /// What is registered of each type that has built-in kinds, by its name in the schema.
@@ -35,6 +36,12 @@ pub(crate) fn add_to(schema: &mut Value) {
     rules.iter_mut().for_each(|way| way["properties"]["before"] = before.clone());
     if !rules.is_empty() {
         definitions["ReservoirConfig"]["properties"]["rules"]["items"] = json!({ "oneOf": rules });
+    }
+    let scores = ways(ScoreEntry::all());
+    for task in ["Task", "SeriesTask"] {
+        if !scores.is_empty() {
+            definitions[task]["properties"]["scores"]["items"] = json!({ "oneOf": scores });
+        }
     }
 }
 

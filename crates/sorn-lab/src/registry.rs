@@ -1,12 +1,12 @@
-//! [`Registry`]: environments, parts of agents and sources of tasks of one's own, as one value.
+//! [`Registry`]: environments, parts of agents and of tasks of one's own, as one value.
 
 use sorn_agents::{EncoderEntry, LearnerEntry, PolicyEntry, RuleEntry};
 use sorn_envs::EnvEntry;
-use sorn_sequence::SourceEntry;
+use sorn_sequence::{ScoreEntry, SourceEntry};
 
 use crate::SeriesEntry;
 
-/// Environments, encoders, learners, policies, plasticity rules, sources and series of one's own.
+/// Environments, encoders, learners, policies, plasticity rules, sources, series and scores of one's own.
 ///
 /// A program collects them and calls [`register`](Registry::register) once, before it reads the first file; `sorn_cli::run_with` does
 /// so. What is registered is known in the whole process: an experiment, a checkpoint and the file of an agent are plain data, and
@@ -20,6 +20,7 @@ pub struct Registry {
     rules: Vec<RuleEntry>,
     sources: Vec<SourceEntry>,
     series: Vec<SeriesEntry>,
+    scores: Vec<ScoreEntry>,
 }
 
 impl Registry {
@@ -77,6 +78,13 @@ impl Registry {
         self
     }
 
+    /// With this score: `kind` of an element of `task.scores` of a sequence task or a task of series may name it.
+    #[must_use]
+    pub fn score(mut self, entry: ScoreEntry) -> Registry {
+        self.scores.push(entry);
+        self
+    }
+
     /// Makes all of them known in this process.
     ///
     /// # Errors
@@ -89,6 +97,7 @@ impl Registry {
         self.rules.into_iter().try_for_each(RuleEntry::register)?;
         self.sources.into_iter().try_for_each(SourceEntry::register)?;
         self.series.into_iter().try_for_each(SeriesEntry::register)?;
+        self.scores.into_iter().try_for_each(ScoreEntry::register)?;
         Ok(())
     }
 }
@@ -99,7 +108,7 @@ pub enum RegistryError {
     /// An environment.
     #[error(transparent)]
     Env(#[from] sorn_envs::RegisterError),
-    /// A part of agents, or a source of tasks.
+    /// A part of agents or of tasks.
     #[error(transparent)]
     Part(#[from] sorn_agents::RegisterError),
 }

@@ -1,11 +1,10 @@
 //! [`Task`]: the configuration of a sequence task.
 
 use serde::{Deserialize, Serialize};
-use sorn_core::rng::{Xoshiro256PlusPlus, below};
-use sorn_core::{NoiseLaw, Params, Rule, Rules, State, room};
+use sorn_core::{Params, room};
 
 use crate::source::Source;
-use crate::{Control, FeatureKind, SourceConfig, Stage, TaskError};
+use crate::{Control, FeatureKind, Phase, Role, ScoreConfig, SourceConfig, TaskError};
 
 /// A sequence task: what is fed, what the network goes through, and what is read out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +25,14 @@ pub struct Task {
     /// The readout.
     #[serde(default)]
     pub readout: ReadoutConfig,
+    /// Scores of one's own beside the built-in ones, by the kind under which each was registered, its keys beside: in a program that
+    /// registers `recall_of`, `[{ kind = "recall_of", of = "C" }]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Vec<std::collections::BTreeMap<String, serde_json::Value>>")
+    )]
+    pub scores: Vec<ScoreConfig>,
     /// What changes against the experiment; none in the experiment itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Control>,
@@ -126,191 +133,6 @@ impl ReadoutConfig {
     }
 }
 
-/// A stretch of steps under the same conditions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Phase {
-    /// Name, for errors and progress.
-    pub name: String,
-    /// Steps, 1 or more.
-    pub steps: u64,
-    /// What the steps are for.
-    #[serde(default)]
-    pub role: Role,
-    /// Frozen rules: `"all"`, or a list of names.
-    #[serde(default)]
-    pub freeze: Freeze,
-    /// Parameters of the network for this phase.
-    #[serde(default, skip_serializing_if = "Overrides::is_default")]
-    pub set: Overrides,
-    /// What becomes of the activity at the beginning.
-    #[serde(default)]
-    pub state: PhaseState,
-}
-
-impl Phase {
-    /// What `phases` do with the network, and the first whose steps are kept.
-    pub fn plan(phases: &[Phase]) -> (Vec<Stage>, usize) {
-        let stage = |phase: &Phase| Stage {
-            steps: phase.steps,
-            freeze: phase.freeze.rules(),
-            set: phase.set.clone(),
-            state: phase.state,
-            rewires: phase.role == Role::Fit,
-        };
-        let kept = phases.iter().position(|phase| phase.role != Role::Organise);
-        (phases.iter().map(stage).collect(), kept.unwrap_or(phases.len()))
-    }
-}
-
-/// What the steps of a phase are for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Role {
-    /// The network alone.
-    #[default]
-    Organise,
-    /// The readout is fitted to these steps.
-    Fit,
-    /// The readout is scored on these steps.
-    Score,
-    /// What the readout expects next is fed back as input.
-    Generate,
-}
-
-/// Frozen rules.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(
-    untagged,
-    expecting = "expected \"all\", \"none\" or a list of rules (stdp, ip, sp, istdp, ss, rmstdp)"
-)]
-pub enum Freeze {
-    /// `"all"` or `"none"`.
-    Every(FreezeEvery),
-    /// These rules.
-    These(Vec<Rule>),
-}
-
-/// All rules, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FreezeEvery {
-    /// A static network.
-    All,
-    /// Every rule acts.
-    None,
-}
-
-impl Default for Freeze {
-    fn default() -> Self {
-        Freeze::Every(FreezeEvery::None)
-    }
-}
-
-impl Freeze {
-    /// The set of frozen rules.
-    pub fn rules(&self) -> Rules {
-        match self {
-            Freeze::Every(FreezeEvery::All) => Rules::all(),
-            Freeze::Every(FreezeEvery::None) => Rules::none(),
-            Freeze::These(rules) => rules.clone().into(),
-        }
-    }
-}
-
-/// Parameters of the network that a phase may set.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Overrides {
-    /// Law of the noise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub noise: Option<NoiseLaw>,
-    /// Size of the noise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub noise_sd: Option<f64>,
-    /// Factor on every input.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_gain: Option<f64>,
-    /// Step size of STDP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub eta_stdp: Option<f64>,
-    /// Step size of intrinsic plasticity.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub eta_ip: Option<f64>,
-}
-
-impl Overrides {
-    /// Whether nothing is set.
-    pub fn is_default(&self) -> bool {
-        *self == Overrides::default()
-    }
-
-    /// `params` with these put in.
-    #[must_use]
-    pub fn over(&self, params: &Params) -> Params {
-        let mut params = params.clone();
-        if let Some(noise) = self.noise {
-            params.noise = noise;
-        }
-        for (value, to) in [
-            (self.noise_sd, &mut params.noise_sd),
-            (self.input_gain, &mut params.input_gain),
-            (self.eta_stdp, &mut params.eta_stdp),
-            (self.eta_ip, &mut params.eta_ip),
-        ] {
-            if let Some(value) = value {
-                *to = value;
-            }
-        }
-        params
-    }
-}
-
-/// What becomes of a network's activity at the beginning of a phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum PhaseState {
-    /// It goes on.
-    #[default]
-    Keep,
-    /// No neuron is active.
-    Reset,
-    /// As many neurons are active as before, but others, drawn at random.
-    Shuffle,
-}
-
-impl PhaseState {
-    /// Changes the activity of a network at the beginning of a phase; `sizes` are the numbers of excitatory and inhibitory neurons.
-    pub fn apply(self, state: &mut State, sizes: (usize, usize), rng: &mut Xoshiro256PlusPlus) {
-        for (lists, n) in [(&mut state.x, sizes.0), (&mut state.y, sizes.1)] {
-            for list in lists {
-                match self {
-                    PhaseState::Keep => {}
-                    PhaseState::Reset => list.clear(),
-                    PhaseState::Shuffle => {
-                        let mut all: Vec<u32> = (0..n as u32).collect();
-                        for at in 0..list.len() {
-                            let drawn = at + below(rng, (n - at) as u64) as usize;
-                            all.swap(at, drawn);
-                        }
-                        all.truncate(list.len());
-                        all.sort_unstable();
-                        *list = all;
-                    }
-                }
-            }
-        }
-    }
-}
-
 impl Task {
     /// Number of inputs that the network needs.
     ///
@@ -335,6 +157,7 @@ impl Task {
         }
         self.check_target()?;
         self.readout.check()?;
+        ScoreConfig::check(&self.scores)?;
         self.check_phases(params)?;
         self.check_memory(params, source.inputs())
     }
@@ -393,43 +216,19 @@ impl Task {
     }
 
     fn check_phases(&self, params: &Params) -> Result<(), TaskError> {
-        let mut fitted = false;
+        Phase::check(&self.phases, params)?;
+        let most = self.lags.iter().copied().max().unwrap_or(0);
         for (index, phase) in self.phases.iter().enumerate() {
             let key = |name: &str| format!("task.phases[{index}].{name}");
-            if phase.steps == 0 {
-                return Err(TaskError::config(key("steps"), "at least 1", 0));
-            }
-            let most = self.lags.iter().copied().max().unwrap_or(0);
             if matches!(phase.role, Role::Fit | Role::Score) && phase.steps <= u64::from(most) {
-                return Err(TaskError::config(
-                    key("steps"),
-                    format!("more than the largest lag ({most})"),
-                    phase.steps,
-                ));
-            }
-            if matches!(phase.role, Role::Score | Role::Generate) && !fitted {
-                return Err(TaskError::config(
-                    key("role"),
-                    "a phase of role \"fit\" before",
-                    format!("{:?}", phase.role),
-                ));
+                let expected = format!("more than the largest lag ({most})");
+                return Err(TaskError::config(key("steps"), expected, phase.steps));
             }
             if phase.role == Role::Generate && self.target != Target::Next {
-                return Err(TaskError::config(
-                    key("role"),
-                    "target = \"next\" for \"generate\"",
-                    "another target",
-                ));
+                let expected = "target = \"next\" for \"generate\"";
+                return Err(TaskError::config(key("role"), expected, "another target"));
             }
-            if phase.role == Role::Fit && fitted {
-                return Err(TaskError::config(key("role"), "one phase of role \"fit\"", "two"));
-            }
-            fitted |= phase.role == Role::Fit;
-            phase.set.over(params).validate().map_err(sorn_core::Error::from)?;
         }
-        match self.phases.is_empty() {
-            true => Err(TaskError::config("task.phases", "at least one phase", "none")),
-            false => Ok(()),
-        }
+        Ok(())
     }
 }

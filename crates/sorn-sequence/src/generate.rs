@@ -7,7 +7,8 @@ use crate::score::Scores;
 use crate::source::Source;
 
 /// Scores the symbols `generated`; `fitted` is what the readout was fitted to.
-pub(crate) fn score(source: &Source, generated: &[u32], fitted: &Collected, scores: &mut Scores) {
+pub(crate) fn score(source: &Source, generated: &[u32], fitted: &Collected) -> Scores {
+    let mut scores = Scores::default();
     let given: Vec<u32> = fitted.items.iter().map(|item| item.symbol).collect();
     let known: HashSet<&[u32]> = given.windows(3).collect();
     let triples = generated.windows(3).count();
@@ -17,4 +18,5 @@ pub(crate) fn score(source: &Source, generated: &[u32], fitted: &Collected, scor
         scores.put("distinct_triples", right.into_iter().collect::<HashSet<_>>().len() as f64);
     }
     scores.0.extend(source.judge(generated));
+    scores
 }

@@ -10,19 +10,19 @@ mod error;
 mod features;
 mod fit;
 mod generate;
+mod phase;
 mod run;
 mod score;
 mod source;
 mod walk;
 
-pub use config::{
-    Freeze, FreezeEvery, Overrides, Phase, PhaseState, ReadoutConfig, ReadoutKind, Role, Target, Task,
-};
+pub use config::{ReadoutConfig, ReadoutKind, Target, Task};
 pub use control::Control;
 pub use error::TaskError;
 pub use features::{FeatureKind, Features};
+pub use phase::{Freeze, FreezeEvery, Overrides, Phase, PhaseState, Role, check_branches};
 pub use run::Run;
-pub use score::Scores;
+pub use score::{Decoded, Score, ScoreConfig, ScoreEntry, ScoreSetup, Scores, check_score};
 pub use sorn_agents::OwnConfig;
 pub use source::{
     GrammarConfig, GrammarName, Item, RandomConfig, RepeatedConfig, Source, SourceConfig, SourceEntry,

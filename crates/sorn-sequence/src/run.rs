@@ -1,15 +1,19 @@
 //! [`Run`]: one task of one seed, step after step.
 
+use std::collections::BTreeMap;
+
 use sorn_core::{Initial, Network, Params, State};
 
 use crate::features::Features;
 use crate::fit::{Collected, Question, Reader};
+use crate::score::Tested;
 use crate::source::Source;
 use crate::{Phase, Role, Scores, Task, TaskError, Walk, generate, score};
 
 /// A task at work. It can be saved in any phase of role `organise`, and goes on to the same bits.
 pub struct Run {
     task: Task,
+    seed: u64,
     walk: Walk,
     source: Source,
     features: Features,
@@ -20,8 +24,12 @@ pub struct Run {
     fitted: Option<(Collected, Vec<Reader>)>,
     /// The symbol that is fed back, and all of them.
     fed: Option<u32>,
-    generated: Vec<u32>,
+    /// What was generated in each phase of that role.
+    generated: Vec<Vec<u32>>,
+    /// What a readout saw at the end of each phase from which another begins.
+    ends: BTreeMap<usize, Features>,
     scores: Scores,
+    problems: Vec<String>,
 }
 
 impl Run {
@@ -65,6 +73,7 @@ impl Run {
             features: Features::new(&task.readout, walk.network()),
             input: vec![0.0; source.inputs()],
             task: task.clone(),
+            seed,
             walk,
             source,
             entries: Vec::new(),
@@ -72,7 +81,9 @@ impl Run {
             fitted: None,
             fed: None,
             generated: Vec::new(),
+            ends: BTreeMap::new(),
             scores: Scores::default(),
+            problems: Vec::new(),
         })
     }
 
@@ -106,18 +117,25 @@ impl Run {
         &self.scores
     }
 
+    /// Scores that could not be taken, and why.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
     /// The network.
     pub fn network(&self) -> &Network {
         self.walk.network()
     }
 
-    /// What the network has generated so far: letters in a row, longer symbols with blanks between them.
+    /// What the network has generated so far: letters in a row, longer symbols with blanks between them, a line per phase.
     pub fn generated(&self) -> String {
         let symbols = self.source.symbols();
         let between = if symbols.iter().all(|symbol| symbol.chars().count() == 1) { "" } else { " " };
-        let said: Vec<&str> =
-            self.generated.iter().map(|&symbol| symbols[symbol as usize].as_str()).collect();
-        said.join(between)
+        let line = |said: &Vec<u32>| {
+            let said: Vec<&str> = said.iter().map(|&symbol| symbols[symbol as usize].as_str()).collect();
+            said.join(between)
+        };
+        self.generated.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// Does at most `steps` steps, and no more than are left of the phase under way.
@@ -127,9 +145,16 @@ impl Run {
     pub fn go_on(&mut self, steps: u64) -> Result<(), TaskError> {
         let Some(phase) = self.task.phases.get(self.walk.stage()) else { return Ok(()) };
         let role = phase.role;
+        if let Some(from) = self.walk.goes_back_to() {
+            self.go_back(from)?;
+        }
         let count = self.walk.enter(steps)?;
-        if self.walk.at() == 0 && matches!(role, Role::Fit | Role::Score) {
-            self.collected = Some(Collected::new(self.features.count()));
+        if self.walk.at() == 0 {
+            match role {
+                Role::Organise => {}
+                Role::Fit | Role::Score => self.collected = Some(Collected::new(self.features.count())),
+                Role::Generate => self.generated.push(Vec::new()),
+            }
         }
         for _ in 0..count {
             match role {
@@ -145,8 +170,20 @@ impl Run {
         }
         if self.walk.at_end() {
             self.end(role)?;
+            self.ends.insert(self.walk.stage(), self.features.clone());
             self.walk.leave();
         }
+        Ok(())
+    }
+
+    /// Takes source and features back to the end of phase `from`.
+    fn go_back(&mut self, from: usize) -> Result<(), TaskError> {
+        let items = self.walk.past().iter().map(|(_, steps)| steps).sum();
+        self.source = Source::new(&self.task.source, self.task.n, self.seed)?;
+        (0..items).try_for_each(|_: u64| self.source.advance())?;
+        let new = || Features::new(&self.task.readout, self.walk.network());
+        self.features = self.ends.get(&from).cloned().unwrap_or_else(new);
+        self.fed = None;
         Ok(())
     }
 
@@ -180,12 +217,15 @@ impl Run {
         // A class that pads a single symbol is none.
         let next = next.min(self.source.inputs() as u32 - 1);
         self.fed = Some(next);
-        self.generated.push(next);
+        if let Some(generated) = self.generated.last_mut() {
+            generated.push(next);
+        }
         Ok(())
     }
 
     fn end(&mut self, role: Role) -> Result<(), TaskError> {
         let question = Question::new(&self.task, &self.source);
+        let prefix = Phase::prefix(&self.task.phases, self.walk.stage());
         let collected = self.collected.take().map(|mut collected| {
             collected.items.push(self.source.item());
             collected
@@ -198,14 +238,16 @@ impl Run {
             (Role::Score, Some(tested)) => {
                 if let Some((fitted, readers)) = &self.fitted {
                     let neurons = self.walk.network().ne();
-                    let both = (fitted, &tested);
-                    let scores = score::score(&self.task, &self.source, &question, readers, both, neurons)?;
-                    self.scores.0.extend(scores.0);
+                    let asked = (&self.task, &self.source, &question);
+                    let tested = Tested::new(asked, readers, (fitted, &tested), neurons)?;
+                    let (scores, problems) = score::score(&tested, self.seed)?;
+                    self.scores.extend(&prefix, scores);
+                    self.problems.extend(problems);
                 }
             }
             (Role::Generate, _) => {
-                if let Some((fitted, _)) = &self.fitted {
-                    generate::score(&self.source, &self.generated, fitted, &mut self.scores);
+                if let (Some((fitted, _)), Some(generated)) = (&self.fitted, self.generated.last()) {
+                    self.scores.extend(&prefix, generate::score(&self.source, generated, fitted));
                 }
             }
             _ => {}

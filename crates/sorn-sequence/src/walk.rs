@@ -1,5 +1,7 @@
 //! [`Walk`]: a network on its way through the phases of a task.
 
+use std::collections::BTreeMap;
+
 use sorn_core::rng::stream;
 use sorn_core::{Error, Initial, Network, Params, Rules, State};
 
@@ -16,6 +18,8 @@ pub struct Stage {
     pub set: Overrides,
     /// What becomes of the activity at the beginning.
     pub state: PhaseState,
+    /// The earlier stage whose end it begins from, if that is not the one before: a branch.
+    pub from: Option<usize>,
     /// Whether the control `rewired` draws new partners at the beginning.
     pub rewires: bool,
 }
@@ -35,10 +39,13 @@ pub struct Walk {
     /// The stage under way, and the steps done in it.
     stage: usize,
     at: u64,
+    /// The network at the end of each stage from which another is still to begin.
+    ends: BTreeMap<usize, Network>,
 }
 
 impl Walk {
-    /// A new network before its first step; the steps of stage `kept` and of all after it are kept.
+    /// A new network before its first step; the steps of stage `kept` and of all after it are kept. So are those after the first stage
+    /// from which another branches.
     ///
     /// # Errors
     /// [`TaskError`] if a value or array is refused.
@@ -55,7 +62,9 @@ impl Walk {
             control.at_birth(&mut state);
             network = Network::from_state(params, state)?;
         }
-        Ok(Walk { stages, kept, control, params: params.clone(), seed, network, stage: 0, at: 0 })
+        let kept = first_kept(&stages, kept);
+        let ends = BTreeMap::new();
+        Ok(Walk { stages, kept, control, params: params.clone(), seed, network, stage: 0, at: 0, ends })
     }
 
     /// The walk after as many steps as `state`, from [`saved`](Self::saved), has.
@@ -69,6 +78,7 @@ impl Walk {
         seed: u64,
         state: State,
     ) -> Result<Walk, TaskError> {
+        let kept = first_kept(&stages, kept);
         let steps = state.steps;
         let (mut stage, mut at) = (0, steps);
         while stage < stages.len() && at >= stages[stage].steps {
@@ -81,7 +91,19 @@ impl Walk {
         // Between two stages the state is saved as the first leaves it.
         let left_by = if at == 0 { stage.saturating_sub(1) } else { stage };
         let network = Network::from_state(&stages[left_by].set.over(params), state)?;
-        Ok(Walk { stages, kept, control, params: params.clone(), seed, network, stage, at })
+        let ends = BTreeMap::new();
+        let mut walk = Walk { stages, kept, control, params: params.clone(), seed, network, stage, at, ends };
+        if at == 0 && stage > 0 {
+            walk.keep_end(stage - 1);
+        }
+        Ok(walk)
+    }
+
+    /// Keeps the network as it is at the end of `stage` if another stage begins from there.
+    fn keep_end(&mut self, stage: usize) {
+        if self.stages.iter().any(|later| later.from == Some(stage)) {
+            self.ends.insert(stage, self.network.clone());
+        }
     }
 
     /// The network.
@@ -102,6 +124,25 @@ impl Walk {
     /// Steps done.
     pub fn done(&self) -> u64 {
         self.stages[..self.stage].iter().map(|stage| stage.steps).sum::<u64>() + self.at
+    }
+
+    /// What the network went through, first stage first: each stage, and the steps of it that were done.
+    pub fn past(&self) -> Vec<(usize, u64)> {
+        let mut past = Vec::new();
+        let mut before = Some(self.stage).filter(|stage| *stage < self.stages.len());
+        let mut done = self.at;
+        while let Some(stage) = before {
+            past.push((stage, done));
+            before = self.stages[stage].from.or_else(|| stage.checked_sub(1));
+            done = before.map_or(0, |before| self.stages[before].steps);
+        }
+        past.reverse();
+        past
+    }
+
+    /// The earlier stage to whose end the network goes back with the next step, if it does.
+    pub fn goes_back_to(&self) -> Option<usize> {
+        self.stages.get(self.stage)?.from.filter(|_| self.at == 0)
     }
 
     /// Steps of all stages.
@@ -136,6 +177,9 @@ impl Walk {
         if self.at > 0 || count == 0 {
             return Ok(count);
         }
+        if let Some(end) = stage.from.and_then(|from| self.ends.get(&from)) {
+            self.network = end.clone();
+        }
         let params = stage.set.over(&self.params);
         let rewires = stage.rewires && self.control == Some(Control::Rewired);
         if params != *self.network.params() || stage.state != PhaseState::Keep || rewires {
@@ -168,6 +212,13 @@ impl Walk {
 
     /// On to the next stage.
     pub fn leave(&mut self) {
+        self.keep_end(self.stage);
         (self.stage, self.at) = (self.stage + 1, 0);
     }
+}
+
+/// The first stage whose steps are kept, where those are too that come after a stage from which another branches: a saved state is
+/// that of one network.
+fn first_kept(stages: &[Stage], kept: usize) -> usize {
+    stages.iter().filter_map(|stage| stage.from).map(|from| from + 1).fold(kept, usize::min)
 }

@@ -9,7 +9,7 @@ use sorn_sequence::{
 fn phase(name: &str, steps: u64, role: Role) -> Phase {
     let freeze = Freeze::Every(if role == Role::Organise { FreezeEvery::None } else { FreezeEvery::All });
     let set = Default::default();
-    Phase { name: name.into(), steps, role, freeze, set, state: PhaseState::Keep }
+    Phase { name: name.into(), steps, role, freeze, set, state: PhaseState::Keep, from: None }
 }
 
 fn counting(n: u32) -> (Task, Params) {
@@ -22,6 +22,7 @@ fn counting(n: u32) -> (Task, Params) {
         target: Target::Next,
         lags: vec![],
         readout: ReadoutConfig::default(),
+        scores: vec![],
         control: None,
         phases: vec![
             phase("plastic", 20_000, Role::Organise),

@@ -81,7 +81,7 @@ fn ring(wrong: &str) -> SourceConfig {
 
 fn phase(steps: u64, role: Role) -> Phase {
     let (set, state) = (Overrides::default(), PhaseState::Keep);
-    Phase { name: format!("{role:?}"), steps, role, freeze: Freeze::default(), set, state }
+    Phase { name: format!("{role:?}"), steps, role, freeze: Freeze::default(), set, state, from: None }
 }
 
 fn task(source: SourceConfig) -> Task {
@@ -91,6 +91,7 @@ fn task(source: SourceConfig) -> Task {
         target: Target::Next,
         lags: vec![],
         readout: ReadoutConfig::default(),
+        scores: vec![],
         control: None,
         phases: vec![
             phase(2000, Role::Organise),
@@ -167,4 +168,113 @@ fn what_breaks_the_contract_is_found() {
     let mut run = Run::new(&task(ring("fails")), &params(), 3).unwrap();
     let error = run.go_on(2000).unwrap_err().to_string();
     assert_eq!(error, "task.source: the microphone is gone");
+}
+
+/// The share of each label among the answers.
+#[derive(Debug, Deserialize)]
+struct Shares {
+    wrong: String,
+    #[serde(skip)]
+    random: Option<Generator>,
+}
+
+impl Score for Shares {
+    fn score(&mut self, decoded: &Decoded<'_>) -> Result<Vec<(String, f64)>, String> {
+        let Decoded::Labels { names, asked, read } = decoded else {
+            return Err("expected labels".into());
+        };
+        assert!(asked.len() == read.len() && asked[0].len() == read[0].len());
+        let share = |label: usize| {
+            let count = read[0].iter().filter(|read| **read as usize == label).count();
+            count as f64 / read[0].len() as f64
+        };
+        let mut shares: Vec<(String, f64)> =
+            names.iter().enumerate().map(|(label, name)| (format!("share_{name}"), share(label))).collect();
+        match self.wrong.as_str() {
+            "fails" => return Err("the ink is gone".into()),
+            "nan" => shares[0].1 = f64::NAN,
+            "taken" => shares[0].0 = "accuracy".into(),
+            "seedless" => shares[0].1 = self.random.as_mut().map_or(0.0, Generator::random),
+            _ => {}
+        }
+        Ok(shares)
+    }
+}
+
+fn shares(wrong: &str) -> ScoreConfig {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let make = |shares: Shares, setup: ScoreSetup| -> Result<Box<dyn Score>, String> {
+            if shares.wrong == "refused" {
+                return Err(format!("wrong: expected another, found {:?}", shares.wrong));
+            }
+            let random = match shares.wrong.as_str() {
+                "seedless" => Generator::new(sorn_env::seeding::entropy()),
+                _ => setup.generator(),
+            };
+            Ok(Box::new(Shares { random: Some(random), ..shares }))
+        };
+        ScoreEntry::new("shares", "Shares of labels.", make).register().unwrap();
+    });
+    ScoreConfig(OwnConfig::new("shares").with("wrong", wrong))
+}
+
+#[test]
+fn scores_of_ones_own_stand_beside_the_others() {
+    let mut task = task(ring(""));
+    task.scores = vec![shares("")];
+    let finish = |task: &Task| {
+        let mut run = Run::new(task, &params(), 3).unwrap();
+        while !run.is_finished() {
+            run.go_on(u64::MAX).unwrap();
+        }
+        (run.scores().clone(), run.problems().to_vec())
+    };
+    let (scores, problems) = finish(&task);
+    let sum: f64 = (0..5).map(|label| scores.0[&format!("share_{label}")]).sum();
+    assert!((sum - 1.0).abs() < 1e-12 && problems.is_empty(), "{scores:?} {problems:?}");
+    for (wrong, expected) in [
+        ("fails", "task.scores[0]: the ink is gone"),
+        ("nan", "task.scores[0]: share_0: expected a finite number, found NaN"),
+        ("taken", "task.scores[0]: expected a name that no other score has, found \"accuracy\""),
+    ] {
+        task.scores = vec![shares(wrong)];
+        let (with, problems) = finish(&task);
+        assert_eq!(problems, [expected]);
+        assert_eq!(with.0["accuracy"], scores.0["accuracy"]);
+        assert!(!with.0.contains_key("share_0"), "{wrong}");
+    }
+}
+
+#[test]
+fn wrong_scores_are_named_before_a_run() {
+    let known = shares("");
+    let read = |text: &str| toml::from_str::<ScoreConfig>(text);
+    let config = read("kind = \"shares\"\nwrong = \"\"").unwrap();
+    assert_eq!(config, known);
+    assert_eq!(toml::from_str::<ScoreConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
+    let error = read("kind = \"sahres\"").unwrap_err().to_string();
+    assert!(error.contains("expected a registered score of your own as kind (one of `shares`)"), "{error}");
+    let mut task = task(ring(""));
+    task.scores = vec![shares(""), shares("refused")];
+    let error = task.validate(&params()).unwrap_err().to_string();
+    assert_eq!(error, "task.scores[1].wrong: expected another, found \"refused\"");
+    task.scores = vec![ScoreConfig(OwnConfig::new("shares").with("wrnog", ""))];
+    let error = task.validate(&params()).unwrap_err().to_string();
+    assert_eq!(error, "task.scores[0].wrnog: unknown key of kind \"shares\" (expected one of wrong)");
+}
+
+#[test]
+fn a_score_that_breaks_the_contract_is_found() {
+    let names = ["A".to_string(), "B".to_string()];
+    let labels = vec![vec![0, 1, 1]];
+    let decoded = Decoded::Labels { names: &names, asked: &labels, read: &labels };
+    assert!(check_score(&shares(""), &decoded, 1).passed());
+    assert!(check_score(&shares("fails"), &decoded, 1).passed());
+    for (wrong, expected) in [
+        ("nan", "share_A: expected a finite number, found NaN"),
+        ("seedless", "seed: expected the same bits from the same seed, found others"),
+    ] {
+        assert_eq!(check_score(&shares(wrong), &decoded, 1).to_string(), expected);
+    }
 }

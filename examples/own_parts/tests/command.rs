@@ -77,7 +77,19 @@ fn the_commands_of_the_page_run() {
         let text = done(place, &arguments);
         match arguments[0] {
             "check" if line.contains("reber") => {
-                assert_eq!(text, "task.source.kind = \"reber\" keeps the contract\n");
+                let kept = |part: &str| format!("{part} keeps the contract\n");
+                let parts = ["task.source.kind = \"reber\"", "task.scores[0].kind = \"allowed\""];
+                assert_eq!(text, parts.map(kept).concat());
+            }
+            "explain" if line.ends_with("task.scores") => {
+                for part in ["kind = \"allowed\"", "The share of answers that Reber's grammar allows."] {
+                    assert!(text.contains(part), "{part}: {text}");
+                }
+            }
+            "run" if line.contains("reber") => {
+                let summary =
+                    fs::read_to_string(place.join("runs/reber/experiment/seed-0/summary.json")).unwrap();
+                assert!(summary.contains("\"allowed\": 0.98"), "{summary}");
             }
             "explain" if line.starts_with("my-task") => {
                 for choice in ["kind = \"reber\"", "Reber's grammar.", "kind = \"henon\"", "kind = \"words\""]
@@ -209,6 +221,16 @@ fn what_is_wrong_is_told_by_its_key() {
             "reber.toml",
             "task.source.frist=1",
             "task.source.frist: unknown key of kind \"reber\" (expected one of first)",
+        ),
+        (
+            "reber.toml",
+            "task.scores=[{kind=\"allowd\"}]",
+            "expected a registered score of your own as kind (one of `allowed`)",
+        ),
+        (
+            "reber.toml",
+            "task.scores=[{kind=\"allowed\",of=1}]",
+            "task.scores[0].of: unknown key of kind \"allowed\" (expected none)",
         ),
         ("reber.toml", "task.source.first=2", "task.source.first: expected 0 to 1, found 2"),
         ("henon.toml", "task.source.kind=hennon", "did you mean \"henon\"?"),

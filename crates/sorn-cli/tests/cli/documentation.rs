@@ -81,6 +81,25 @@ fn the_commands_of_the_page_on_sequences_run() {
 }
 
 #[test]
+fn the_branches_of_the_page_on_sequences_run() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/sequences.md");
+    let page = fs::read_to_string(page).unwrap();
+    let part = page.split("\n## Branches").nth(1).unwrap().split("\n## ").next().unwrap();
+    let place = Place::new();
+    let [file] = blocks(part, "toml")[..] else { panic!("expected one experiment file") };
+    place.write("two-ways.toml", file);
+    let lines = blocks(part, "sh").join("\n");
+    let told: Vec<String> = lines
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| place.done(&line.strip_prefix("sorn ").unwrap().split(' ').collect::<Vec<_>>()))
+        .collect();
+    assert_eq!(told.len(), 2);
+    let row = told[0].lines().find(|line| line.starts_with("The readout is worse")).unwrap();
+    assert!(row.ends_with("yes"), "{row}");
+}
+
+#[test]
 fn the_commands_of_the_page_on_papers_run() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/papers.md");
     let page = fs::read_to_string(page).unwrap();

@@ -265,7 +265,7 @@ fn what_is_wrong_is_named_with_its_place() {
         (
             "arm = \"random\"",
             "arm = \"rnd\"",
-            "claim[0].arm: expected one of experiment, frozen, random, found \"rnd\"",
+            "claim[0].arm: expected one of experiment, frozen, random, or of controls such as static, found \"rnd\"",
         ),
         ("within = 0.5", "within = 0.0", "reference[0].within: expected a positive number, found 0"),
         (
@@ -368,4 +368,41 @@ fn every_experiment_of_a_paper_runs_to_its_tables() {
         assert!(text.contains(&format!("sorn run experiments/papers/{name}.toml --seeds ")), "{name}");
         assert_eq!(table["name"].as_str(), Some(name.as_str()));
     }
+}
+
+#[test]
+fn branches_of_one_state_have_the_same_random_numbers_and_input() {
+    let place = Place::new();
+    let phases = ["first", "again", "later", "frozen"];
+    let phase = |name: &str, more: &str| {
+        format!("[[task.phases]]\nname = \"{name}\"\nsteps = 2000\ninput = \"letters\"\n{more}\n")
+    };
+    let mut file = String::from("name = \"branches\"\n[task]\nkind = \"dynamics\"\n");
+    file += "[task.sources.letters]\nkind = \"random\"\nsymbols = 4\n";
+    file += &phase("transient", "");
+    file += &phase("first", "");
+    file += &phase("again", "from = \"transient\"");
+    file += &phase("later", "");
+    file += &phase("frozen", "from = \"transient\"\nfreeze = \"all\"");
+    for name in phases {
+        file += "[[task.measures]]\nkind = \"activity\"\nkeep = true\n";
+        file += &format!("name = \"{name}\"\nphases = [\"{name}\"]\n");
+    }
+    file += "[network]\npreset = \"delpapa2017\"\nne = 100\ninput = { pools = { size = 10 } }\n";
+    place.write("branches.toml", &file);
+    place.done(&["run", "branches.toml", "--quiet"]);
+    let run = place.path("runs/branches/seed-0");
+    let kept = |name: &str| {
+        let file = fs::read_dir(&run).unwrap().map(|entry| entry.unwrap().path()).find(|path| {
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            file.ends_with(".npy") && file.contains(name)
+        });
+        fs::read(file.unwrap_or_else(|| panic!("no record of {name}"))).unwrap()
+    };
+    assert_eq!(kept("first"), kept("again"));
+    for other in ["later", "frozen"] {
+        assert_ne!(kept("first"), kept(other), "{other}");
+    }
+    // They begin with the same step: weights change after it.
+    assert_eq!(kept("first")[128..130], kept("frozen")[128..130]);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Place, contents};
+use crate::common::{Place, contents, stderr};
 
 const MEMORY: &str = r#"
 name = "memory"
@@ -180,4 +180,34 @@ fn a_sweep_over_a_task_of_series_measures_its_scores() {
     place.write("least.toml", &least);
     let text = place.done(&["sweep", "least.toml", "--quiet"]);
     assert!(text.contains("the smallest mean is the best"), "{text}");
+}
+
+#[test]
+fn phases_that_begin_from_one_end_see_the_same_numbers() {
+    let place = Place::new();
+    let branch = |name: &str, from: &str| {
+        format!(
+            "\n[[task.phases]]\nname = \"{name}\"\nrole = \"score\"\nsteps = 800\nfreeze = \"all\"\n{from}"
+        )
+    };
+    let branches = branch("again", "from = \"fit\"\n")
+        + &branch("noisy", "from = \"fit\"\nset = { noise = \"gaussian\", noise_sd = 0.05 }\n");
+    let file = MEMORY
+        .replace("report = [\"memory\", \"input_reader\", \"nrmse\"]", "")
+        .replace("\n[network]", &(branches + "\n[network]"));
+    place.write("memory.toml", &file);
+    place.done(&["run", "memory.toml", "--controls", "static", "--quiet"]);
+    let found = scores(&place, "experiment", 0);
+    for name in ["memory", "nrmse", "r2_delay_3", "input_reader", "rate"] {
+        let of = |phase: &str| found[format!("{phase}_{name}")].as_f64().unwrap();
+        assert_eq!(of("score"), of("again"), "{name}: {found}");
+        // The numbers are the same ones, what the network makes of them is not.
+        assert_eq!(of("score") == of("noisy"), name == "input_reader", "{name}: {found}");
+    }
+    let output = place.output(&["run", "memory.toml", "--set", "task.phases.again.from=\"nowhere\""]);
+    let told = stderr(&output);
+    assert!(
+        told.contains("from: expected an earlier phase (organise, fit, score), found \"nowhere\""),
+        "{told}"
+    );
 }

@@ -8,7 +8,9 @@ use sorn_agents::PartError;
 use sorn_agents::own::conformance::Report;
 use sorn_core::{Initial, InputMap, Params, State};
 use sorn_report::stats::Interval;
-use sorn_sequence::{Control, Freeze, Overrides, PhaseState, Source, SourceConfig, TaskError, check_source};
+use sorn_sequence::{
+    Control, Freeze, Overrides, PhaseState, Source, SourceConfig, TaskError, check_branches, check_source,
+};
 
 use super::measure::MeasureConfig;
 use super::run::{self, DynamicsRun};
@@ -53,6 +55,10 @@ pub struct DynamicsPhase {
     /// What becomes of the activity at the beginning.
     #[serde(default)]
     pub state: PhaseState,
+    /// The earlier phase from whose end this one begins, a branch: with the same network, random numbers and input to come. The end of the
+    /// phase before if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 impl DynamicsTask {
@@ -94,14 +100,13 @@ impl DynamicsTask {
         if self.phases.is_empty() {
             return Err(TaskError::config("task.phases", "at least one phase", "none"));
         }
+        let named: Vec<(&str, Option<&str>)> =
+            self.phases.iter().map(|phase| (phase.name.as_str(), phase.from.as_deref())).collect();
+        check_branches(&named)?;
         for (index, phase) in self.phases.iter().enumerate() {
             let key = |name: &str| format!("task.phases[{index}].{name}");
             if phase.steps == 0 {
                 return Err(TaskError::config(key("steps"), "at least 1", 0));
-            }
-            if self.phase(&phase.name) != Some(index) {
-                let found = format!("{:?} again", phase.name);
-                return Err(TaskError::config(key("name"), "a name of its own", found));
             }
             if let Some(input) = phase.input.as_ref().filter(|input| !self.sources.contains_key(*input)) {
                 let known: Vec<&str> = self.sources.keys().map(String::as_str).collect();

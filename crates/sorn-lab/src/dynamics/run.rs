@@ -27,6 +27,7 @@ pub(super) fn read_data(dir: &Path) -> Result<Data, LabError> {
 /// A task at work. It can be saved until something is measured, and goes on to the same bits.
 pub struct DynamicsRun {
     task: DynamicsTask,
+    seed: u64,
     walk: Walk,
     sources: BTreeMap<String, Source>,
     /// For each source and symbol the input of the network, none for a pause.
@@ -64,14 +65,19 @@ impl DynamicsRun {
     ) -> Result<DynamicsRun, TaskError> {
         let walk = Walk::resume(plan(task), task.control, params, seed, state)?;
         let mut run = DynamicsRun::with(task, params, seed, walk)?;
-        let (stage, at) = (run.walk.stage(), run.walk.at());
-        for (index, done) in task.phases.iter().enumerate().take(stage + 1) {
-            let advanced = if index < stage { done.steps } else { at };
-            if let Some(source) = done.input.as_ref().and_then(|name| run.sources.get_mut(name)) {
-                (0..advanced).try_for_each(|_| source.advance())?;
+        run.take_past()?;
+        Ok(run)
+    }
+
+    /// Takes from new sources what the network was fed.
+    fn take_past(&mut self) -> Result<(), TaskError> {
+        for (phase, steps) in self.walk.past() {
+            let input = self.task.phases[phase].input.as_ref();
+            if let Some(source) = input.and_then(|name| self.sources.get_mut(name)) {
+                (0..steps).try_for_each(|_| source.advance())?;
             }
         }
-        Ok(run)
+        Ok(())
     }
 
     fn with(task: &DynamicsTask, params: &Params, seed: u64, walk: Walk) -> Result<DynamicsRun, TaskError> {
@@ -94,6 +100,7 @@ impl DynamicsRun {
         Ok(DynamicsRun {
             task: task.clone(),
             input: vec![0.0; params.input_len()],
+            seed,
             walk,
             sources,
             places,
@@ -128,6 +135,7 @@ fn plan(task: &DynamicsTask) -> (Vec<Stage>, usize) {
         freeze: phase.freeze.rules(),
         set: phase.set.clone(),
         state: phase.state,
+        from: phase.from.as_ref().and_then(|name| task.phase(name)),
         rewires: false,
     };
     let kept = task.measures.iter().flat_map(|measure| measure.phases(task)).min();
@@ -145,6 +153,10 @@ impl TaskWork for DynamicsRun {
 
     fn go_on(&mut self, steps: u64) -> Result<(), TaskError> {
         let here = self.walk.stage();
+        if self.walk.goes_back_to().is_some() {
+            self.sources = self.task.open_sources(self.seed)?.0;
+            self.take_past()?;
+        }
         let Some(phase) = self.task.phases.get(here) else { return Ok(()) };
         let input = phase.input.as_ref();
         let count = self.walk.enter(steps)?;

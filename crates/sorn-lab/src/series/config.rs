@@ -7,7 +7,9 @@ use sorn_agents::own::conformance::Report;
 use sorn_agents::{EncoderConfig, Encoding};
 use sorn_core::{Initial, InputMap, Params, State, room};
 use sorn_env::{BoxSpace, Dtype, Space};
-use sorn_sequence::{Control, FeatureKind, Phase, ReadoutConfig, ReadoutKind, Role, TaskError};
+use sorn_sequence::{
+    Control, Decoded, FeatureKind, Phase, ReadoutConfig, ReadoutKind, Role, ScoreConfig, TaskError,
+};
 
 use super::run::SeriesRun;
 use super::source::{Series, SeriesConfig, check_series};
@@ -29,6 +31,14 @@ pub struct SeriesTask {
     /// The readout, one for all targets: `least_squares` or `ridge`.
     #[serde(default)]
     pub readout: ReadoutConfig,
+    /// Scores of one's own beside the built-in ones, by the kind under which each was registered, its keys beside: in a program that
+    /// registers `worst`, `[{ kind = "worst", of = 10 }]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Vec<std::collections::BTreeMap<String, serde_json::Value>>")
+    )]
+    pub scores: Vec<ScoreConfig>,
     /// What changes against the experiment; none in the experiment itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Control>,
@@ -55,36 +65,14 @@ impl SeriesTask {
     }
 
     fn check_phases(&self, params: &Params) -> Result<(), TaskError> {
-        let mut fitted = false;
-        if self.phases.is_empty() {
-            return Err(TaskError::config("task.phases", "at least one phase", "none"));
-        }
-        for (index, phase) in self.phases.iter().enumerate() {
-            let key = |name: &str| format!("task.phases[{index}].{name}");
-            if phase.steps == 0 {
-                return Err(TaskError::config(key("steps"), "at least 1", 0));
+        Phase::check(&self.phases, params)?;
+        match self.phases.iter().position(|phase| phase.role == Role::Generate) {
+            Some(index) => {
+                let key = format!("task.phases[{index}].role");
+                Err(TaskError::config(key, "\"organise\", \"fit\" or \"score\"", "another"))
             }
-            match phase.role {
-                Role::Organise => {}
-                Role::Fit if fitted => {
-                    return Err(TaskError::config(key("role"), "one phase of role \"fit\"", "two"));
-                }
-                Role::Fit => fitted = true,
-                Role::Score if fitted => {}
-                Role::Score => {
-                    return Err(TaskError::config(key("role"), "a phase of role \"fit\" before", "score"));
-                }
-                _ => {
-                    return Err(TaskError::config(
-                        key("role"),
-                        "\"organise\", \"fit\" or \"score\"",
-                        "another",
-                    ));
-                }
-            }
-            phase.set.over(params).validate().map_err(sorn_core::Error::from)?;
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// What a readout is scored on must not be what it was fitted to.
@@ -178,6 +166,7 @@ impl TaskKind for SeriesTask {
             return Err(TaskError::config("task.readout.kind", expected, "\"logistic\""));
         }
         self.readout.check()?;
+        ScoreConfig::check(&self.scores)?;
         check_kind(&self.encoder)?;
         self.check_phases(params)?;
         self.check_length(&series)?;
@@ -190,8 +179,18 @@ impl TaskKind for SeriesTask {
     }
 
     fn check_own(&self, seed: u64) -> Vec<(String, Report)> {
-        let SeriesConfig::Own(own) = &self.source else { return Vec::new() };
-        vec![(format!("task.source.kind = {:?}", own.kind), check_series(&self.source, seed))]
+        let mut reports = Vec::new();
+        if let SeriesConfig::Own(own) = &self.source {
+            reports.push((format!("task.source.kind = {:?}", own.kind), check_series(&self.source, seed)));
+        }
+        if let Ok(series) = Series::new(&self.source, seed) {
+            let asked: Vec<f64> =
+                (0..100 * series.names().len()).map(|step| f64::from(step as u32 % 7)).collect();
+            let read: Vec<f64> = asked.iter().map(|number| 0.5 * number).collect();
+            let decoded = Decoded::Numbers { names: series.names(), asked: &asked, read: &read };
+            reports.extend(ScoreConfig::check_all(&self.scores, &decoded, seed));
+        }
+        reports
     }
 
     fn control(&self) -> Option<Control> {

@@ -1,5 +1,7 @@
 //! [`SeriesRun`]: one task of one seed, step after step.
 
+use std::collections::BTreeMap;
+
 use sorn_agents::Encoding;
 use sorn_core::{Initial, Network, Params, State};
 use sorn_readout::{LeastSquares, Readout, Ridge};
@@ -13,6 +15,7 @@ use crate::task::TaskWork;
 /// A task at work. It can be saved in any phase of role `organise`, and goes on to the same bits.
 pub struct SeriesRun {
     task: SeriesTask,
+    seed: u64,
     walk: Walk,
     series: Series,
     /// Mean and standard deviation of each input.
@@ -25,6 +28,8 @@ pub struct SeriesRun {
     /// The steps of the phase under way, if they are kept.
     collected: Option<Collected>,
     fitted: Option<(Collected, Readout)>,
+    /// What a readout saw at the end of each phase from which another begins.
+    ends: BTreeMap<usize, Features>,
     scores: Scores,
     problems: Vec<String>,
 }
@@ -67,14 +72,26 @@ impl SeriesRun {
             input: vec![0.0; params.input_len()],
             numbers: vec![0.0; numbers],
             task: task.clone(),
+            seed,
             walk,
             series,
             entries: Vec::new(),
             collected: None,
             fitted: None,
+            ends: BTreeMap::new(),
             scores: Scores::default(),
             problems: Vec::new(),
         })
+    }
+
+    /// Takes series and features back to the end of phase `from`.
+    fn go_back(&mut self, from: usize) -> Result<(), TaskError> {
+        let steps = self.walk.past().iter().map(|(_, steps)| steps).sum();
+        self.series = Series::new(&self.task.source, self.seed)?;
+        (0..steps).try_for_each(|_: u64| self.series.advance())?;
+        let new = || Features::new(&self.task.readout, self.walk.network());
+        self.features = self.ends.get(&from).cloned().unwrap_or_else(new);
+        Ok(())
     }
 
     fn step(&mut self) -> Result<(), TaskError> {
@@ -104,9 +121,11 @@ impl SeriesRun {
             }
             (Role::Score, Some(tested)) => {
                 if let Some((fitted, readout)) = &self.fitted {
+                    let own = (&self.task.scores[..], self.seed);
                     let (scores, problems) =
-                        score(&self.series, readout, (fitted, &tested), self.walk.network().ne())?;
-                    self.scores.0.extend(scores.0);
+                        score(&self.series, readout, (fitted, &tested), self.walk.network().ne(), own)?;
+                    let prefix = Phase::prefix(&self.task.phases, self.walk.stage());
+                    self.scores.extend(&prefix, scores);
                     self.problems.extend(problems);
                 }
             }
@@ -150,6 +169,9 @@ impl TaskWork for SeriesRun {
     fn go_on(&mut self, steps: u64) -> Result<(), TaskError> {
         let Some(phase) = self.task.phases.get(self.walk.stage()) else { return Ok(()) };
         let role = phase.role;
+        if let Some(from) = self.walk.goes_back_to() {
+            self.go_back(from)?;
+        }
         let count = self.walk.enter(steps)?;
         if self.walk.at() == 0 && role != Role::Organise {
             self.collected = Some(Collected::new(self.features.count()));
@@ -159,6 +181,7 @@ impl TaskWork for SeriesRun {
         }
         if self.walk.at_end() {
             self.end(role)?;
+            self.ends.insert(self.walk.stage(), self.features.clone());
             self.walk.leave();
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! How near a readout of numbers comes, beside a reader that remembers nothing.
 
 use sorn_readout::{LeastSquares, Readout, Rows};
-use sorn_sequence::{Scores, TaskError};
+use sorn_sequence::{Decoded, ScoreConfig, Scores, TaskError};
 
 use super::source::{Answers, Series};
 
@@ -41,6 +41,7 @@ pub(super) fn score(
     readout: &Readout,
     (fitted, tested): (&Collected, &Collected),
     neurons: usize,
+    (own, seed): (&[ScoreConfig], u64),
 ) -> Result<(Scores, Vec<String>), TaskError> {
     let names = series.names();
     let (mut scores, mut problems) = (Scores::default(), Vec::new());
@@ -80,6 +81,8 @@ pub(super) fn score(
     let reader = (0..names.len()).map(|index| nrmse(&column(&seen, index), &column(&tested.targets, index)));
     put("input_reader".into(), reader.sum::<f64>() / count);
     put("rate".into(), tested.spikes as f64 / tested.rows.len() as f64 / neurons as f64);
+    let decoded = Decoded::Numbers { names, asked: &tested.targets, read: &outputs };
+    problems.extend(ScoreConfig::take(own, seed, &decoded, &mut scores)?);
     Ok((scores, problems))
 }
 

@@ -122,7 +122,12 @@ impl Labels {
     fn check(&self, label: &str) -> Result<(), String> {
         match self.know(label) {
             true => Ok(()),
-            false => Err(format!("expected one of {}, found {label:?}", self.arms.join(", "))),
+            false => {
+                let control = self.all.iter().find(|known| !self.arms.contains(known));
+                let control =
+                    control.map_or(String::new(), |control| format!(", or of controls such as {control}"));
+                Err(format!("expected one of {}{control}, found {label:?}", self.arms.join(", ")))
+            }
         }
     }
 }

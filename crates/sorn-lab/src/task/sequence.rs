@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use sorn_agents::own::conformance::Report;
 use sorn_core::{Initial, Network, Params, State};
-use sorn_sequence::{Control, Run, Scores, SourceConfig, Task, TaskError, check_source};
+use sorn_sequence::{
+    Control, Decoded, Run, ScoreConfig, Scores, Source, SourceConfig, Task, TaskError, check_source,
+};
 
 use super::{TaskKind, TaskWork};
 
@@ -26,8 +28,19 @@ impl TaskKind for Task {
     }
 
     fn check_own(&self, seed: u64) -> Vec<(String, Report)> {
-        let SourceConfig::Own(own) = &self.source else { return Vec::new() };
-        vec![(format!("task.source.kind = {:?}", own.kind), check_source(&self.source, seed))]
+        let mut reports = Vec::new();
+        if let SourceConfig::Own(own) = &self.source {
+            reports.push((format!("task.source.kind = {:?}", own.kind), check_source(&self.source, seed)));
+        }
+        if let Ok(source) = Source::new(&self.source, self.n, seed) {
+            // As if a readout said each symbol a step late.
+            let asked = vec![(0..100).map(|step| step % source.inputs() as u32).collect::<Vec<u32>>()];
+            let mut read = asked.clone();
+            read[0].rotate_right(1);
+            let decoded = Decoded::Labels { names: source.symbols(), asked: &asked, read: &read };
+            reports.extend(ScoreConfig::check_all(&self.scores, &decoded, seed));
+        }
+        reports
     }
 
     fn control(&self) -> Option<Control> {
@@ -78,6 +91,10 @@ impl TaskWork for Run {
 
     fn scores(&self) -> &Scores {
         Run::scores(self)
+    }
+
+    fn problems(&self) -> &[String] {
+        Run::problems(self)
     }
 
     /// `generated.txt`, if something was generated.

@@ -1,14 +1,20 @@
-//! Named scores of a readout, beside those of trivial readers.
+//! Named scores of a readout. One sort of score per file, those of one's own among them.
 
+mod accuracy;
+mod own;
+mod recall;
+mod state;
 mod trivial;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{Collected, Question, Reader};
 use crate::source::Source;
 use crate::{Target, Task, TaskError};
+
+pub use own::{Decoded, Score, ScoreConfig, ScoreEntry, ScoreSetup, check_score};
 
 /// Scores by name.
 ///
@@ -28,6 +34,8 @@ use crate::{Target, Task, TaskError};
 /// | `distinct_right` | different right sentences that were generated |
 /// | `known_triples` | share of generated triples of symbols that the steps of the fit held |
 /// | `distinct_triples` | different ones among these |
+///
+/// Where several phases have the role `score`, or `generate`, the names of each begin with the phase's name, as in `quiet_accuracy`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scores(pub BTreeMap<String, f64>);
@@ -36,94 +44,79 @@ impl Scores {
     pub(crate) fn put(&mut self, name: impl Into<String>, value: f64) {
         self.0.insert(name.into(), value);
     }
+
+    /// Adds `scores`, with `prefix` before each name.
+    pub fn extend(&mut self, prefix: &str, scores: Scores) {
+        self.0.extend(scores.0.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
+    }
 }
 
-/// Scores `readers`, fitted to `fitted`, on the steps `tested`.
-pub(crate) fn score(
-    task: &Task,
-    source: &Source,
-    question: &Question<'_>,
-    readers: &[Reader],
-    (fitted, tested): (&Collected, &Collected),
-    neurons: usize,
-) -> Result<Scores, TaskError> {
+/// What is scored: the steps of a phase, and what the readout gave in them.
+pub(crate) struct Tested<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) source: &'a Source,
+    pub(crate) question: &'a Question<'a>,
+    /// The steps to which the readout was fitted.
+    pub(crate) fitted: &'a Collected,
+    pub(crate) tested: &'a Collected,
+    /// Excitatory neurons.
+    pub(crate) neurons: usize,
+    /// The right label of each step that has one, by question.
+    asked: Vec<Vec<u32>>,
+    /// What the readout gave, by question.
+    read: Vec<Vec<u32>>,
+}
+
+impl<'a> Tested<'a> {
+    /// Asks `readers` for every step.
+    ///
+    /// # Errors
+    /// [`TaskError::Readout`] if features are of the wrong length.
+    pub(crate) fn new(
+        (task, source, question): (&'a Task, &'a Source, &'a Question<'a>),
+        readers: &[Reader],
+        (fitted, tested): (&'a Collected, &'a Collected),
+        neurons: usize,
+    ) -> Result<Tested<'a>, TaskError> {
+        let mut buffer = Vec::new();
+        let (mut asked, mut read) = (Vec::new(), Vec::new());
+        for (index, reader) in readers.iter().enumerate() {
+            let steps = question.first..tested.rows.len();
+            asked.push(steps.clone().map(|step| question.answer(&tested.items, step, index)).collect());
+            let of = |step| reader.read(tested.rows.row(step), &mut buffer);
+            read.push(steps.map(of).collect::<Result<_, _>>()?);
+        }
+        Ok(Tested { task, source, question, fitted, tested, neurons, asked, read })
+    }
+
+    /// How many steps were asked for.
+    fn count(&self) -> usize {
+        self.tested.rows.len() - self.question.first
+    }
+
+    /// Whether each answer to question `index` is right.
+    fn right(&self, index: usize) -> impl Iterator<Item = bool> {
+        self.asked[index].iter().zip(&self.read[index]).map(|(asked, read)| asked == read)
+    }
+}
+
+/// Takes the built-in scores.
+const BUILT_IN: [fn(&Tested<'_>, &mut Scores); 4] =
+    [accuracy::score, recall::score, trivial::score, state::score];
+
+/// The scores of what was `tested`, those of one's own among them, and what could not be taken.
+pub(crate) fn score(tested: &Tested<'_>, seed: u64) -> Result<(Scores, Vec<String>), TaskError> {
     let mut scores = Scores::default();
-    let steps = question.first..tested.rows.len();
-    let count = steps.len() as f64;
-    let mut buffer = Vec::new();
-    let mut right_at = |reader: &Reader, index: usize, step: usize| -> Result<bool, TaskError> {
-        let read = reader.read(tested.rows.row(step), &mut buffer)?;
-        Ok(read == question.answer(&tested.items, step, index))
+    BUILT_IN.iter().for_each(|take| take(tested, &mut scores));
+    let places: Vec<String>;
+    let names = match tested.task.target {
+        Target::Position => {
+            places = (0..tested.source.places()).map(|place| place.to_string()).collect();
+            &places
+        }
+        Target::Next | Target::Present | Target::Recall => tested.source.symbols(),
     };
-    if task.target == Target::Recall {
-        let mut memory = 0.0;
-        for (index, (reader, lag)) in readers.iter().zip(&task.lags).enumerate() {
-            let mut right = 0.0;
-            for step in steps.clone() {
-                right += f64::from(u8::from(right_at(reader, index, step)?));
-            }
-            let accuracy = right / count;
-            let chance = trivial::chance(question, index, fitted, tested);
-            scores.put(format!("lag_{lag}"), accuracy);
-            if *lag > 0 && chance < 1.0 {
-                memory += (accuracy - chance) / (1.0 - chance);
-            }
-        }
-        scores.put("memory", memory);
-    } else {
-        let (mut right, mut last, mut within) = (0.0, Share::default(), Share::default());
-        for step in steps.clone() {
-            let hit = right_at(&readers[0], 0, step)?;
-            let asked = question.asked(&tested.items, step);
-            right += f64::from(u8::from(hit));
-            if asked.place > 0 {
-                within.count(hit);
-            }
-            if asked.place > 0 && asked.last {
-                last.count(hit);
-            }
-        }
-        let ceiling = match task.target {
-            Target::Position => Some(1.0),
-            Target::Next | Target::Present | Target::Recall => source.ceiling(),
-        };
-        scores.put("accuracy", right / count);
-        if let Some(ceiling) = ceiling {
-            scores.put("ceiling", ceiling);
-            scores.put("of_ceiling", right / count / ceiling);
-        }
-        for (name, share) in [("last_symbol", last), ("within_words", within)] {
-            if let Some(share) = share.value() {
-                scores.put(name, share);
-            }
-        }
-        for order in 1..=3 {
-            let name = if order == 1 { "symbol_reader".into() } else { format!("{order}_symbol_reader") };
-            scores.put(name, trivial::accuracy(question, order, fitted, tested));
-        }
-    }
-    scores.put("rate", tested.spikes as f64 / tested.rows.len() as f64 / neurons as f64);
-    let states: HashSet<Vec<(u32, u64)>> = (0..tested.rows.len())
-        .map(|step| tested.rows.row(step).map(|(index, value)| (index, value.to_bits())).collect())
-        .collect();
-    scores.put("distinct_states", states.len() as f64);
-    Ok(scores)
-}
-
-/// A share of what was counted.
-#[derive(Clone, Copy, Default)]
-struct Share {
-    right: u64,
-    all: u64,
-}
-
-impl Share {
-    fn count(&mut self, right: bool) {
-        self.right += u64::from(right);
-        self.all += 1;
-    }
-
-    fn value(self) -> Option<f64> {
-        (self.all > 0).then(|| self.right as f64 / self.all as f64)
-    }
+    let decoded = Decoded::Labels { names, asked: &tested.asked, read: &tested.read };
+    let problems = ScoreConfig::take(&tested.task.scores, seed, &decoded, &mut scores)?;
+    Ok((scores, problems))
 }

@@ -2,13 +2,25 @@
 
 use std::collections::HashMap;
 
+use super::{Scores, Tested};
+use crate::Target;
 use crate::fit::{Collected, Question};
 use crate::source::Item;
+
+pub(super) fn score(tested: &Tested<'_>, scores: &mut Scores) {
+    if tested.task.target == Target::Recall {
+        return;
+    }
+    for order in 1..=3 {
+        let name = if order == 1 { "symbol_reader".into() } else { format!("{order}_symbol_reader") };
+        scores.put(name, accuracy(tested.question, order, tested.fitted, tested.tested));
+    }
+}
 
 /// The share that the likeliest answer to the last `order` symbols gets; to fewer where those were never seen.
 ///
 /// For the symbol of the same step, the symbols before it count.
-pub(super) fn accuracy(question: &Question<'_>, order: usize, fitted: &Collected, tested: &Collected) -> f64 {
+fn accuracy(question: &Question<'_>, order: usize, fitted: &Collected, tested: &Collected) -> f64 {
     let shorter: Vec<HashMap<Vec<u32>, u32>> =
         (0..=order).map(|order| likeliest(question, order, fitted)).collect();
     let steps = question.first..tested.rows.len();
@@ -22,16 +34,16 @@ pub(super) fn accuracy(question: &Question<'_>, order: usize, fitted: &Collected
     right.count() as f64 / count
 }
 
-/// The share that the likeliest answer of all gets.
-pub(super) fn chance(question: &Question<'_>, index: usize, fitted: &Collected, tested: &Collected) -> f64 {
+/// The share that the likeliest answer of all to question `index` gets.
+pub(super) fn chance(seen: &Tested<'_>, index: usize) -> f64 {
+    let (question, fitted) = (seen.question, seen.fitted);
     let mut counts = vec![0_u64; question.classes];
     for step in question.first..fitted.rows.len() {
         counts[question.answer(&fitted.items, step, index) as usize] += 1;
     }
     let best = (0..counts.len()).rev().max_by_key(|answer| counts[*answer]).unwrap_or(0) as u32;
-    let steps = question.first..tested.rows.len();
-    let count = steps.len() as f64;
-    steps.filter(|&step| question.answer(&tested.items, step, index) == best).count() as f64 / count
+    let asked = &seen.asked[index];
+    asked.iter().filter(|label| **label == best).count() as f64 / seen.count() as f64
 }
 
 /// The last `order` symbols before the one in question, if the phase has that many.

@@ -1,7 +1,8 @@
-//! The whole command, with a source of symbols and a series of numbers of one's own.
+//! The whole command, with a source of symbols, a score and a series of numbers of one's own.
 
 use serde::Deserialize;
-use sorn_cli::sorn_lab::sorn_sequence::{Item, SourceEntry, Symbols};
+use sorn_cli::sorn_lab::sorn_agents::NoKeys;
+use sorn_cli::sorn_lab::sorn_sequence::{Decoded, Item, Score, ScoreEntry, SourceEntry, Symbols};
 use sorn_cli::sorn_lab::{Numbers, SeriesEntry};
 use sorn_env::seeding::Generator;
 
@@ -50,6 +51,39 @@ fn reber() -> SourceEntry {
     })
 }
 
+/// The share of answers that the grammar allows, whichever of two letters came.
+#[derive(Debug)]
+struct Allowed;
+
+impl Score for Allowed {
+    fn score(&mut self, decoded: &Decoded<'_>) -> Result<Vec<(String, f64)>, String> {
+        let Decoded::Labels { asked, read, .. } = decoded else {
+            return Err("expected letters, found numbers".into());
+        };
+        let letter = |label: &u32| LETTERS.chars().nth(*label as usize);
+        // The two edges from the state in which the grammar is, once that is known.
+        let mut edges: Option<[(char, usize); 2]> = None;
+        let (mut allowed, mut all) = (0.0, 0.0);
+        for (came, answer) in asked[0].iter().map(letter).zip(read[0].iter().map(letter)) {
+            let edge = |letter| edges.iter().flatten().find(|(known, _)| Some(*known) == letter);
+            if edges.is_some() {
+                all += 1.0;
+                allowed += if edge(answer).is_some() { 1.0 } else { 0.0 };
+            }
+            // Every word begins with B.
+            let state = if came == Some('B') { Some(1) } else { edge(came).map(|(_, state)| *state) };
+            edges = state.map(|state| EDGES[state]);
+        }
+        Ok(vec![("allowed".into(), allowed / f64::max(all, 1.0))])
+    }
+}
+
+fn allowed() -> ScoreEntry {
+    ScoreEntry::new("allowed", "The share of answers that Reber's grammar allows.", |_: NoKeys, _| {
+        Ok(Box::new(Allowed))
+    })
+}
+
 /// Henon's map, of whose first number the next one is asked.
 #[derive(Debug, Deserialize)]
 struct Henon {
@@ -80,6 +114,6 @@ fn henon() -> SeriesEntry {
 }
 
 fn main() -> std::process::ExitCode {
-    let registry = sorn_cli::Registry::new().source(reber()).series(henon());
+    let registry = sorn_cli::Registry::new().source(reber()).score(allowed()).series(henon());
     sorn_cli::run_with(registry, std::env::args_os()).into()
 }

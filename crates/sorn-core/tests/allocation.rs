@@ -32,7 +32,16 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Allocations in 3,000 steps. Once in a test that runs for a minute, which it does under QEMU, the thread that runs the tests says so,
+/// and allocates: steps would do so each time.
 fn allocations(params: &Params, frozen: Rules) -> u64 {
+    match count(params, frozen) {
+        0 => 0,
+        _ => count(params, frozen),
+    }
+}
+
+fn count(params: &Params, frozen: Rules) -> u64 {
     let mut network = Network::new(params, 5).unwrap();
     network.set_frozen(frozen);
     let mut input = vec![0.0; params.input_len()];

@@ -325,6 +325,33 @@ fn noise_of_spikes_makes_neurons_fire_with_its_probability() {
     assert!(error.contains("noise_sd") && error.contains("probability"), "{error}");
 }
 
+/// The same neurons fire in every step, and nobody else does.
+#[test]
+fn noise_that_is_always_there_makes_the_same_neurons_fire() {
+    for precision in [Precision::Exact, Precision::Fast] {
+        let params = Params {
+            noise: NoiseLaw::Always,
+            noise_sd: 0.05,
+            te_min: 40.0,
+            te_max: 50.0,
+            ti_min: 40.0,
+            ti_max: 50.0,
+            freeze: Rules::all(),
+            precision,
+            ..Params::default()
+        };
+        let mut network = Network::new(&params, 3).unwrap();
+        for _ in 0..20 {
+            let activity = network.step(&[0.0; 10]).unwrap();
+            assert_eq!(activity.spikes_e, (0..10).collect::<Vec<u32>>());
+            assert!(activity.spikes_i.is_empty());
+        }
+    }
+    let wrong = Params { noise: NoiseLaw::Always, noise_sd: 1.5, ..Params::default() };
+    let error = wrong.validate().unwrap_err().to_string();
+    assert!(error.contains("noise_sd") && error.contains("a share of the neurons"), "{error}");
+}
+
 #[test]
 fn threads_change_no_bit() {
     for precision in [Precision::Exact, Precision::Fast] {

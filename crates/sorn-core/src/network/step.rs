@@ -105,6 +105,10 @@ impl Network {
                 let force = |u: &mut f64| *u = if *u < width { FORCED } else { 0.0 };
                 self.noise_e.iter_mut().for_each(force);
             }
+            NoiseLaw::Always => {
+                let count = (width * self.noise_e.len() as f64).round() as usize;
+                self.noise_e[..count].fill(FORCED);
+            }
             NoiseLaw::Uniform => {
                 self.noise.fill_uniform(width, &mut self.noise_e);
                 if both {

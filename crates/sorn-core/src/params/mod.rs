@@ -112,7 +112,8 @@ pub struct Params {
 
     /// Law of the noise added to every drive, redrawn at every step.
     pub noise: NoiseLaw,
-    /// Standard deviation of Gaussian noise, width of uniform noise `[0, noise_sd)`, or probability of noise that is spikes.
+    /// Standard deviation of Gaussian noise, width of uniform noise `[0, noise_sd)`, probability of noise that is spikes, or share of
+    /// neurons that are always active.
     pub noise_sd: f64,
     /// Which neurons receive noise.
     pub noise_targets: NoiseTargets,

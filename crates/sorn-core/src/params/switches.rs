@@ -95,6 +95,9 @@ pub enum NoiseLaw {
     /// Spikes: an excitatory neuron fires with the probability `noise_sd`, whatever its drive; inhibitory neurons have no noise
     /// (Del Papa et al. 2017, figure 5).
     Spikes,
+    /// The share `noise_sd` of the excitatory neurons, the first ones, fires in every step, whatever their drive; inhibitory neurons
+    /// have no noise (Del Papa et al. 2017, figure S3).
+    Always,
 }
 
 /// Which neurons receive noise.

@@ -67,13 +67,16 @@ impl Params {
             self.noise_sd >= 0.0 && self.noise_sd.is_finite(),
             "a finite number, 0 or more",
         )?;
-        if self.noise == NoiseLaw::Spikes {
-            check(
-                "noise_sd",
-                self.noise_sd,
-                self.noise_sd <= 1.0,
-                "a probability, 0 to 1, if noise = \"spikes\"",
-            )?;
+        match self.noise {
+            NoiseLaw::Spikes => {
+                let expected = "a probability, 0 to 1, if noise = \"spikes\"";
+                check("noise_sd", self.noise_sd, self.noise_sd <= 1.0, expected)?;
+            }
+            NoiseLaw::Always => {
+                let expected = "a share of the neurons, 0 to 1, if noise = \"always\"";
+                check("noise_sd", self.noise_sd, self.noise_sd <= 1.0, expected)?;
+            }
+            NoiseLaw::None | NoiseLaw::Gaussian | NoiseLaw::Uniform => {}
         }
         finite("input_gain", self.input_gain)?;
         check("threads", self.threads, (1..=1024).contains(&self.threads), "1 to 1024")?;

@@ -13,12 +13,8 @@ import time
 from datetime import datetime, timedelta
 
 from ._extras import needed
+from ._journal import First, storage_at
 from ._native import Trial, Tuning, stop_asked
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 INTERRUPTED = 130
 # Values are drawn in a moment.
@@ -56,8 +52,8 @@ class _Search:
         self.lock = threading.Lock()
         self.failure = None
         self.began = time.monotonic()
-        self.first = _First(self.directory)
-        storage = _storage(optuna, request["storage"] or os.path.join(self.directory, "study.journal"))
+        self.first = First(self.directory)
+        storage = storage_at(optuna, request["storage"] or os.path.join(self.directory, "study.journal"))
         self.study = optuna.create_study(
             study_name=self.space["name"],
             storage=storage,
@@ -298,11 +294,11 @@ class _Search:
         return next(iter(self._ranked()), None)
 
     def _confirmed(self, finalists: list):
-        """The best of the finalists that ran with all seeds, and its mean over them."""
+        """The best of the finalists that ran with all seeds, its mean over them, and how many finalists did."""
         sign = -1 if self.space["maximize"] else 1
         whole = [finalist for finalist in finalists if len(finalist.values) == len(self.confirming)]
         best = min(whole, key=lambda finalist: (sign * finalist.mean(), finalist.trial.number), default=None)
-        return (best.trial, best.mean()) if best else None
+        return (best.trial, best.mean(), len(whole)) if best else None
 
     def _report(self, finalists: list) -> int:
         trials = self.study.get_trials(deepcopy=False)
@@ -320,7 +316,7 @@ class _Search:
         lines = [f"trials         {text}", f"results        {rows}"]
         if best is not None:
             if confirmed:
-                best, mean = confirmed
+                best, mean, whole = confirmed
                 _write_whole(os.path.join(self.directory, "finalists.csv"), _finalists(finalists))
             seeds, mean = (self.confirming, mean) if confirmed else (self.space["seeds"], best.value)
             file = str(self.tuning.write_best(best.number, json.dumps(best.params), mean, len(seeds)))
@@ -328,9 +324,14 @@ class _Search:
             lines += [f"best           trial {best.number}: mean {self.space['measure']} {best.value:.6g}"]
             lines += [f"               {name} = {value}" for name, value in best.params.items()]
             if confirmed:
-                result["best"]["confirmed"] = {"mean": mean, "seeds": seeds, "finalists": len(finalists)}
+                result["best"]["confirmed"] = {"mean": mean, "seeds": seeds, "finalists": whole}
+                of = (
+                    f"{whole} finalists"
+                    if whole == len(finalists)
+                    else f"{whole} of {len(finalists)} finalists"
+                )
                 lines += [
-                    f"confirmed      mean {mean:.6g} over seeds {seeds[0]} to {seeds[-1]}, the best of {len(finalists)} finalists"
+                    f"confirmed      mean {mean:.6g} over seeds {seeds[0]} to {seeds[-1]}, the best of {of}"
                 ]
             first = max([*self.space["seeds"], *self.confirming]) + 1
             lines += [f"configuration  {file}"]
@@ -472,72 +473,6 @@ def _distribution(optuna, parameter: dict):
             return optuna.distributions.FloatDistribution(
                 parameter["low"], parameter["high"], log=parameter["log"]
             )
-
-
-def _storage(optuna, where: str):
-    if "://" in where:
-        return where
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    folder = os.path.dirname(where) or "."
-    if not os.path.isdir(folder):
-        raise ValueError(f"--storage: expected a file in a directory that exists; {folder} does not")
-    # Whatever the working directory is later on.
-    where = os.path.abspath(where)
-    try:
-        return JournalStorage(JournalFileBackend(where, lock_obj=None if fcntl is None else _Lock(where)))
-    except (json.JSONDecodeError, KeyError) as error:
-        raise ValueError(
-            f"{where}: expected a journal of Optuna's, found a damaged line ({error})"
-        ) from error
-
-
-class _First:
-    """Whether this process is the only one that searches in a directory; the system frees what it holds if it is killed."""
-
-    def __init__(self, directory: str):
-        self.held = True
-        if fcntl is not None:
-            self.file = open(os.path.join(directory, "search.flock"), "a")  # noqa: SIM115
-            try:
-                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.held = False
-
-
-class _Lock:
-    """A lock that the system frees if its process is killed; Optuna's own stays, and keeps the others waiting."""
-
-    def __init__(self, journal: str):
-        self.journal, self.held = journal, threading.local()
-
-    def acquire(self) -> bool:
-        self.held.file = open(self.journal + ".flock", "a")  # noqa: SIM115
-        fcntl.flock(self.held.file, fcntl.LOCK_EX)
-        self._mend()
-        return True
-
-    def release(self) -> None:
-        self.held.file.close()
-
-    def _mend(self):
-        """Take away a last line without its end: a full disk or a kill left it, and what is written after it would be lost with it."""
-        try:
-            file = open(self.journal, "r+b")  # noqa: SIM115
-        except FileNotFoundError:
-            return
-        with file:
-            size = at = file.seek(0, os.SEEK_END)
-            while at > 0:
-                begin = max(0, at - 4096)
-                file.seek(begin)
-                if (end := file.read(at - begin).rfind(b"\n")) >= 0:
-                    at = begin + end + 1
-                    break
-                at = begin
-            if at < size:
-                file.truncate(at)
 
 
 def _write_whole(path: str, text: str):

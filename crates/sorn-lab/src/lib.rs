@@ -106,8 +106,8 @@ pub use sweep::{
 pub use table::results_table;
 pub use task::{
     Arm, ArmConfig, Claim, Claimed, Compared, Reference, Relation, TaskArm, TaskExperiment, TaskKind,
-    TaskOutcome, TaskProgress, TaskRunConfig, TaskSort, TaskSummary, TaskSweep, TaskSwept, TaskTable,
-    TaskWork, Than, Vary,
+    TaskOutcome, TaskProgress, TaskRecordConfig, TaskRunConfig, TaskSort, TaskSummary, TaskSweep, TaskSwept,
+    TaskTable, TaskWork, Than, Vary,
 };
 pub use template::{experiment_template, task_template};
 pub use train::{Outcome, Progress, Quiet, train};

@@ -5,8 +5,10 @@ use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Deserialize;
+use sorn_lab::sorn_sequence::Task;
 use sorn_lab::{
-    Episode, Experiment, Outcome, Plan, Progress, Quiet, RunDir, SweepDir, SweepProgress, SweepTask, train,
+    Episode, Experiment, Outcome, Plan, Progress, Quiet, RunDir, SweepDir, SweepProgress, SweepTask,
+    TaskExperiment, TaskProgress, TaskSweep, train,
 };
 use sorn_tests::Peer;
 
@@ -107,6 +109,76 @@ fn tensorboard_reads_what_the_metrics_say() {
         assert!(scalars.wall_times.is_sorted());
     }
     assert!(found.is_empty(), "{:?}", found.keys());
+}
+
+const TASK: &str = r#"
+name = "words"
+[task]
+kind = "sequence"
+[task.source]
+kind = "words"
+words = ["A B*3 C", "D E*3 F"]
+[[task.phases]]
+name = "plastic"
+steps = 12000
+[[task.phases]]
+name = "fit"
+role = "fit"
+steps = 2000
+freeze = "all"
+[[task.phases]]
+name = "score"
+role = "score"
+steps = 1500
+freeze = "all"
+[network]
+preset = "counting"
+[run]
+checkpoint_every = 3000
+[record]
+tensorboard = true
+"#;
+
+/// Stops a task after so many steps.
+struct Until(AtomicU64, u64);
+
+impl TaskProgress for Until {
+    fn steps(&self, steps: u64) {
+        self.0.fetch_add(steps, Ordering::Relaxed);
+    }
+    fn stop(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= self.1
+    }
+}
+
+#[test]
+fn tensorboard_reads_the_scores_of_a_task_and_no_step_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("words.toml");
+    fs::write(&file, TASK).unwrap();
+    let experiment = TaskExperiment::<Task>::load(&file, &[]).unwrap();
+    let sweep = TaskSweep::create(&dir.path().join("run"), &experiment, &[0], &[], false).unwrap();
+    // Stopped in the phase that fits, which begins anew.
+    let stopped = sweep.run(1, &Until(AtomicU64::new(0), 13_000)).unwrap();
+    assert_eq!(stopped.stopped, 1);
+    assert!(sweep.run(1, &Until(AtomicU64::new(0), u64::MAX)).unwrap().table.is_some());
+    let run = sweep.runs(&sweep.arms().unwrap()[0].0)[0].clone();
+    let summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(run.join("summary.json")).unwrap()).unwrap();
+    let events = run.join("tensorboard");
+    let answer =
+        Peer::from_env().unwrap().bytes("tensorboard_events.py", &[events.to_str().unwrap()], b"").unwrap();
+    let found: BTreeMap<String, Scalars> = serde_json::from_slice(&answer).unwrap();
+    let activity = &found["reservoir/activity"];
+    assert_eq!(activity.steps, (1..=15).map(|k| 1000 * k).collect::<Vec<_>>());
+    assert!(activity.values.iter().all(|rate| (0.02..0.3).contains(rate)), "{:?}", activity.values);
+    assert_eq!(found["reservoir/synapses"].steps, activity.steps);
+    for (name, value) in summary["scores"].as_object().unwrap() {
+        let scalars = &found[&format!("scores/{name}")];
+        assert_eq!(scalars.steps, [15_500], "{name}");
+        let value = value.as_f64().unwrap();
+        assert!((scalars.values[0] - value).abs() <= value.abs() * f64::from(f32::EPSILON), "{name}");
+    }
 }
 
 #[derive(Deserialize)]

@@ -116,6 +116,73 @@ fn killed_at_any_moment_a_sequence_task_resumes_to_the_same_bits_on_any_number_o
     assert!(kills >= 1, "every process ended before it was killed");
 }
 
+/// The shape of the array `name` in an NPZ file whose arrays are not compressed.
+fn shape(npz: &[u8], name: &str) -> String {
+    let text = String::from_utf8_lossy(npz);
+    let at = text.find(&format!("{name}.npy")).unwrap_or_else(|| panic!("no {name}"));
+    text[at..].split("'shape': (").nth(1).unwrap().split(')').next().unwrap().to_string()
+}
+
+#[test]
+fn probes_of_a_task_are_whole_after_kills_and_change_nothing() {
+    let place = place();
+    let record =
+        "[record]\nprobes = [\"TE:100\", \"ExcitatoryActivation:7\"]\nphases = [\"plastic\", \"score\"]\n";
+    place
+        .write("recorded.toml", &(COUNTING.replace("\"counting\"\nreport", "\"recorded\"\nreport") + record));
+    let arguments = ["run", "recorded.toml", "--set", "task.n=6", "--out"];
+    place.done(&[&arguments[..], &["whole"]].concat());
+    let whole = contents(&place.path("whole/recorded/seed-0"));
+    assert!(!whole.keys().any(|name| name.starts_with("probes/")), "{:?}", whole.keys());
+    let probes = &whole["probes.npz"];
+    assert_eq!(shape(probes, "TE"), "220, 200");
+    assert_eq!(shape(probes, "TE_steps"), "220,");
+    // 22,000 to 24,000 has 286 multiples of 7.
+    assert_eq!(shape(probes, "ExcitatoryActivation"), "3143, 200");
+    place.done(&["run", "counting.toml", "--set", "task.n=6", "--out", "bare"]);
+    let scores = |dir: &str| {
+        let summary: Value =
+            serde_json::from_slice(&fs::read(place.path(&format!("{dir}/seed-0/summary.json"))).unwrap())
+                .unwrap();
+        summary["scores"].clone()
+    };
+    assert_eq!(scores("whole/recorded"), scores("bare/counting"));
+    let mut kills = 0;
+    for round in 1.. {
+        let begun = place.path("killed/recorded/seed-0/config.toml").exists();
+        let begin = [&arguments[..], &["killed"]].concat();
+        let mut child = start(&place, if begun { &["resume", "killed/recorded"] } else { &begin });
+        if round < 12 {
+            sleep(Duration::from_millis(40 * round));
+            child.kill().unwrap();
+        }
+        if child.wait_with_output().unwrap().status.success() {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 1, "every process ended before it was killed");
+    assert_same(&place.path("whole/recorded"), &place.path("killed/recorded"));
+}
+
+#[test]
+fn what_cannot_be_recorded_of_a_task_is_named() {
+    let place = place();
+    for (set, expected) in [
+        (
+            "record.phases=[\"plastik\"]",
+            "record.phases: expected phases (plastic, fit, score), found \"plastik\"",
+        ),
+        ("record.phases=[\"fit\"]", "record.phases: expected none without record.probes"),
+        ("record.probes=[\"TE\",\"TE:5\"]", "record.probes: TE is named twice"),
+        ("record.probes=[\"TT\"]", "record.probes"),
+        ("record.parquet=true", "unknown"),
+    ] {
+        let told = place.fails(2, &["run", "counting.toml", "--set", set]);
+        assert!(told.contains(expected), "{set}: {told}");
+    }
+}
+
 #[test]
 fn an_override_of_the_axis_leaves_one_arm_with_its_seeds_in_it() {
     let place = place();

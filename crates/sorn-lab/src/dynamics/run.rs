@@ -195,6 +195,10 @@ impl TaskWork for DynamicsRun {
         Ok(())
     }
 
+    fn network(&self) -> &Network {
+        self.walk.network()
+    }
+
     fn saved(&self) -> Option<&Network> {
         self.walk.saved()
     }

@@ -7,7 +7,7 @@ mod csv;
 pub(crate) mod event_file;
 #[cfg(feature = "parquet")]
 mod parquet;
-mod probes;
+pub(crate) mod probes;
 mod tensorboard;
 
 use serde::{Deserialize, Serialize};
@@ -51,11 +51,7 @@ impl RecordConfig {
 
     /// Says what of it cannot be recorded with this reservoir.
     pub(crate) fn validate(&self, reservoir: ReservoirKind) -> Result<(), String> {
-        for (index, probe) in self.probes.iter().enumerate() {
-            if self.probes[..index].iter().any(|before| before.kind == probe.kind) {
-                return Err(format!("record.probes: {} is named twice", probe.kind));
-            }
-        }
+        each_once(&self.probes)?;
         if !self.probes.is_empty() && !reservoir.has_network() {
             let reason =
                 format!("expected a network to probe, found agent.reservoir.kind = {:?}", reservoir.name());
@@ -66,6 +62,15 @@ impl RecordConfig {
             return Err(format!("record.parquet: {reason} (cargo build --release --features parquet)"));
         }
         Ok(())
+    }
+}
+
+/// Refuses a quantity that is named twice.
+pub(crate) fn each_once(probes: &[Probe]) -> Result<(), String> {
+    let mut indexed = probes.iter().enumerate();
+    match indexed.find(|(index, probe)| probes[..*index].iter().any(|before| before.kind == probe.kind)) {
+        Some((_, probe)) => Err(format!("record.probes: {} is named twice", probe.kind)),
+        None => Ok(()),
     }
 }
 
@@ -96,13 +101,20 @@ impl Recordings {
                 true => Some(tensorboard::Writer::open(&events, lines, evaluations)?),
                 false => None,
             },
-            probes: probes::Streams::open(dir.path(), &record.probes, env_steps, agent)?,
+            probes: match agent.network() {
+                // Row r, from 0, is the state after environment step `(r + 1) * every`.
+                Some(network) => {
+                    let probes = record.probes.iter().map(|probe| (*probe, env_steps / probe.every));
+                    probes::Streams::open(dir.path(), probes, network)?
+                }
+                None => probes::Streams::none(),
+            },
         })
     }
 
     /// Takes the environment step `env_steps`, counted from 1 since the run began.
     pub(crate) fn step(&mut self, env_steps: u64, agent: &Agent) -> Result<(), LabError> {
-        self.probes.step(env_steps, agent)
+        agent.network().map_or(Ok(()), |network| self.probes.step(env_steps, network))
     }
 
     /// Takes an episode that ended.
@@ -127,6 +139,6 @@ impl Recordings {
         if dir.experiment().record.parquet {
             parquet::write(&dir.path().join("metrics.parquet"), &crate::metrics::read(&dir.metrics())?)?;
         }
-        self.probes.finish(dir.path())
+        self.probes.finish(dir.path(), &[])
     }
 }

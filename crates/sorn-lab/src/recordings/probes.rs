@@ -1,14 +1,12 @@
-//! Probes of a run's reservoir: streams `probes/NAME.npy` while it trains, `probes.npz` when it is finished.
+//! Probes of a run's network: streams `probes/NAME.npy` while it runs, `probes.npz` when it is finished.
 //!
-//! Row r (from 0) is the state after environment step `(r + 1) * every`. A stream's header tells the rows of the last
-//! checkpoint, so NumPy reads it at any time.
+//! A stream's header tells the rows of the last checkpoint, so NumPy reads it at any time.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
-use sorn_agents::Agent;
 use sorn_core::Network;
 use zip::{ZipArchive, ZipWriter};
 
@@ -24,7 +22,7 @@ const WHOLE: &str = "probes.npz";
 /// Length of every header: no number of rows makes it longer.
 const HEADER: usize = 128;
 
-pub(super) struct Streams {
+pub(crate) struct Streams {
     streams: Vec<Stream>,
     row: Vec<u8>,
 }
@@ -39,32 +37,32 @@ struct Stream {
 }
 
 impl Streams {
-    /// Opens a stream per probe in the run directory `dir`, cut back to the rows up to `env_steps`.
-    pub(super) fn open(
+    /// Opens a stream per probe in the run directory `dir`, cut back to as many rows as the last checkpoint knows of.
+    pub(crate) fn open(
         dir: &Path,
-        probes: &[Probe],
-        env_steps: u64,
-        agent: &Agent,
+        probes: impl Iterator<Item = (Probe, u64)>,
+        network: &Network,
     ) -> Result<Streams, LabError> {
         let mut streams = Vec::new();
-        if let (Some(network), false) = (agent.network(), probes.is_empty()) {
-            for probe in probes {
-                probe.kind.check_room(network, SpikeFormat::Bool).map_err(|reason| {
-                    let origin = dir.join("config.toml").display().to_string();
-                    LabError::Memory { origin, reason: format!("record.probes: {reason}") }
-                })?;
-            }
+        for (probe, rows) in probes {
+            probe.kind.check_room(network, SpikeFormat::Bool).map_err(|reason| {
+                let origin = dir.join("config.toml").display().to_string();
+                LabError::Memory { origin, reason: format!("record.probes: {reason}") }
+            })?;
             create_dir(&dir.join(FOLDER))?;
-            for &probe in probes {
-                streams.push(Stream::open(dir, probe, env_steps, network)?);
-            }
+            streams.push(Stream::open(dir, probe, rows, network)?);
         }
         Ok(Streams { streams, row: Vec::new() })
     }
 
-    pub(super) fn step(&mut self, env_steps: u64, agent: &Agent) -> Result<(), LabError> {
-        let Some(network) = agent.network() else { return Ok(()) };
-        for stream in self.streams.iter_mut().filter(|s| env_steps.is_multiple_of(s.probe.every)) {
+    /// Streams of nothing.
+    pub(crate) fn none() -> Streams {
+        Streams { streams: Vec::new(), row: Vec::new() }
+    }
+
+    /// Appends a row to those streams whose time it is at the step `step`, counted from 1.
+    pub(crate) fn step(&mut self, step: u64, network: &Network) -> Result<(), LabError> {
+        for stream in self.streams.iter_mut().filter(|s| step.is_multiple_of(s.probe.every)) {
             self.row.clear();
             stream.probe.kind.write(network, SpikeFormat::Bool, &mut self.row);
             stream.file.write_all(&self.row).map_err(LabError::io(&stream.path, WRITE))?;
@@ -73,12 +71,12 @@ impl Streams {
         Ok(())
     }
 
-    pub(super) fn sync(&mut self) -> Result<(), LabError> {
+    pub(crate) fn sync(&mut self) -> Result<(), LabError> {
         self.streams.iter_mut().try_for_each(Stream::sync)
     }
 
-    /// Gathers the streams in `probes.npz`. They are taken away by [`clear`] once the run is known to be finished.
-    pub(super) fn finish(mut self, dir: &Path) -> Result<(), LabError> {
+    /// Gathers the streams in `probes.npz`, and the arrays `beside` them. They are taken away by [`clear`] once the run is known to be finished.
+    pub(crate) fn finish(mut self, dir: &Path, beside: &[(String, Vec<u64>)]) -> Result<(), LabError> {
         if self.streams.is_empty() {
             return Ok(());
         }
@@ -95,6 +93,11 @@ impl Streams {
             let mut source = BufReader::new(&mut data);
             add(&mut zip, &stream.probe.kind.to_string(), size, &mut source).map_err(full())?;
         }
+        for (name, steps) in beside {
+            let mut bytes = npy::header(NpyType::I64, &[steps.len() as u64]);
+            bytes.extend(steps.iter().flat_map(|step| (*step as i64).to_le_bytes()));
+            add(&mut zip, name, bytes.len() as u64, &mut bytes.as_slice()).map_err(full())?;
+        }
         let rest = zip.finish().map_err(|e| full()(e.into()))?;
         rest.finish().map_err(full())?;
         whole.finish()
@@ -102,9 +105,8 @@ impl Streams {
 }
 
 impl Stream {
-    fn open(dir: &Path, probe: Probe, env_steps: u64, network: &Network) -> Result<Stream, LabError> {
+    fn open(dir: &Path, probe: Probe, rows: u64, network: &Network) -> Result<Stream, LabError> {
         let path = stream_path(dir, probe.kind);
-        let rows = env_steps / probe.every;
         let io = |what| LabError::io(&path, what);
         // What was recorded after the last checkpoint, or before the first, is recorded again.
         let mut options = OpenOptions::new();
@@ -153,7 +155,7 @@ impl Stream {
 }
 
 /// Takes away the streams of a finished run, whose rows are in `probes.npz`.
-pub(super) fn clear(dir: &Path) -> Result<(), LabError> {
+pub(crate) fn clear(dir: &Path) -> Result<(), LabError> {
     let folder = dir.join(FOLDER);
     match folder.is_dir() && dir.join(WHOLE).is_file() {
         true => fs::remove_dir_all(&folder).map_err(LabError::io(&folder, WRITE)),

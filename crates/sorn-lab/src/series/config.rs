@@ -205,8 +205,8 @@ impl TaskKind for SeriesTask {
         Control::all(params)
     }
 
-    fn steps(&self) -> u64 {
-        self.phases.iter().map(|phase| phase.steps).sum()
+    fn phases(&self) -> Vec<(&str, u64)> {
+        self.phases.iter().map(|phase| (phase.name.as_str(), phase.steps)).collect()
     }
 
     fn begin(&self, params: &Params, seed: u64, initial: &Initial) -> Result<SeriesRun, TaskError> {

@@ -187,6 +187,10 @@ impl TaskWork for SeriesRun {
         Ok(())
     }
 
+    fn network(&self) -> &Network {
+        self.walk.network()
+    }
+
     fn saved(&self) -> Option<&Network> {
         self.walk.saved()
     }

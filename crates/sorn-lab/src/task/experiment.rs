@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::TaskKind;
 use super::claim::{Claim, Labels, Reference};
+use super::record::TaskRecordConfig;
 use crate::files::read_text;
 use crate::overrides::{set_all, set_value};
 use crate::sweep::plain;
@@ -39,6 +40,9 @@ pub struct TaskExperiment<T: TaskKind> {
     /// How to run it.
     #[serde(default)]
     pub run: TaskRunConfig,
+    /// What is recorded beside the scores.
+    #[serde(default, skip_serializing_if = "TaskRecordConfig::is_default")]
+    pub record: TaskRecordConfig,
     /// A second axis: a key, and the values that it has one after the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vary: Option<Vary>,
@@ -214,6 +218,7 @@ impl<T: TaskKind> TaskExperiment<T> {
             }
         }
         self.task.validate(&self.network).or_else(|e: TaskError| refuse(e.to_string()))?;
+        self.record.validate(&self.task.phases()).or_else(refuse)?;
         let arms = self.arms(&[], origin)?;
         for Arm { label, experiment, .. } in arms {
             experiment.task.validate(&experiment.network).or_else(|e| match self.arms.is_empty() {

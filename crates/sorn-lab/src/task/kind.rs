@@ -53,8 +53,13 @@ pub trait TaskKind: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     /// The controls that `all` means.
     fn controls(params: &Params) -> Vec<Control>;
 
+    /// The phases, in order: name and steps.
+    fn phases(&self) -> Vec<(&str, u64)>;
+
     /// Steps of all phases.
-    fn steps(&self) -> u64;
+    fn steps(&self) -> u64 {
+        self.phases().iter().map(|(_, steps)| steps).sum()
+    }
 
     /// A run before its first step, of a network that begins with `initial` in place of what it would draw.
     ///
@@ -91,6 +96,9 @@ pub trait TaskWork {
     /// # Errors
     /// [`TaskError`] if a network cannot be built or a score not be taken.
     fn go_on(&mut self, steps: u64) -> Result<(), TaskError>;
+
+    /// The network.
+    fn network(&self) -> &Network;
 
     /// Parameters and state from which [`TaskKind::resume`] goes on; none if steps are kept that a state does not hold.
     fn saved(&self) -> Option<&Network>;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use sorn_sequence::{Scores, TaskError};
 
+use super::record::{self, Recorder};
 use super::{TaskExperiment, TaskKind, TaskWork, data};
 use crate::files::{create_dir, read_text, remove_temporaries, write_whole};
 use crate::run_dir::lock;
@@ -136,9 +137,21 @@ pub(crate) fn run<T: TaskKind>(
     let begun = Instant::now();
     let every = experiment.run.checkpoint_every;
     let mut saved = run.done();
+    let phases = experiment.task.phases();
+    let mut recorder = Recorder::open(dir, &experiment.record, &phases, run.done(), run.network())?;
     while !run.is_finished() {
         let before = run.done();
-        run.go_on(STRIDE.min(every - before % every)).map_err(failed)?;
+        let look_by = before + STRIDE.min(every - before % every);
+        while run.done() < look_by && !run.is_finished() {
+            let stride = recorder.stride(run.done());
+            run.go_on((look_by - run.done()).min(stride.unwrap_or(u64::MAX))).map_err(failed)?;
+            if stride.is_some() {
+                recorder.look(run.done(), run.network())?;
+            }
+            if run.organised() {
+                break;
+            }
+        }
         progress.steps(run.done() - before);
         let stop = progress.stop();
         // Before the first step of a readout the network is saved in any case: from there it goes on, or is looked at.
@@ -148,6 +161,7 @@ pub(crate) fn run<T: TaskKind>(
             && run.done() != saved
         {
             create_dir(&dir.join("checkpoints"))?;
+            recorder.sync()?;
             save_network(&path, network)?;
             saved = run.done();
         }
@@ -155,6 +169,7 @@ pub(crate) fn run<T: TaskKind>(
             return Ok(TaskOutcome::Stopped);
         }
     }
+    recorder.finish(dir, run.done(), run.scores())?;
     for (name, bytes) in run.files() {
         write_whole(&dir.join(name), &bytes)?;
     }
@@ -171,6 +186,7 @@ pub(crate) fn run<T: TaskKind>(
     };
     let json = serde_json::to_string_pretty(&summary).unwrap_or_else(|e| unreachable!("plain data: {e}"));
     write_whole(&dir.join(SUMMARY), (json + "\n").as_bytes())?;
+    record::clear(dir)?;
     Ok(TaskOutcome::Finished(summary))
 }
 

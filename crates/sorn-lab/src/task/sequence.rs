@@ -55,8 +55,8 @@ impl TaskKind for Task {
         Control::all(params)
     }
 
-    fn steps(&self) -> u64 {
-        self.phases.iter().map(|phase| phase.steps).sum()
+    fn phases(&self) -> Vec<(&str, u64)> {
+        self.phases.iter().map(|phase| (phase.name.as_str(), phase.steps)).collect()
     }
 
     fn begin(&self, params: &Params, seed: u64, initial: &Initial) -> Result<Run, TaskError> {
@@ -79,6 +79,10 @@ impl TaskWork for Run {
 
     fn go_on(&mut self, steps: u64) -> Result<(), TaskError> {
         Run::go_on(self, steps)
+    }
+
+    fn network(&self) -> &Network {
+        Run::network(self)
     }
 
     fn saved(&self) -> Option<&Network> {

@@ -126,8 +126,7 @@ fn shape(npz: &[u8], name: &str) -> String {
 #[test]
 fn probes_of_a_task_are_whole_after_kills_and_change_nothing() {
     let place = place();
-    let record =
-        "[record]\nprobes = [\"TE:100\", \"ExcitatoryActivation:7\"]\nphases = [\"plastic\", \"score\"]\n";
+    let record = "[record]\nprobes = [\"TE:100\", \"ExcitatoryActivation\", \"TI:7\"]\nphases = [\"plastic\", \"score\"]\n";
     place
         .write("recorded.toml", &(COUNTING.replace("\"counting\"\nreport", "\"recorded\"\nreport") + record));
     let arguments = ["run", "recorded.toml", "--set", "task.n=6", "--out"];
@@ -138,7 +137,33 @@ fn probes_of_a_task_are_whole_after_kills_and_change_nothing() {
     assert_eq!(shape(probes, "TE"), "220, 200");
     assert_eq!(shape(probes, "TE_steps"), "220,");
     // 22,000 to 24,000 has 286 multiples of 7.
-    assert_eq!(shape(probes, "ExcitatoryActivation"), "3143, 200");
+    assert_eq!(shape(probes, "TI"), "3143, 40");
+    assert_eq!(shape(probes, "ExcitatoryActivation"), "22000, 200");
+    // Figures of the network, of what was recorded and of the organised weights.
+    let run = "whole/recorded/seed-0";
+    for kind in [
+        "raster",
+        "activity",
+        "firing-rates",
+        "intervals",
+        "thresholds",
+        "rates",
+        "weights",
+        "weights-before",
+    ] {
+        let told = place.done(&["plot", run, kind]);
+        assert!(told.ends_with(&format!("{kind}.svg\n")), "{told}");
+        assert!(place.path(&format!("{run}/figures/{kind}.png")).exists(), "{kind}");
+    }
+    let told = place.fails(2, &["plot", run, "connections"]);
+    assert!(told.contains("EEConnectionCounts was not recorded; put record.probes"), "{told}");
+    let told = place.fails(2, &["plot", run, "learning-curve"]);
+    assert!(told.contains("expected the directory of an agent's run, found a run of a task"), "{told}");
+    let told = place.fails(2, &["plot", run, "scores"]);
+    assert!(told.contains("expected the directory of a task, of all its arms and seeds"), "{told}");
+    let told = place.fails(2, &["plot", "whole/recorded", "raster"]);
+    assert!(told.contains("figures of a network want a run"), "{told}");
+    fs::remove_dir_all(place.path(&format!("{run}/figures"))).unwrap();
     place.done(&["run", "counting.toml", "--set", "task.n=6", "--out", "bare"]);
     let scores = |dir: &str| {
         let summary: Value =

@@ -10,7 +10,7 @@ use sorn_report::stats::{
     quantile, rate,
 };
 
-use super::title;
+use super::{Spikes, Subject};
 use crate::{Replay, RunDir};
 
 /// More steps make no better raster.
@@ -22,92 +22,95 @@ type Drawn = Result<Figure, FigureError>;
 
 pub(super) fn episode(run: &RunDir, replay: &Replay) -> Drawn {
     let of = format!("an episode of {}, greedy policy", run.experiment().env.id);
-    timeline_of(replay, title(run, &of), (900, 760))
+    timeline_of(
+        replay,
+        format!("{}, seed {}: {of}", run.experiment().name, run.experiment().run.seed),
+        (900, 760),
+    )
 }
 
-pub(super) fn spikes(run: &RunDir, replay: &Replay) -> Drawn {
-    marked(run, replay, SpikeMark::Line)
+pub(super) fn spikes(run: &Subject, found: &Spikes) -> Drawn {
+    marked(run, found, SpikeMark::Line)
 }
 
-pub(super) fn dots(run: &RunDir, replay: &Replay) -> Drawn {
-    marked(run, replay, SpikeMark::Dot)
+pub(super) fn dots(run: &Subject, found: &Spikes) -> Drawn {
+    marked(run, found, SpikeMark::Dot)
 }
 
-fn marked(run: &RunDir, replay: &Replay, mark: SpikeMark) -> Drawn {
-    let (title, steps) = (title(run, "spikes, greedy policy"), 0..replay.steps().min(SHOWN));
-    raster(&groups(replay), &RasterOptions { title, steps, mark, ..Default::default() })
+fn marked(run: &Subject, found: &Spikes, mark: SpikeMark) -> Drawn {
+    let (title, steps) = (run.title(&format!("spikes{}", found.of)), 0..found.steps.min(SHOWN));
+    raster(&groups(found), &RasterOptions { title, steps, mark, ..Default::default() })
 }
 
-pub(super) fn firing_rates(run: &RunDir, replay: &Replay) -> Drawn {
+pub(super) fn firing_rates(run: &Subject, found: &Spikes) -> Drawn {
     let options = HistogramOptions {
-        title: title(run, "firing rates"),
+        title: run.title("firing rates"),
         x_label: "firing rate (spikes per step)".to_owned(),
         bins: Some(25),
         ..Default::default()
     };
-    let trains = replay.trains();
-    let rates: Result<Vec<f64>, StatsError> =
-        trains.iter().map(|train| rate(train, replay.steps())).collect();
+    let trains = found.trains();
+    let rates: Result<Vec<f64>, StatsError> = trains.iter().map(|train| rate(train, found.steps)).collect();
     histogram(&rates.map_err(data("firing rates"))?, &options)
 }
 
-pub(super) fn active(run: &RunDir, replay: &Replay) -> Drawn {
-    line(title(run, "activity"), "active neurons", replay.activity().iter().map(|&n| n as f64))
+pub(super) fn active(run: &Subject, found: &Spikes) -> Drawn {
+    line(run.title("activity"), "active neurons", found.activity().iter().map(|&n| n as f64))
 }
 
-pub(super) fn distance(run: &RunDir, replay: &Replay) -> Drawn {
-    let (trains, steps) = (replay.trains(), replay.steps());
+pub(super) fn distance(run: &Subject, found: &Spikes) -> Drawn {
+    let (trains, steps) = (found.trains(), found.steps);
     let (now, next) = (trains.between(0..steps.saturating_sub(1)), trains.between(1..steps));
     let distances = hamming_distance(&now, &next).map_err(data("Hamming distance"))?;
     let distances = distances.iter().map(|&n| n as f64);
-    line(title(run, "Hamming distance from step to step"), "neurons that differ", distances)
+    line(run.title("Hamming distance from step to step"), "neurons that differ", distances)
 }
 
-pub(super) fn between_spikes(run: &RunDir, replay: &Replay) -> Drawn {
-    let trains = replay.trains();
+pub(super) fn between_spikes(run: &Subject, found: &Spikes) -> Drawn {
+    let trains = found.trains();
     let all: Vec<f64> = trains.iter().flat_map(intervals).map(|interval| interval as f64).collect();
     let (shown, x_label) = without_tail(all, "interval (steps)");
-    let title = title(run, "inter-spike intervals");
+    let title = run.title("inter-spike intervals");
     let options = HistogramOptions { title, x_label, fit: Some(Fit::Exponential), ..Default::default() };
     histogram(&shown, &options)
 }
 
-pub(super) fn correlation_matrix(run: &RunDir, replay: &Replay) -> Drawn {
+pub(super) fn correlation_matrix(run: &Subject, found: &Spikes) -> Drawn {
     let options = MatrixOptions {
-        title: title(run, "correlations"),
+        title: run.title("correlations"),
         x_label: "neuron".to_owned(),
         y_label: "neuron".to_owned(),
         range: Some((-1.0, 1.0)),
         ..Default::default()
     };
-    matrix(&correlated(replay)?, replay.neurons.0 as usize, &options)
+    matrix(&correlated(found)?, found.neurons.0 as usize, &options)
 }
 
-pub(super) fn network(run: &RunDir, replay: &Replay) -> Drawn {
+pub(super) fn network(run: &Subject, found: &Spikes) -> Drawn {
     let options =
-        GraphOptions { title: title(run, "correlated neurons"), threshold: 0.3, ..Default::default() };
-    graph(&correlated(replay)?, replay.neurons.0 as usize, &options)
+        GraphOptions { title: run.title("correlated neurons"), threshold: 0.3, ..Default::default() };
+    graph(&correlated(found)?, found.neurons.0 as usize, &options)
 }
 
-pub(super) fn avalanche_sizes(run: &RunDir, replay: &Replay) -> Drawn {
-    tail_of(run, replay, "avalanche sizes", "size (spikes", |avalanche| avalanche.size)
+pub(super) fn avalanche_sizes(run: &Subject, found: &Spikes) -> Drawn {
+    tail_of(run, found, "avalanche sizes", "size (spikes", |avalanche| avalanche.size)
 }
 
-pub(super) fn avalanche_durations(run: &RunDir, replay: &Replay) -> Drawn {
-    tail_of(run, replay, "avalanche durations", "duration (steps", |avalanche| avalanche.duration)
+pub(super) fn avalanche_durations(run: &Subject, found: &Spikes) -> Drawn {
+    tail_of(run, found, "avalanche durations", "duration (steps", |avalanche| avalanche.duration)
 }
 
-fn tail_of(run: &RunDir, replay: &Replay, what: &str, unit: &str, of: fn(&Avalanche) -> u64) -> Drawn {
-    let activity = replay.activity();
+fn tail_of(run: &Subject, found: &Spikes, what: &str, unit: &str, of: fn(&Avalanche) -> u64) -> Drawn {
+    let activity = found.activity();
     let half = Threshold::HalfMean.of(&activity).map_err(data("avalanches"))?;
-    let found = avalanches(&activity, half);
-    if found.is_empty() {
+    let events = avalanches(&activity, half);
+    if events.is_empty() {
         let why =
             format!("no avalanche: the activity does not rise from {half}, half its mean, and fall back");
         return Err(FigureError::Empty(why));
     }
-    let values: Vec<u64> = found.iter().map(of).collect();
-    let (title, x_label) = (title(run, what), format!("{unit} above {half}, half the mean)"));
+    let values: Vec<u64> = events.iter().map(of).collect();
+    let (title, x_label) = (run.title(what), format!("{unit} above {half}, half the mean)"));
     // Too few for a fit are drawn without. A bound far out in the tail would describe the largest events alone.
     let fit = choose_min(&values, None, (values.len() / 10).max(10)).ok();
     tail(&values, fit.as_ref(), &TailOptions { title, x_label, ..Default::default() })
@@ -149,27 +152,31 @@ pub(super) fn timeline_of(
     if !replay.values.is_empty() {
         panels.push(panel("value", values));
     }
-    timeline(&panels, &groups(replay), &TimelineOptions { title, steps: 0..steps, width, height })
+    timeline(
+        &panels,
+        &groups(&Spikes::of(replay)),
+        &TimelineOptions { title, steps: 0..steps, width, height },
+    )
 }
 
-fn groups(replay: &Replay) -> Vec<RasterGroup> {
+fn groups(found: &Spikes) -> Vec<RasterGroup> {
     let group = |name: &str, neurons, spikes: &[(u64, u32)]| RasterGroup {
         name: name.to_owned(),
         neurons,
         spikes: spikes.to_vec(),
     };
-    let mut groups = vec![group("excitatory", replay.neurons.0, &replay.excitatory)];
-    if replay.neurons.1 > 0 {
-        groups.push(group("inhibitory", replay.neurons.1, &replay.inhibitory));
+    let mut groups = vec![group("excitatory", found.neurons.0, &found.excitatory)];
+    if found.neurons.1 > 0 {
+        groups.push(group("inhibitory", found.neurons.1, &found.inhibitory));
     }
     groups
 }
 
 /// The matrix of correlations, row after row; NaN where a neuron is silent or never silent.
-fn correlated(replay: &Replay) -> Result<Vec<f64>, FigureError> {
-    let found = correlations(&replay.trains(), 1).map_err(data("correlations"))?;
-    let n = replay.neurons.0 as usize;
-    Ok((0..n * n).map(|i| found.get(i / n, i % n).unwrap_or(f64::NAN)).collect())
+fn correlated(found: &Spikes) -> Result<Vec<f64>, FigureError> {
+    let matrix = correlations(&found.trains(), 1).map_err(data("correlations"))?;
+    let n = found.neurons.0 as usize;
+    Ok((0..n * n).map(|i| matrix.get(i / n, i % n).unwrap_or(f64::NAN)).collect())
 }
 
 /// The values without the hundredth that would leave no room for the rest, and the axis' label, which tells of those.

@@ -3,6 +3,7 @@
 mod activity;
 mod network;
 mod recorded;
+mod subject;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,19 +13,24 @@ use sorn_report::figure::{Figure, FigureError, Over};
 
 use crate::dynamics::{OfDynamics, of};
 use crate::files::{create_dir, write_whole};
+use crate::task::TaskRun;
 use crate::{LabError, Progress, Replay, RunDir, Sweep, TaskSort, draw_dynamics, draw_learning_curve, task};
 
-pub(crate) use network::{picture, weights};
+pub(crate) use network::picture;
+pub(crate) use subject::of_agent as weights;
+use subject::{Spikes, Subject};
 
-/// How a figure of an agent's run is drawn.
+/// How a figure of a run is drawn.
 enum OfRun {
-    /// Of its metrics, and of several seeds as well.
+    /// Of an agent's metrics, and of several seeds as well.
     Curve,
-    /// From this many steps, or more, of the greedy policy.
-    Replay(u64, fn(&RunDir, &Replay) -> Result<Figure, FigureError>),
+    /// From an episode of an agent's greedy policy.
+    Episode(fn(&RunDir, &Replay) -> Result<Figure, FigureError>),
+    /// From spikes in this many steps, or more.
+    Spikes(u64, fn(&Subject, &Spikes) -> Result<Figure, FigureError>),
     /// From what the run directory holds.
-    Directory(fn(&RunDir) -> Result<Result<Figure, FigureError>, LabError>),
-    /// An agent's run has none.
+    Directory(fn(&Subject) -> Result<Result<Figure, FigureError>, LabError>),
+    /// A run has none.
     None,
 }
 
@@ -82,34 +88,34 @@ figures! {
     /// Return per episode; of several seeds as well.
     LearningCurve "learning-curve", OfRun::Curve, Drawn::Nothing;
     /// Observation, action, value and spikes of an episode with the greedy policy.
-    Episode "episode", OfRun::Replay(1, activity::episode), Drawn::Nothing;
-    /// Spikes of that policy as a raster.
-    Raster "raster", OfRun::Replay(MANY, activity::spikes), Drawn::Nothing;
+    Episode "episode", OfRun::Episode(activity::episode), Drawn::Nothing;
+    /// Spikes of that policy, or of a task with `record.probes`, as a raster.
+    Raster "raster", OfRun::Spikes(MANY, activity::spikes), Drawn::Nothing;
     /// The same as dots.
-    Scatter "scatter", OfRun::Replay(MANY, activity::dots), Drawn::Nothing;
+    Scatter "scatter", OfRun::Spikes(MANY, activity::dots), Drawn::Nothing;
     /// Firing rates of the neurons, a histogram.
-    FiringRates "firing-rates", OfRun::Replay(MANY, activity::firing_rates), Drawn::Nothing;
+    FiringRates "firing-rates", OfRun::Spikes(MANY, activity::firing_rates), Drawn::Nothing;
     /// Spikes per step.
-    Activity "activity", OfRun::Replay(MANY, activity::active), Drawn::Measure(of::ACTIVITY);
+    Activity "activity", OfRun::Spikes(MANY, activity::active), Drawn::Measure(of::ACTIVITY);
     /// Inter-spike intervals, with an exponential fit.
-    Intervals "intervals", OfRun::Replay(MANY, activity::between_spikes), Drawn::Nothing;
+    Intervals "intervals", OfRun::Spikes(MANY, activity::between_spikes), Drawn::Nothing;
     /// Pairwise correlations of the neurons, a matrix.
-    Correlations "correlations", OfRun::Replay(MANY, activity::correlation_matrix), Drawn::Nothing;
+    Correlations "correlations", OfRun::Spikes(MANY, activity::correlation_matrix), Drawn::Nothing;
     /// The graph of correlated neurons.
-    Network "network", OfRun::Replay(MANY, activity::network), Drawn::Nothing;
+    Network "network", OfRun::Spikes(MANY, activity::network), Drawn::Nothing;
     /// Hamming distance of the state from one step to the next.
-    HammingDistance "hamming-distance", OfRun::Replay(MANY, activity::distance), Drawn::Nothing;
+    HammingDistance "hamming-distance", OfRun::Spikes(MANY, activity::distance), Drawn::Nothing;
     /// Sizes of avalanches, with a power law.
-    AvalancheSizes "avalanche-sizes", OfRun::Replay(MANY, activity::avalanche_sizes), Drawn::Measure(of::AVALANCHE_SIZES);
+    AvalancheSizes "avalanche-sizes", OfRun::Spikes(MANY, activity::avalanche_sizes), Drawn::Measure(of::AVALANCHE_SIZES);
     /// Durations of avalanches, with a power law.
-    AvalancheDurations "avalanche-durations", OfRun::Replay(MANY, activity::avalanche_durations), Drawn::Measure(of::AVALANCHE_DURATIONS);
+    AvalancheDurations "avalanche-durations", OfRun::Spikes(MANY, activity::avalanche_durations), Drawn::Measure(of::AVALANCHE_DURATIONS);
     /// Mean size of avalanches by duration; of a task of dynamics.
     AvalancheMeanSizes "avalanche-mean-sizes", OfRun::None, Drawn::Measure(of::AVALANCHE_MEAN_SIZES);
     /// Distribution of the number of active neurons; of a task of dynamics.
     ActivityDistribution "activity-distribution", OfRun::None, Drawn::Measure(of::ACTIVITY_DISTRIBUTION);
     /// How long synapses live; of a task of dynamics.
     Lifetimes "lifetimes", OfRun::None, Drawn::Measure(of::LIFETIMES);
-    /// Excitatory weights after training, a matrix.
+    /// Excitatory weights after training, or after a task's network has organised itself, a matrix.
     Weights "weights", OfRun::Directory(network::after), Drawn::Nothing;
     /// Excitatory weights before training, a matrix.
     WeightsBefore "weights-before", OfRun::Directory(network::before), Drawn::Nothing;
@@ -182,12 +188,16 @@ pub fn draw(
     over: Option<Over>,
     progress: &dyn Progress,
 ) -> Result<Option<PathBuf>, LabError> {
-    match TaskSort::of_dir(dir)? {
-        Some(TaskSort::Dynamics) if kind.of_task().is_none() => return draw_dynamics(dir, kind).map(Some),
-        Some(sort) => return task::figure::draw(dir, sort, kind).map(Some),
-        None => {}
-    }
     let of_run = kind.of_run();
+    if let Some(sort) = TaskSort::of_dir(dir)? {
+        return match TaskRun::read(dir, sort)? {
+            Some(run) => draw_run(Subject::Task(Box::new(run)), kind, progress),
+            None if sort == TaskSort::Dynamics && kind.of_task().is_none() => {
+                draw_dynamics(dir, kind).map(Some)
+            }
+            None => task::figure::draw(dir, sort, kind).map(Some),
+        };
+    }
     if let OfRun::Curve = of_run {
         return draw_learning_curve(dir, over).map(Some);
     }
@@ -199,17 +209,33 @@ pub fn draw(
         );
         return Err(LabError::directory(dir, reason));
     }
-    let run = RunDir::read(dir)?;
-    let figure = match of_run {
-        OfRun::Replay(least, draw) => match Replay::of(&run, least, progress)? {
-            Some(replay) => draw(&run, &replay),
+    draw_run(Subject::Agent(Box::new(RunDir::read(dir)?)), kind, progress)
+}
+
+/// Draws a figure of one run.
+fn draw_run(run: Subject, kind: FigureKind, progress: &dyn Progress) -> Result<Option<PathBuf>, LabError> {
+    let dir = run.path();
+    let elsewhere = |expected: &str, found: &str| {
+        Err(LabError::directory(dir, format!("{kind}: expected the directory of {expected}, found {found}")))
+    };
+    let figure = match (kind.of_run(), &run) {
+        (OfRun::Episode(draw), Subject::Agent(agent)) => match Replay::of(agent, 1, progress)? {
+            Some(replay) => draw(agent, &replay),
             None => return Ok(None),
         },
-        OfRun::Directory(draw) => draw(&run)?,
-        OfRun::Curve | OfRun::None => {
-            let reason =
-                format!("{kind}: expected the directory of a task without an agent, found an agent's run");
-            return Err(LabError::directory(dir, reason));
+        (OfRun::Spikes(least, draw), run) => match run.spikes(least, progress)? {
+            Some(spikes) => draw(run, &spikes),
+            None => return Ok(None),
+        },
+        (OfRun::Directory(draw), run) => draw(run)?,
+        (OfRun::Curve | OfRun::Episode(_), Subject::Task(_)) => {
+            return elsewhere("an agent's run", "a run of a task without an agent");
+        }
+        (OfRun::None, Subject::Task(_)) => {
+            return elsewhere("a task, of all its arms and seeds", "that of one run");
+        }
+        (OfRun::Curve | OfRun::None, Subject::Agent(_)) => {
+            return elsewhere("a task without an agent", "an agent's run");
         }
     };
     let figure = figure.map_err(failed(dir, kind))?;
@@ -225,12 +251,6 @@ pub fn draw(
 fn failed(dir: &Path, kind: FigureKind) -> impl Fn(FigureError) -> LabError {
     let path = dir.to_path_buf();
     move |e| LabError::directory(&path, format!("{kind}: {e}"))
-}
-
-/// "name, seed n", and what it shows.
-fn title(run: &RunDir, what: &str) -> String {
-    let experiment = run.experiment();
-    format!("{}, seed {}: {what}", experiment.name, experiment.run.seed)
 }
 
 #[cfg(test)]

@@ -4,36 +4,36 @@ use sorn_core::Synapses;
 use sorn_report::figure::{Figure, FigureError, Fit, HistogramOptions, MatrixOptions, histogram, matrix};
 use sorn_report::stats::Degrees;
 
-use super::title;
-use crate::{LabError, RunDir};
+use super::Subject;
+use crate::LabError;
 
 /// A figure, if there is a network.
 type Drawn = Result<Result<Figure, FigureError>, LabError>;
 
-pub(super) fn after(run: &RunDir) -> Drawn {
-    Ok(picture(&weights(run, false)?, title(run, "E-to-E weights after training")))
+pub(super) fn after(run: &Subject) -> Drawn {
+    Ok(picture(&run.weights(false)?, run.title(&format!("E-to-E weights after {}", run.learning()))))
 }
 
-pub(super) fn before(run: &RunDir) -> Drawn {
-    Ok(picture(&weights(run, true)?, title(run, "E-to-E weights before training")))
+pub(super) fn before(run: &Subject) -> Drawn {
+    Ok(picture(&run.weights(true)?, run.title(&format!("E-to-E weights before {}", run.learning()))))
 }
 
-pub(super) fn distribution(run: &RunDir) -> Drawn {
-    Ok(bars(title(run, "E-to-E weights"), "weight", &present(run)?, None))
+pub(super) fn distribution(run: &Subject) -> Drawn {
+    Ok(bars(run.title("E-to-E weights"), "weight", &present(run)?, None))
 }
 
-pub(super) fn distribution_log(run: &RunDir) -> Drawn {
-    Ok(bars(title(run, "E-to-E weights"), "weight", &present(run)?, Some(Fit::LogNormal)))
+pub(super) fn distribution_log(run: &Subject) -> Drawn {
+    Ok(bars(run.title("E-to-E weights"), "weight", &present(run)?, Some(Fit::LogNormal)))
 }
 
-pub(super) fn incoming(run: &RunDir) -> Drawn {
+pub(super) fn incoming(run: &Subject) -> Drawn {
     let degrees = degrees(run, |degrees| degrees.incoming)?;
-    Ok(bars(title(run, "incoming connections"), SYNAPSES, &degrees, Some(Fit::Normal)))
+    Ok(bars(run.title("incoming connections"), SYNAPSES, &degrees, Some(Fit::Normal)))
 }
 
-pub(super) fn outgoing(run: &RunDir) -> Drawn {
+pub(super) fn outgoing(run: &Subject) -> Drawn {
     let degrees = degrees(run, |degrees| degrees.outgoing)?;
-    Ok(bars(title(run, "outgoing connections"), SYNAPSES, &degrees, Some(Fit::Normal)))
+    Ok(bars(run.title("outgoing connections"), SYNAPSES, &degrees, Some(Fit::Normal)))
 }
 
 const SYNAPSES: &str = "synapses per neuron";
@@ -47,13 +47,13 @@ fn bars(title: String, x_label: &str, values: &[f64], fit: Option<Fit>) -> Resul
     )
 }
 
-/// Excitatory weights after training.
-fn present(run: &RunDir) -> Result<Vec<f64>, LabError> {
-    Ok(weights(run, false)?.weights.into_iter().filter(|weight| *weight > 0.0).collect())
+/// Excitatory weights after learning.
+fn present(run: &Subject) -> Result<Vec<f64>, LabError> {
+    Ok(run.weights(false)?.weights.into_iter().filter(|weight| *weight > 0.0).collect())
 }
 
-fn degrees(run: &RunDir, of: fn(Degrees) -> Vec<usize>) -> Result<Vec<f64>, LabError> {
-    Ok(of(Degrees::of(&weights(run, false)?)).into_iter().map(|n| n as f64).collect())
+fn degrees(run: &Subject, of: fn(Degrees) -> Vec<usize>) -> Result<Vec<f64>, LabError> {
+    Ok(of(Degrees::of(&run.weights(false)?)).into_iter().map(|n| n as f64).collect())
 }
 
 /// A weight matrix, presynaptic neurons upward.
@@ -66,25 +66,4 @@ pub(crate) fn picture(wee: &Synapses, title: String) -> Result<Figure, FigureErr
         ..Default::default()
     };
     matrix(&dense, wee.n_post(), &options)
-}
-
-/// The E-to-E weights before training, which the seed decides, or those of the latest checkpoint.
-pub(crate) fn weights(run: &RunDir, before: bool) -> Result<Synapses, LabError> {
-    let agent = match before {
-        true => {
-            let (env, _) = run.experiment().make_env(&run.origin())?;
-            run.make_agent(&env)?
-        }
-        false => run.trained()?.agent,
-    };
-    match agent.network() {
-        Some(network) => Ok(network.wee()),
-        None => {
-            let kind = agent.config().reservoir.kind.name();
-            let reason = format!(
-                "has no network: agent.reservoir.kind is {kind:?}, weights have \"sorn\", \"static\" and \"rewired\""
-            );
-            Err(LabError::directory(run.path(), reason))
-        }
-    }
 }

@@ -71,8 +71,11 @@ pub(crate) fn draw(dir: &Path, sort: TaskSort, kind: FigureKind) -> Result<PathB
     let Some(draw) = kind.of_task() else {
         let drawn = FigureKind::ALL.iter().filter(|kind| kind.of_task().is_some());
         let names: Vec<&str> = drawn.map(|kind| kind.name()).collect();
-        let reason =
-            format!("is a task without an agent: expected one of {}, found {kind}", names.join(", "));
+        let reason = format!(
+            "is a task without an agent: expected one of {}, found {kind}; figures of a network want a run, as {}",
+            names.join(", "),
+            dir.join("seed-0").display()
+        );
         return Err(LabError::directory(dir, reason));
     };
     let figure = draw(&scored(dir, sort)?).map_err(|e| LabError::directory(dir, format!("{kind}: {e}")))?;

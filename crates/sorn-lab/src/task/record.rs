@@ -60,7 +60,7 @@ impl TaskRecordConfig {
     }
 
     /// The steps, counted from 0, in which probes are recorded.
-    fn spans(&self, phases: &[(&str, u64)]) -> Vec<Range<u64>> {
+    pub(super) fn spans(&self, phases: &[(&str, u64)]) -> Vec<Range<u64>> {
         let mut end = 0;
         let spans = phases.iter().map(|(name, steps)| {
             let begin = end;
@@ -137,7 +137,7 @@ pub(super) fn clear(dir: &Path) -> Result<(), LabError> {
 }
 
 /// The multiples of `every`, up to `done`, that are steps of `spans`; steps are counted from 1.
-fn steps(spans: &[Range<u64>], every: u64, done: u64) -> impl Iterator<Item = u64> {
+pub(super) fn steps(spans: &[Range<u64>], every: u64, done: u64) -> impl Iterator<Item = u64> {
     spans.iter().flat_map(move |span| {
         let (first, last) = (span.start / every + 1, span.end.min(done) / every);
         (first..=last).map(move |multiple| multiple * every)

@@ -190,6 +190,6 @@ pub(crate) fn run<T: TaskKind>(
     Ok(TaskOutcome::Finished(summary))
 }
 
-fn checkpoint(dir: &Path) -> PathBuf {
+pub(super) fn checkpoint(dir: &Path) -> PathBuf {
     dir.join("checkpoints").join("network.safetensors")
 }

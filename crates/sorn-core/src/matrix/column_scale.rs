@@ -87,8 +87,8 @@ impl ColumnScale {
 
     /// A stored weight of a column as a plain number.
     ///
-    /// If a column has one weight, rounding of its sum can leave the weight a few last bits (of 32) above the unit. The plain number
-    /// is then 1 less as many last bits (of 64), from which [`read`](Self::read) restores the stored weight.
+    /// If a column has one weight, rounding of its sum can leave the weight a few last bits (of 32) above the unit. The plain
+    /// number is then 1 minus as many last bits (of 64), from which [`read`](Self::read) restores the stored weight.
     pub(crate) fn plain(&self, post: usize, weight: f32) -> f64 {
         let unit = self.units[post];
         if weight > unit {

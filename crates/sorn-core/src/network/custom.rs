@@ -134,8 +134,8 @@ impl RuleContext<'_> {
         }
     }
 
-    /// Grows an E-to-E synapse and returns `true` if the pair is absent, its two neurons are distinct, and the weight is in `(0, 1]`;
-    /// otherwise returns `false`.
+    /// Grows an E-to-E synapse and returns `true` if the pair is absent, its two neurons exist and are distinct, and the weight is
+    /// in `(0, 1]`. Otherwise returns `false`.
     pub fn grow_ee(&mut self, pre: u32, post: usize, weight: f64) -> bool {
         let ne = self.te.len();
         let sound = weight > 0.0 && weight <= 1.0 && (pre as usize) < ne && post < ne && pre as usize != post;

@@ -124,8 +124,8 @@ impl DenseF32 {
         pruned
     }
 
-    /// Changes every synapse of the neurons that were active before, all of a column alike. It visits whole rows, because few slices
-    /// of a row have no synapse, and a loop of constant length is predicted well.
+    /// Changes every synapse of the neurons that were active before, all of a column alike. It visits whole rows, because few
+    /// slices of a row have no synapse, and a loop of constant length is predicted well.
     #[inline(always)]
     fn istdp<S: Simd, const PRUNES: bool>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [_, now] = learning.post.words::<SLICES>(learning.first_slice);

@@ -38,7 +38,7 @@ impl Params {
         self.synapse_memory(self.network_type_ie).saturating_add(self.other_memory())
     }
 
-    /// Returns an error if there is not enough memory for the network. Without this check a failed allocation would end the process.
+    /// Returns an error if there is not enough memory for the network. A failed allocation would end the process instead.
     ///
     /// [`Network::new`](crate::Network::new) and [`Network::from_state`](crate::Network::from_state) call it.
     ///

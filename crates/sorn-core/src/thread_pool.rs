@@ -111,7 +111,7 @@ impl Drop for Helpers {
         {
             let mut job = lock(&self.shared.job);
             job.stop = true;
-            // Ends the looks.
+            // Ends the spinning.
             self.shared.number.store(u64::MAX, Ordering::Release);
             self.shared.called.notify_all();
         }

@@ -25,8 +25,8 @@ pub(crate) struct Intrinsic<'a> {
 }
 
 kernel! {
-    /// Writes the recurrent drive `r = (((e - i) + noise) - T)` and which neurons fire, by `((e - i) + noise) + u - T`. The order of
-/// operations is upstream's.
+    /// Writes the recurrent drive `r = (((e - i) + noise) - T)` and which neurons fire, by `((e - i) + noise) + u - T`. The order
+    /// of operations is upstream's.
     pub(crate) fn excitatory<S: Simd>(
         drives: Drives<'_>,
         inhibition: &Neurons,

@@ -22,10 +22,10 @@ const INERTIA: f64 = 1.0;
 const GRAVITY: f64 = 9.8; // m/s^2
 const MAX_SPEED: [f64; 2] = [4.0 * PI, 9.0 * PI]; // rad/s
 
-/// Integration explodes from greater speeds, and wrapping the angles then takes for ever.
+/// Above these speeds the integration diverges, and wrapping the angles would not end.
 const MAX_BOUND: f64 = 100.0;
 
-/// Arguments of [`Acrobot`]: there are none.
+/// Arguments of [`Acrobot`], which takes none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AcrobotConfig {}
@@ -224,7 +224,7 @@ impl Stateful for Acrobot {
     }
 }
 
-/// A state from which integration does not explode.
+/// A state from which the integration does not diverge.
 fn bounded(name: &str, value: &Value) -> Result<[f64; 4], AttributeError> {
     let state: [f64; 4] = numbers(name, value)?;
     match state.iter().find(|x| x.is_nan() || x.abs() > MAX_BOUND) {

@@ -28,7 +28,7 @@ impl Actions<'_> {
     }
 }
 
-/// What a batch returned last, one row per environment.
+/// The last results of a batch, one row per environment.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchRows<'a> {
     /// Observations, one environment's numbers after the other's; after a reset in the same step, those of the new episodes.
@@ -39,16 +39,16 @@ pub struct BatchRows<'a> {
     pub terminated: &'a [bool],
     /// Whether the episode was truncated.
     pub truncated: &'a [bool],
-    /// In mode [`AutoresetMode::SameStep`]: those whose episode ended in this step, ascending.
+    /// In mode [`AutoresetMode::SameStep`]: the environments whose episode ended in this step, ascending.
     pub ended: &'a [usize],
-    /// The last observations of those, in that order.
+    /// The last observations of the environments in `ended`, in the same order.
     pub final_obs: &'a [f32],
 }
 
 /// A batch of native environments with their time limit; [`make_batch`](crate::make_batch) makes one.
 ///
-/// Results are those of a [`VecEnv`] of the same environments, to the bit, and so those of Gymnasium's `SyncVectorEnv`: each
-/// environment has a generator of its own. A step allocates nothing but a part of an error.
+/// The results equal, to the bit, those of a [`VecEnv`] of the same environments, and thus those of Gymnasium's `SyncVectorEnv`:
+/// each environment has its own generator. A step allocates only if it returns an error.
 pub struct AnyBatch(Box<dyn Rows>);
 
 impl AnyBatch {
@@ -56,7 +56,7 @@ impl AnyBatch {
         AnyBatch(Box::new(batch))
     }
 
-    /// How many environments.
+    /// Number of environments.
     pub fn num_envs(&self) -> usize {
         self.0.num_envs()
     }
@@ -71,7 +71,7 @@ impl AnyBatch {
         self.0.spaces().1
     }
 
-    /// What the last call returned.
+    /// The results of the last call.
     pub fn rows(&self) -> BatchRows<'_> {
         self.0.rows()
     }
@@ -79,7 +79,7 @@ impl AnyBatch {
     /// Begins an episode in the environments whose `mask` is true, with `seeds[i]` where that is given.
     ///
     /// # Errors
-    /// [`VecError::Length`]; [`VecError::Env`] where an option cannot be.
+    /// [`VecError::Length`]; [`VecError::Env`] for an invalid option.
     pub fn reset_where(
         &mut self,
         mask: &[bool],
@@ -91,15 +91,15 @@ impl AnyBatch {
         self.0.reset_where(mask, seeds, options)
     }
 
-    /// Applies one action to each environment. After an error the batch is to be reset.
+    /// Applies one action to each environment. After an error the batch must be reset.
     ///
     /// # Errors
-    /// [`VecError`]: actions of another kind or number than the batch's, one that is none, an episode that is over.
+    /// [`VecError`]: actions of a wrong kind or number, an invalid action, or an episode that is over.
     pub fn step(&mut self, actions: Actions<'_>) -> Result<(), VecError<ControlError>> {
         self.0.step(actions)
     }
 
-    /// All that decides how it goes on, but for the arguments it was made with.
+    /// The whole state that determines how the batch continues, except for the arguments that it was made with.
     pub fn saved_state(&self) -> Value {
         self.0.saved_state()
     }
@@ -107,12 +107,12 @@ impl AnyBatch {
     /// Restores what [`saved_state`](AnyBatch::saved_state) returned.
     ///
     /// # Errors
-    /// [`AttributeError`] naming the part that is not such a batch's; it is to be restored or reset then.
+    /// [`AttributeError`] naming the part that does not fit the batch, which must then be restored or reset.
     pub fn restore_state(&mut self, saved: &Value) -> Result<(), AttributeError> {
         self.0.restore_state(saved)
     }
 
-    /// A picture of each environment; see [`Env::render`].
+    /// A frame of each environment; see [`Env::render`].
     ///
     /// # Errors
     /// [`VecError::Env`].
@@ -121,7 +121,7 @@ impl AnyBatch {
     }
 }
 
-/// What stands behind [`AnyBatch`]. Masks and seeds have the batch's length.
+/// The implementation behind [`AnyBatch`]. Masks and seeds have the batch's length.
 pub(crate) trait Rows: Send {
     fn num_envs(&self) -> usize;
     /// Of an observation and of an action.
@@ -147,7 +147,7 @@ pub(crate) fn same_length(
     if found == expected { Ok(()) } else { Err(VecError::Length { what, expected, found }) }
 }
 
-/// An action that lies in a batch as it is.
+/// An action that is stored in a batch without conversion.
 pub(crate) trait BatchAction: Sized {
     /// One per environment; `space` is an action's.
     fn rows<'a>(actions: Actions<'a>, space: &Space) -> Result<&'a [Self], VecError<ControlError>>;

@@ -21,7 +21,7 @@ pub(crate) struct CartPoles {
     rngs: Vec<Option<Generator>>,
     /// Of their episodes.
     steps: Vec<u64>,
-    /// Their episode is over, or none has begun.
+    /// Whether the episode is over, or none has begun.
     over: Vec<bool>,
     obs: Vec<[f32; 4]>,
     rewards: Vec<f64>,
@@ -75,7 +75,7 @@ impl CartPoles {
         }
     }
 
-    /// Moves all, whether or not their episode is over, and says what became of them.
+    /// Steps all cart-poles, including those whose episode is over, and writes the results.
     fn advance(&mut self, actions: &[i64]) {
         self.poles.advance(actions);
         self.poles.observe(&mut self.obs);
@@ -95,7 +95,7 @@ impl CartPoles {
         }
     }
 
-    /// Actions of those whose episode is over do not count, so they may be anything.
+    /// Actions of cart-poles whose episode is over are ignored and may have any value.
     fn checked(&self, actions: &[i64]) -> Result<Option<Vec<i64>>, VecError<ControlError>> {
         if wrong_action(actions).is_none() {
             return Ok(None);
@@ -299,7 +299,7 @@ mod tests {
                 let failed = !expected.starts_with("BatchRows");
                 prop_assert_eq!(found, expected);
                 if failed {
-                    // After an error the batch is to be reset.
+                    // After an error the batch must be reset.
                     prop_assert_eq!(tell(&mut arrays, &begin), tell(&mut single, &begin));
                 }
             }
@@ -330,7 +330,7 @@ mod tests {
         );
         assert_eq!(refusal(Actions::Discrete(&[0])), "actions: expected 2, one per environment, found 1");
         envs.step(Actions::Discrete(&[0, 1])).unwrap();
-        // Both episodes are over, and nobody looks at the actions.
+        // Both episodes are over, so the actions are ignored.
         envs.step(Actions::Discrete(&[i64::MIN, 7])).unwrap();
         assert_eq!(envs.rewards, [0.0; 2]);
     }

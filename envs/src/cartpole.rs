@@ -80,13 +80,13 @@ pub struct CartPole {
     config: CartPoleConfig,
     rng: Option<Generator>,
     state: Option<[f64; 4]>,
-    /// Sine and cosine of the angle. Computed as soon as there is an angle, they do not wait for the next step: a processor
-    /// works on them while it still divides.
+    /// Sine and cosine of the angle. They are computed as soon as the angle is known, because the processor can then compute
+    /// them while a division is still running.
     sin_cos: (f64, f64),
     /// Steps beyond the bounds after the first, if there was one.
     beyond: Option<u64>,
     fused: Option<Fused>,
-    /// The constants of its physics, if one was changed.
+    /// The physical constants, if one was changed.
     physics: Option<Box<Physics>>,
 }
 
@@ -110,7 +110,7 @@ impl CartPole {
         }
     }
 
-    /// The generator that a reset begins.
+    /// The generator of a reset.
     pub(crate) fn rng(&mut self) -> Option<&mut Generator> {
         self.rng.as_mut()
     }
@@ -120,7 +120,7 @@ impl CartPole {
         self.state
     }
 
-    /// A step by changed constants: the new state, its sine and cosine, and whether it is beyond the bounds.
+    /// A step with changed constants: the new state, the sine and cosine of its angle, and whether it is beyond the bounds.
     #[cold]
     #[inline(never)]
     fn moved(&self, physics: &Physics, state: [f64; 4], action: i64) -> ([f64; 4], (f64, f64), bool) {
@@ -201,7 +201,7 @@ fn over_mass(fused: Fused, x: f64) -> f64 {
     fused.mul_add(RECIPROCAL, x, REST * x)
 }
 
-/// The force of action 0 or 1: a product, for a branch on random actions is guessed wrong every other time.
+/// The force of action 0 or 1. It is a product, because a branch on random actions would be mispredicted half of the time.
 #[inline(always)]
 pub(crate) fn force(action: i64) -> f64 {
     FORCE * (2 * action - 1) as f64
@@ -212,7 +212,7 @@ pub(crate) fn out_of_bounds([x, _, theta, _]: [f64; 4]) -> bool {
     x.abs() > X_LIMIT || theta.abs() > THETA_LIMIT
 }
 
-/// The reward of a step that ends beyond the bounds. By itself, so that other steps do not work on what only this one needs.
+/// The reward of a step that ends beyond the bounds. It is a function of its own, so that other steps do not pay for it.
 #[cold]
 #[inline(never)]
 fn reward_of_a_fall(sutton_barto: bool, fallen_before: bool) -> f64 {
@@ -438,7 +438,7 @@ mod tests {
             let expected = (plain, sin_cos(None, plain[2]));
             let found = advance_and_turn(Fused::detect(), state, turn, force(action));
             let numbers = |(state, (sin, cos)): ([f64; 4], (f64, f64))| {
-                // A NaN's sign and payload are nobody's promise.
+                // The sign and payload of a NaN are unspecified.
                 [state[0], state[1], state[2], state[3], sin, cos].map(|x| if x.is_nan() { 0 } else { x.to_bits() })
             };
             prop_assert_eq!(numbers(found), numbers(expected));

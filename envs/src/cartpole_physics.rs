@@ -1,4 +1,4 @@
-//! [`Physics`]: a cart-pole whose constants were changed.
+//! [`Physics`]: a cart-pole with changed constants.
 
 use crate::cartpole::{
     CART_MASS, FORCE, GRAVITY, HALF_LENGTH, POLE_MASS, POLE_MASS_LENGTH, TAU, THETA_LIMIT, TOTAL_MASS,

@@ -54,7 +54,7 @@ impl CartPoleVec {
         }
     }
 
-    /// How many cart-poles.
+    /// Number of cart-poles.
     pub fn num_envs(&self) -> usize {
         self.steps.len()
     }
@@ -62,7 +62,7 @@ impl CartPoleVec {
     /// Begins an episode in all and writes their observations. Options `low` and `high` hold for later autoresets too.
     ///
     /// # Errors
-    /// [`ControlError`]: an option that cannot be, or `obs` of another length than the batch.
+    /// [`ControlError`]: an invalid option, or a length of `obs` that differs from the batch's.
     pub fn reset(
         &mut self,
         seed: Option<u64>,
@@ -85,7 +85,7 @@ impl CartPoleVec {
     /// Applies one action, 0 or 1, to each and writes what they return.
     ///
     /// # Errors
-    /// [`ControlError`]: no reset before, an action that is none, a slice of another length than the batch.
+    /// [`ControlError`]: no reset before, an invalid action, or a slice whose length differs from the batch's.
     pub fn step(&mut self, actions: &[i64], batch: CartPoleBatch<'_>) -> Result<(), ControlError> {
         let n = self.num_envs();
         let CartPoleBatch { obs, rewards, terminated, truncated } = batch;
@@ -117,7 +117,7 @@ impl CartPoleVec {
             };
         }
         self.reset_those_over(rewards, terminated, truncated);
-        // Without a branch: which are over cannot be guessed.
+        // Branchless, because which episodes are over is unpredictable.
         let (over, mut count) = (&mut self.over[..n], 0);
         for i in 0..n {
             over[count] = i;

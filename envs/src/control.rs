@@ -1,9 +1,9 @@
-//! What the environments share: their errors and their reset options.
+//! The errors and reset options that the environments share.
 
 use serde::Deserialize;
 use sorn_env::{Options, SpaceError, Value};
 
-/// What a native environment can fail with.
+/// The error of a native environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// `step` before the first `reset`.
@@ -12,7 +12,7 @@ pub enum ControlError {
     /// `step` after the end of an episode, in an environment that has no further step.
     #[error("step() after the end of the episode: call reset() to begin another")]
     Over,
-    /// An argument with which the environment cannot be made.
+    /// An invalid argument.
     #[error("{name}: expected {expected}, found {found}")]
     Argument {
         /// Name of the argument.
@@ -25,7 +25,7 @@ pub enum ControlError {
     /// An action outside the action space.
     #[error("action: {0}")]
     Action(SpaceError),
-    /// A slice of another length than the batch.
+    /// A slice whose length differs from the batch's.
     #[error("{what}: expected {expected}, one per environment, found {found}")]
     Length {
         /// Which slice.
@@ -35,7 +35,7 @@ pub enum ControlError {
         /// Length of the slice.
         found: usize,
     },
-    /// A reset option that cannot be.
+    /// An invalid reset option.
     #[error("reset option {name:?}: expected {expected}, found {found}")]
     ResetOption {
         /// Name of the option.
@@ -54,7 +54,7 @@ impl ControlError {
     }
 }
 
-/// Refuses a `number` below `least`.
+/// Returns an error for a `number` below `least`.
 pub(crate) fn at_least(name: &'static str, least: u64, number: u64) -> Result<(), ControlError> {
     if number >= least {
         return Ok(());
@@ -62,7 +62,7 @@ pub(crate) fn at_least(name: &'static str, least: u64, number: u64) -> Result<()
     Err(ControlError::Argument { name, expected: format!("at least {least}"), found: number.to_string() })
 }
 
-/// Refuses a `number` beyond `most`.
+/// Returns an error for a `number` beyond `most`.
 pub(crate) fn at_most(name: &'static str, most: u64, number: u64) -> Result<(), ControlError> {
     if number <= most {
         return Ok(());
@@ -70,7 +70,7 @@ pub(crate) fn at_most(name: &'static str, most: u64, number: u64) -> Result<(), 
     Err(ControlError::Argument { name, expected: format!("at most {most}"), found: number.to_string() })
 }
 
-/// Refuses every option of a reset.
+/// Returns an error for any reset option.
 pub(crate) fn no_options(options: Option<&Options>) -> Result<(), ControlError> {
     match options.and_then(|options| options.keys().next()) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! A canvas for the environments' pictures: no window system, no fonts, no system library.
+//! A canvas for the environments' frames. It needs no window system, fonts or system library.
 
 use sorn_env::Frame;
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
@@ -25,7 +25,7 @@ impl Canvas {
     }
 
     fn fill(&mut self, path: Option<Path>, color: Rgb) {
-        // A path is `None` where a coordinate is not finite: nothing to see there.
+        // The path is `None` if a coordinate is not finite; then nothing is drawn.
         if let Some(path) = path {
             let upright = self.upright();
             self.0.fill_path(&path, &paint(color), FillRule::Winding, upright, None);

@@ -1,4 +1,4 @@
-//! [`Fused`]: the processor's fused multiply-add, where it has one.
+//! [`Fused`]: the processor's fused multiply-add, if it has one.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::Fused;
@@ -18,7 +18,7 @@ mod x86_64 {
     pub(crate) struct Fused(());
 
     impl Fused {
-        /// `None` where the processor has none.
+        /// `None` if the processor has none.
         pub(crate) fn detect() -> Option<Self> {
             std::arch::is_x86_feature_detected!("fma").then_some(Fused(()))
         }

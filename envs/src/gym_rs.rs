@@ -27,10 +27,10 @@ use sorn_env::{Element, Env, Frame, Info, Options, Space, SpaceError, Step};
 
 /// A space of gym-rs, or of an environment written for it.
 pub trait GymRsSpace {
-    /// The same as a [`Space`].
+    /// The space as a [`Space`].
     ///
     /// # Errors
-    /// [`SpaceError`] where it cannot be one, e.g. without elements.
+    /// [`SpaceError`] if it has no equivalent, e.g. because it has no elements.
     fn to_space(&self) -> Result<Space, SpaceError>;
 }
 
@@ -51,13 +51,13 @@ fn narrow(numbers: Vec<f64>) -> Vec<f32> {
     numbers.into_iter().map(|x| x as f32).collect()
 }
 
-/// What an environment of gym-rs can fail with.
+/// The error of an environment of gym-rs.
 #[derive(Debug, thiserror::Error)]
 pub enum GymRsError {
     /// An action outside the action space, at which the environment would panic.
     #[error("action: {0}")]
     Action(SpaceError),
-    /// Reset options, of which an environment of gym-rs takes none that could be told here.
+    /// Reset options, which cannot be converted for an environment of gym-rs.
     #[error("environments of gym-rs take no reset options, found {0:?}")]
     Options(Vec<String>),
     /// Drawing failed, as it does without a window system.
@@ -111,7 +111,7 @@ where
         Ok(GymRs { env, observation_space, action_space, seeds: None })
     }
 
-    /// The environment inside.
+    /// The wrapped environment.
     pub fn inner(&self) -> &E {
         &self.env
     }
@@ -168,7 +168,7 @@ where
         if !self.env.metadata().render_modes.contains(&RenderMode::RgbArray) {
             return Ok(None);
         }
-        // gym-rs panics where SDL has no window system.
+        // gym-rs panics if SDL has no window system.
         let drawn = catch_unwind(AssertUnwindSafe(|| self.env.render(RenderMode::RgbArray)));
         match drawn.map_err(|_| GymRsError::Render)? {
             Renders::SingleRgbArray(picture) => Ok(Some(frame(&picture))),

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 /// Keyword arguments of an environment or wrapper, by name.
 ///
-/// JSON has neither infinity nor NaN: [`number`] is what stands for them here.
+/// JSON has neither infinity nor NaN; [`number`] represents them here.
 pub type Kwargs = Map<String, Value>;
 
-/// The one key of an object that stands for a number that JSON does not have.
+/// The only key of an object that represents a number that JSON does not have.
 const TAG: &str = "$float";
 
 /// A number of an argument: JSON's, or for infinities and NaN the object `{"$float": "inf"}`, `"-inf"` or `"nan"`.
@@ -32,7 +32,7 @@ pub fn number(x: f64) -> Value {
     Value::Object(Map::from_iter([(TAG.to_string(), name.into())]))
 }
 
-/// The infinity or NaN that `value` stands for, if it is one of [`number`]'s objects.
+/// The infinity or NaN that `value` represents, if it is an object made by [`number`].
 pub fn not_finite(value: &Value) -> Option<f64> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     match object.get(TAG)?.as_str()? {
@@ -43,7 +43,7 @@ pub fn not_finite(value: &Value) -> Option<f64> {
     }
 }
 
-/// The first infinity or NaN in `kwargs`, and the key under which it stands.
+/// The first infinity or NaN in `kwargs`, with its key.
 pub(crate) fn first_not_finite(kwargs: &Kwargs) -> Option<(String, f64)> {
     fn within(key: &str, value: &Value) -> Option<(String, f64)> {
         if let Some(found) = not_finite(value) {

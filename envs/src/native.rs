@@ -4,7 +4,7 @@ use sorn_env::{AnyEnvError, DynEnv, Env, Frame, Info, Options, Space, Step, Valu
 
 use crate::stateful::{Stateful, stateful_as};
 
-/// What a native environment can do.
+/// The traits of a native environment.
 trait Native: DynEnv + Stateful + Send {}
 
 impl<E: DynEnv + Stateful + Send> Native for E {}

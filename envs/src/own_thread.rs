@@ -1,4 +1,4 @@
-//! [`OwnThread`]: an environment that cannot leave its thread, behind a handle that can.
+//! [`OwnThread`]: a `Send` handle to an environment that must stay on its thread.
 
 use std::any::Any;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
@@ -8,7 +8,7 @@ use sorn_env::{AnyEnvError, BoxError, Env, Frame, Info, Options, Space, Step, Va
 
 type Job = Box<dyn FnOnce(&mut dyn sorn_env::DynEnv) + Send>;
 
-/// An environment on a thread of its own; each call waits for its answer. Dropping it ends the thread.
+/// An environment on its own thread. Each call waits for the result. Dropping the handle ends the thread.
 pub(crate) struct OwnThread {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -110,10 +110,10 @@ impl Env for OwnThread {
 
 impl Drop for OwnThread {
     fn drop(&mut self) {
-        // Without a sender the thread's work is over.
+        // The thread ends when its sender is dropped.
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
-            // A panic was told when it happened.
+            // A panic was already reported when it happened.
             let _ = thread.join();
         }
     }

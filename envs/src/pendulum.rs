@@ -103,7 +103,7 @@ fn draw(theta: f64, torque: f64) -> Frame {
     canvas.frame()
 }
 
-/// Three quarters of a circle with a head, as large as the torque; anticlockwise where it is positive.
+/// An arrow of three quarters of a circle. Its size shows the torque; it is anticlockwise if the torque is positive.
 fn draw_torque(canvas: &mut Canvas, pivot: [f64; 2], torque: f64, scale: f64) {
     let radius = scale * torque.abs() / 4.0;
     if radius < 1.0 {

@@ -16,7 +16,7 @@ use entry::Entry;
 use members::Members;
 pub use own::{EnvEntry, NoKwargs, RegisterError};
 
-/// What is known of an environment before it is made.
+/// The description of an environment, available before it is made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvSpec {
     /// Name and version, e.g. `CartPole-v1`.
@@ -25,7 +25,7 @@ pub struct EnvSpec {
     pub max_episode_steps: Option<u64>,
     /// Mean return of 100 consecutive episodes from which the task counts as solved.
     pub reward_threshold: Option<f64>,
-    /// Pictures per second at which it is seen at its own speed.
+    /// Frames per second for display in real time.
     pub render_fps: Option<f64>,
     /// One sentence.
     pub description: String,
@@ -35,7 +35,7 @@ pub struct EnvSpec {
     pub batched: bool,
 }
 
-/// An environment that cannot be made.
+/// The error of making an environment.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeError {
     /// No environment has this id.
@@ -64,7 +64,7 @@ pub enum MakeError {
         /// Which argument, what was found, what is allowed.
         reason: String,
     },
-    /// An environment that this program was built without.
+    /// An environment whose feature was not enabled in this build.
     #[error(
         "environment {id:?} needs the feature {feature:?}: build with it, \
          e.g. cargo run --release --features {feature} -- run FILE"
@@ -98,7 +98,7 @@ pub enum MakeError {
         /// What was found, what is allowed.
         reason: String,
     },
-    /// A wrapper of Python's around an environment that is not.
+    /// A Python wrapper around an environment that is not a Python environment.
     #[error("environment {id:?}: the wrapper {kind:?} is Python's and fits gymnasium:... environments only")]
     Wrapper {
         /// The environment.
@@ -106,7 +106,7 @@ pub enum MakeError {
         /// The wrapper.
         kind: String,
     },
-    /// A wrapper of Python's that does not exist, does not take its arguments, or fails around this environment.
+    /// A Python wrapper that does not exist, rejects its arguments, or fails with this environment.
     #[error("environment {id:?}, wrappers[{index}], {kind:?}: {reason}")]
     PythonWrapper {
         /// The environment.
@@ -170,12 +170,12 @@ pub fn spec(id: &str) -> Result<EnvSpec, MakeError> {
 /// (feature `gymnasium`), `gym-rs:CartPole-v1` and `gym-rs:MountainCar-v0` those of the crate gym-rs (feature `gym-rs`).
 ///
 /// # Errors
-/// [`MakeError`] where the id is unknown or a keyword argument is unknown or out of range.
+/// [`MakeError`] if the id is unknown, or a keyword argument is unknown or out of range.
 pub fn make(id: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), MakeError> {
     make_wrapped(id, kwargs, &[])
 }
 
-/// [`make`], inside wrappers of Python's, the innermost first.
+/// Like [`make`], inside Python wrappers, which are given innermost first.
 ///
 /// # Errors
 /// Those of [`make`], [`MakeError::Wrapper`] where the environment is not Python's, and [`MakeError::PythonWrapper`].
@@ -300,7 +300,7 @@ fn gym_rs(id: &str, name: &str, kwargs: &Kwargs) -> Result<(AnyEnv, EnvSpec), Ma
 /// [`make`] of a native environment, whose state can be read, set, saved and restored by name.
 ///
 /// # Errors
-/// [`MakeError`] where the id is unknown or an adapter's, or a keyword argument is unknown or out of range.
+/// [`MakeError`] if the id is unknown or belongs to an adapter, or a keyword argument is unknown or out of range.
 pub fn make_native(id: &str, kwargs: &Kwargs) -> Result<(NativeEnv, EnvSpec), MakeError> {
     made(id, kwargs, |entry, kwargs, limit| (entry.native)(kwargs, limit))
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with parameters, inputs and states.
 
-/// A parameter, input or state that cannot be used.
+/// An error in a parameter, an input or a state.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -33,7 +33,7 @@ impl ParamError {
     }
 }
 
-/// An input the network refuses; its state is as it was before.
+/// An invalid input. The network that returns this error is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
@@ -42,7 +42,7 @@ pub enum InputError {
     Length {
         /// Which argument.
         argument: &'static str,
-        /// Length the network takes.
+        /// The expected length.
         expected: usize,
         /// Length found.
         found: usize,

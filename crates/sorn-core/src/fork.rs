@@ -1,4 +1,4 @@
-//! Which process this is: a forked child has none of its parent's threads.
+//! Detects forks: a forked child has none of its parent's threads.
 
 #[cfg(target_os = "linux")]
 use std::sync::Once;
@@ -11,7 +11,7 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 
 /// A number that differs between a process and a child that it forks.
 ///
-/// It is a load, not a system call: a step calls this several times.
+/// This is a load, not a system call, because a step calls it several times.
 #[cfg(target_os = "linux")]
 pub(crate) fn process() -> u64 {
     static WATCH: Once = Once::new();
@@ -19,7 +19,7 @@ pub(crate) fn process() -> u64 {
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
     WATCH.call_once(|| {
-        // SAFETY: the handler does nothing but change an atomic number, as a handler may.
+        // SAFETY: the handler only changes an atomic number, which a handler is allowed to do.
         unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     });
     FORKS.load(Ordering::Relaxed)
@@ -37,7 +37,7 @@ mod tests {
     fn a_forked_child_is_another_process() {
         let here = super::process();
         assert_eq!(here, super::process());
-        // SAFETY: the child calls nothing but `process` and `_exit`.
+        // SAFETY: the child only calls `process` and `_exit`.
         let status = unsafe {
             match libc::fork() {
                 0 => libc::_exit(i32::from(super::process() == here)),

@@ -1,19 +1,19 @@
 //! Huge pages for large arrays.
 //!
 //! A step of a large network reads a few numbers here and there in arrays of many megabytes. With pages of 4 KiB each such
-//! access also waits for the place of its page; Linux gives larger ones where they are asked for, as NumPy does.
+//! access also waits for an address translation. Linux provides larger pages on request; NumPy requests them too.
 
 /// Bytes of a huge page on most machines.
 #[cfg(target_os = "linux")]
 const HUGE: usize = 2 << 20;
 
-/// `MADV_COLLAPSE` of Linux 6.1 and newer, by its number: the bindings of some C libraries (musl on aarch64) lack its name. Older
-/// kernels refuse it.
+/// `MADV_COLLAPSE` of Linux 6.1 and newer. The number is written out because the bindings of some C libraries (musl on aarch64)
+/// lack the name. Older kernels return an error, which is ignored.
 #[cfg(target_os = "linux")]
 const COLLAPSE: libc::c_int = 25;
 
-/// Asks the system to keep an array of several megabytes, with its spare room, in huge pages. It may decline; nothing but time
-/// depends on it.
+/// Asks the system to keep an array of several megabytes, with its spare capacity, in huge pages. The system may decline; only
+/// speed depends on the answer.
 #[cfg(target_os = "linux")]
 pub(crate) fn ask<T>(values: &Vec<T>) {
     let first = values.as_ptr() as usize;
@@ -22,10 +22,10 @@ pub(crate) fn ask<T>(values: &Vec<T>) {
     if start >= end {
         return;
     }
-    // SAFETY: whole pages inside of what the vector owns; what they hold does not change.
+    // SAFETY: the range covers whole pages inside the vector's allocation, and the call does not change their contents.
     unsafe {
         let pages = start as *mut libc::c_void;
-        // The first is for pages to come, the second for those that were written already.
+        // The first call is for pages that are not written yet, the second for pages that are.
         if libc::madvise(pages, end - start, libc::MADV_HUGEPAGE) == 0 {
             libc::madvise(pages, end - start, COLLAPSE);
         }

@@ -1,7 +1,7 @@
 //! Seeded, portable randomness: one seed, split into named streams.
 //!
-//! The generators give the same bits on every platform, and a stream is independent of what any other stream has
-//! drawn, so adding a probe, a policy or a thread changes no result.
+//! The generators give the same bits on every platform. A stream does not depend on the numbers drawn from other streams, so
+//! adding a probe, a policy or a thread changes no result.
 
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 

@@ -1,11 +1,11 @@
-//! Memory, asked for before it is used: an allocation that fails would end the process.
+//! Checks whether memory suffices before it is allocated, because a failed allocation would end the process.
 
 use crate::{InputMap, NetworkType, ParamError, Params, Rule};
 
-/// Whether the system gives `bytes` more of memory now. Nothing of it is kept.
+/// Whether the system can allocate `bytes` more memory now. The memory is released again.
 ///
-/// What follows an argument of a user is asked for here before it is allocated. A system that promises more memory than it has, as
-/// Linux does within limits, may still end a process that uses it.
+/// Call this before an allocation whose size depends on user input. A system that overcommits memory, as Linux does within
+/// limits, may still end a process that uses the memory.
 ///
 /// ```
 /// assert!(sorn_core::room::fits(1_000_000));
@@ -32,18 +32,18 @@ pub fn size(bytes: u128) -> String {
 }
 
 impl Params {
-    /// Bytes that a network of these parameters, which are [valid](Self::validate), takes at most while it is made. What its
-    /// synapses grow to later is not in it.
+    /// The largest number of bytes that a network with these [valid](Self::validate) parameters takes while it is made. Synapses
+    /// that grow later are not included.
     pub fn memory(&self) -> u128 {
         self.synapse_memory(self.network_type_ie).saturating_add(self.other_memory())
     }
 
-    /// Refuses a network that there is no memory for: without this a failed allocation would end the process.
+    /// Returns an error if there is not enough memory for the network. A failed allocation would end the process instead.
     ///
     /// [`Network::new`](crate::Network::new) and [`Network::from_state`](crate::Network::from_state) call it.
     ///
     /// # Errors
-    /// The parameter that asks for the memory, with the bytes that the network takes.
+    /// The parameter that causes the memory demand, with the bytes that the network takes.
     pub fn check_memory(&self) -> Result<(), ParamError> {
         let (synapses, rest) = (self.synapse_memory(self.network_type_ie), self.other_memory());
         let all = synapses.saturating_add(rest);
@@ -59,7 +59,7 @@ impl Params {
         };
         let sparse = self.synapse_memory(NetworkType::Sparse).saturating_add(rest);
         let advice = match key {
-            // Not every network can be made sparse: as many synapses as neurons are wanted.
+            // A sparse network has at least as many synapses as neurons, so not every network fits when made sparse.
             "ne" if sparse < all / 2 && fits(sparse) && self.in_degree_ie() <= self.ne as f64 => {
                 format!("; with network_type_ie = \"sparse\" it needs {}", size(sparse))
             }
@@ -73,7 +73,7 @@ impl Params {
         let (ne, ni) = (self.ne as f64, self.ni() as f64);
         let count = |kind, sparse: f64, dense: f64| match kind {
             NetworkType::Dense => dense,
-            // Degrees are drawn, and every neuron has a synapse.
+            // The numbers of synapses are random, and every neuron has at least one.
             NetworkType::Sparse | NetworkType::Bernoulli => (sparse + ne).min(dense),
         };
         let ee = count(self.network_type_ee, self.in_degree_ee() * ne, ne * ne);
@@ -82,7 +82,7 @@ impl Params {
         (PLASTIC * ee + PLASTIC * ei + FIXED * ie) as u128
     }
 
-    /// Everything but the synapses.
+    /// Bytes of the whole network except the synapses.
     fn other_memory(&self) -> u128 {
         let pools = match self.input {
             InputMap::Pools { size, .. } => (self.nu as u128) * (24 + 8 * size as u128),
@@ -92,19 +92,19 @@ impl Params {
         neurons + pools + self.window_memory() + BASE
     }
 
-    /// The rewards that reward-modulated STDP remembers.
+    /// Bytes of the rewards that reward-modulated STDP stores.
     fn window_memory(&self) -> u128 {
         if self.rules.contains(&Rule::Rmstdp) { 8 * self.reward_window as u128 } else { 0 }
     }
 }
 
-/// Bytes at most for a synapse that may change: as plain data, in a list of its own while it is drawn, and in working form.
+/// Most bytes of a plastic synapse: as plain data, in the list in which it is drawn, and in the working layout.
 const PLASTIC: f64 = 80.0;
-/// Bytes at most for a synapse that never changes.
+/// Most bytes of a synapse that never changes.
 const FIXED: f64 = 28.0;
-/// Bytes at most for a neuron without its synapses.
+/// Most bytes of a neuron without its synapses.
 const PER_NEURON: u128 = 400;
-/// Bytes for what does not depend on the number of neurons.
+/// Bytes that do not depend on the number of neurons.
 const BASE: u128 = 1 << 16;
 
 #[cfg(test)]

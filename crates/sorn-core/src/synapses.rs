@@ -26,7 +26,7 @@ impl Synapses {
         Synapses { n_pre, indptr: vec![0], indices: Vec::new(), weights: Vec::new() }
     }
 
-    /// An unconnected matrix with room for so many synapses.
+    /// An unconnected matrix with capacity for this many synapses.
     pub(crate) fn with_capacity(n_pre: usize, synapses: usize) -> Self {
         let mut matrix = Synapses::new(n_pre);
         matrix.indices.reserve_exact(synapses);
@@ -87,7 +87,7 @@ impl Synapses {
         dense
     }
 
-    /// Refuses wrong shapes, unsorted indices, weights outside `[0, 1]`, and self-connections where `square`.
+    /// Returns an error for a wrong shape, unsorted indices, weights outside `[0, 1]`, and self-connections if `square`.
     pub(crate) fn check(
         &self,
         name: &str,

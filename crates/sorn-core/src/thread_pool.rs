@@ -1,8 +1,8 @@
 //! Threads that share the work of a step.
 //!
-//! A step of a large network is some milliseconds long and has a few parts that can be shared, so that starting a thread for
-//! each, or waking one by way of a queue, would cost what they gain. Helpers here wait for the next part for some
-//! microseconds, and go to sleep only then; handing a part over allocates nothing.
+//! A step of a large network takes some milliseconds and has a few parts that can be shared. Starting a thread for each part, or
+//! waking one through a queue, would cost more than it saves. The helpers here spin for some microseconds before they sleep, and
+//! passing a job to them does not allocate.
 
 use std::any::Any;
 use std::fmt;
@@ -13,33 +13,33 @@ use std::thread::JoinHandle;
 
 use crate::fork;
 
-/// Looks for something to do before a thread goes to sleep, some tens of microseconds.
+/// Number of spins before a thread sleeps, which take some tens of microseconds.
 const SPINS: u32 = 1000;
 
 /// The caller's thread and its helpers.
 pub(crate) struct ThreadPool {
     threads: usize,
-    /// Locked by whoever has the helpers: a network and its copies share them.
+    /// Locked by the network that uses the helpers. A network and its copies share them.
     helpers: Mutex<Helpers>,
 }
 
-/// The threads beside the caller's, and where they find work.
+/// The threads other than the caller's, and the state that they share with it.
 #[derive(Default)]
 struct Helpers {
     shared: Arc<Shared>,
     handles: Vec<JoinHandle<()>>,
-    /// The process that started them. A forked child has a copy of everything here, but none of the threads.
+    /// The process that started the threads. A forked child has a copy of this struct, but none of the threads.
     process: u64,
 }
 
-/// Where helpers find what to do.
+/// The state that the helpers and the caller share.
 #[derive(Default)]
 struct Shared {
     job: Mutex<Job>,
-    /// The job's number, for a look without the lock.
+    /// The job's number, which can be read without the lock.
     number: AtomicU64,
     called: Condvar,
-    /// Helpers that have not done with the job.
+    /// Number of helpers that have not finished the job.
     left: AtomicUsize,
     done: Condvar,
 }
@@ -52,7 +52,7 @@ struct Job {
     failure: Option<Box<dyn Any + Send>>,
 }
 
-/// What every thread calls with its number.
+/// The function that every thread calls with its number.
 #[derive(Clone, Copy)]
 struct Work(&'static (dyn Fn(usize) + Sync));
 
@@ -74,16 +74,15 @@ impl Helpers {
         !self.handles.is_empty() && self.process != fork::process()
     }
 
-    /// Leaves alone what belongs to threads of another process: their locks may be held, and to join or detach them is
-    /// undefined.
+    /// Forgets the threads of another process: their locks may be held, and joining or detaching them is undefined behaviour.
     fn forget(&mut self) {
         std::mem::take(&mut self.handles).into_iter().for_each(std::mem::forget);
         std::mem::forget(std::mem::take(&mut self.shared));
     }
 
-    /// Lets every thread call `work` with its number; returns when all have.
+    /// Calls `work` on every thread with the thread's number, and returns when all calls have returned.
     fn all(&self, work: &(dyn Fn(usize) + Sync)) {
-        // SAFETY: no helper calls it after this function, which ends, even by a panic, only when all helpers have done.
+        // SAFETY: this function returns or unwinds only after all helpers have finished, so no helper calls `work` later.
         let work = Work(unsafe {
             std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work)
         });
@@ -112,7 +111,7 @@ impl Drop for Helpers {
         {
             let mut job = lock(&self.shared.job);
             job.stop = true;
-            // Ends the looks.
+            // Ends the spinning.
             self.shared.number.store(u64::MAX, Ordering::Release);
             self.shared.called.notify_all();
         }
@@ -124,13 +123,13 @@ impl Drop for Helpers {
 }
 
 impl ThreadPool {
-    /// A pool of so many threads, the caller's included; fewer where the system gives no more.
+    /// A pool of this many threads, including the caller's. It has fewer if the system does not start as many.
     pub(crate) fn new(threads: usize) -> Self {
         ThreadPool { threads, helpers: Mutex::new(Helpers::start(threads)) }
     }
 
-    /// Calls `task` with each of `items`, its index and its share of `values`, which are `width` values, save for the last.
-    /// Which thread has which item is no task's business.
+    /// Calls `task` with each of `items`, its index and its share of `values`: `width` values, or fewer for the last item. Tasks
+    /// must not depend on which thread runs which item.
     pub(crate) fn share<T: Send, V: Send>(
         &self,
         items: &mut [T],
@@ -142,7 +141,7 @@ impl ThreadPool {
             _ if self.threads == 1 || items.len() < 2 => None,
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
-            // Another network has them, or had them in the thread that was running when this process was forked.
+            // Another network uses the helpers, or used them in the parent at the moment of the fork.
             Err(TryLockError::WouldBlock) => None,
         };
         let Some(mut helpers) = helpers else {
@@ -159,8 +158,8 @@ impl ThreadPool {
             for index in (thread..items.len).step_by(threads) {
                 let start = index * width;
                 if start < values.len {
-                    // SAFETY: threads have different numbers, so an index is that of one thread, and shares of values do
-                    // not overlap.
+                    // SAFETY: threads have distinct numbers, so each index belongs to one thread, and the shares of values
+                    // do not overlap.
                     let [item] = (unsafe { items.get(index, 1) }) else { return };
                     // SAFETY: as above.
                     let values = unsafe { values.get(start, width.min(values.len - start)) };
@@ -226,7 +225,7 @@ impl fmt::Debug for ThreadPool {
     }
 }
 
-/// A slice of which threads take parts that do not overlap.
+/// A slice from which threads take parts that do not overlap.
 struct Parts<T> {
     start: *mut T,
     len: usize,
@@ -241,11 +240,11 @@ impl<T> Parts<T> {
     }
 
     /// # Safety
-    /// The slice must be borrowed still, and the part within it and nobody else's.
+    /// The slice must still be borrowed, and the part must lie within it and be used by one thread only.
     #[allow(clippy::mut_from_ref)]
     unsafe fn get(&self, first: usize, len: usize) -> &mut [T] {
         debug_assert!(first + len <= self.len);
-        // SAFETY: promised.
+        // SAFETY: the caller guarantees it.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(first), len) }
     }
 }
@@ -288,8 +287,8 @@ mod tests {
         });
     }
 
-    /// A thread may be early, late, awake or asleep at any point: pauses longer and shorter than the looks, before and within
-    /// the work, and pools that end at once.
+    /// A thread may be early, late, awake or asleep at any point. The test has pauses longer and shorter than the spinning, before
+    /// and within the work, and pools that end at once.
     #[test]
     fn no_item_is_lost_whoever_is_late() {
         let mut x = 1_u64;
@@ -337,11 +336,11 @@ mod tests {
         }
     }
 
-    /// Whether `work` ends well in a forked child. The alarm ends a child that hangs.
+    /// Whether `work` succeeds in a forked child. The alarm ends a child that hangs.
     #[cfg(unix)]
     fn child_does(work: impl FnOnce()) -> bool {
-        // SAFETY: the C library readies its allocator and threads for the child; the standard library keeps nothing that
-        // a fork would break.
+        // SAFETY: the C library prepares its allocator and threads for the child, and the standard library has no state
+        // that a fork would break.
         unsafe {
             match libc::fork() {
                 0 => {

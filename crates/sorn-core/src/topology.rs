@@ -15,7 +15,7 @@ pub(crate) fn ee(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Synapses {
     let most = if params.network_type_ee == NetworkType::Dense { ne * (ne - 1) } else { 0 };
     let mut wee = Synapses::with_capacity(ne, most);
     for post in 0..ne {
-        // Drawn among the others, so indices from `post` on move up by one.
+        // Drawn among the other neurons, so indices from `post` on are shifted by one.
         sampler.draw(params.network_type_ee, params.in_degree_ee(), ne - 1, rng);
         if sampler.chosen.is_empty() {
             sampler.choose(1, ne - 1, rng);
@@ -83,7 +83,7 @@ fn normalise(mut synapses: Synapses) -> Synapses {
     synapses
 }
 
-/// Draws distinct indices, reusing its memory.
+/// Draws distinct indices; reuses its buffer.
 struct Sampler {
     chosen: Vec<u32>,
     taken: Vec<bool>,
@@ -110,7 +110,7 @@ impl Sampler {
 
     fn choose(&mut self, count: usize, n: usize, rng: &mut Xoshiro256PlusPlus) {
         self.chosen.clear();
-        // Above half it is faster to choose what is left out.
+        // If more than half are drawn, it is faster to draw those that are left out.
         let complement = count > n / 2;
         let draws = if complement { n - count } else { count };
         while self.chosen.len() < draws {
@@ -134,7 +134,7 @@ impl Sampler {
         if p >= 1.0 {
             self.chosen.extend(0..n as u32);
         } else if p > 0.0 {
-            // Distances between successes are geometric, so absent pairs cost nothing.
+            // Gaps between connected pairs have a geometric distribution, so absent pairs cost nothing.
             let scale = 1.0 / ln(1.0 - p);
             let mut next = -1.0;
             loop {

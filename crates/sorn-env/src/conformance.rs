@@ -1,7 +1,7 @@
-//! [`check`]: whether an environment keeps the contract.
+//! [`check`]: tests whether an environment keeps the contract.
 //!
-//! What an author runs in the tests of their own environment. It takes random actions for [`Config::episodes`] episodes, twice or
-//! more with the same seed: on a machine only if they can do no harm.
+//! Authors run it in the tests of their own environment. It takes random actions for [`Config::episodes`] episodes, twice or more
+//! with the same seed. Run it on a physical machine only if random actions can do no harm.
 //!
 //! ```
 //! # use std::convert::Infallible;
@@ -34,14 +34,14 @@ use std::fmt;
 use crate::seeding::Generator;
 use crate::{Element, Env, Space, Step, Value};
 
-/// How much to play.
+/// The seed and the length of a check.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// Seed of the episodes and of the actions.
     pub seed: u64,
-    /// Steps per episode at most.
+    /// Maximum number of steps per episode.
     pub steps: u64,
-    /// Episodes.
+    /// Number of episodes.
     pub episodes: u64,
 }
 
@@ -51,19 +51,19 @@ impl Default for Config {
     }
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// The contract is broken.
+    /// The environment breaks the contract.
     Error,
-    /// Allowed, but seldom meant.
+    /// The contract allows it, but it is rarely intended.
     Warning,
 }
 
-/// One thing found.
+/// One result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How bad it is.
+    /// Its severity.
     pub level: Level,
     /// Which check: `spaces`, `reset`, `step`, `determinism`, `seeding`, `render`, `close`.
     pub check: &'static str,
@@ -71,7 +71,7 @@ pub struct Finding {
     pub message: String,
 }
 
-/// What [`check`] found.
+/// The result of [`check`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Findings, each kind once.
@@ -80,15 +80,15 @@ pub struct Report {
     pub steps: u64,
     /// Episodes begun.
     pub episodes: u64,
-    /// Steps that returned the environment's own error, the first of which is a warning. Each was answered by a reset.
+    /// Steps that returned the environment's own error. The first one gives a warning, and a reset follows each.
     pub failures: u64,
     /// Episodes that ended by themselves, terminated or truncated, within [`Config::steps`].
     pub ended: u64,
 }
 
 impl Report {
-    /// Whether no error was found; warnings and the environment's own failures are no errors, unless every episode ended with
-    /// such a failure.
+    /// Whether there is no error. Warnings and the environment's own failures do not count as errors, unless every episode ended
+    /// with such a failure.
     pub fn passed(&self) -> bool {
         let failed = self.episodes > 0 && self.failures >= self.episodes;
         !failed && self.findings.iter().all(|finding| finding.level != Level::Error)
@@ -96,7 +96,7 @@ impl Report {
 
     fn add(&mut self, level: Level, check: &'static str, message: impl Into<String>) {
         let message = message.into();
-        // The same mistake at every step is one finding, whatever the number found.
+        // The same mistake at every step is one finding, even if the numbers in its text differ.
         fn kind(message: &str) -> &str {
             let kind = message.split(", found ").next().unwrap_or(message);
             kind.split(" at seed").next().unwrap_or(kind)
@@ -133,18 +133,18 @@ impl fmt::Display for Report {
     }
 }
 
-/// What one episode returned.
+/// The values that one episode returned.
 struct Trace {
     first: Value,
     steps: Vec<Step<Value>>,
     failed_at: Option<usize>,
 }
 
-/// Plays `env` with random actions and checks it against the contract: its spaces are valid and constant, its observations lie
-/// in them, rewards are finite, every action of the space is taken, the same seed gives the same episode and another seed
-/// another, a reset works at any time, pictures have the size they say, closing succeeds.
+/// Runs `env` with random actions and checks the contract: spaces are valid and constant, observations lie in their space,
+/// rewards are finite, every action of the space is accepted, the same seed repeats an episode and another seed gives a different
+/// one, a reset works at any time, frames have the declared size, and closing succeeds.
 ///
-/// An environment may fail, as robots do: an error it returns is counted, and the next reset must succeed.
+/// An environment may fail, as robots do: the check counts the errors of steps, and the reset after an error must succeed.
 pub fn check<E: Env>(env: &mut E, config: &Config) -> Report
 where
     E::Obs: Element,
@@ -174,7 +174,7 @@ where
     check_seeds(env, config, &traces, &mut report);
     check_going_on(env, &spaces, config, &mut report);
 
-    // A picture of the first state of an episode: some environments draw themselves only from there on.
+    // Some environments can only be rendered after the first reset.
     let begun = env.reset(Some(config.seed), None).map(drop);
     match begun.and_then(|()| env.render()) {
         Ok(Some(frame)) if frame.rgb.len() != frame.width * frame.height * 3 => report.error(
@@ -193,7 +193,7 @@ where
     report
 }
 
-/// Resets at most, to see a start that differs. By chance, starts drawn from two are all the same once in a thousand million times.
+/// Maximum number of resets to find a different start. With two equally likely starts, all are the same once in 10^9 checks.
 const RESETS: u64 = 30;
 
 /// Warns if every seed gives the same start.
@@ -233,7 +233,7 @@ where
     if !same(&before.first, &after.first) || !same(&before.steps, &after.steps) {
         return;
     }
-    // The same episode twice: by chance, where starts are few, or because every reset begins anew, or because there is only one.
+    // The episode can repeat by chance if there are few starts, because every reset reseeds, or because there is only one start.
     let unseeded = (0..RESETS).map(|_| None);
     let seeded = (1..=RESETS).map(|k| Some(config.seed.wrapping_add(k)));
     let mut seeded_differs = false;
@@ -331,7 +331,7 @@ fn check_obs<O: Element>(
     value
 }
 
-/// Whether two values are the same, where NaN is the same as NaN: it is no number, and is told as such.
+/// Whether two values are equal, with NaN equal to NaN. Another check reports NaN.
 fn same<T: PartialEq + fmt::Debug>(a: &T, b: &T) -> bool {
     a == b || format!("{a:?}") == format!("{b:?}")
 }
@@ -341,7 +341,7 @@ fn compare(first: &Trace, second: &Trace, seed: u64, report: &mut Report) {
         report.error("determinism", format!("the same seed gave another first observation at seed {seed}"));
         return;
     }
-    // A failure is the world's doing, not the seed's: what came before it is compared.
+    // A failure does not depend on the seed, so only the values before it are compared.
     let other = first.steps.iter().zip(&second.steps).position(|(a, b)| !same(a, b));
     let shorter = (first.failed_at == second.failed_at && first.steps.len() != second.steps.len())
         .then(|| first.steps.len().min(second.steps.len()));

@@ -1,11 +1,11 @@
-//! The object-safe twin of [`Env`], for registries, the command line and bridges.
+//! The dyn-compatible form of [`Env`], for registries, the command line and bridges.
 
 use crate::{Element, Env, Frame, Info, Options, Space, SpaceError, Step, Value};
 
 /// Any environment's error, owned.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
 
-/// [`Env`] with observations and actions as [`Value`]s; every `Env` whose types are [`Element`]s is one.
+/// [`Env`] with observations and actions as [`Value`]s. Every `Env` whose types are [`Element`]s implements it.
 pub trait DynEnv {
     /// See [`Env::observation_space`].
     fn observation_space(&self) -> Space;
@@ -19,7 +19,7 @@ pub trait DynEnv {
     /// See [`Env::step`].
     ///
     /// # Errors
-    /// The environment's own, and [`SpaceError`] for a value that is no action of it.
+    /// The environment's own, and [`SpaceError`] for a value that is not an action of the environment.
     fn step(&mut self, action: &Value) -> Result<Step<Value>, BoxError>;
     /// See [`Env::render`].
     ///
@@ -31,7 +31,7 @@ pub trait DynEnv {
     /// See [`Env::set_memory`].
     ///
     /// # Errors
-    /// [`SpaceError`] where it is another environment's.
+    /// [`SpaceError`] if the memory belongs to another environment.
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError>;
     /// See [`Env::freeze`].
     ///
@@ -84,7 +84,7 @@ where
 /// An environment of any type behind one type; itself an [`Env`] over [`Value`]s.
 pub struct AnyEnv(Box<dyn DynEnv + Send>);
 
-/// The error of [`AnyEnv`]: whatever the environment inside failed with.
+/// The error of [`AnyEnv`]: the error of the wrapped environment.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct AnyEnvError(pub BoxError);

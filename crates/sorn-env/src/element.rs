@@ -9,25 +9,24 @@ use crate::{Array, BoxSpace, Data, Space, SpaceError, Value};
 /// that type, single numbers of Box spaces of shape `()`, `[i64; N]` and `Vec<i64>` of MultiDiscrete and integer Box spaces,
 /// `[i8; N]` of MultiBinary spaces of shape `(N,)`, `(i64, i64)` of Tuples of two Discrete spaces. [`Array`] and [`Value`] can be elements of any.
 pub trait Element: Sized {
-    /// The same as a [`Value`].
+    /// The element as a [`Value`].
     fn to_value(&self) -> Value;
 
-    /// [`to_value`](Element::to_value), where the element is not needed afterwards.
+    /// Like [`to_value`](Element::to_value), but consumes the element.
     fn into_value(self) -> Value {
         self.to_value()
     }
 
-    /// The reverse of [`to_value`](Element::to_value). Floats of the other width are rounded.
+    /// The inverse of [`to_value`](Element::to_value). Floats of the other width are rounded.
     ///
     /// # Errors
-    /// [`SpaceError`] where `value` is of another kind or shape.
+    /// [`SpaceError`] if `value` has another kind or shape.
     fn from_value(value: &Value) -> Result<Self, SpaceError>;
 
-    /// What `using` makes of the element that `value` is: [`from_value`](Element::from_value) without a copy where there need not be
-    /// one.
+    /// Calls `using` with the element in `value`: like [`from_value`](Element::from_value), but without a copy if possible.
     ///
     /// # Errors
-    /// Those of [`from_value`](Element::from_value).
+    /// As [`from_value`](Element::from_value).
     fn with_value<R>(value: &Value, using: impl FnOnce(&Self) -> R) -> Result<R, SpaceError> {
         Ok(using(&Self::from_value(value)?))
     }
@@ -36,7 +35,7 @@ pub trait Element: Sized {
     /// MultiBinary as 0 and 1, Dict and Tuple one member after the other. `out` has length [`Space::flat_dim`].
     ///
     /// # Errors
-    /// [`SpaceError`] where the value does not fit the space or the length.
+    /// [`SpaceError`] if the value does not fit the space or the length.
     fn flatten_into(&self, space: &Space, out: &mut [f64]) -> Result<(), SpaceError>;
 }
 

@@ -1,11 +1,11 @@
-//! [`Env`], the one trait an environment implements, and what passes through it.
+//! [`Env`], the trait that an environment implements, and the types of its methods.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
 use crate::{Space, SpaceError, Value};
 
-/// Additional facts about a reset or a step, by name. An empty one allocates nothing.
+/// Additional facts about a reset or a step, by name. An empty map does not allocate.
 pub type Info = BTreeMap<String, Value>;
 
 /// Options of one reset, by name, e.g. CartPole's `low` and `high`.
@@ -18,16 +18,16 @@ pub struct Step<O> {
     pub obs: O,
     /// Reward of this transition.
     pub reward: f64,
-    /// The task reached a terminal state: its value is 0.
+    /// The task reached a terminal state, whose value is 0.
     pub terminated: bool,
-    /// The episode was cut, e.g. by a time limit: its value is to be estimated.
+    /// The episode was truncated, e.g. by a time limit. The value of its last state has to be estimated.
     pub truncated: bool,
     /// Additional facts.
     pub info: Info,
 }
 
 impl<O> Step<O> {
-    /// Whether the episode is over, one way or the other.
+    /// Whether the episode is over: terminated or truncated.
     pub fn done(&self) -> bool {
         self.terminated || self.truncated
     }
@@ -57,14 +57,14 @@ pub struct Frame {
 
 /// An environment with Gymnasium's semantics.
 ///
-/// `reset` begins an episode and must come before the first `step`. A `seed` restarts the environment's generator;
-/// without one, the generator goes on. Stepping after the end of an episode is the environment's own affair.
+/// `reset` begins an episode and must come before the first `step`. A `seed` restarts the environment's generator; without a
+/// seed, the generator continues. Each environment defines what a step after the end of an episode does.
 pub trait Env {
-    /// Observation, an [`Element`](crate::Element) of [`observation_space`](Env::observation_space) wherever an agent is to read it.
+    /// Observation; an [`Element`](crate::Element) of [`observation_space`](Env::observation_space) if an agent is to read it.
     type Obs;
     /// Action, an [`Element`](crate::Element) of [`action_space`](Env::action_space).
     type Act;
-    /// What can fail: a sensor, a simulator, an interpreter. [`Infallible`](std::convert::Infallible) where nothing can.
+    /// Error of a sensor, a simulator or an interpreter; [`Infallible`](std::convert::Infallible) if nothing can fail.
     type Error: Error + Send + Sync + 'static;
 
     /// The space of all observations.
@@ -76,7 +76,7 @@ pub trait Env {
     /// Begins an episode and returns its first observation.
     ///
     /// # Errors
-    /// Whatever the environment can fail with, e.g. an option out of range.
+    /// The environment's own, e.g. for an option out of range.
     fn reset(
         &mut self,
         seed: Option<u64>,
@@ -86,10 +86,10 @@ pub trait Env {
     /// Applies one action.
     ///
     /// # Errors
-    /// Whatever the environment can fail with, e.g. an action outside its space.
+    /// The environment's own, e.g. for an action outside the space.
     fn step(&mut self, action: &Self::Act) -> Result<Step<Self::Obs>, Self::Error>;
 
-    /// A picture of the present state, or `None` where the environment has no picture.
+    /// A frame of the current state, or `None` if the environment does not render.
     ///
     /// # Errors
     /// Whatever the environment can fail with.
@@ -97,8 +97,8 @@ pub trait Env {
         Ok(None)
     }
 
-    /// What the environment has learnt and keeps across episodes, e.g. the statistics of a normalising wrapper: with it and a
-    /// seed, an episode can be repeated. `None` where episodes depend on their seed alone.
+    /// The state that the environment learns and keeps across episodes, e.g. the statistics of a normalising wrapper. This state
+    /// and a seed suffice to repeat an episode. `None` if episodes depend on their seed alone.
     fn memory(&self) -> Option<Value> {
         None
     }
@@ -106,12 +106,12 @@ pub trait Env {
     /// Restores what [`memory`](Env::memory) returned.
     ///
     /// # Errors
-    /// [`SpaceError`] where it is another environment's.
+    /// [`SpaceError`] if the memory belongs to another environment.
     fn set_memory(&mut self, memory: &Value) -> Result<(), SpaceError> {
         Err(SpaceError::new("no memory, as this environment keeps none", memory.describe()))
     }
 
-    /// Keeps [`memory`](Env::memory) as it is from now on: an evaluation learns nothing, the environment neither.
+    /// Stops changes to [`memory`](Env::memory), so that an environment does not learn during an evaluation.
     ///
     /// # Errors
     /// Whatever the environment can fail with.
@@ -119,7 +119,7 @@ pub trait Env {
         Ok(())
     }
 
-    /// Releases what the environment holds. Dropping it must do too.
+    /// Releases the resources of the environment. Dropping it must release them too.
     ///
     /// # Errors
     /// Whatever the environment can fail with.

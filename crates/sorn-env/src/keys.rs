@@ -7,7 +7,7 @@ use serde::forward_to_deserialize_any;
 
 /// The keys that `T`, a struct that derives `Deserialize`, reads from a table; `None` if `T` takes a table of any keys.
 ///
-/// A registry tells by them what an environment or a part of an agent takes, and refuses every other key.
+/// A registry uses the keys to list what an environment or a part of an agent takes, and rejects every other key.
 ///
 /// ```
 /// #[derive(serde::Deserialize)]
@@ -30,7 +30,7 @@ pub fn keys_of<'de, T: Deserialize<'de>>() -> Option<&'static [&'static str]> {
     }
 }
 
-/// Is asked for a value, and answers with what was asked for.
+/// A deserializer that returns the fields that the type asks for, in place of a value.
 struct Ask;
 
 #[derive(Debug)]

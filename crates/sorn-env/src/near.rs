@@ -1,13 +1,13 @@
-//! [`near`]: the names that someone may have meant.
+//! [`near`]: the known names that are similar to a misspelt one.
 
 /// The longest text that is compared: the time of a comparison grows with the square of the length.
 const LONGEST: usize = 100;
 
-/// How like what was written and what was meant are, mostly.
+/// The usual similarity of a misspelt name and the intended one.
 pub const ALIKE: f64 = 0.8;
 
-/// Those of `names` that are more like `found` than `alike` (0: not at all, 1: equal), the most like first; upper and lower case
-/// are the same. None of a text of more than 100 characters.
+/// The `names` whose similarity to `found` is above `alike` (0: no similarity, 1: equal), most similar first, ignoring case. The
+/// list is empty if `found` has more than 100 characters.
 ///
 /// ```
 /// let names = ["CartPole-v1", "Acrobot-v1", "Pendulum-v1"];

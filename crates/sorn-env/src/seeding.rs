@@ -24,9 +24,9 @@ pub fn np_random(seed: Option<u64>) -> Generator {
     Generator::new(seed.unwrap_or_else(entropy))
 }
 
-/// The generator of a reset: a seed begins it anew, without one it goes on (or begins at random, where there is none yet).
+/// The generator of a reset. A seed restarts it; without a seed it continues, or gets a random seed if there is none yet.
 ///
-/// An environment keeps an `Option<Generator>`, `None` at first, and calls this first thing in its `reset`.
+/// An environment keeps an `Option<Generator>`, initially `None`, and calls this function at the start of its `reset`.
 #[inline]
 pub fn reseed(rng: &mut Option<Generator>, seed: Option<u64>) -> &mut Generator {
     if let Some(seed) = seed {
@@ -91,7 +91,7 @@ const PCG_MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 /// [`uniform`](Generator::uniform), [`integers`](Generator::integers), [`standard_normal`](Generator::standard_normal) and
 /// [`shuffle`](Generator::shuffle).
 ///
-/// [`exponential`](Generator::exponential) follows the same law as NumPy's but draws other numbers. The generator is also a
+/// [`exponential`](Generator::exponential) has the same distribution as NumPy's but draws other numbers. The generator is also a
 /// [`rand`] generator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,10 +128,10 @@ impl Generator {
         Value::Map(std::iter::once(words).chain(spare).collect())
     }
 
-    /// The generator that [`to_value`](Generator::to_value) wrote down.
+    /// Restores the generator from the result of [`to_value`](Generator::to_value).
     ///
     /// # Errors
-    /// [`SpaceError`] where the value is no generator's.
+    /// [`SpaceError`] if the value does not hold a generator.
     pub fn from_value(value: &Value) -> Result<Self, SpaceError> {
         let wrong = || {
             SpaceError::new(
@@ -188,7 +188,7 @@ impl Generator {
     /// Uniform among `low, low + 1, ..., high - 1` (Lemire's method, as NumPy's `integers`).
     ///
     /// # Panics
-    /// Where `low >= high`.
+    /// Panics if `low >= high`.
     #[inline]
     pub fn integers(&mut self, low: i64, high: i64) -> i64 {
         assert!(low < high, "expected low < high, found low = {low}, high = {high}");

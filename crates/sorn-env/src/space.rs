@@ -1,4 +1,4 @@
-//! [`Space`]: which observations and actions an environment knows.
+//! [`Space`]: the set of an environment's observations or actions.
 
 use std::fmt;
 
@@ -51,7 +51,7 @@ pub struct BoxSpace {
     pub dtype: Dtype,
 }
 
-/// A value that is not in a space, or a space that cannot be.
+/// The error for a value that is not in a space, or for an invalid space.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}{}expected {expected}, found {found}", if .place.is_empty() { "" } else { ": " })]
 pub struct SpaceError {
@@ -69,7 +69,7 @@ impl SpaceError {
         SpaceError { place: String::new(), expected: expected.into(), found: found.into() }
     }
 
-    /// The same error, of what stands at `place`: "`place`: expected ...".
+    /// The same error with the place where it occurred: "`place`: expected ...".
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Self {
         let place = match self.place.is_empty() {
@@ -119,7 +119,7 @@ impl BoxSpace {
         Self::new(vec![low; size], vec![high; size], shape, dtype)
     }
 
-    /// Checks that both bounds have one number per element, are no NaN and in the type's range, and `low <= high`.
+    /// Checks that both bounds have one number per element, are not NaN, are in the type's range, and that `low <= high`.
     ///
     /// # Errors
     /// [`SpaceError`] naming the bound, its position, and what is allowed.
@@ -165,10 +165,10 @@ impl BoxSpace {
         self.low.iter().chain(&self.high).all(|x| x.is_finite())
     }
 
-    /// The bounds of the `i`-th element as a range to scale by: infinite where they bound nothing.
+    /// The bounds of the `i`-th element as a range for scaling; a bound that does not limit the element is infinite.
     ///
-    /// "No bound" is also written as the type's largest number, or any other that no quantity reaches. Bounds of
-    /// [`UNBOUNDED`](Self::UNBOUNDED) and more count as such.
+    /// Some environments write a missing bound as the type's largest number or another very large one. Bounds of
+    /// [`UNBOUNDED`](Self::UNBOUNDED) and more count as infinite.
     ///
     /// # Panics
     /// If there is no `i`-th element.
@@ -188,7 +188,7 @@ impl Space {
     /// `0, 1, ..., n - 1`.
     ///
     /// # Errors
-    /// [`SpaceError`] where `n` is less than 1.
+    /// [`SpaceError`] if `n` is less than 1.
     pub fn discrete(n: i64) -> Result<Self, SpaceError> {
         let space = Space::Discrete { n, start: 0 };
         space.validate()?;
@@ -203,10 +203,10 @@ impl Space {
         BoxSpace::f32(low, high).map(Space::Box)
     }
 
-    /// Checks that the space is one: counts at least 1, bounds as [`BoxSpace::validate`] wants them, names unique.
+    /// Checks that the space is valid: counts are at least 1, bounds pass [`BoxSpace::validate`], and names are unique.
     ///
     /// # Errors
-    /// [`SpaceError`] naming what is wrong.
+    /// [`SpaceError`] that says what is wrong.
     pub fn validate(&self) -> Result<(), SpaceError> {
         match self {
             Space::Box(space) => space.validate(),

@@ -1,4 +1,4 @@
-//! What a [`Space`] does with its elements: check, sample, flatten.
+//! The methods of [`Space`] on its elements: check, sample, flatten.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ impl Space {
         self.check(value).is_ok()
     }
 
-    /// Why `value` is no element, if it is none.
+    /// Returns an error if `value` is not an element.
     ///
     /// # Errors
     /// [`SpaceError`] saying what the space allows and what was found.
@@ -102,7 +102,7 @@ impl Space {
     /// Writes `value` as numbers, see [`Element::flatten_into`](crate::Element::flatten_into).
     ///
     /// # Errors
-    /// [`SpaceError`] where the value does not fit the space or the length.
+    /// [`SpaceError`] if the value does not fit the space or the length.
     pub fn flatten_into(&self, value: &Value, out: &mut [f64]) -> Result<(), SpaceError> {
         check_length(self, out)?;
         match (self, value) {

@@ -18,7 +18,7 @@ use crate::space::numbers;
 pub enum Value {
     /// True or false.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
     /// A real number.
     Float(f64),
@@ -42,7 +42,7 @@ impl Value {
         }
     }
 
-    /// The whole number of an `Int`.
+    /// The integer of an `Int`.
     pub fn as_i64(&self) -> Option<i64> {
         if let Value::Int(i) = self { Some(*i) } else { None }
     }
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// What it is, short enough for an error message.
+    /// A description short enough for an error message.
     pub fn describe(&self) -> String {
         match self {
             Value::Bool(b) => format!("{b}"),
@@ -87,7 +87,7 @@ pub struct Array {
     data: Data,
 }
 
-/// An [`Array`] as a file has it, whose shape may be another's.
+/// An [`Array`] read from a file, whose shape may not fit its data.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -107,7 +107,7 @@ impl Array {
     /// Numbers in a shape.
     ///
     /// # Errors
-    /// [`SpaceError`] where the shape holds another number of elements than `data` has.
+    /// [`SpaceError`] if the number of elements of the shape differs from that of `data`.
     pub fn new(shape: Vec<usize>, data: impl Into<Data>) -> Result<Self, SpaceError> {
         let data = data.into();
         let size = shape.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim));
@@ -141,7 +141,7 @@ impl Array {
         &mut self.data
     }
 
-    /// The numbers in C order, taken out.
+    /// Consumes the array and returns its numbers in C order.
     pub fn into_data(self) -> Data {
         self.data
     }
@@ -210,7 +210,7 @@ macro_rules! each_dtype {
                 match self { $(Data::$variant(v) => v[i] = x as $type),+ }
             }
 
-            /// `values` as numbers of one type; what does not fit the type is rounded and saturated.
+            /// Converts `values` to one type. Numbers that do not fit the type are rounded and saturated.
             pub fn cast(values: impl Iterator<Item = f64>, dtype: Dtype) -> Data {
                 match dtype { $(Dtype::$variant => Data::$variant(values.map(|x| x as $type).collect())),+ }
             }

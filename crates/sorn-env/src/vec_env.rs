@@ -14,7 +14,7 @@ pub enum AutoresetMode {
     Disabled,
 }
 
-/// What the environments of a batch returned, one entry each. The caller keeps it and hands it to every step.
+/// The results of the environments of a batch, one entry each. The caller owns it and passes it to every step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch<O> {
     /// Observations; after [`AutoresetMode::SameStep`]'s reset, those of the new episodes.
@@ -29,19 +29,19 @@ pub struct Batch<O> {
     pub infos: Vec<Info>,
     /// Last observation of an episode that ended in this step, in mode [`AutoresetMode::SameStep`].
     pub final_obs: Vec<Option<O>>,
-    /// The info that came with it.
+    /// The info of that last observation.
     pub final_infos: Vec<Option<Info>>,
 }
 
-/// What a batch can fail with.
+/// The error of a batch.
 #[derive(Debug, thiserror::Error)]
 pub enum VecError<E: std::error::Error + 'static> {
-    /// One of the environments failed; it is the first of the batch that did.
+    /// An environment failed. If several failed, this is the first of them in the batch.
     #[error("environment {index} of the batch: {source}")]
     Env {
         /// Its position.
         index: usize,
-        /// What it failed with.
+        /// Its error.
         source: E,
     },
     /// A slice of another length than the batch.
@@ -122,7 +122,7 @@ impl<E: Env> VecEnv<E> {
     /// A batch of environments.
     ///
     /// # Errors
-    /// [`VecError::Envs`] where there is none, or their spaces differ.
+    /// [`VecError::Envs`] if there is no environment, or their spaces differ.
     pub fn new(envs: Vec<E>, mode: AutoresetMode) -> Result<Self, VecError<E::Error>> {
         let found = |found: String| Err(VecError::Envs { found });
         let spaces = |env: &E| (env.observation_space(), env.action_space());
@@ -135,7 +135,7 @@ impl<E: Env> VecEnv<E> {
         Ok(VecEnv { envs, mode, over })
     }
 
-    /// How many environments.
+    /// Number of environments.
     pub fn num_envs(&self) -> usize {
         self.envs.len()
     }

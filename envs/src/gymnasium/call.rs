@@ -1,4 +1,4 @@
-//! [`call`]: calls of Python's functions that outlive the interpreter.
+//! [`call`]: calls of Python functions that are safe while the interpreter ends.
 //!
 //! Before version 3.14, Python unwinds a daemon thread (`pthread_exit`) that takes the lock of an interpreter that is ending.
 //! A thread takes the lock inside a call of Python, and unwinding the frames of Rust below that call aborts the process. Here
@@ -45,10 +45,10 @@ pub struct Section {
 }
 
 impl Section {
-    /// Begins one on this thread; the end of its life ends it.
+    /// Begins a section on this thread; dropping it ends the section.
     ///
     /// # Errors
-    /// What the module `atexit` raises.
+    /// An exception raised by the module `atexit`.
     pub fn enter(py: Python<'_>) -> PyResult<Self> {
         static REGISTER: Once = Once::new();
         let mut registered = Ok(());
@@ -98,7 +98,7 @@ impl Drop for Park {
 /// Calls `callable`; the thread is parked if the interpreter ends meanwhile.
 ///
 /// # Errors
-/// What the callable raises. `SystemExit` in a [`Section`] if the interpreter is about to end, unless it is this thread that
+/// An exception raised by the callable. `SystemExit` in a [`Section`] if the interpreter is about to end, unless this thread
 /// ends it.
 pub fn call<'py>(
     callable: &Bound<'py, PyAny>,
@@ -118,7 +118,7 @@ pub fn call<'py>(
 /// [`call`] of a method.
 ///
 /// # Errors
-/// As of [`call`], and if there is no such method.
+/// As [`call`], and if there is no such method.
 pub fn call_method<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,
@@ -135,7 +135,7 @@ fn guarded<'py>(
     keywords: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     use pyo3::ffi::PyObject;
-    // Declared anew: the compiler may take it that PyO3's declaration never unwinds.
+    // Declared again, because the compiler may assume that PyO3's declaration never unwinds.
     #[allow(clashing_extern_declarations)]
     unsafe extern "C-unwind" {
         fn PyObject_Call(
@@ -156,7 +156,7 @@ fn guarded<'py>(
     result
 }
 
-/// Elsewhere there is no unwinding that could be caught.
+/// On other systems there is no unwinding to catch.
 #[cfg(not(unix))]
 fn guarded<'py>(
     callable: &Bound<'py, PyAny>,

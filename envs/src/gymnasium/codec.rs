@@ -1,4 +1,4 @@
-//! [`Codec`]: how the elements of one space pass between Python and here, worked out once per environment.
+//! [`Codec`]: converts the elements of a space between Python and Rust; made once per environment.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -9,14 +9,14 @@ use super::error::Fault;
 /// Discrete spaces up to this size keep their elements ready as Python objects.
 const READY: i64 = 1024;
 
-/// A space of Python's, with what it takes to convert its elements.
+/// A Python space, with the data needed to convert its elements.
 pub(super) enum Codec {
     Discrete {
         n: i64,
         start: i64,
         /// `numpy.int64`, or the space's other type.
         scalar: Py<PyAny>,
-        /// The elements in order, where there are few.
+        /// The elements in order, if there are few.
         ready: Vec<Py<PyAny>>,
     },
     Array(ArrayCodec),
@@ -30,11 +30,11 @@ pub(super) struct ArrayCodec {
     /// The shape in Python, if it is another.
     pub(super) theirs: Option<Vec<usize>>,
     pub(super) dtype: Dtype,
-    /// The space's own `numpy.dtype`, where it is none of ours but fits `dtype`.
+    /// The space's own `numpy.dtype`, if it is not a supported one but fits `dtype`.
     pub(super) foreign: Option<Py<PyAny>>,
     /// What an action must be in, where it is more than shape, type and being a number.
     pub(super) exact: Option<Space>,
-    /// The smallest element of each position of a MultiDiscrete, where one is not 0.
+    /// The smallest element of each position of a MultiDiscrete, if any is not 0.
     pub(super) start: Option<Vec<i64>>,
 }
 
@@ -255,7 +255,7 @@ pub(super) fn tuple_of<'a, 'py>(
     }
 }
 
-/// What a Python object is, short enough for an error message.
+/// A description of a Python object, short enough for an error message.
 pub(super) fn kind(object: &Bound<'_, PyAny>) -> String {
     let name = object.get_type().name().map_or_else(|_| "object".into(), |name| name.to_string());
     let of = |attribute: &str| object.getattr(attribute).map(|value| value.to_string());

@@ -8,7 +8,7 @@ use sorn_env::{Array, Data, Dtype, SpaceError, Value};
 use super::codec::{ArrayCodec, Codec, kind, tuple_of};
 use super::error::Fault;
 
-/// The numbers of an array that is already as it should be.
+/// The numbers of an array that already has the right type and layout.
 fn read<T>(object: &Bound<'_, PyAny>, shape: &[usize]) -> Option<Data>
 where
     T: numpy::Element + Copy,

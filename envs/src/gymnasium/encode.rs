@@ -37,7 +37,7 @@ fn has_nan(data: &Data) -> bool {
 }
 
 impl ArrayCodec {
-    /// `value` as numbers of this space. Bounds of a Box are the environment's affair, as in Gymnasium.
+    /// `value` as numbers of this space. The environment handles the bounds of a Box, as in Gymnasium.
     fn check<'a>(&self, value: &'a Value) -> Result<std::borrow::Cow<'a, Data>, SpaceError> {
         use std::borrow::Cow;
         let expected = || match &self.exact {

@@ -1,4 +1,4 @@
-//! [`GymnasiumEnv`]: one environment of Python's.
+//! [`GymnasiumEnv`]: one Python environment.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -79,10 +79,10 @@ impl GymnasiumEnv {
         })
     }
 
-    /// An environment that is there already; who made it closes it.
+    /// Wraps an existing environment. The caller that made it must close it.
     ///
     /// # Errors
-    /// [`GymnasiumError`] where a space is none of [`Space`]'s, or it is no Gymnasium environment.
+    /// [`GymnasiumError`] if a space has no equivalent [`Space`], or the object is not a Gymnasium environment.
     pub fn from_python(env: &Bound<'_, PyAny>) -> Result<Self, GymnasiumError> {
         Self::from_python_observing(env, &[])
     }
@@ -117,7 +117,7 @@ impl GymnasiumEnv {
             observation_space,
             action_space,
             spec,
-            // Who made it closes it.
+            // The caller that made it closes it.
             closed: true,
             recipe: None,
             fresh: None,
@@ -125,7 +125,7 @@ impl GymnasiumEnv {
         })
     }
 
-    /// What Gymnasium says of it.
+    /// Gymnasium's specification of the environment.
     pub fn spec(&self) -> &EnvSpec {
         &self.spec
     }
@@ -290,7 +290,7 @@ impl Env for GymnasiumEnv {
 
 impl Drop for GymnasiumEnv {
     fn drop(&mut self) {
-        // Nobody is left to tell where the interpreter has ended.
+        // If the interpreter has ended, the error cannot be reported.
         Python::try_attach(|py| {
             if let Err(error) = self.close_in(py) {
                 tracing::warn!("{}: close raised {error}", self.id);

@@ -1,4 +1,4 @@
-//! What can fail on the Python side.
+//! Errors of the Python side.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use sorn_env::SpaceError;
 
 use super::InterpreterError;
 
-/// What an environment of Python's can fail with.
+/// The error of a Python environment.
 #[derive(Debug, thiserror::Error)]
 pub enum GymnasiumError {
-    /// There is no interpreter to run it in.
+    /// There is no interpreter to run the environment in.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),
     /// Its code raised an exception.
@@ -32,7 +32,7 @@ pub enum GymnasiumError {
         /// Which wrapper, and why.
         fault: Box<WrapperFault>,
     },
-    /// A space, an observation, an action or another value is not what it should be.
+    /// A space, an observation, an action or another value is invalid.
     #[error("{env}: {during}: {source}")]
     Value {
         /// The environment's id.
@@ -44,7 +44,7 @@ pub enum GymnasiumError {
     },
 }
 
-/// A wrapper of Python's that cannot be put around an environment.
+/// The error for a Python wrapper that cannot wrap an environment.
 #[derive(Debug)]
 pub struct WrapperFault {
     /// Its place, the innermost being 0.
@@ -95,7 +95,7 @@ impl PythonException {
     }
 }
 
-/// Gymnasium's own complaints, e.g. of an unknown id, say what is wrong in their message.
+/// Gymnasium's own errors, e.g. for an unknown id, say what is wrong in their message.
 fn needs_no_traceback(py: Python<'_>, error: &PyErr) -> bool {
     let gymnasiums = || py.import("gymnasium.error")?.getattr("Error");
     error.is_instance_of::<PyModuleNotFoundError>(py)
@@ -124,7 +124,7 @@ impl GymnasiumError {
     }
 }
 
-/// An exception, or a value that does not fit, before it is known where.
+/// An exception or an invalid value, without the place where it occurred.
 pub(super) enum Fault {
     Python(PyErr),
     Value(SpaceError),

@@ -1,4 +1,4 @@
-//! Pictures, from Python.
+//! Frames from Python.
 
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;

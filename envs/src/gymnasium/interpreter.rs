@@ -14,20 +14,20 @@ use super::watch::watch;
 /// Environment variables that name an interpreter, or an environment that holds one, the first set one first.
 const SELECTORS: [&str; 3] = ["SORN_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX"];
 
-/// Why there is no interpreter.
+/// The reason why there is no interpreter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InterpreterError {
-    /// The one that was chosen does not run.
+    /// The chosen interpreter does not run.
     #[error("{from} names the Python interpreter {}, which does not run: {reason}", python.display())]
     DoesNotRun {
         /// The variable that chose it, or what else did.
         from: String,
         /// The interpreter.
         python: PathBuf,
-        /// What it said, or the system.
+        /// The message of the interpreter or of the system.
         reason: String,
     },
-    /// The one that was chosen is of another version than the library this program is linked with.
+    /// The version of the chosen interpreter differs from that of the library this program is linked with.
     #[error(
         "{from} names {}, which is {found}, but this program was built with Python {linked}: \
          choose an environment with Python {linked}, or build again with PYO3_PYTHON={}",
@@ -43,7 +43,7 @@ pub enum InterpreterError {
         /// Version of the library linked.
         linked: String,
     },
-    /// It started, but could not be prepared.
+    /// The interpreter started, but could not be prepared.
     #[error("the Python interpreter {} started, but failed: {reason}", python.display())]
     Failed {
         /// The interpreter.
@@ -62,13 +62,13 @@ pub struct InterpreterInfo {
     pub prefix: String,
     /// Version of Python, e.g. `3.11.7`.
     pub python: String,
-    /// Version of Gymnasium, `None` where it is not installed.
+    /// Version of Gymnasium, or `None` if it is not installed.
     pub gymnasium: Option<String>,
-    /// Version of NumPy, `None` where it is not installed.
+    /// Version of NumPy, or `None` if it is not installed.
     pub numpy: Option<String>,
 }
 
-/// Starts an interpreter where none runs in this process.
+/// Starts an interpreter if none runs in this process.
 ///
 /// The one used is, in this order: `python`; the program that `SORN_PYTHON` names; that of the environment `VIRTUAL_ENV`, then
 /// `CONDA_PREFIX`; the one this program was built with. Its packages are those that it sees itself, then modules in the current
@@ -76,7 +76,7 @@ pub struct InterpreterInfo {
 /// ([`watch`]). Only the first call decides.
 ///
 /// # Errors
-/// [`InterpreterError`] where the interpreter does not run or is of another version than the library linked.
+/// [`InterpreterError`] if the interpreter does not run, or its version differs from that of the linked library.
 pub fn initialize(python: Option<&Path>) -> Result<(), InterpreterError> {
     static STARTED: OnceLock<Result<(), InterpreterError>> = OnceLock::new();
     // SAFETY: may be called at any time, from any thread.
@@ -86,7 +86,7 @@ pub fn initialize(python: Option<&Path>) -> Result<(), InterpreterError> {
     STARTED.get_or_init(|| start(choose(python))).clone()
 }
 
-/// The interpreter in use; starts it where none runs.
+/// The interpreter in use; starts one if none runs.
 ///
 /// # Errors
 /// Those of [`initialize`].
@@ -160,7 +160,7 @@ fn start(choice: Choice) -> Result<(), InterpreterError> {
         .map_err(|e: io::Error| refuse(e.to_string()))?;
     let answer = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = answer.lines().collect();
-    // What else the program says may come before.
+    // Other output of the program may come before.
     let [.., "sorn asked", executable, implementation, version] = lines[..] else {
         let said = String::from_utf8_lossy(&output.stderr);
         let said =
@@ -199,11 +199,11 @@ fn start(choice: Choice) -> Result<(), InterpreterError> {
 
 fn prepare(py: Python<'_>) -> PyResult<()> {
     let sys = py.import("sys")?;
-    // Last, so that a file here does not hide a package.
+    // Appended last, so that a file in the current folder does not hide a package.
     sys.getattr("path")?.call_method1(intern!(py, "append"), ("",))?;
-    // The standard output is for results.
+    // The standard output is reserved for results.
     sys.setattr("stdout", sys.getattr("stderr")?)?;
-    // `threading` takes the thread that imports it for the main one.
+    // `threading` regards the thread that imports it as the main thread.
     py.import("threading")?;
     watch(py)
 }

@@ -21,13 +21,13 @@ pub(super) fn makeable<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, Py
     let id = own_id(id);
     let known = PyString::new(py, id).into_any();
     let Some((module, name)) = id.split_once(':') else { return Ok(known) };
-    // A module that cannot be imported is Gymnasium's to tell of.
+    // Gymnasium reports a module that cannot be imported.
     let Ok(found) = py.import(module) else { return Ok(known) };
     let gymnasium = py.import("gymnasium")?;
     let registry = gymnasium.getattr("registry")?;
     let versions = format!("{name}-v");
     for id in registry.try_iter()? {
-        // Gymnasium takes the latest version where none is named.
+        // Gymnasium takes the latest version if none is named.
         let id: String = id?.extract()?;
         if id == name || id.starts_with(&versions) {
             return Ok(known);
@@ -82,7 +82,7 @@ pub(super) fn one_at_a_time<T>(
     result
 }
 
-/// What could not be made.
+/// The object that could not be made.
 pub(super) enum Unmade {
     /// The environment.
     Env(PyErr),
@@ -200,7 +200,7 @@ fn misfit(class: &Bound<'_, PyAny>, kwargs: &Bound<'_, PyDict>) -> Option<(Strin
     Some((format!("kwargs: {} (expected {known})", error.value(py)), error))
 }
 
-/// What the environment's `spec` says.
+/// The contents of the environment's `spec`.
 pub(super) fn spec(id: &str, env: &Bound<'_, PyAny>) -> PyResult<EnvSpec> {
     let unwrapped = env.getattr("unwrapped")?.get_type();
     let spec = env.getattr("spec")?;
@@ -217,7 +217,7 @@ pub(super) fn spec(id: &str, env: &Bound<'_, PyAny>) -> PyResult<EnvSpec> {
         id: id.into(),
         max_episode_steps,
         reward_threshold,
-        // Whatever stands there that is no number says nothing.
+        // A value that is not a number is ignored.
         render_fps: fps.unwrap_or(None),
         description: format!("Python's {}.{}", unwrapped.module()?, unwrapped.qualname()?),
         kwargs: vec![],

@@ -37,7 +37,7 @@ fn statistics<'py>(env: &Bound<'py, PyAny>) -> PyResult<Vec<Statistic<'py>>> {
     Ok(found)
 }
 
-/// The statistics, `None` where there are none.
+/// The statistics, or `None` if there are none.
 pub(super) fn get(env: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     let all = statistics(env)?;
     let read = |Statistic { wrapper, moments, beside }: &Statistic<'_>| {
@@ -54,12 +54,12 @@ pub(super) fn get(env: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     Ok((!list.is_empty()).then_some(Value::List(list)))
 }
 
-/// Keeps all statistics as they are.
+/// Freezes all statistics.
 pub(super) fn freeze(env: &Bound<'_, PyAny>) -> PyResult<()> {
     statistics(env)?.iter().try_for_each(|statistic| statistic.wrapper.setattr("update_running_mean", false))
 }
 
-/// Puts back what [`get`] gave.
+/// Restores the result of [`get`].
 pub(super) fn set(env: &Bound<'_, PyAny>, memory: &Value) -> Result<(), Fault> {
     let all = statistics(env)?;
     let expected = || SpaceError::new(format!("a list of {} statistics", all.len()), memory.describe());

@@ -1,10 +1,10 @@
-//! Who fires, and how thresholds follow.
+//! Firing of neurons, and intrinsic plasticity of their thresholds.
 
 use super::neurons::Neurons;
 use super::spikes::SpikeMask;
 use crate::simd::{Appender, LANES, MOST_PARTS, Mask, Simd, Vector, each_part, kernel};
 
-/// What drives a population in one step.
+/// The drives of a population in one step.
 #[derive(Clone, Copy)]
 pub(crate) struct Drives<'a> {
     pub(crate) excitation: &'a Neurons,
@@ -25,7 +25,8 @@ pub(crate) struct Intrinsic<'a> {
 }
 
 kernel! {
-    /// Writes `r = (((e - i) + noise) - T)`, and who fires: `((e - i) + noise) + u - T`, in upstream's order.
+    /// Writes the recurrent drive `r = (((e - i) + noise) - T)` and which neurons fire, by `((e - i) + noise) + u - T`. The order
+    /// of operations is upstream's.
     pub(crate) fn excitatory<S: Simd>(
         drives: Drives<'_>,
         inhibition: &Neurons,
@@ -53,7 +54,7 @@ kernel! {
         active.finish();
     }
 
-    /// Writes who fires: `e + noise - T`.
+    /// Writes which neurons fire, by `e + noise - T`.
     pub(crate) fn inhibitory<S: Simd>(drives: Drives<'_>, spikes: &mut SpikeMask, active: &mut Vec<u32>) {
         let n = drives.thresholds.len();
         let mut active = Appender::new(active, n);
@@ -69,7 +70,7 @@ kernel! {
         active.finish();
     }
 
-    /// An active neuron's threshold rises, a silent one's falls.
+    /// Raises the threshold of each active neuron and lowers that of each silent one.
     pub(crate) fn intrinsic<S: Simd>(rule: Intrinsic<'_>, spikes: &SpikeMask, thresholds: &mut Neurons) {
         let (eta, zero, one) = (S::F64::splat(rule.eta), S::F64::splat(0.0), S::F64::splat(1.0));
         let (min, max) = (S::F64::splat(rule.min), S::F64::splat(rule.max));
@@ -78,7 +79,7 @@ kernel! {
             each_part!(S::F64, k => {
                 let x = S::F64::select(S::F64::mask(active, k), one, zero);
                 let moved = S::F64::load(t, k).add(eta.mul(x.sub(S::F64::load(h_ip, k))));
-                // Of equal numbers, zeros of two signs, both give the second.
+                // If the numbers are equal (zeros of opposite sign), both instructions return the second.
                 max.min(moved.max(min)).store(t, k);
             });
         }
@@ -91,13 +92,13 @@ fn fire<S: Simd>(total: S::F64, inclusive: bool) -> <S::F64 as Vector<f64>>::Mas
     if inclusive { zero.le(total) } else { zero.lt(total) }
 }
 
-/// The bits of a word that are of neurons.
+/// The bits of a word that belong to neurons.
 #[inline(always)]
 fn used(word: usize, n: usize) -> Mask {
     Mask::MAX >> LANES.saturating_sub(n - word * LANES)
 }
 
-/// Notes who of sixteen neurons fires, and appends them.
+/// Records which of sixteen neurons fire, and appends their indices.
 #[inline(always)]
 fn tell<S: Simd>(spikes: &mut SpikeMask, word: usize, fires: Mask, active: &mut Appender<'_>) {
     spikes.set_word::<S>(word, fires);

@@ -1,10 +1,10 @@
-//! Who is active among the presynaptic neurons of a slice.
+//! Finds the active neurons among the presynaptic neurons of a slice.
 
 use super::spikes::SpikeMask;
 use crate::simd::{LANES, Level, Mask, Simd};
 use std::fmt::Debug;
 
-/// Which columns of a slice a rule changes: those of a mask, if the presynaptic neuron is active at the right time.
+/// Masks of the columns of a slice that a rule changes, by when the presynaptic neuron is active.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pairing {
     /// Raised if the presynaptic neuron was active before.
@@ -16,7 +16,7 @@ pub(crate) struct Pairing {
 }
 
 impl Pairing {
-    /// Whether no column is changed.
+    /// Whether the rule changes no column.
     #[inline(always)]
     pub(crate) fn is_none(self) -> bool {
         self == Pairing::default()
@@ -56,7 +56,7 @@ pub(crate) trait Index: Copy + Default + Debug + Send + Sync + Into<u32> + 'stat
         None
     }
 
-    /// Neurons among which a level finds those of indices in registers.
+    /// Largest number of neurons for which a level keeps the activity in registers.
     fn most_found(_level: Level) -> usize {
         0
     }
@@ -143,7 +143,7 @@ impl Spread {
         }
     }
 
-    /// Writes the masks of rows from who of theirs was active before and is active now.
+    /// Writes the masks of rows, given which of their presynaptic neurons were active before and are active now.
     #[inline(always)]
     fn write<const ROWS: usize>(
         self,
@@ -163,7 +163,7 @@ impl Spread {
     }
 }
 
-/// As [`Index::find`], for every number of neurons.
+/// Like [`Index::find`], but for any number of neurons.
 pub(crate) fn find_one_by_one<I: Index>(
     pre: &[[I; LANES]],
     spikes: &SpikeMask,
@@ -183,7 +183,7 @@ pub(crate) fn find_one_by_one<I: Index>(
     }
 }
 
-/// Synapses to raise and to lower; if both, neither, since a raise and a lowering of STDP cancel.
+/// Synapses to raise and to lower. A synapse that would be in both sets is in neither, because the two changes of STDP cancel.
 #[inline(always)]
 pub(crate) fn pair(before: Mask, now: Mask, pairing: Pairing) -> (Mask, Mask) {
     let plus = before & pairing.plus_before;

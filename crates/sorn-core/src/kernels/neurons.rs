@@ -3,7 +3,7 @@
 use crate::simd::{LANES, Row};
 use std::ops::{Deref, DerefMut};
 
-/// One number for each of `n` neurons. As a slice it has `n` numbers; those that fill the last row up mean nothing.
+/// One number for each of `n` neurons. As a slice it has `n` numbers; the padding of the last row has no meaning.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Neurons {
     rows: Vec<Row<f64>>,

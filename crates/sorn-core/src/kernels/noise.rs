@@ -1,7 +1,7 @@
 //! Noise for every neuron at every step, in eight lanes.
 //!
-//! Only additions, multiplications, divisions and square roots are used, which IEEE 754 rounds in one way, so the same
-//! seed gives the same bits on every platform and for every vector width.
+//! The code uses only additions, multiplications, divisions and square roots. IEEE 754 defines how these are rounded, so the
+//! same seed gives the same bits on every platform and for every vector width.
 
 use crate::rng::uniform;
 use crate::simd::{Scalar, Simd, Words, kernel};
@@ -76,7 +76,7 @@ kernel! {
     }
 }
 
-/// One normal number of mean 0 and standard deviation 1, where speed does not matter.
+/// One normal number of mean 0 and standard deviation 1, for code in which speed does not matter.
 pub(crate) fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
     let radius = (-2.0 * ln(1.0 - uniform(rng))).sqrt();
     radius * sin_cos(rng.next_u64()).0
@@ -110,8 +110,8 @@ pub(crate) fn ln(x: f64) -> f64 {
     exponent * std::f64::consts::LN_2 + (2.0 * s + 2.0 * s * (z * series))
 }
 
-/// Sine and cosine of an angle uniform in a full turn: the low three bits choose the octant, the high 52 the
-/// angle in it.
+/// Sine and cosine of an angle uniform in a full turn. The low three bits choose the octant, the high 52 bits the angle
+/// within it.
 #[inline(always)]
 fn sin_cos(bits: u64) -> (f64, f64) {
     let fraction = open_unit(bits) - 0.5;

@@ -1,8 +1,8 @@
-//! Loops over rows of sixteen columns, of matrices that are stored by presynaptic neuron.
+//! Loops over rows of sixteen columns, for matrices that are stored by presynaptic neuron.
 
 use crate::simd::{MOST_PARTS, Mask, Row, Simd, Vector, each_part, prefetch};
 
-/// What a rule does to synapses, in 32 bits.
+/// The changes that a rule makes to synapses, in 32 bits.
 #[derive(Clone, Copy)]
 pub(crate) struct Step {
     pub(crate) plus: f32,
@@ -11,8 +11,8 @@ pub(crate) struct Step {
     pub(crate) floor: f32,
 }
 
-/// Raises and lowers some of sixteen synapses whose columns have these units; adds the differences to `change`; returns
-/// which fell to the floor. Unless `UP` none is raised, unless `DOWN` none is lowered.
+/// Raises and lowers some of sixteen synapses whose columns have these units, adds the differences to `change`, and returns
+/// which synapses fell to the floor. Without `UP` none is raised, without `DOWN` none is lowered.
 #[inline(always)]
 pub(crate) fn change<S: Simd, const UP: bool, const DOWN: bool>(
     weights: &mut Row<f32>,
@@ -40,14 +40,14 @@ pub(crate) fn change<S: Simd, const UP: bool, const DOWN: bool>(
     if DOWN { join_rare::<S>(low) } else { 0 }
 }
 
-/// Writes a part of the new weights, and adds what that changes.
+/// Writes a part of the new weights and adds the differences.
 #[inline(always)]
 fn replace<S: Simd>(weights: &mut Row<f32>, change: &mut Row<f32>, k: usize, old: S::F32, new: S::F32) {
     S::F32::load(change, k).add(new.sub(old)).store(change, k);
     new.store(weights, k);
 }
 
-/// The bits of a row, of which there are rarely any.
+/// The bits of a row. Most rows have none.
 #[inline(always)]
 fn join_rare<S: Simd>(masks: [<S::F32 as Vector<f32>>::Mask; MOST_PARTS]) -> Mask {
     if S::F32::any_of(masks) { S::F32::join(masks) } else { 0 }
@@ -81,7 +81,7 @@ pub(crate) fn add<S: Simd>(
     });
 }
 
-/// As [`add`], of synapses that exist if they are not 0, and that are pruned if they fall to nothing.
+/// Like [`add`], for synapses that exist if they are not 0 and that are pruned if they fall to 0.
 #[inline(always)]
 pub(crate) fn add_or_prune<S: Simd>(
     weights: &mut Row<f32>,
@@ -104,7 +104,7 @@ pub(crate) fn add_or_prune<S: Simd>(
 /// Neurons whose rows are prefetched ahead of the current one.
 const AHEAD: usize = 2;
 
-/// Sums of the rows of some neurons, as many slices each as there are sums. If they are `FAR`, they are requested ahead.
+/// Sums the rows of some neurons, each with as many slices as there are sums. `FAR` rows are prefetched.
 #[inline(always)]
 pub(crate) fn sum<T: Copy + Default, V: Vector<T>, const FAR: bool>(
     weights: &[Row<T>],
@@ -113,7 +113,7 @@ pub(crate) fn sum<T: Copy + Default, V: Vector<T>, const FAR: bool>(
 ) {
     let width = sums.len();
     let mut first = 0;
-    // A loop over the neurons for each number of slices: the end of a loop over slices would be mispredicted.
+    // There is one loop over the neurons for each number of slices, because the end of a loop over slices would be mispredicted.
     macro_rules! exactly {
         ($($n:literal)*) => {
             while first < width {

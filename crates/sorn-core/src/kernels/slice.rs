@@ -3,7 +3,7 @@
 use super::{Change, TINY};
 use crate::simd::{LANES, MOST_PARTS, Mask, Real, Row, Simd, Vector, VectorF64, each_part, prefetch_row};
 
-/// The columns of a slice, and who is active among their synapses.
+/// The columns of a slice, with masks of the synapses to change and of those with an active presynaptic neuron.
 pub(crate) struct Slice<'a> {
     pub(crate) weights: &'a mut [Row<f64>],
     /// Synapses that `Change::plus` is added to, if they exist; as many as rows, and more up to a multiple of sixteen.
@@ -12,7 +12,7 @@ pub(crate) struct Slice<'a> {
     pub(crate) minus: &'a [Mask],
     /// Synapses whose presynaptic neuron is active at `t + 1`, as many as rows or more.
     pub(crate) now: &'a [Mask],
-    /// Where the weights of a later slice begin; they are requested while this one is divided.
+    /// Start of the weights of a later slice, which are prefetched while this one is divided.
     pub(crate) soon: *const Row<f64>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Changed {
     pub(crate) tiny: bool,
 }
 
-/// Rows whose changes one word lists.
+/// Rows that have one bit each in a word.
 const BLOCK: usize = 64;
 
 /// A change of rows in vectors, and its outcome.
@@ -91,7 +91,7 @@ pub(crate) fn update<S: Simd>(slice: &mut Slice<'_>, change: &Change) -> Changed
     Changed { pruned, tiny: changes.small != 0 }
 }
 
-/// Those of at most 64 rows that have a bit in one of two masks, or all if most have.
+/// The rows, of at most 64, that have a bit in one of two masks; all rows if most have one.
 struct Rows(u64);
 
 impl Rows {
@@ -130,10 +130,10 @@ pub(crate) fn sum<S: Simd>(weights: &[Row<f64>]) -> Row<f64> {
     to_row(sums)
 }
 
-/// Divides each column by its sum, an unconnected one by 1; returns the drive that neurons active at `t + 1` give, and how
-/// many weights became 0 by underflow. Meanwhile it requests the later slice, a row with each of its own.
+/// Divides each column by its sum, an unconnected column by 1. Returns the drive from the neurons active at `t + 1`, and the
+/// number of weights that underflowed to 0. With each row it prefetches a row of the later slice.
 ///
-/// Unless `CAREFULLY`, no weight may be below `TINY`, except absent ones.
+/// Without `CAREFULLY`, no weight may be below `TINY`, except absent ones.
 #[inline(always)]
 pub(crate) fn divide<S: Simd, const CAREFULLY: bool>(
     slice: &mut Slice<'_>,
@@ -163,18 +163,18 @@ pub(crate) fn divide<S: Simd, const CAREFULLY: bool>(
     (to_row(drive), died)
 }
 
-/// The outcome of a division that is watched.
+/// The outcome of a watched division.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watched {
-    /// The drive that neurons active at `t + 1` give.
+    /// The drive from the neurons active at `t + 1`.
     pub(crate) drive: Row<f64>,
     /// The sums of the quotients.
     pub(crate) sums: Row<f64>,
-    /// Whether two sets of weights take turns: dividing the quotients by their sums gives back the weights as they were.
+    /// Whether two sets of weights alternate: dividing the quotients by their sums restores the weights before the division.
     pub(crate) returns: bool,
 }
 
-/// As [`divide`], given the sums of the division before; no weight may be below `TINY`, except absent ones.
+/// Like [`divide`], given the sums of the previous division. No weight may be below `TINY`, except absent ones.
 #[inline(always)]
 pub(crate) fn divide_and_watch<S: Simd>(
     slice: &mut Slice<'_>,
@@ -235,7 +235,7 @@ pub(crate) fn sparse_drive<S: Simd>(weights: &[Row<f64>], now: &[Mask], sums: &R
     to_row(drive)
 }
 
-/// Requests the rows from `first` on that have a bit, in whole sixteens.
+/// Prefetches the rows from `first` on that have a bit, sixteen rows at a time.
 #[inline(always)]
 pub(crate) fn prefetch_active<S: Simd>(first: *const Row<f64>, now: &[Mask]) {
     for (block, now) in now.chunks(BLOCK).enumerate() {
@@ -259,7 +259,7 @@ pub(crate) fn drive<S: Simd>(weights: &[Row<f64>], now: &[Mask]) -> Row<f64> {
     to_row(drive)
 }
 
-/// Sums of columns that are to be 1, or 1 for an unconnected column, and the reciprocals.
+/// Sums of columns (1 for an unconnected column), and their reciprocals.
 #[derive(Clone, Copy)]
 struct Divisor<V> {
     sum: V,

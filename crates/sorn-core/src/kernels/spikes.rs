@@ -1,4 +1,4 @@
-//! Who of a population is active, in forms that loops can look up.
+//! The activity of a population, in the forms that the kernels look up.
 
 use crate::simd::{LANES, Mask, Set, Simd, kernel, list_bits, set_bits};
 
@@ -10,14 +10,14 @@ pub(crate) struct SpikeMask {
     /// The same as bits, sixteen neurons to a word, and empty words.
     before: Vec<Mask>,
     now: Vec<Mask>,
-    /// Words that are of neurons.
+    /// Number of words that hold neurons.
     used: usize,
     /// Steps so far.
     generation: u64,
 }
 
 impl SpikeMask {
-    /// The activity of `n` neurons of which these are active, indices ascending.
+    /// The activity of `n` neurons, given the ascending indices of those active.
     pub(crate) fn new(n: usize, before: &[u32], now: &[u32]) -> Self {
         // Loops read 32 words at a time.
         let words = vec![0; (n.div_ceil(LANES) + 32).max(64)];
@@ -37,14 +37,14 @@ impl SpikeMask {
         spikes
     }
 
-    /// Goes on by a step: those active now become those active before, and every word waits for
+    /// Advances by a step: the activity now becomes the activity before. The caller then sets every word with
     /// [`set_word`](Self::set_word).
     pub(crate) fn advance(&mut self) {
         self.generation += 1;
         std::mem::swap(&mut self.before, &mut self.now);
     }
 
-    /// Notes who of sixteen neurons is active now.
+    /// Records which of sixteen neurons are active now.
     #[inline(always)]
     pub(crate) fn set_word<S: Simd>(&mut self, word: usize, mask: Mask) {
         self.now[word] = mask;
@@ -56,12 +56,12 @@ impl SpikeMask {
         self.generation
     }
 
-    /// Who was active before, ascending.
+    /// Indices of the neurons active before, ascending.
     pub(crate) fn before(&self) -> impl Iterator<Item = u32> + '_ {
         set_bits(&self.before)
     }
 
-    /// Who is active now, ascending.
+    /// Indices of the neurons active now, ascending.
     pub(crate) fn now(&self) -> impl Iterator<Item = u32> + '_ {
         set_bits(&self.now)
     }
@@ -72,13 +72,13 @@ impl SpikeMask {
         self.codes[neuron as usize]
     }
 
-    /// Who of sixteen neurons was active before, and who is active now.
+    /// Masks of which of sixteen neurons were active before, and which are active now.
     #[inline(always)]
     pub(crate) fn word(&self, word: usize) -> (Mask, Mask) {
         (self.before[word], self.now[word])
     }
 
-    /// As [`word`](Self::word), for `N` words, at most 32 of them past those of neurons.
+    /// Like [`word`](Self::word), for `N` words, of which at most 32 lie past the words of neurons.
     #[inline(always)]
     pub(crate) fn words<const N: usize>(&self, first: usize) -> [&[Mask; N]; 2] {
         [&self.before, &self.now].map(|words| words[first..].first_chunk().expect("enough words"))
@@ -92,7 +92,7 @@ impl SpikeMask {
 }
 
 kernel! {
-    /// Lists who is active now, ascending.
+    /// Lists the neurons active now, ascending.
     pub(crate) fn list_now<S: Simd>(spikes: &SpikeMask, to: &mut Vec<u32>) {
         to.clear();
         list_bits::<S>(spikes.now[..spikes.used].iter().copied(), to);

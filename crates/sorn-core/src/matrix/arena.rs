@@ -1,12 +1,12 @@
-//! Synapses in rows of sixteen, in which lines have room to grow.
+//! Synapses in rows of sixteen, in which each line has spare capacity.
 
 use crate::huge_pages;
 use crate::kernels::lookup::Index;
 use crate::simd::{LANES, Real, Row};
 use std::ops::Range;
 
-/// Weights, and the neuron at the other end of each synapse. A place is that of one synapse; pruned ones leave a weight of 0
-/// until their line is compacted.
+/// Weights, and the neuron at the other end of each synapse. A place holds one synapse; a pruned synapse leaves a weight of 0
+/// until its line is compacted.
 #[derive(Clone, Debug)]
 pub(crate) struct Arena<T, I> {
     pub(crate) weights: Vec<Row<T>>,
@@ -33,7 +33,7 @@ impl Line {
 }
 
 impl<T: Real, I: Index> Arena<T, I> {
-    /// With room for so many rows.
+    /// An empty arena with capacity for this many rows.
     pub(crate) fn with_capacity(rows: usize) -> Self {
         let mut arena = Arena { weights: Vec::new(), indices: Vec::new() };
         arena.weights.reserve_exact(rows);
@@ -51,7 +51,7 @@ impl<T: Real, I: Index> Arena<T, I> {
         start
     }
 
-    /// Copies rows to the end, into so many; returns the first.
+    /// Copies rows to the end, into a given number of rows; returns the first.
     pub(crate) fn relocate(&mut self, used: Range<usize>, rows: usize) -> usize {
         let start = self.push(rows);
         self.weights.copy_within(used.clone(), start);
@@ -79,7 +79,7 @@ impl<T: Real, I: Index> Arena<T, I> {
         *self.weight_mut(place) = weight;
     }
 
-    /// Index and weight of the synapses of a line that exist.
+    /// Index and weight of each existing synapse of a line.
     pub(crate) fn synapses(&self, line: Line) -> impl Iterator<Item = (u32, T)> + '_ {
         line.places().map(|place| (self.index(place), self.weight(place))).filter(|(_, w)| w.exists())
     }

@@ -1,4 +1,4 @@
-//! Which layout a plastic matrix has.
+//! Chooses the layout of a plastic matrix.
 
 use super::WeightMatrix;
 use super::csr_f32::CsrF32;
@@ -18,19 +18,19 @@ pub(crate) enum Population {
     Inhibitory,
 }
 
-/// Neurons up to which a place for every pair costs less than a list, whatever the density.
+/// Largest number of neurons for which a place for every pair is faster than a list at any density.
 const FEW_NEURONS: usize = 512;
 
-/// Share of pairs that are connected above which a place for every pair costs less than a list, whatever the size.
+/// Share of connected pairs above which a place for every pair is faster than a list at any size.
 const DENSE: f64 = 0.3;
 
-/// Share of neurons active now or before below which slices are worth watching.
+/// Share of neurons active now or before below which watching slices pays off.
 const SILENT: f64 = 0.1;
 
-/// Presynaptic neurons up to which places of a dense matrix fit in 32 bits.
+/// Largest number of presynaptic neurons for which a place in a dense matrix fits in 32 bits.
 const MOST_DENSE: usize = 1 << 21;
 
-/// The matrix in a layout that suits it, in shards that `pool` runs; `units` as in
+/// Makes the matrix in the layout that suits it, in shards that `pool` runs. `units` is as in
 /// [`State::wee_units`](crate::State::wee_units).
 ///
 /// | precision | neurons | share of pairs | layout |
@@ -40,8 +40,8 @@ const MOST_DENSE: usize = 1 << 21;
 /// | fast | more | 0.3 or more | [`DenseF32`] |
 /// | fast | more | less | [`CsrF32`]: the synapses of each row |
 ///
-/// Layouts of 32 bits differ in the last bits, so parameters alone decide: neither the machine nor how many synapses there
-/// are at the moment.
+/// The 32-bit layouts give results that differ in the last bits. The choice therefore depends on the parameters alone, not on
+/// the machine or on the current number of synapses.
 pub(crate) fn choose(
     synapses: &Synapses,
     units: &[[f64; 2]],

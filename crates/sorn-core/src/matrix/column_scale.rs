@@ -1,21 +1,20 @@
-//! What a matrix in 32 bits knows of its columns.
+//! The unit, sum and length of each column of a 32-bit matrix.
 //!
 //! Weights are in the unit of their column, so that scaling a column changes one number: a rule adds in that unit and keeps
-//! the column's sum up to date, and scaling makes the sum the unit. ColumnScale that have wandered far from 1 are brought back by
-//! powers of two, which changes no bit of a mantissa. Nothing else than what a saved state tells may decide when that
-//! happens, since bits depend on it.
+//! the column's sum up to date, and scaling makes the sum the unit. Units that have moved far from 1 are multiplied by powers of
+//! two, which changes no bit of a mantissa. When that happens depends only on saved state, so that resumed runs match.
 
 use crate::huge_pages;
 use crate::simd::LANES;
 use std::ops::Range;
 
-/// Steps after which sums are added up anew: rounding adds to them, and they may shrink.
+/// Steps after which sums are recomputed, because rounding errors accumulate in them and they may shrink.
 pub(crate) const ADD_UP_EVERY: u64 = 128;
 
-/// Most last bits by which a weight above its unit is told from 1.
+/// Largest number of last bits by which a weight above its unit is encoded as a distance from 1.
 const MOST_ABOVE: u32 = 1 << 16;
 
-/// One value per column each, of whole slices.
+/// One value of each kind per column; the columns are padded to whole slices.
 #[derive(Clone, Debug)]
 pub(crate) struct ColumnScale {
     /// The weight that counts as 1.
@@ -26,7 +25,7 @@ pub(crate) struct ColumnScale {
     pub(crate) lengths: Vec<u32>,
 }
 
-/// The same for a loop, in which the places of vectors would be looked up again and again.
+/// The same as slices, so that a loop does not reload the pointers of the vectors.
 #[derive(Debug)]
 pub(crate) struct ScaleMut<'a> {
     pub(crate) units: &'a [f32],
@@ -35,11 +34,11 @@ pub(crate) struct ScaleMut<'a> {
 }
 
 impl ScaleMut<'_> {
-    /// As [`ColumnScale::lose`].
+    /// Like [`ColumnScale::lose`].
     pub(crate) fn lose(&mut self, post: usize, number: u32) {
         self.lengths[post] -= number;
         if self.lengths[post] == 0 {
-            // Else what rounding leaves of the sum of nothing.
+            // Otherwise a rounding error would remain as the sum of an empty column.
             self.sums[post] = 0.0;
         }
     }
@@ -56,8 +55,8 @@ impl ColumnScale {
         units
     }
 
-    /// Sets a column whose weights were once stored, `kept` the unit and the sum that it had, and hands each to `store` in
-    /// the column's unit.
+    /// Restores a column from saved weights, where `kept` holds its saved unit and sum, and passes each weight to `store` in the
+    /// column's unit.
     pub(crate) fn read(
         &mut self,
         post: usize,
@@ -68,7 +67,7 @@ impl ColumnScale {
         let unit = kept.map_or(1.0, |kept| kept[0] as f32);
         let (mut sum, mut length) = (0.0, 0);
         for (pre, weight) in synapses {
-            // A zero that exists is negative, see `kernels`.
+            // An existing synapse of weight zero has `-0.0`, see `kernels`.
             let weight = match (1.0 - weight) / f64::EPSILON {
                 _ if weight == 0.0 => -0.0,
                 // See `plain`.
@@ -81,33 +80,33 @@ impl ColumnScale {
             sum += f64::from(weight);
             length += 1;
         }
-        // The sum that was kept differs in the last bits from this one; by more only if somebody changed the weights.
+        // The saved sum differs from this one in the last bits; it differs by more only if the saved weights were edited.
         let kept = kept.map(|kept| kept[1]).filter(|kept| (kept - sum).abs() <= 1e-6 * f64::from(unit));
         (self.units[post], self.sums[post], self.lengths[post]) = (unit, kept.unwrap_or(sum), length);
     }
 
-    /// A weight of a column as it is meant.
+    /// A stored weight of a column as a plain number.
     ///
-    /// The only weight of a column may lie above its unit, by a few last bits of 32, where rounding has made the sum too
-    /// small. It is 1 then, less as many last bits of 64, from which [`read`](Self::read) finds it again.
+    /// If a column has one weight, rounding of its sum can leave the weight a few last bits (of 32) above the unit. The plain
+    /// number is then 1 minus as many last bits (of 64), from which [`read`](Self::read) restores the stored weight.
     pub(crate) fn plain(&self, post: usize, weight: f32) -> f64 {
         let unit = self.units[post];
         if weight > unit {
             let above = weight.to_bits().saturating_sub(unit.to_bits()).min(MOST_ABOVE);
             return 1.0 - f64::from(above) * f64::EPSILON;
         }
-        // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
+        // `+ 0.0` turns the negative zero of an existing synapse into a positive zero.
         f64::from(weight) / f64::from(unit) + 0.0
     }
 
     /// Makes the sums of columns their units; returns whether one is not `near` 1.
     #[inline(always)]
     pub(crate) fn scale(&mut self, near: &Range<f32>) -> bool {
-        // The bits of positive numbers are in their order, and integers have a least and a largest without exceptions.
+        // The bits of positive numbers are ordered like the numbers, and minimum and maximum of integers have no special cases.
         let (mut least, mut largest) = (u32::MAX, 0);
         for (unit, &sum) in self.units.iter_mut().zip(&self.sums) {
             let new = sum as f32;
-            // Whether it is positive, asked of 32 bits instead of 64.
+            // Tests the sign in 32 bits instead of 64.
             *unit = if new.to_bits().cast_signed() > 0 { new } else { 1.0 };
             least = least.min(unit.to_bits());
             largest = largest.max(unit.to_bits());
@@ -115,7 +114,7 @@ impl ColumnScale {
         least < near.start.to_bits() || largest >= near.end.to_bits()
     }
 
-    /// Notes that a column lost synapses.
+    /// Records that a column lost synapses.
     pub(crate) fn lose(&mut self, post: usize, number: u32) {
         self.all_mut().lose(post, number);
     }
@@ -143,7 +142,7 @@ impl ColumnScale {
         self.sums[post] *= f64::from(power);
     }
 
-    /// Lets `change` change a weight of a column, limits it to `[0, 1]`; returns what is to be stored.
+    /// Applies `change` to a weight of a column and limits the result to `[0, 1]`; returns the number to store.
     pub(crate) fn edit(
         &mut self,
         post: usize,
@@ -164,7 +163,7 @@ impl ColumnScale {
         new
     }
 
-    /// Notes a new synapse; returns its weight in the column's unit.
+    /// Records a new synapse; returns its weight in the column's unit.
     pub(crate) fn insert(&mut self, post: usize, weight: f64) -> f32 {
         let weight = (weight * f64::from(self.units[post])) as f32;
         self.lengths[post] += 1;

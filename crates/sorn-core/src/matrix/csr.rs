@@ -3,25 +3,25 @@
 use crate::huge_pages;
 use crate::simd::{Real, prefetch_one};
 
-/// Synapses summed without a look at how many are left, which a processor would guess wrongly row by row.
+/// Synapses that are summed as one group without a branch, which would be mispredicted at the end of each row.
 const GROUP: usize = 4;
-/// Groups of a neuron that are listed at once, whether it has as many or not.
+/// Groups of a neuron that are listed at once, even if the neuron has fewer.
 const AT_ONCE: usize = 4;
-/// Bytes of groups above which they do not fit in the cache, so that those of a neuron are prefetched.
+/// Total size of the groups in bytes above which they do not fit in the cache and are prefetched.
 const AT_HAND: usize = 1 << 18;
 /// Groups that are prefetched ahead of the current one.
 const AHEAD: usize = 12;
 
-/// A matrix that no rule changes: the drive is the sum of the active neurons' rows, and costs as much as they
-/// have synapses. Neurons ascend, so every sum keeps its order.
+/// A matrix that no rule changes. The drive is the sum of the active neurons' rows; its cost grows with the number of their
+/// synapses. Neurons are visited in ascending order, so every sum keeps its order.
 #[derive(Clone, Debug)]
 pub(crate) struct Csr<T> {
     /// The groups of neuron `j` are `starts[j]..starts[j + 1]`.
     starts: Vec<u32>,
-    /// Synapses `(post, weight)`; those that fill a group up are of weight 0, which no sum notices, and go to columns far
-    /// apart: an addition waits for the one before it to the same sum.
+    /// Synapses `(post, weight)`. The padding of a group has weight 0, which changes no sum, and columns far apart, because
+    /// an addition waits for the previous addition to the same sum.
     groups: Vec<[(u32, T); GROUP]>,
-    /// Room for the groups of active neurons, and for reading and writing some more.
+    /// A buffer for the groups of active neurons, with some spare elements that loops may read and write.
     visits: Vec<u32>,
 }
 
@@ -56,11 +56,11 @@ impl<T: Real> Csr<T> {
         Csr { starts, groups, visits }
     }
 
-    /// Sets `drive` to what `active` neurons, ascending, give to each column; false where they have more than `most`
-    /// synapses.
+    /// Sets `drive` to the input of each column from the `active` neurons, which ascend; returns false if they have more than
+    /// `most` synapses.
     pub(crate) fn drive(&mut self, active: &[u32], most: usize, drive: &mut [T]) -> bool {
         let Csr { starts, groups, visits } = self;
-        // Listed first: the machine would guess wrongly where most neurons' groups end.
+        // The groups are listed first, because a branch at the end of each neuron's groups would be mispredicted.
         let mut listed = 0;
         for &neuron in active {
             let (start, end) = (starts[neuron as usize], starts[neuron as usize + 1]);

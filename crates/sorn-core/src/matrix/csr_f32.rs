@@ -20,10 +20,10 @@ mod pass;
 /// Most columns whose data stay in the cache.
 const AT_HAND: usize = 20_000;
 
-/// Steps between two looks for places of pruned synapses to win back.
+/// Steps between two reclamations of the places of pruned synapses.
 const COMPACT_EVERY: u64 = 64;
 
-/// Where a unit is outside of this, all are brought back.
+/// All units are rescaled when one leaves this range.
 const NEAR: Range<f32> = 1.0 / 1_048_576.0..1_048_576.0;
 
 /// Some columns of a plastic connection matrix of shape `(pre, post)`.
@@ -33,21 +33,21 @@ pub(crate) struct CsrF32<I: Index> {
     rows: Vec<Extent>,
     arena: Arena<f32, I>,
     columns: ColumnScale,
-    /// What active neurons give each column, in its unit.
+    /// The drive of each column from the active neurons, in the column's unit.
     drive: Vec<f32>,
     /// Activity of the columns' neurons, two bits for each, sixteen neurons to a word.
     codes: Vec<u32>,
-    /// Rows that a rule visits, and what it does there.
+    /// The rows that a rule visits, and the changes that it makes there.
     active: Vec<(u32, u32)>,
     /// Whether the data of the columns stay in the cache, so that nothing is prefetched.
     at_hand: bool,
     count: usize,
-    /// The synapses by column, once a rule from outside has asked for them.
+    /// The synapses by column; built when a custom rule first needs them.
     by_column: Option<PreIndex>,
     level: Level,
 }
 
-/// A row: `length` places, of which `holes` are those of pruned synapses, in `capacity` groups of sixteen.
+/// A row: `length` places, of which `holes` belong to pruned synapses, in `capacity` groups of sixteen.
 #[derive(Clone, Copy, Debug)]
 struct Extent {
     start: u32,
@@ -74,18 +74,18 @@ impl Extent {
 }
 
 impl<I: Index> CsrF32<I> {
-    /// Whether places of so many synapses fit, with room to grow.
+    /// Whether the places of this many synapses fit, with spare capacity.
     pub(crate) fn fit(synapses: &Synapses) -> bool {
         synapses.len() / LANES * 2 + 2 * synapses.n_pre < u32::MAX as usize / LANES
     }
 
-    /// The same, as if it had more columns than the cache holds.
+    /// The same matrix, treated as if it had more columns than the cache holds.
     #[cfg(test)]
     pub(crate) fn far(self) -> Self {
         CsrF32 { at_hand: false, ..self }
     }
 
-    /// Where `pre` has a place for its synapse on `post`, even if it was pruned.
+    /// The place of the synapse from `pre` on `post`, even if the synapse was pruned.
     fn find(&self, pre: usize, post: usize) -> Option<usize> {
         self.rows[pre].line().places().find(|&place| self.arena.index(place) as usize == post)
     }
@@ -97,7 +97,7 @@ impl<I: Index> CsrF32<I> {
         self.by_column = None;
     }
 
-    /// Moves a full row to the end, with room to grow.
+    /// Moves a full row to the end, with spare capacity.
     fn move_row(&mut self, pre: usize) {
         let row = &mut self.rows[pre];
         let capacity = 2 * row.capacity;
@@ -115,7 +115,7 @@ impl<I: Index> CsrF32<I> {
         index
     }
 
-    /// Lets `visit` see the weights of each row and their columns, those of absent synapses included.
+    /// Calls `visit` with the weights of each row and their columns, including those of absent synapses.
     fn for_each(&mut self, mut visit: impl FnMut(&mut ColumnScale, &mut f32, usize)) {
         for row in &self.rows {
             let weights = Row::flatten_mut(&mut self.arena.weights[row.groups()]);
@@ -126,7 +126,7 @@ impl<I: Index> CsrF32<I> {
         }
     }
 
-    /// Brings every unit to `[1, 2)`, by a power of two.
+    /// Multiplies every unit by a power of two so that it is in `[1, 2)`.
     #[cold]
     fn fold(&mut self) {
         self.for_each(|columns, weight, post| *weight *= columns.power(post));
@@ -154,7 +154,7 @@ impl<I: Index> Storage for CsrF32<I> {
         let mut csr = CsrF32 {
             keep_zeros,
             rows: Vec::with_capacity(synapses.n_pre),
-            // With room for rows that outgrow theirs.
+            // Includes capacity for rows that outgrow theirs.
             arena: Arena::with_capacity(groups + groups / 8 + LANES),
             columns: ColumnScale::new(n_post),
             drive: vec![0.0; n_post],

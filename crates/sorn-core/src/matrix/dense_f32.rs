@@ -1,7 +1,7 @@
 //! Plastic weights in 32 bits, with a place for every pair.
 //!
-//! A row holds the weights of one presynaptic neuron, in the units of their columns, see `column_scale`. Bits tell which
-//! synapses exist, so that a rule reads the weights that it changes and few others; an absent synapse has weight 0.
+//! A row holds the weights of one presynaptic neuron, in the units of their columns, see `column_scale`. A bit per pair says
+//! whether the synapse exists, so that a rule reads few weights besides those it changes. An absent synapse has weight 0.
 //!
 //! A column's numbers depend on that column alone, so the number of storages that share a matrix changes no bit.
 
@@ -19,17 +19,17 @@ mod pass;
 /// A mask for each of sixteen slices.
 type Masks = [Mask; LANES];
 
-/// Where a unit is outside of this, it is brought back and its column added up anew: what rounding adds to a sum counts for
-/// more when the column has shrunk.
+/// A unit that leaves this range is rescaled and the sum of its column recomputed, because the rounding error of a sum weighs
+/// more once the column has shrunk.
 const NEAR: Range<f32> = 0.125..16.0;
 
-/// Share of a column's sum above which a change is not small beside it.
+/// A change above this share of a column's sum is large, so that the sum is recomputed.
 const LARGE: f64 = 0.125;
 
 /// Most columns.
 const MOST: usize = 2 * LANES * LANES;
 
-/// Share of pairs that are connected below which a matrix at rest is read synapse by synapse.
+/// Share of connected pairs below which a matrix at rest is read synapse by synapse.
 const SPARSE: f64 = 0.06;
 
 /// Some columns of a plastic connection matrix of shape `(pre, post)`.
@@ -44,20 +44,20 @@ pub(crate) struct DenseF32 {
     width: usize,
     /// Rows one after the other.
     weights: Vec<Row<f32>>,
-    /// Which synapses exist, a mask per slice, and as many empty ones as loops over whole groups may read.
+    /// Which synapses exist, as a mask per slice, followed by the empty masks that loops over whole groups may read.
     exists: Vec<Mask>,
     columns: ColumnScale,
-    /// Neurons active before alone, now alone, and both times.
+    /// Neurons active only before, only now, and both times.
     active: [Vec<u32>; 3],
     /// Neurons active now.
     now: Vec<u32>,
     /// Slices that a rule visits.
     visits: Vec<u32>,
-    /// What a rule adds to each column, in its unit.
+    /// The number that a rule adds to each column, in the column's unit.
     changes: Vec<Row<f32>>,
-    /// Room for a number per column: what active neurons give it, in its unit, and others.
+    /// A buffer of one number per column, among others for its drive in its unit.
     driven: Vec<Row<f32>>,
-    /// The same by synapses, while no rule changes it, if there are few.
+    /// The same matrix as a list of synapses, if there are few and while no rule changes it.
     at_rest: Option<Csr<f32>>,
     count: usize,
     level: Level,
@@ -103,7 +103,7 @@ impl DenseF32 {
         self.columns.sums[post] = self.sum_of_column(post);
     }
 
-    /// Adds a column up, in four sums, of which each addition waits for its own alone.
+    /// Sums a column in four partial sums, so that an addition does not wait for the three before it.
     fn sum_of_column(&self, post: usize) -> f64 {
         const SUMS: usize = 4;
         let (slice, lane) = (post / LANES, post % LANES);
@@ -119,7 +119,7 @@ impl DenseF32 {
         sums.into_iter().chain(rest).sum()
     }
 
-    /// Adds those columns up anew of which a change was so large that rounding it counts.
+    /// Recomputes the sums of columns with a change so large that its rounding error matters.
     #[cold]
     fn add_up_changed(&mut self) {
         for slice in 0..self.width {
@@ -144,9 +144,9 @@ impl Storage for DenseF32 {
     fn new(synapses: &Synapses, posts: Range<usize>, options: Options<'_>) -> Self {
         let (n_pre, n_post) = (synapses.n_pre, posts.len());
         let width = n_post.div_ceil(LANES);
-        // Whole words, and one more, which loops may write before they cut it off.
+        // Whole words and one more, which loops may write before they truncate the list.
         let list = |most: usize| Vec::with_capacity(most.next_multiple_of(LANES) + LANES);
-        // Pages are given when they are first written, so they are asked for before.
+        // The system assigns a page when it is first written, so huge pages are requested before that.
         let mut weights = Vec::with_capacity(n_pre * width);
         huge_pages::ask(&weights);
         weights.resize(n_pre * width, Row::default());
@@ -168,7 +168,7 @@ impl Storage for DenseF32 {
             count: 0,
             level: options.level,
         };
-        // A slice at a time, since rows are far apart.
+        // One slice at a time, because rows are far apart in memory.
         let mut slice = vec![(Row::default(), 0); n_pre];
         for first in (0..n_post).step_by(LANES) {
             slice.fill((Row::default(), 0));
@@ -301,7 +301,7 @@ impl Storage for DenseF32 {
     }
 
     fn compact(&mut self, steps: u64) {
-        // At rest nothing changes that could have to be added up, and `at_rest` is in the units of now.
+        // At rest no sum changes, and `at_rest` is in the current units.
         if self.scales && self.at_rest.is_none() && steps.is_multiple_of(ADD_UP_EVERY) {
             pass::add_up(self.level, self);
         }

@@ -5,8 +5,8 @@ use crate::kernels::spikes::SpikeMask;
 use crate::simd::{LANES, Row, kernel};
 
 kernel! {
-    /// Runs the operations on every part of a storage, and then writes the part's drive if it is wanted; returns how many
-    /// synapses were pruned. If the drive is not wanted, nothing is known of what `drive` holds.
+    /// Runs the operations on every part of a storage, then writes the part's drive if it is wanted. Returns how many synapses
+    /// were pruned. If the drive is not wanted, the contents of `drive` are unspecified.
     pub(crate) fn run<S: Simd, M: Storage>(
         storage: &mut M,
         pre: &SpikeMask,

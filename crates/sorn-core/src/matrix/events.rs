@@ -1,4 +1,4 @@
-//! Who is active among presynaptic neurons, found from the active neurons instead of looked up for every synapse.
+//! Finds the synapses of active presynaptic neurons from a list of those neurons, instead of a lookup for every synapse.
 
 use super::pre_index::PreIndex;
 use crate::huge_pages;
@@ -12,9 +12,9 @@ const AHEAD: usize = 2;
 /// How many synapses of a neuron are prefetched: after a few, the processor recognises the sequential access.
 const ASKED: usize = 256;
 
-/// Per row of a matrix in slices, which synapses see an active neuron.
+/// For each row of a sliced matrix, which synapses have an active presynaptic neuron.
 ///
-/// A slice whose synapses have moved since [`rebuild`](Self::rebuild) is irregular, and has to be looked up.
+/// A slice whose synapses have moved since [`rebuild`](Self::rebuild) is irregular and needs lookups.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
     outgoing: PreIndex,
@@ -29,13 +29,13 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Whether a matrix of so many rows can have events: a place fits in 32 bits.
+    /// Whether a matrix of this many rows can have events, i.e. a place fits in 32 bits.
     pub(crate) fn fit(rows: usize) -> bool {
         rows < u32::MAX as usize / LANES
     }
 
-    /// Finds every synapse anew; then every slice is regular. `column` gives the place, `row * LANES + lane`, and the
-    /// presynaptic neuron of each of a column's synapses.
+    /// Rebuilds the index of all synapses, after which every slice is regular. `column` gives the place, `row * LANES + lane`,
+    /// and the presynaptic neuron of each synapse of a column.
     pub(crate) fn rebuild<C: Iterator<Item = (u32, u32)>>(
         &mut self,
         n_pre: usize,
@@ -56,7 +56,7 @@ impl Events {
         self.generation = None;
     }
 
-    /// Notes that synapses of a slice have moved.
+    /// Records that synapses of a slice have moved.
     pub(crate) fn disturb(&mut self, slice: usize) {
         self.irregular[slice] = true;
         self.any_irregular = true;
@@ -70,7 +70,7 @@ impl Events {
         self.any_irregular
     }
 
-    /// Marks the synapses that see an active neuron.
+    /// Marks the synapses whose presynaptic neuron is active.
     pub(crate) fn mark(&mut self, level: Level, spikes: &SpikeMask) {
         if self.generation == Some(spikes.generation()) {
             return;
@@ -89,7 +89,7 @@ impl Events {
         self.generation = Some(spikes.generation());
     }
 
-    /// Fills the masks of a regular slice's rows; those of what is changed only if something is.
+    /// Fills the masks of a regular slice's rows. The masks of changes are filled only if a rule changes something.
     #[inline(always)]
     pub(crate) fn masks(&self, rows: Range<usize>, pairing: Pairing, masks: &mut Masks) {
         let (depth, before, now) = (rows.len(), &self.before[rows.clone()], &self.now[rows]);
@@ -103,7 +103,7 @@ impl Events {
         }
     }
 
-    /// Who is active now in some rows.
+    /// The masks of synapses with an active presynaptic neuron in some rows.
     pub(crate) fn active(&self, rows: Range<usize>) -> &[Mask] {
         self.now.get(rows).unwrap_or_default()
     }

@@ -4,14 +4,13 @@ use super::csr::Csr;
 use crate::kernels::rows::sum;
 use crate::simd::{LANES, Level, Row, kernel};
 
-/// Share of pairs that are connected above which a place for every pair is kept: a row is then read in order, without
-/// indices.
+/// Share of connected pairs above which every pair has a place, so that a row is read sequentially and without indices.
 const DENSE: f64 = 0.2;
 
 /// A connection matrix of shape `(pre, post)`.
 #[derive(Clone, Debug)]
 pub(crate) enum Fixed {
-    /// Every weight, rows one after the other, each padded to whole sixteens.
+    /// Every weight, row by row; each row is padded to a multiple of sixteen.
     Dense(Vec<Row<f64>>),
     /// The synapses of each row.
     Sparse(Csr<f64>),
@@ -37,8 +36,8 @@ impl Fixed {
         Fixed::Dense(weights)
     }
 
-    /// Sets `drive` to the sum of the rows of `active` neurons, added in that order; false if that would take more than `most`
-    /// synapses one by one.
+    /// Sets `drive` to the sum of the rows of `active` neurons, added in that order. Returns false if a list of synapses would
+    /// have to add more than `most` of them.
     pub(crate) fn drive(
         &mut self,
         level: Level,

@@ -27,10 +27,10 @@ pub(crate) use storage::{Learning, Op, Timing};
 
 /// A plastic connection matrix of shape `(pre, post)`.
 pub(crate) trait WeightMatrix: Debug + Send + Sync {
-    /// Runs the operations on every column, then computes the drive that neurons active at `t + 1` give, one value per
-    /// column, if it is wanted; otherwise nothing is known of what `drive` holds. Returns the number of pruned synapses.
+    /// Runs the operations on every column. If the drive is wanted, it then computes the drive from the neurons active at
+    /// `t + 1`, one value per column; otherwise the contents of `drive` are unspecified. Returns the number of pruned synapses.
     fn run(&mut self, pre: &SpikeMask, learning: &Learning<'_>, drive: &mut [Row<f64>]) -> u32;
-    /// No rule changes the matrix from here on; if one does, all goes on as before.
+    /// Prepares the matrix for steps without rules. A rule may still change it later.
     fn rest(&mut self);
     /// The matrix as plain data.
     fn to_synapses(&self) -> Synapses;
@@ -42,13 +42,13 @@ pub(crate) trait WeightMatrix: Debug + Send + Sync {
     fn add_out_degrees(&self, degrees: &mut [u32]);
     /// Whether `pre` has a synapse on `post`.
     fn contains(&self, pre: u32, post: usize) -> bool;
-    /// Lets `change` change the weights of a column's synapses, limits them to `[0, 1]`; returns how many were pruned.
+    /// Applies `change` to the weights of a column's synapses and limits them to `[0, 1]`; returns how many were pruned.
     fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32;
     /// Grows an absent synapse.
     fn grow(&mut self, pre: u32, post: usize, weight: f64);
     /// Number of columns without synapses.
     fn unconnected(&self) -> usize;
-    /// Removes the zeros that pruned synapses left, when it is time to.
+    /// Removes the zeros of pruned synapses, at regular intervals.
     fn compact(&mut self, steps: u64);
     fn clone_box(&self) -> Box<dyn WeightMatrix>;
 }

@@ -1,9 +1,9 @@
-//! Where the synapses of each presynaptic neuron are, in a matrix that is stored by columns.
+//! An index of the synapses of each presynaptic neuron, for a matrix that is stored by columns.
 
 use crate::huge_pages;
 use std::ops::Range;
 
-/// For every presynaptic neuron the places of its synapses.
+/// The places of the synapses of every presynaptic neuron.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PreIndex {
     starts: Vec<usize>,
@@ -13,7 +13,7 @@ pub(crate) struct PreIndex {
 }
 
 impl PreIndex {
-    /// Finds every synapse anew. `column` gives the places and presynaptic neurons of a column's synapses.
+    /// Rebuilds the index. `column` gives the places and presynaptic neurons of a column's synapses.
     pub(crate) fn rebuild<C: Iterator<Item = (u32, u32)>>(
         &mut self,
         n_pre: usize,
@@ -30,7 +30,7 @@ impl PreIndex {
         }
         let total = self.starts[n_pre];
         if self.places.capacity() < total {
-            // Room for growth, so that a later rebuild allocates nothing.
+            // Spare capacity, so that a later rebuild does not allocate.
             self.places.reserve_exact(total + total / 8 + 64 - self.places.len());
             self.posts.reserve_exact(total + total / 8 + 64 - self.posts.len());
             huge_pages::ask(&self.places);
@@ -46,7 +46,7 @@ impl PreIndex {
                 *next += 1;
             }
         }
-        // Each start has moved on to the next neuron's.
+        // Each start has advanced to the start of the next neuron.
         self.starts.copy_within(0..n_pre, 1);
         self.starts[0] = 0;
     }

@@ -16,19 +16,19 @@ use std::ops::Range;
 
 mod dormant;
 
-/// Rows that a slice may grow before it has to move.
+/// Rows by which a slice can grow before it must move.
 const SLACK: usize = 8;
-/// Rows of a slice start at multiples of this, and lookups go over so many at a time.
+/// The first row of a slice is a multiple of this, and lookups process this many rows at a time.
 const ROW_BLOCK: usize = 4;
-/// Slices that are requested ahead of the current one.
+/// Slices that are prefetched ahead of the current one.
 const AHEAD: usize = 2;
 
-/// Steps between two looks for tiny weights, see `TINY`, and between two compactions of pruned synapses.
+/// Steps between two searches for tiny weights, see `TINY`, and between two compactions of pruned synapses.
 const COMPACT_EVERY: u64 = 64;
-/// The same if there are events, which have to be found anew then.
+/// The same for a matrix with events, which a compaction has to rebuild.
 const COMPACT_EVENTS_EVERY: u64 = 512;
 
-/// What the slices' drive costs, in synapses of active neurons: per slice, and per row.
+/// The cost of the slices' drive per slice and per row, in synapses of active neurons.
 const SLICE_COST: usize = 12;
 const ROW_COST: usize = 3;
 
@@ -48,13 +48,13 @@ pub(crate) struct Sell16<I: Index> {
     count: usize,
     masks: Masks,
     level: Level,
-    /// Whether presynaptic neurons are found in registers.
+    /// Whether the activity of presynaptic neurons fits in registers.
     in_registers: bool,
     /// If they are not.
     events: Option<Events>,
-    /// How calm each slice is, if they are watched.
+    /// The state of each slice between rules, if slices are watched.
     calm: Vec<Calm>,
-    /// The same by presynaptic neuron, while no rule changes it.
+    /// The same matrix by presynaptic neuron, while no rule changes it.
     at_rest: Option<AtRest>,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Sell16<I: Index> {
 #[derive(Clone, Debug)]
 struct AtRest {
     rows: Fixed,
-    /// Synapses of active neurons above which slices are cheaper.
+    /// Number of active neurons' synapses above which slices are faster.
     most: usize,
     active: Vec<u32>,
 }
@@ -86,7 +86,7 @@ impl Extent {
     }
 }
 
-/// What the operations on a slice pass on to one another.
+/// Data that the operations on a slice pass to one another.
 pub(crate) struct Pass {
     pairing: Pairing,
     /// Whether the slice stays as it is, see `dormant`.
@@ -129,7 +129,7 @@ impl<I: Index> Sell16<I> {
         self.lengths[post] as usize == self.slices[post / LANES].capacity
     }
 
-    /// Moves a full slice to the end, with room to grow.
+    /// Moves a full slice to the end, with spare capacity.
     fn move_slice(&mut self, index: usize) {
         let old = self.slices[index];
         let capacity = (2 * old.capacity).next_multiple_of(ROW_BLOCK);
@@ -149,7 +149,7 @@ impl<I: Index> Sell16<I> {
         self.disturb(index);
     }
 
-    /// Notes that synapses of a slice have moved.
+    /// Records that synapses of a slice have moved.
     fn disturb(&mut self, index: usize) {
         if let Some(events) = &mut self.events {
             events.disturb(index);
@@ -192,7 +192,7 @@ impl<I: Index> Sell16<I> {
         (slice, extent)
     }
 
-    /// Computes the drive from the active neurons alone; sums keep their order, since those ascend.
+    /// Computes the drive from the active neurons alone. Sums keep their order, because the active neurons ascend.
     fn drive_by_events(&mut self, events: &Events, pre: &SpikeMask, drive: &mut [Row<f64>]) {
         drive.fill(Row::default());
         let sums = Row::flatten_mut(drive);
@@ -244,7 +244,7 @@ impl<I: Index> Storage for Sell16<I> {
             sell.push_slice(sell.lengths[columns.clone()].iter().max().map_or(0, |&depth| depth as usize));
             for post in columns.start..columns.end.min(posts.len()) {
                 sell.slices[index].tiny |= present(post).any(|(_, weight)| weight < TINY);
-                // A zero that exists is negative, see `kernels`.
+                // An existing synapse of weight zero has `-0.0`, see `kernels`.
                 let stored = present(post).map(|(pre, w)| (pre, if w == 0.0 { -0.0 } else { w }));
                 sell.arena.fill(sell.line(post), stored);
             }
@@ -426,7 +426,7 @@ impl<I: Index> Storage for Sell16<I> {
             *self.arena.weight_mut(place) = new;
             pruned += u32::from(!new.exists());
         }
-        // A rule from outside may do anything.
+        // A custom rule may make any change.
         let slice = &mut self.slices[post / LANES];
         slice.tiny = true;
         slice.holes |= pruned > 0;
@@ -457,7 +457,7 @@ impl<I: Index> Storage for Sell16<I> {
 
     fn append_to(&self, synapses: &mut Synapses) {
         for post in 0..self.n_post {
-            // `+ 0.0` turns the negative zero of an existing synapse into a plain one.
+            // `+ 0.0` turns the negative zero of an existing synapse into a positive zero.
             synapses.push_column(self.column(post).map(|(pre, weight)| (pre, weight + 0.0)));
         }
     }

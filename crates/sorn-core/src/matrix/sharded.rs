@@ -1,6 +1,6 @@
 //! A plastic connection matrix in shards of columns, which threads share.
 //!
-//! A column is computed by itself, so the number of shards changes no bit.
+//! Columns are computed independently, so the number of shards changes no bit.
 
 use super::WeightMatrix;
 use super::driver;

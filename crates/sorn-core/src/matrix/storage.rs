@@ -1,4 +1,4 @@
-//! What a storage of plastic weights does, and what the step asks of it.
+//! The trait of a storage of plastic weights, and the operations of a step.
 
 use crate::Synapses;
 use crate::kernels::Change;
@@ -10,10 +10,10 @@ use std::ops::Range;
 
 /// Some columns of a plastic connection matrix of shape `(pre, post)`, for one thread.
 ///
-/// A step goes through the parts of a storage; the driver is the loop over the rules of a part. Columns are counted from the
-/// first one of the storage.
+/// A step visits the parts of a storage one by one; the driver loops over the rules of a part. Columns are counted from the
+/// first column of the storage.
 pub(crate) trait Storage: Clone + Debug + Send + Sync + Sized + 'static {
-    /// What the operations on a part pass on to one another.
+    /// Data that the operations on a part pass to one another.
     type Pass;
     /// Most columns of one storage.
     const MOST_COLUMNS: usize = usize::MAX;
@@ -36,7 +36,7 @@ pub(crate) trait Storage: Clone + Debug + Send + Sync + Sized + 'static {
 
     /// Prepares for rules.
     fn wake(&mut self, pre: &SpikeMask);
-    /// Begins with a part; also called when synapses have grown in it.
+    /// Starts a part; also called after synapses have grown in it.
     fn begin<S: Simd>(&mut self, part: usize, pre: &SpikeMask, learning: &Learning<'_>) -> Self::Pass;
     /// Runs [`Op::Update`]; returns how many synapses were pruned.
     fn update<S: Simd>(
@@ -48,20 +48,20 @@ pub(crate) trait Storage: Clone + Debug + Send + Sync + Sized + 'static {
     ) -> u32;
     /// Runs [`Op::Scale`]; returns how many synapses were pruned.
     fn scale<S: Simd>(&mut self, part: usize, pass: &mut Self::Pass, learning: &Learning<'_>) -> u32;
-    /// Writes the drive that neurons active at `t + 1` give.
+    /// Writes the drive from the neurons active at `t + 1`.
     fn drive<S: Simd>(&mut self, part: usize, pass: Self::Pass, pre: &SpikeMask, drive: &mut [Row<f64>]);
-    /// Writes the drive of every part in a cheaper way, if there is one while no rule runs.
+    /// Writes the drive of every part in a faster way, if the storage has one for steps without rules.
     fn drive_at_rest(&mut self, _pre: &SpikeMask, _drive: &mut [Row<f64>]) -> bool {
         false
     }
 
     /// Grows an absent synapse.
     fn insert(&mut self, pre: u32, post: usize, weight: f64);
-    /// Lets `change` change the weights of a column's synapses, limits them to `[0, 1]`; returns how many were pruned.
+    /// Applies `change` to the weights of a column's synapses and limits them to `[0, 1]`; returns how many were pruned.
     fn edit(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) -> u32;
     /// Number of synapses.
     fn count(&self) -> usize;
-    /// Notes that rules pruned synapses.
+    /// Records that rules pruned synapses.
     fn forget(&mut self, pruned: u32);
     fn contains(&self, pre: u32, post: usize) -> bool;
     /// Adds the number of synapses that each presynaptic neuron has.
@@ -72,13 +72,13 @@ pub(crate) trait Storage: Clone + Debug + Send + Sync + Sized + 'static {
     fn append_to(&self, synapses: &mut Synapses);
     /// Appends unit and sum of each column, if columns have units.
     fn append_units(&self, _units: &mut Vec<[f64; 2]>) {}
-    /// No rule changes the matrix from here on; if one does, all goes on as before.
+    /// Prepares the storage for steps without rules. A rule may still change it later.
     fn rest(&mut self) {}
-    /// Removes the zeros that pruned synapses left, when it is time to.
+    /// Removes the zeros of pruned synapses, at regular intervals.
     fn compact(&mut self, steps: u64);
 }
 
-/// How a storage is made.
+/// The options of a new storage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options<'a> {
     /// Whether a synapse of weight 0 is kept.
@@ -104,13 +104,13 @@ pub(crate) enum Op {
     Scale,
 }
 
-/// What a matrix does in one step.
+/// The operations on a matrix in one step, and their inputs.
 #[derive(Clone, Copy)]
 pub(crate) struct Learning<'a> {
     pub(crate) ops: &'a [Op],
     /// How `Op::Update` pairs activity.
     pub(crate) timing: Timing,
-    /// What it adds.
+    /// The change that `Op::Update` makes.
     pub(crate) change: Change,
     /// Activity of the postsynaptic neurons.
     pub(crate) post: &'a SpikeMask,
@@ -119,7 +119,7 @@ pub(crate) struct Learning<'a> {
     pub(crate) grown_weight: f64,
     /// Whether the drive is wanted.
     pub(crate) drives: bool,
-    /// Sixteens of columns before those of the storage.
+    /// Number of slices of sixteen columns before the first column of the storage.
     pub(crate) first_slice: usize,
 }
 

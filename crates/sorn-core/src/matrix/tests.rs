@@ -41,7 +41,7 @@ fn layouts_agree() {
             others.push(stepper(Sell16::<u8>::new(&synapses, 0..n, options)));
         }
         compare(n, floor, stepper(Sell16::<u16>::new(&synapses, 0..n, options(Level::best()))), others);
-        // In 32 bits the layouts differ, but neither levels do nor what is requested ahead.
+        // The 32-bit layouts differ from one another; levels and prefetching change nothing.
         let fast = |options| CsrF32::<u16>::new(&synapses, 0..n, options);
         let others = levels().flat_map(|options| [stepper(fast(options)), stepper(fast(options).far())]);
         compare(n, floor, stepper(fast(options(Level::Scalar))), others.collect());
@@ -104,10 +104,10 @@ fn compare(n: usize, floor: f64, mut first: Stepper, mut others: Vec<Stepper>) {
             spikes.set_word::<Scalar>(word, bits.fold(0, |mask, neuron| mask | 1 << (neuron % 16)));
         }
         let pair = (below(rng, n as u64) as u32, ((step - 1) % 90) as u32);
-        // Whether a pair is absent is known of the column that was looked at last.
+        // Only the column visited last tells whether a pair is absent.
         let absent = step > 1 && pair.0 != pair.1 && !previous[pair.0 as usize];
         let grown = [pair];
-        // Now and then a step without any rule, with scaling alone, with nobody active.
+        // Some steps have no rule, only scaling, or no active neuron.
         let ops = [&[Op::Update, Op::Grow, Op::Scale][..], &[], &[Op::Scale], &[Op::Update], &[Op::Scale; 2]]
             [step % 11 % 5];
         let edited = (step % 97 == 0).then(|| step % n);

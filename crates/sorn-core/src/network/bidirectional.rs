@@ -2,12 +2,12 @@
 
 use super::custom::{PlasticityRule, RuleContext};
 
-/// Sums below this count as this, as in the code of Hartmann et al. 2015.
+/// Lower limit of the sums, as in the code of Hartmann et al. 2015.
 const LEAST: f64 = 1e-6;
 
-/// Moves each E-to-E weight towards itself over the mean of two sums, that of the postsynaptic neuron's incoming weights and
-/// that of the presynaptic neuron's outgoing ones: `w <- (1 - rate) w + rate w / ((in_i + out_j) / 2)`. Code of Hartmann,
-/// Lazar, Nessler & Triesch 2015 (10.1371/journal.pcbi.1004640), there `eta_ds`.
+/// Moves each E-to-E weight towards the weight divided by the mean of two sums: the postsynaptic neuron's incoming weights and
+/// the presynaptic neuron's outgoing weights, `w <- (1 - rate) w + rate w / ((in_i + out_j) / 2)`. The rate is `eta_ds` in the
+/// code of Hartmann, Lazar, Nessler & Triesch 2015 (10.1371/journal.pcbi.1004640).
 #[derive(Clone, Debug)]
 pub(crate) struct BidirectionalScaling {
     rate: f64,

@@ -1,14 +1,14 @@
-//! Parameters and activity of a network that has begun.
+//! Changes to the parameters and activity of a running network.
 
 use crate::error::StateError;
 use crate::{Error, InputMap, Network, ParamError, Params, State};
 
 impl Params {
-    /// The state of a network of these parameters, made ready to go on with `other`: all of it stays, target rates move with their
-    /// mean.
+    /// Converts the state of a network with these parameters for a network with the parameters `other`. Target rates move with
+    /// their mean; everything else stays.
     ///
     /// # Errors
-    /// [`ParamError`] naming a parameter that says how a network is made, and so can be no other in one that there is.
+    /// [`ParamError`] naming a parameter that is only used when a network is made, and so cannot change later.
     pub fn hand_over(&self, other: &Params, mut state: State) -> Result<State, ParamError> {
         let same = |key: &str, found: &dyn ToString, holds: bool| match holds {
             true => Ok(()),
@@ -70,12 +70,12 @@ impl Params {
 }
 
 impl Network {
-    /// Goes on with other parameters: weights, thresholds, activity, generators and frozen rules stay, target rates move with
-    /// their mean. Rules of one's own ([`add_rule`](Self::add_rule)) are to be added again, where there are any.
+    /// Changes the parameters. Weights, thresholds, activity, generators and frozen rules stay; target rates move with their mean.
+    /// Custom rules ([`add_rule`](Self::add_rule)) are removed and have to be added again.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`Error::Param`] naming a parameter that says how a network is made, such as `ne` or `lambda_ee`;
-    /// the network is then as it was.
+    /// As [`new`](Self::new), and [`Error::Param`] naming a parameter that is only used when a network is made, such as `ne` or
+    /// `lambda_ee`. The network is then unchanged.
     pub fn set_params(&mut self, params: &Params) -> Result<(), Error> {
         params.validate()?;
         let state = self.params().hand_over(params, self.state())?;
@@ -83,11 +83,11 @@ impl Network {
         Ok(())
     }
 
-    /// Replaces who is active at present, excitatory and inhibitory neurons by ascending index; the activity of the step before
-    /// stays. Empty lists silence the network.
+    /// Replaces the current activity. The arguments list the active excitatory and inhibitory neurons by ascending index. The
+    /// activity of the step before stays. Empty lists silence the network.
     ///
     /// # Errors
-    /// [`Error::State`] for indices that are no neuron's, or do not ascend; the network is then as it was.
+    /// [`Error::State`] if an index is out of range or the indices do not ascend. The network is then unchanged.
     pub fn set_activity(&mut self, excitatory: &[u32], inhibitory: &[u32]) -> Result<(), Error> {
         let mut state = self.state();
         for (name, list, n) in [("x", excitatory, self.ne()), ("y", inhibitory, self.ni())] {
@@ -172,7 +172,7 @@ mod tests {
         let params = Params { noise_sd: 0.0, ..network.params().clone() };
         network.set_params(&params).unwrap();
         network.step(&[0.0; 4]).unwrap();
-        // Nobody drives anybody: what is left are thresholds below 0.
+        // Without active neurons, the recurrent drive is the negative threshold.
         assert!(network.activity().recurrent.iter().zip(&before.te).all(|(drive, te)| *drive == -te));
         assert!(network.set_activity(&[60], &[]).unwrap_err().to_string().contains('x'));
         assert!(network.set_activity(&[3, 2], &[]).is_err());

@@ -3,10 +3,10 @@
 use crate::matrix::WeightMatrix;
 use std::fmt::Debug;
 
-/// A plasticity rule of one's own.
+/// A custom plasticity rule.
 ///
 /// It runs once per step, at its place among the [`rules`](crate::Params::rules), after the new activity is known;
-/// [`Network::add_rule`](crate::Network::add_rule) puts it there. [`RewardStdp`](crate::RewardStdp) is one that ships.
+/// [`Network::add_rule`](crate::Network::add_rule) inserts it. [`RewardStdp`](crate::RewardStdp) implements this trait.
 ///
 /// ```
 /// use sorn_core::{Network, Params, PlasticityRule, RuleContext};
@@ -49,8 +49,8 @@ pub trait PlasticityRule: Debug + Send + Sync {
     /// Changes the network after a step.
     fn apply(&mut self, context: &mut RuleContext<'_>);
 
-    /// Why [`apply`](Self::apply) failed, if it calls something that can fail;
-    /// [`Network::rule_failure`](crate::Network::rule_failure) asks for it.
+    /// The reason why [`apply`](Self::apply) failed, if it can fail.
+    /// [`Network::rule_failure`](crate::Network::rule_failure) returns it.
     fn failure(&mut self) -> Option<String> {
         None
     }
@@ -58,15 +58,15 @@ pub trait PlasticityRule: Debug + Send + Sync {
     /// A copy of the rule with its state.
     fn clone_box(&self) -> Box<dyn PlasticityRule>;
 
-    /// What the rule remembers from step to step, as numbers; saved with the network's state.
+    /// The state that the rule keeps from step to step, as numbers. It is saved with the network's state.
     fn state(&self) -> Vec<f64> {
         Vec::new()
     }
 
-    /// Takes back what [`state`](Self::state) gave.
+    /// Restores a state that [`state`](Self::state) returned.
     ///
     /// # Errors
-    /// The numbers are not such a state; the message says what is allowed.
+    /// A message that says which numbers are allowed, if the numbers are not a state of this rule.
     fn set_state(&mut self, state: &[f64]) -> Result<(), String> {
         if state.is_empty() { Ok(()) } else { Err("no numbers, the rule remembers nothing".into()) }
     }
@@ -78,7 +78,7 @@ impl Clone for Box<dyn PlasticityRule> {
     }
 }
 
-/// What a [`PlasticityRule`] sees and may change.
+/// The part of a network that a [`PlasticityRule`] can read and change.
 #[derive(Debug)]
 pub struct RuleContext<'a> {
     pub(crate) x: &'a [Vec<u32>; 2],
@@ -119,8 +119,8 @@ impl RuleContext<'_> {
 
     /// Visits the incoming E-to-E synapses of neuron `post`, presynaptic indices ascending, to change their weights.
     ///
-    /// Weights are then limited to `[0, 1]`, and 0 prunes the synapse (unless `prune` is off); NaN changes nothing. A
-    /// `post` that is no neuron has no synapses.
+    /// Weights are then limited to `[0, 1]`, and 0 prunes the synapse (unless `prune` is off); NaN changes nothing. If `post` is
+    /// out of range, no synapse is visited.
     pub fn for_each_ee(&mut self, post: usize, change: &mut dyn FnMut(u32, &mut f64)) {
         if post < self.te.len() {
             *self.deaths += u64::from(self.wee.edit(post, change));
@@ -134,7 +134,8 @@ impl RuleContext<'_> {
         }
     }
 
-    /// Grows an E-to-E synapse; returns whether it did: the pair was absent, of two neurons, and the weight in `(0, 1]`.
+    /// Grows an E-to-E synapse and returns `true` if the pair is absent, its two neurons exist and are distinct, and the weight is
+    /// in `(0, 1]`. Otherwise returns `false`.
     pub fn grow_ee(&mut self, pre: u32, post: usize, weight: f64) -> bool {
         let ne = self.te.len();
         let sound = weight > 0.0 && weight <= 1.0 && (pre as usize) < ne && post < ne && pre as usize != post;

@@ -1,11 +1,11 @@
-//! Where structural plasticity grows its synapse, when that is decided outside.
+//! Structural plasticity with a synapse chosen by the caller.
 
 use super::input;
 use crate::matrix::WeightMatrix;
 use crate::rng::{Xoshiro256PlusPlus, below};
 use crate::{Activity, InputError, Network};
 
-/// Who decides which synapse grows in a step.
+/// The source of the synapse that grows in a step.
 pub(crate) enum Growth<'a> {
     /// The network's own generator.
     Drawn,
@@ -15,7 +15,7 @@ pub(crate) enum Growth<'a> {
     Chosen(&'a mut dyn FnMut(AbsentPairs<'_>) -> Option<(u32, u32)>),
 }
 
-/// The pairs of excitatory neurons, no neuron with itself, that have no synapse.
+/// The pairs of distinct excitatory neurons that have no synapse.
 #[derive(Clone, Copy, Debug)]
 pub struct AbsentPairs<'a> {
     wee: &'a dyn WeightMatrix,
@@ -58,8 +58,8 @@ impl<'a> AbsentPairs<'a> {
 
 impl Network {
     /// Like [`step`](Self::step), with noise supplied and the pair that structural plasticity connects chosen by
-    /// `choose`, which sees the pairs that are absent once the rules before have run. `choose` is not asked where
-    /// structural plasticity is frozen or no rule of the network.
+    /// `choose`, which is given the pairs that are absent after the preceding rules have run. `choose` is not called if structural
+    /// plasticity is frozen or is not a rule of the network.
     ///
     /// # Errors
     /// As [`step`](Self::step); also noise of wrong length or not finite.
@@ -78,7 +78,7 @@ impl Network {
     }
 }
 
-/// Adds `number` absent pairs `(pre, post)` to `grown`, uniform among all that are not in it.
+/// Adds `number` absent pairs `(pre, post)` to `grown`, drawn uniformly from those not yet in it.
 pub(crate) fn draw_absent(
     wee: &dyn WeightMatrix,
     number: usize,

@@ -1,4 +1,4 @@
-//! Whether a network is alive, and what to change where it is not.
+//! Detects silent, saturated and disconnected networks, and says what to change.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ const PATIENCE: u64 = 100;
 /// Share of excitatory neurons above which a step counts as saturated.
 const SATURATED: f64 = 0.9;
 
-/// How alive a network is; from [`Network::health`](crate::Network::health).
+/// Signs of a silent, saturated or disconnected network; returned by [`Network::health`](crate::Network::health).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
     /// Steps in a row, up to the last, in which no excitatory neuron fired.
@@ -20,7 +20,7 @@ pub struct Health {
     pub without_inhibition: usize,
 }
 
-/// Something wrong with a network. Its text says what to change.
+/// A problem of a network. Its text says what to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -35,7 +35,7 @@ pub enum Problem {
 }
 
 impl Health {
-    /// What is wrong: silence or saturation that has lasted 100 steps, neurons without synapses.
+    /// The problems: silence or saturation that has lasted 100 steps, and neurons without synapses.
     pub fn problems(&self) -> impl Iterator<Item = Problem> {
         [
             (self.silent_steps >= PATIENCE).then_some(Problem::Silent(self.silent_steps)),
@@ -47,7 +47,7 @@ impl Health {
         .flatten()
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there is no problem.
     pub fn is_alive(&self) -> bool {
         self.problems().next().is_none()
     }
@@ -86,12 +86,12 @@ pub(crate) struct Watch {
     silent_steps: u64,
     saturated_steps: u64,
     warned: [bool; 4],
-    /// Deaths at the last look for neurons without synapses.
+    /// Number of pruned synapses at the last search for neurons without synapses.
     deaths: u64,
 }
 
 impl Watch {
-    /// Notes how many of `ne` excitatory neurons fired.
+    /// Records how many of `ne` excitatory neurons fired.
     pub(crate) fn step(&mut self, spikes: usize, ne: usize) {
         self.silent_steps = if spikes == 0 { self.silent_steps + 1 } else { 0 };
         let saturated = spikes as f64 > SATURATED * ne as f64;
@@ -110,12 +110,12 @@ impl Watch {
         }
     }
 
-    /// Whether synapses died since the last time it was asked.
+    /// Whether synapses were pruned since the last call.
     pub(crate) fn synapses_died(&mut self, deaths: u64) -> bool {
         std::mem::replace(&mut self.deaths, deaths) != deaths
     }
 
-    /// Warns of each kind of problem the first time it is seen.
+    /// Logs a warning the first time that each kind of problem occurs.
     #[cold]
     pub(crate) fn warn(&mut self, health: Health) {
         for problem in health.problems() {

@@ -1,8 +1,8 @@
-//! [`Initial`]: weights, thresholds and pools of one's own.
+//! [`Initial`]: given weights, thresholds and pools.
 
 use crate::{Error, Network, Params, State, Synapses};
 
-/// What a network begins with in place of what it would draw; the rest is drawn as ever.
+/// Initial values that replace those that a network would draw. Values that are not given are drawn as usual.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -41,7 +41,7 @@ impl Initial {
         *self == Initial::default()
     }
 
-    /// Puts it into a state; [`Network::from_state`] checks whether the whole fits.
+    /// Writes the values into a state; [`Network::from_state`] checks the result.
     pub fn put_into(&self, state: &mut State) {
         for (given, place) in
             [(&self.wee, &mut state.wee), (&self.wei, &mut state.wei), (&self.wie, &mut state.wie)]
@@ -50,7 +50,7 @@ impl Initial {
                 place.clone_from(given);
             }
         }
-        // They belong to the weights that were there.
+        // The units belong to the weights that are replaced.
         if self.wee.is_some() {
             state.wee_units.clear();
         }
@@ -72,7 +72,7 @@ impl Initial {
 }
 
 impl Network {
-    /// A [`new`](Network::new) network that begins with `initial` in place of what it would draw.
+    /// A [`new`](Network::new) network in which `initial` replaces the values that it would draw.
     ///
     /// # Errors
     /// As [`new`](Network::new), and [`Error::State`] naming the array that does not fit: its shape, weights outside `[0, 1]`,

@@ -1,4 +1,4 @@
-//! Which excitatory neurons receive which input.
+//! The map from inputs to excitatory neurons.
 
 use crate::rng::{Xoshiro256PlusPlus, below};
 use crate::topology::choose;
@@ -25,12 +25,12 @@ pub(crate) fn draw_pools(params: &Params, rng: &mut Xoshiro256PlusPlus) -> Vec<V
         .collect()
 }
 
-/// Refuses a wrong length and values that are not finite.
+/// Returns an error for a wrong length and for values that are not finite.
 pub(crate) fn check(argument: &'static str, values: &[f64], expected: usize) -> Result<(), InputError> {
     if values.len() != expected {
         return Err(InputError::Length { argument, expected, found: values.len() });
     }
-    // A sum is finite only if every value is, save for overflow, so the slow search is rare.
+    // A sum is finite if every value is, except on overflow, so the slow search is rare.
     if !sum(values).is_finite()
         && let Some(index) = values.iter().position(|value| !value.is_finite())
     {
@@ -39,7 +39,7 @@ pub(crate) fn check(argument: &'static str, values: &[f64], expected: usize) -> 
     Ok(())
 }
 
-/// In sixteen running sums, none of which waits for another.
+/// Adds in sixteen independent running sums.
 fn sum(values: &[f64]) -> f64 {
     let mut sums = [0.0; 16];
     let chunks = values.chunks_exact(16);

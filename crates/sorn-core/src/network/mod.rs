@@ -1,4 +1,4 @@
-//! One network: made from parameters and a seed, or from a state.
+//! [`Network`]: made from parameters and a seed, or from a state.
 
 use crate::kernels::neurons::Neurons;
 use crate::kernels::noise;
@@ -67,7 +67,7 @@ pub struct Network {
     /// The same activity, for lookups.
     pub(crate) spikes_e: SpikeMask,
     pub(crate) spikes_i: SpikeMask,
-    /// What `x(t)` and `y(t)` will give the E neurons in the next step.
+    /// The drives of the E neurons in the next step from `x(t)` and `y(t)`.
     pub(crate) drive_ee: Neurons,
     pub(crate) drive_ei: Neurons,
     pub(crate) drive_ie: Neurons,
@@ -85,15 +85,15 @@ pub struct Network {
     pub(crate) level: Level,
 }
 
-/// A place in the order of rules.
+/// An entry in the order of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     BuiltIn(Rule),
-    /// A rule of `Network::custom`; frozen by name if it has one here.
+    /// A rule of `Network::custom`. It can be frozen by name if a name is given here.
     Custom(usize, Option<Rule>),
 }
 
-/// What a network did in its last step.
+/// The activity of a network after its last step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activity<'a> {
     /// Indices of active excitatory neurons, ascending: `x(t+1)`.
@@ -163,7 +163,7 @@ impl Network {
         Network::assemble(params, state)
     }
 
-    /// The network that had `state`; it goes on exactly as that one would have.
+    /// A network with the given state. It continues exactly like the network that the state was taken from.
     ///
     /// # Errors
     /// [`Error::Param`] if the parameters are invalid or there is no memory for the network, [`Error::State`] if the state does not
@@ -182,7 +182,7 @@ impl Network {
         let wei = choose(&state.wei, &state.wei_units, Population::Inhibitory, params, &pool);
         let with_capacity = |active: [Vec<u32>; 2], n: usize| {
             active.map(|mut list| {
-                // A word more, which loops over whole words may write before they cut it off.
+                // One word more, which loops over whole words may write before they truncate the list.
                 list.reserve_exact(n + LANES - list.len());
                 list
             })
@@ -193,7 +193,7 @@ impl Network {
             let outside: Box<dyn PlasticityRule> = match rule {
                 Rule::Rmstdp => Box::new(reward::from_params(params)?),
                 Rule::Ss if params.scaling_both_ways > 0.0 => {
-                    // Inhibitory columns are scaled as ever.
+                    // Inhibitory columns are scaled as usual.
                     schedule.push(Stage::BuiltIn(rule));
                     Box::new(BidirectionalScaling::new(ne, params.scaling_both_ways))
                 }
@@ -249,22 +249,22 @@ impl Network {
         Ok(network)
     }
 
-    /// Adds a rule of one's own before the `position`-th of the rules that there are, or as the last.
+    /// Inserts a custom rule before the existing rule at `position`, or at the end.
     ///
-    /// Rules added so are not part of [`Params`]: where a network is made from a state, add them again in the same order
-    /// and give them their memory back with [`remember`](Self::remember).
+    /// Custom rules are not part of [`Params`]. After making a network from a state, add them again in the same order and restore
+    /// their state with [`remember`](Self::remember).
     pub fn add_rule(&mut self, position: usize, rule: Box<dyn PlasticityRule>) {
         self.custom.push(rule);
         let position = position.min(self.schedule.len());
         self.schedule.insert(position, Stage::Custom(self.custom.len() - 1, None));
     }
 
-    /// The name of a rule that failed in the steps so far, and why; it is told once.
+    /// The name of a rule that failed in an earlier step, and the reason. A failure is returned once.
     pub fn rule_failure(&mut self) -> Option<(String, String)> {
         self.custom.iter_mut().find_map(|rule| rule.failure().map(|why| (rule.name().to_string(), why)))
     }
 
-    /// The place at which [`add_rule`](Self::add_rule) puts a rule before `rule`; `None` if the network does not have it.
+    /// The position for [`add_rule`](Self::add_rule) that inserts a rule before `rule`; `None` if the network does not have `rule`.
     pub fn place_of(&self, rule: Rule) -> Option<usize> {
         self.schedule.iter().position(|stage| match stage {
             Stage::BuiltIn(built_in) => *built_in == rule,
@@ -272,10 +272,10 @@ impl Network {
         })
     }
 
-    /// Gives the rules beside the built-in ones back what they remembered, [`State::memories`].
+    /// Restores the states of the rules that are not built in, from [`State::memories`].
     ///
     /// # Errors
-    /// More or fewer memories than rules, or a memory that its rule refuses.
+    /// The number of memories differs from the number of rules, or a rule rejects its memory.
     pub fn remember(&mut self, memories: &[Vec<f64>]) -> Result<(), StateError> {
         let order: Vec<usize> = self.custom_order().collect();
         if memories.len() != order.len() {
@@ -299,8 +299,8 @@ impl Network {
         })
     }
 
-    /// The reward for the next step, which [`RewardStdp`](crate::RewardStdp) and rules of one's own see. It is 0 again
-    /// after that step.
+    /// Sets the reward for the next step, which [`RewardStdp`](crate::RewardStdp) and custom rules read. After that step the reward
+    /// is 0 again.
     ///
     /// # Errors
     /// NaN or infinity.
@@ -310,13 +310,13 @@ impl Network {
         Ok(())
     }
 
-    /// Whether the network is alive: silence, saturation, neurons without synapses. Each kind of problem is also logged
-    /// once, as a warning with what to change.
+    /// Reports silence, saturation and neurons without synapses. Each kind of problem is also logged once, as a warning that says
+    /// what to change.
     pub fn health(&self) -> Health {
         self.watch.health(self.wee.unconnected(), self.wei.unconnected())
     }
 
-    /// Whole state as plain data; [`Network::from_state`] is its inverse.
+    /// The whole state as plain data; [`Network::from_state`] is the inverse.
     pub fn state(&self) -> State {
         State {
             wee: self.wee.to_synapses(),
@@ -343,15 +343,15 @@ impl Network {
         }
     }
 
-    /// Freezes these rules and no others: [`Rules::all`] makes a static reservoir (upstream's phase "training"),
-    /// [`Rules::none`] a fully plastic one. With `always_ip`, intrinsic plasticity stays while some, but not all, rules are
+    /// Freezes these rules and unfreezes all others. [`Rules::all`] makes a static reservoir (upstream's phase "training"),
+    /// [`Rules::none`] a fully plastic one. With `always_ip`, intrinsic plasticity keeps running if some, but not all, rules are
     /// frozen.
     pub fn set_frozen(&mut self, rules: Rules) {
         self.frozen = rules;
         self.rest();
     }
 
-    /// Lets matrices that no rule changes any more know it.
+    /// Prepares matrices that no rule changes any more for steps without rules.
     fn rest(&mut self) {
         let acts = |rule| !self.frozen.contains(rule) && self.params.rules.contains(&rule);
         if ![Rule::Stdp, Rule::Sp, Rule::Ss].into_iter().any(acts) {
@@ -388,7 +388,7 @@ impl Network {
         self.steps
     }
 
-    /// What the network did in its last step; before the first, its initial activity.
+    /// The activity after the last step, or the initial activity before the first step.
     pub fn activity(&self) -> Activity<'_> {
         Activity { spikes_e: &self.x[1], spikes_i: &self.y[1], recurrent: &self.recurrent }
     }
@@ -450,7 +450,7 @@ impl Network {
     }
 }
 
-/// Room for a batch, so that no step has to make it.
+/// A buffer for a batch, allocated here so that no step allocates.
 fn with_room(mut collected: Vec<(u32, u32)>, params: &Params) -> Vec<(u32, u32)> {
     collected.reserve(step::expected_births(params) as usize + params.sp_batch);
     collected

@@ -10,24 +10,24 @@ use std::collections::VecDeque;
 /// The equations are SORN's STDP (Lazar, Pipa & Triesch 2009, 10.3389/neuro.10.023.2009) times a factor of reward, as in the public
 /// reimplementation `rmsorn` (github.com/Saran-nns/rmsorn); they were not compared with the paper's own.
 ///
-/// STDP marks synapses instead of changing them, `e <- trace_decay e + x_i(t+1) x_j(t) - x_i(t) x_j(t+1)`; reward turns
-/// marks into change, `w <- w + eta m e`, where `m` is the reward less its mean over the last `window` steps. Without a
-/// decay (0) only the last step counts, as in RM-SORN. In [`Params::rules`] its name is `rmstdp`; rewards come from
-/// [`Network::set_reward`](crate::Network::set_reward).
+/// STDP changes an eligibility trace instead of the weight, `e <- trace_decay e + x_i(t+1) x_j(t) - x_i(t) x_j(t+1)`. The reward
+/// turns traces into weight changes, `w <- w + eta m e`, where `m` is the reward minus its mean over the last `window` steps.
+/// With `trace_decay` 0 only the last step counts, as in RM-SORN. The rule's name in [`Params::rules`] is `rmstdp`; rewards come
+/// from [`Network::set_reward`](crate::Network::set_reward).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RewardStdp {
     eta: f64,
     trace_decay: f64,
     window: usize,
     rewards: VecDeque<f64>,
-    /// Per postsynaptic neuron, the marked presynaptic ones, ascending.
+    /// For each postsynaptic neuron, the presynaptic neurons with a trace, ascending.
     traces: Vec<Vec<(u32, f64)>>,
-    /// Room for the traces of one neuron while they are merged.
+    /// A buffer for the traces of one neuron while they are merged.
     merged: Vec<(u32, f64)>,
     active: [Vec<bool>; 2],
 }
 
-/// Traces below this are forgotten.
+/// Traces below this are removed.
 const NEGLIGIBLE: f64 = 1e-6;
 
 impl RewardStdp {
@@ -58,7 +58,7 @@ impl RewardStdp {
     }
 }
 
-/// Checks the rule's parameters; also for [`Params::validate`].
+/// Checks the rule's parameters; also called by [`Params::validate`].
 pub(crate) fn check(eta: f64, trace_decay: f64, window: usize) -> Result<(), ParamError> {
     if !(0.0..=1.0).contains(&eta) {
         return Err(ParamError::new("eta_rmstdp", eta, "0 to 1"));
@@ -72,7 +72,7 @@ pub(crate) fn check(eta: f64, trace_decay: f64, window: usize) -> Result<(), Par
     Ok(())
 }
 
-/// The rule as `params` describe it; they are valid.
+/// Makes the rule from valid parameters.
 pub(crate) fn from_params(params: &Params) -> Result<RewardStdp, ParamError> {
     RewardStdp::new(params.ne, params.eta_rmstdp, params.trace_decay, params.reward_window)
 }
@@ -99,7 +99,7 @@ impl PlasticityRule for RewardStdp {
             merged.clear();
             let mut next = 0;
             context.for_each_ee(post, &mut |pre, weight| {
-                // Both lists ascend; traces of synapses that are gone are passed over.
+                // Both lists ascend; traces of pruned synapses are skipped.
                 while next < old.len() && old[next].0 < pre {
                     next += 1;
                 }

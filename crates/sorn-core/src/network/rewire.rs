@@ -1,11 +1,11 @@
-//! Learnt weights between other neurons: the control that keeps what plasticity did to weights and thresholds, not to whom.
+//! Random rewiring: a control that keeps the learnt weights and thresholds, but not which neurons are connected.
 
 use crate::rng::{Xoshiro256PlusPlus, below};
 use crate::{State, Synapses};
 
 impl State {
-    /// Gives every E-to-E weight onto a neuron a presynaptic neuron drawn at random, distinct ones and never itself. Weights, their
-    /// number at each neuron, and thresholds stay.
+    /// Draws a new presynaptic neuron for every E-to-E synapse. The presynaptic neurons of one neuron are distinct and never the
+    /// neuron itself. Weights, the number of synapses at each neuron, and thresholds stay.
     pub fn rewire(&mut self, rng: &mut Xoshiro256PlusPlus) {
         let n = self.wee.n_post();
         let mut rewired = Synapses::new(n);

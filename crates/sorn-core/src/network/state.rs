@@ -6,8 +6,8 @@ use crate::{InputMap, NoiseGenerator, Params, Rules, Synapses};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-/// Everything a [`Network`](crate::Network) is, besides its parameters: a run of `2 n` steps equals `n` steps, the state
-/// taken, a network made from it, and `n` steps more, to the bit.
+/// The whole state of a [`Network`](crate::Network) besides its parameters. A run of `2 n` steps equals, to the bit, a run of
+/// `n` steps followed by `n` steps of a network made from the state.
 ///
 /// Names and shapes are upstream's. Connection matrices are compressed; [`Synapses::to_dense`] expands them.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub struct State {
     /// them: `ne` pairs, or none. A column whose weights do not add up to the sum over the unit gets a new sum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wee_units: Vec<[f64; 2]>,
-    /// The same of `wei`.
+    /// Unit and sum of the columns of `wei`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wei_units: Vec<[f64; 2]>,
     /// Thresholds of E neurons, `ne`.
@@ -42,7 +42,7 @@ pub struct State {
     pub pools: Vec<Vec<u32>>,
     /// Reward for the next step.
     pub reward: f64,
-    /// What each rule beside the built-in ones remembers, in the order in which they run.
+    /// The state of each rule that is not built in, in the order in which the rules run.
     pub memories: Vec<Vec<f64>>,
     /// Frozen rules.
     pub frozen: Rules,
@@ -76,7 +76,7 @@ impl State {
     /// Whether a network with these parameters can be in this state.
     ///
     /// # Errors
-    /// The first part with another shape, with numbers that are not finite or with indices out of range.
+    /// The first array that has a wrong shape, a number that is not finite or an index out of range.
     pub fn check(&self, params: &Params) -> Result<(), StateError> {
         let (ne, ni) = (params.ne, params.ni());
         self.wee.check("wee", ne, ne, true)?;
@@ -114,7 +114,7 @@ impl State {
         if !self.reward.is_finite() {
             return Err(StateError::new("reward", self.reward, "finite numbers"));
         }
-        // A network counts on from here.
+        // The network continues counting from here.
         const MOST: u64 = u64::MAX / 2;
         for (name, count) in [("steps", self.steps), ("births", self.births), ("deaths", self.deaths)] {
             if count > MOST {

@@ -29,7 +29,7 @@ pub struct Supplied<'a> {
 impl Network {
     /// Advances the network by one step under `input`.
     ///
-    /// Allocates nothing, save where structural plasticity outgrows the room of a neuron's synapses.
+    /// A step allocates only if structural plasticity exceeds the capacity reserved for a neuron's synapses.
     ///
     /// # Errors
     /// Wrong length (see [`Params::input_len`](crate::Params::input_len)), NaN or infinity; the network is then unchanged.
@@ -79,7 +79,7 @@ impl Network {
         Ok(())
     }
 
-    /// A later step without noise must not meet this one's.
+    /// Clears the noise, so that a later step without noise does not reuse it.
     pub(crate) fn forget_noise(&mut self) {
         self.noise_e.fill(0.0);
         self.noise_i.fill(0.0);
@@ -121,7 +121,7 @@ impl Network {
     /// The step itself.
     pub(crate) fn advance(&mut self, input: &[f64], mut growth: Growth<'_>) {
         input::spread(&self.params, &self.pools, input, &mut self.input);
-        // Slow inhibition sees the old excitatory activity.
+        // Slow inhibition reads the excitatory activity of the step before.
         if self.params.inhibition == Inhibition::Slow {
             self.drive_inhibitory();
         }
@@ -179,17 +179,17 @@ impl Network {
         fire::inhibitory(self.level, drives, &mut self.spikes_i, &mut self.y[1]);
     }
 
-    /// Runs the rules and computes what the new activity will give in the next step.
+    /// Runs the rules and computes the drives of the next step from the new activity.
     ///
-    /// Built-in rules of different matrices do not see one another, so their order matters per matrix only, and those of
-    /// a matrix run together; a rule from outside sees everything, so those before it run first.
+    /// Built-in rules of different matrices are independent, so their order only matters within a matrix, and the rules of a matrix
+    /// run together. A custom rule can read everything, so all rules before it run first.
     fn learn(&mut self, growth: &mut Growth<'_>) {
         let mut ee = OpList::default();
         let mut ei = OpList::default();
         for n in 0..self.schedule.len() {
             match self.schedule[n] {
                 Stage::BuiltIn(rule) => {
-                    // A static network is static: the switch is about phases that freeze some rules.
+                    // A fully frozen network is static: `always_ip` only applies if some rules are not frozen.
                     let always = rule == Rule::Ip && self.params.always_ip && !self.frozen.is_all();
                     if always || !self.frozen.contains(rule) {
                         self.schedule_rule(rule, &mut ee, &mut ei);
@@ -233,7 +233,7 @@ impl Network {
                 let rule = Intrinsic { eta: self.params.eta_ip, h_ip: &self.h_ip, min, max };
                 fire::intrinsic(self.level, rule, &self.spikes_e, &mut self.te);
             }
-            // Scheduled as a rule from outside.
+            // Scheduled as a custom rule.
             Rule::Rmstdp => {}
         }
     }
@@ -273,7 +273,7 @@ impl Network {
                 Growth::Chosen(_) => 1,
             };
             if number > 0 {
-                // Which pairs are absent is known only once the rules before have run on every column.
+                // The absent pairs are known only after the preceding rules have run on every column.
                 let first = Learning { ops: &ops[..at], drives: false, ..learning };
                 self.deaths += u64::from(self.wee.run(&self.spikes_e, &first, self.drive_ee.rows_mut()));
                 let ne = self.te.len();
@@ -333,7 +333,7 @@ impl Network {
     }
 }
 
-/// Steps between two looks for neurons that lost all synapses.
+/// Steps between two searches for neurons without synapses.
 const LOOK_EVERY: u64 = 1024;
 
 /// The rules of one matrix in one step; at most 16, checked by `Params::validate`.
@@ -369,7 +369,7 @@ pub(crate) fn expected_births(params: &Params) -> f64 {
     params.sp_probability * scale
 }
 
-/// How many it grows in this step.
+/// Draws how many synapses structural plasticity grows in this step.
 fn births(params: &Params, rng: &mut Xoshiro256PlusPlus) -> usize {
     let expected = expected_births(params);
     expected as usize + usize::from(uniform(rng) < expected.fract())

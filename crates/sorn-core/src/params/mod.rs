@@ -14,9 +14,9 @@ mod validate;
 
 /// Parameters of a [`Network`](crate::Network).
 ///
-/// The default is the preset `upstream` (Python package `sorn` 0.7.4). Published variants are reached by switches, never
-/// by another implementation; [`Params::preset`] gives them by name. One step is one tick of model time (in the
-/// papers, 10 to 20 ms); weights, thresholds and drives have no unit.
+/// The default is the preset `upstream` (Python package `sorn` 0.7.4). Published variants differ by switches and share one
+/// implementation; [`Params::preset`] gives them by name. One step of the network is 10 to 20 ms in the papers; weights,
+/// thresholds and drives have no unit.
 ///
 /// ```
 /// use sorn_core::Params;
@@ -169,7 +169,7 @@ impl Params {
         self.lambda_ie.of(self.ne)
     }
 
-    /// Mean target rate: `h_ip`, or `2 nu / ne`, which is above 1, and lets every threshold fall, where `nu > ne / 2`.
+    /// Mean target rate: `h_ip`, or `2 nu / ne`. If `nu > ne / 2`, the latter is above 1, and every threshold falls.
     pub fn mean_h_ip(&self) -> f64 {
         self.h_ip.unwrap_or(2.0 * self.nu as f64 / self.ne as f64)
     }

@@ -41,11 +41,11 @@ impl Params {
         }
     }
 
-    /// All parameters as a table, which `table` makes: those of the preset that the key `preset` of `given` names, or else `base`, with
-    /// the other keys of `given` put in.
+    /// All parameters as a table: the preset named by the key `preset` of `given`, or `base` without that key, overridden by the
+    /// other keys of `given`. `table` converts parameters to a table.
     ///
     /// # Errors
-    /// A preset that is no name, or another name than those known.
+    /// The preset is not a string, or is not a known name.
     pub fn with_preset<T, V>(
         given: T,
         base: &Params,
@@ -75,7 +75,8 @@ impl Params {
     }
 }
 
-/// Only STDP, IP and scaling of `Wee`, of which IP acts on thresholds alone, so that its place in the order is free; every I neuron reaches every E neuron; no noise; one pool of neurons per symbol.
+/// The rules are STDP, IP and scaling of `Wee`. IP only changes thresholds, so its place in the order has no effect. Every I
+/// neuron reaches every E neuron. There is no noise, and one pool of neurons per symbol.
 fn lazar2009() -> Params {
     Params {
         lambda_ee: Degree::Count(10.0),

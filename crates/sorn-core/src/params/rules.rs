@@ -132,7 +132,7 @@ impl Rules {
 impl From<Vec<Rule>> for Rules {
     fn from(rules: Vec<Rule>) -> Self {
         let set = rules.into_iter().fold(Rules::none(), Rules::with);
-        // A list of every name says "static"; there is no name for a user's own rules.
+        // A list of all names means a static network; custom rules have no name here.
         if Rule::ALL.into_iter().all(|rule| set.contains(rule)) { Rules::all() } else { set }
     }
 }

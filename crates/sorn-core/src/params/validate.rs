@@ -5,10 +5,10 @@ use crate::network::reward;
 use crate::{ParamError, Params, Rule};
 
 impl Params {
-    /// Checks every range, and that parameters agree with one another.
+    /// Checks the range of every parameter, and that parameters are consistent with one another.
     ///
     /// # Errors
-    /// The first parameter that is out of range: its name, what was found, what is allowed.
+    /// The first parameter that is out of range, with the value found and the values allowed.
     pub fn validate(&self) -> Result<(), ParamError> {
         // A neuron's index is kept in 32 bits.
         let most = u32::MAX as usize / 2;

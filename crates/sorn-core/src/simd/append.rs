@@ -20,11 +20,11 @@ impl<'a> Appender<'a> {
     /// Appends `first + STEP k` for every bit `k` of a mask.
     ///
     /// # Safety
-    /// No more numbers in all than [`new`](Self::new) was given.
+    /// All calls together append at most the `most` numbers given to [`new`](Self::new).
     #[inline(always)]
     pub(crate) unsafe fn push<S: Simd, const STEP: u32>(&mut self, mask: Mask, first: u32) {
         debug_assert!(self.len + mask.count_ones() as usize <= self.most);
-        // SAFETY: `new` reserved room for sixteen more than the most.
+        // SAFETY: `new` reserved capacity for sixteen numbers more than `most`.
         unsafe { S::write_bits::<STEP>(self.list.as_mut_ptr().add(self.len), mask, first) };
         self.len += mask.count_ones() as usize;
     }

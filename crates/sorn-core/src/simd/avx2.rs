@@ -1,6 +1,6 @@
 //! The primitives for AVX2, FMA and POPCNT.
 //!
-//! A mask is a vector: the sign of a lane is its bit, and the other bits are any.
+//! A mask is a vector: the sign of a lane is its bit, and the other bits are arbitrary.
 
 use super::primitives::primitives;
 use super::{LANES, Mask, Row, Set, Simd, Vector, VectorF64, Words};
@@ -32,7 +32,7 @@ impl Vector<f64> for __m256d {
             _mm256_andnot_pd(_mm256_castsi256_pd(absent), mask)
         };
         fn select(mask: Self, set: Self, unset: Self) -> Self = _mm256_blendv_pd(unset, set, mask);
-        // -0.0 changes no bit of what it is added to.
+        // Adding -0.0 changes no bit of a number.
         fn add_where(self: Self, mask: Self, other: Self) -> Self =
             _mm256_add_pd(self, _mm256_blendv_pd(_mm256_set1_pd(-0.0), other, mask));
         fn mask(bits: Mask, part: usize) -> Self = {
@@ -165,7 +165,7 @@ impl Simd for Avx2 {
             }
             have(tables[0], bit)
         };
-        // Compilers rotate words one by one where registers cannot.
+        // Compilers rotate the words one by one if the instruction set has no vector rotation.
         fn next_words(state: &mut Words) -> [u64; 8] = {
             let mut out = [0; 8];
             for half in [0, 4] {
@@ -273,23 +273,23 @@ primitives! {
     };
     fn lane_signs(lanes: __m256i) -> Mask = _mm256_movemask_ps(_mm256_castsi256_ps(lanes)) as Mask;
     fn four(words: &[u64]) -> __m256i = _mm256_loadu_si256(words[..4].as_ptr().cast());
-    /// Bytes of ones where a mask has bits.
+    /// Bytes of ones in the places of the set bits of a mask.
     fn spread(mask: Mask) -> __m128i = {
         let bits = _mm_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
         let halves = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
         let bytes = _mm_shuffle_epi8(_mm_cvtsi32_si128(i32::from(mask)), halves);
         _mm_cmpeq_epi8(_mm_and_si128(bytes, bits), bits)
     };
-    /// Of bytes, the bit that their lowest three bits number.
+    /// For each byte, a byte with the single bit that its lowest three bits select.
     fn power(bits: __m256i) -> __m256i = {
         let powers = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
         let bits = _mm256_and_si256(bits, _mm256_set1_epi8(7));
         _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(powers), bits)
     };
-    /// Which bytes have a bit.
+    /// Which bytes are not 0.
     fn have(bytes: __m256i, bit: __m256i) -> u32 =
         _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit)) as u32;
-    /// Of two groups of neurons, the byte of a set and the bit of that byte.
+    /// For two groups of neurons, the byte of the set that holds each neuron, and the bit within it.
     fn byte_and_bit(neurons: [&[u16; LANES]; 2]) -> (__m256i, __m256i) = {
         let (a, b) = (words(neurons[0]), words(neurons[1]));
         let seven = _mm256_set1_epi16(7);

@@ -75,7 +75,7 @@ impl Vector<f32> for __m512 {
             _mm512_mask_test_epi32_mask(mask, bits, bits)
         };
         fn select(mask: __mmask16, set: Self, unset: Self) -> Self = _mm512_mask_blend_ps(mask, unset, set);
-        // A masked sum would become a masked store, which some machines are slow at.
+        // A masked addition would compile to a masked store, which is slow on some machines.
         fn add_where(self: Self, mask: __mmask16, other: Self) -> Self =
             _mm512_add_ps(self, _mm512_mask_blend_ps(mask, _mm512_set1_ps(-0.0), other));
         fn mask(bits: Mask, _part: usize) -> __mmask16 = bits;

@@ -1,4 +1,4 @@
-//! Which instruction set runs, and how a kernel is compiled for each.
+//! Selection of the instruction set, and the macro that compiles a kernel for each.
 
 use super::Simd;
 use std::sync::OnceLock;
@@ -51,7 +51,7 @@ impl Level {
         levels
     }
 
-    /// Neurons among which indices of eight bits, and of sixteen, are found in registers, see [`Simd::MOST_FOUND`].
+    /// Largest numbers of neurons whose activity is found in registers, by 8-bit and by 16-bit indices, see [`Simd::MOST_FOUND`].
     pub(crate) fn most_found(self) -> [usize; 2] {
         match self {
             Level::Scalar => super::Scalar::MOST_FOUND,
@@ -73,8 +73,8 @@ impl Level {
     }
 }
 
-/// Compiles functions generic over [`Simd`] for every level. The first argument of what results is the
-/// [`Level`] that runs.
+/// Compiles functions generic over [`Simd`] for every level. The first argument of each resulting function is the [`Level`]
+/// to run.
 macro_rules! kernel {
     ($(
         $(#[$doc:meta])*

@@ -1,4 +1,4 @@
-//! Instruction sets: which there are, which one runs, and what each offers.
+//! Instruction sets: the levels, their detection, and their primitives.
 //!
 //! A kernel is written once, generic over [`Simd`], and [`kernel!`] compiles it for every [`Level`]. A level offers
 //! primitives and no algorithms. Every level computes the same bits; [`scalar`] is the reference.

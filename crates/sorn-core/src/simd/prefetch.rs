@@ -1,8 +1,8 @@
-//! Requests for values before they are needed, where the processor does not predict that they will be.
+//! Prefetches of values that the processor does not prefetch by itself.
 
 use super::Row;
 
-/// Requests every value.
+/// Prefetches every value.
 #[inline(always)]
 pub(crate) fn prefetch<T>(values: &[T]) {
     for line in (0..std::mem::size_of_val(values)).step_by(64) {
@@ -10,19 +10,19 @@ pub(crate) fn prefetch<T>(values: &[T]) {
     }
 }
 
-/// Requests one value; does nothing if there is none at `at`.
+/// Prefetches one value; does nothing if there is none at `at`.
 #[inline(always)]
 pub(crate) fn prefetch_one<T>(values: &[T], at: usize) {
     near(values.as_ptr().wrapping_add(at));
 }
 
-/// As [`prefetch_one`], into the second level of caches: the first can wait for few values at a time.
+/// Like [`prefetch_one`], into the second-level cache: the first level can wait for few values at a time.
 #[inline(always)]
 pub(crate) fn prefetch_far<T>(values: &[T], at: usize) {
     far(values.as_ptr().wrapping_add(at));
 }
 
-/// Requests one row of those that begin at `first`, as [`prefetch_far`].
+/// Prefetches one of the rows that start at `first`, like [`prefetch_far`].
 #[inline(always)]
 pub(crate) fn prefetch_row(first: *const Row<f64>, row: usize) {
     for line in (0..size_of::<Row<f64>>()).step_by(64) {

@@ -1,6 +1,6 @@
 //! A short form for primitives of one instruction each.
 
-/// Defines functions by one expression each, which may be unsafe because of the instruction set alone.
+/// Defines functions of one expression each. The expression may be unsafe only because it needs the instruction set.
 macro_rules! primitives {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) -> $out:ty = $body:expr;)*) => {$(
         $(#[$doc])*

@@ -25,7 +25,7 @@ impl<T> Row<T> {
         unsafe { std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len() * LANES) }
     }
 
-    /// As [`flatten`](Self::flatten).
+    /// Like [`flatten`](Self::flatten), for mutable rows.
     #[inline(always)]
     pub(crate) fn flatten_mut(rows: &mut [Row<T>]) -> &mut [T] {
         let () = Self::NOTHING_ELSE;
@@ -36,7 +36,7 @@ impl<T> Row<T> {
 
 /// A number type of weights.
 pub(crate) trait Real: Copy + Default + Debug + Add<Output = Self> + Into<f64> {
-    /// Whether a synapse of this weight exists: whether it is not `+0.0`.
+    /// Whether a synapse of this weight exists, i.e. the weight is not `+0.0`.
     fn exists(self) -> bool;
 }
 

@@ -8,7 +8,7 @@ pub(crate) struct Scalar;
 /// Numbers of an [`Array`].
 const WIDTH: usize = 4;
 
-/// Four numbers, which compilers keep in registers where they can.
+/// Four numbers, which compilers keep in registers if possible.
 #[derive(Clone, Copy)]
 pub(crate) struct Array<T>([T; WIDTH]);
 
@@ -102,7 +102,7 @@ macro_rules! vector {
 
             #[inline(always)]
             fn add_where(self, mask: Self::Mask, other: Self) -> Self {
-                // -0.0 changes no bit of what it is added to.
+                // Adding -0.0 changes no bit of a number.
                 self.add(Self::select(mask, other, Self::splat(-0.0)))
             }
 

@@ -1,4 +1,4 @@
-//! What an instruction set offers to kernels.
+//! The traits of an instruction set that kernels use.
 
 use super::{LANES, Mask, Real, Row};
 
@@ -36,7 +36,7 @@ pub(crate) trait Vector<T>: Copy {
     type Mask: Copy;
     /// Vectors of a row.
     const PARTS: usize;
-    /// Rows that are added up at a time: what fits in registers.
+    /// Number of rows that are summed at a time, limited by the registers.
     const GROUP: usize;
 
     fn splat(value: T) -> Self;
@@ -52,7 +52,7 @@ pub(crate) trait Vector<T>: Copy {
     fn lt(self, other: Self) -> Self::Mask;
     fn le(self, other: Self) -> Self::Mask;
     fn nonzero(self) -> Self::Mask;
-    /// Lanes of `mask` whose synapse exists, see [`Real::exists`].
+    /// The lanes of `mask` whose synapse exists, see [`Real::exists`].
     fn exists(self, mask: Self::Mask) -> Self::Mask;
     fn select(mask: Self::Mask, set: Self, unset: Self) -> Self;
     /// Adds `other` to the lanes of `mask`.
@@ -102,11 +102,11 @@ pub(crate) trait Simd: 'static {
     type F64: VectorF64;
     type F32: Vector<f32>;
     type Table: Copy;
-    /// Of 64 rows, so many changed ones make it cheaper to go through all than to list them.
+    /// Number of changed rows, of 64, above which visiting all rows is faster than listing the changed ones.
     const MANY: u32 = 64;
-    /// Neurons up to which [`find_u8`](Self::find_u8) works, and [`find_u16`](Self::find_u16).
+    /// Largest numbers of neurons for which [`find_u8`](Self::find_u8) and [`find_u16`](Self::find_u16) work.
     const MOST_FOUND: [usize; 2] = [0, 0];
-    /// Columns up to which [`members`](Self::members) is faster than [`touched`](Self::touched).
+    /// Largest number of columns for which [`members`](Self::members) is faster than [`touched`](Self::touched).
     const MOST_MEMBERS: usize = 0;
 
     /// Which of sixteen pairs of masks have a bit.
@@ -142,9 +142,9 @@ pub(crate) trait Simd: 'static {
 
     /// A set in registers.
     fn table(set: &Set) -> Self::Table;
-    /// Of four rows of presynaptic indices, who is in each of two sets; the first sixteen bits are of the first row.
+    /// For four rows of presynaptic indices, which neurons are in each of two sets. The first sixteen bits belong to the first row.
     fn find_u8(rows: &[[u8; LANES]; 4], sets: [Self::Table; 2]) -> [u64; 2];
-    /// As [`find_u8`](Self::find_u8), of two rows.
+    /// Like [`find_u8`](Self::find_u8), for two rows.
     fn find_u16(rows: &[[u16; LANES]; 2], sets: [Self::Table; 2]) -> [u64; 2];
 
     /// Which of two groups of columns, the first sixteen bits for the first, are in a set.
@@ -155,8 +155,8 @@ pub(crate) trait Simd: 'static {
         bits.enumerate().fold(0, |members, (n, bit)| members | u32::from(bit) << n)
     }
 
-    /// Which of sixteen synapses are raised, and which are lowered: of those that exist, by `signs` and the code of their
-    /// postsynaptic neuron, two bits of `codes` each.
+    /// Which of sixteen existing synapses are raised and which are lowered. `signs` decides by the code of the postsynaptic
+    /// neuron, which has two bits in `codes`.
     #[inline(always)]
     fn touched<I: Copy + Into<u32>>(
         weights: &Row<f32>,

@@ -1,10 +1,10 @@
-//! [`Clock`]: time as a loop sees it.
+//! [`Clock`]: the source of time for a loop.
 
 use std::time::{Duration, Instant};
 
 /// A clock that never goes back.
 pub trait Clock {
-    /// Time since some moment that stays the same.
+    /// Time since a fixed moment.
     fn now(&mut self) -> Duration;
 
     /// Waits until [`now`](Clock::now) is `time` or later.
@@ -27,7 +27,7 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&mut self, time: Duration) {
-        // A sleep may end early where a signal interrupts it.
+        // A signal may end a sleep early.
         while let Some(rest) = time.checked_sub(self.now()).filter(|rest| !rest.is_zero()) {
             std::thread::sleep(rest);
         }

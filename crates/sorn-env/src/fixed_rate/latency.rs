@@ -1,4 +1,4 @@
-//! [`Latency`]: how long something took, over and over, in a memory that does not grow.
+//! [`Latency`]: a distribution of durations in constant memory.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ impl Default for Latency {
 }
 
 impl Latency {
-    /// Takes a duration in. Allocates nothing.
+    /// Adds a duration. Does not allocate.
     pub fn record(&mut self, duration: Duration) {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         self.counts[bucket(nanos)] += 1;
@@ -29,17 +29,17 @@ impl Latency {
         self.max = self.max.max(duration);
     }
 
-    /// How many durations were taken in.
+    /// Number of durations.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The longest of them.
+    /// The longest duration.
     pub fn max(&self) -> Duration {
         self.max
     }
 
-    /// The duration that a share `q` of all, 0 to 1, did not exceed: at most 1/32 above it. Zero if there is none.
+    /// The quantile `q`, 0 to 1, of the durations. The result is at most 1/32 too large; it is zero if there are no durations.
     pub fn quantile(&self, q: f64) -> Duration {
         let rank = (q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64;
         let mut seen = 0;

@@ -53,7 +53,7 @@ impl Rate {
     }
 }
 
-/// What a [`FixedRate`] has counted.
+/// The counters of a [`FixedRate`].
 #[derive(Clone, Debug, Default)]
 pub struct RateReport {
     /// Steps taken by actions that were asked for.
@@ -91,7 +91,7 @@ impl fmt::Display for RateReport {
     }
 }
 
-/// Why a step at a fixed rate failed.
+/// The error of a step at a fixed rate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RateError<E: Error> {
@@ -166,7 +166,7 @@ impl<E: Env> FixedRate<E> {
 }
 
 impl<E: Env, C: Clock> FixedRate<E, C> {
-    /// `env` at `rate` by a clock of one's own.
+    /// `env` at `rate` by the given clock.
     pub fn with_clock(env: E, rate: Rate, clock: C) -> Self {
         FixedRate {
             env,
@@ -188,12 +188,12 @@ impl<E: Env, C: Clock> FixedRate<E, C> {
         self
     }
 
-    /// What was counted since the start.
+    /// The counters since the start.
     pub fn report(&self) -> &RateReport {
         &self.report
     }
 
-    /// The environment inside.
+    /// The wrapped environment.
     pub fn inner(&self) -> &E {
         &self.env
     }
@@ -223,7 +223,7 @@ impl<E: Env, C: Clock> FixedRate<E, C> {
     }
 }
 
-/// How many ticks have passed in `late`, a begun one counted.
+/// Number of ticks that have passed in `late`; a started tick counts.
 fn missed(late: Duration, period: Duration) -> u32 {
     u32::try_from(late.as_nanos().div_ceil(period.as_nanos().max(1))).unwrap_or(u32::MAX)
 }

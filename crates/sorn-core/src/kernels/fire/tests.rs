@@ -15,7 +15,7 @@ fn bits(neurons: &Neurons) -> Vec<u64> {
     neurons.iter().map(|value| value.to_bits()).collect()
 }
 
-/// Every level tells the same as one neuron after the other, whatever the number of neurons.
+/// Every level gives the same result as a loop over single neurons, for any number of neurons.
 #[test]
 fn every_level_tells_the_same() {
     Level::available().into_iter().for_each(tells_the_same);

@@ -1,5 +1,5 @@
-//! The same noise in 32 bits, for [`Precision::Fast`](crate::Precision::Fast): twice as many lanes, and series half as
-//! long. Numbers are multiples of about 1e-7 and stay below 5.8 standard deviations, beyond which lies one in 10^8.
+//! The same noise in 32 bits, for [`Precision::Fast`](crate::Precision::Fast), with twice as many lanes and series half as
+//! long. Numbers are multiples of about 1e-7 and stay below 5.8 standard deviations; one normal number in 10^8 would exceed that.
 
 use super::{LANES, NoiseGenerator};
 use crate::simd::{Simd, kernel};
@@ -81,7 +81,7 @@ fn ln(x: f32) -> f32 {
     exponent * std::f32::consts::LN_2 + (2.0 * s + 2.0 * s * (z * series))
 }
 
-/// As `super::sin_cos`: the low three bits choose the octant, the high 23 the angle in it.
+/// Like `super::sin_cos`: the low three bits choose the octant, the high 23 bits the angle within it.
 #[inline(always)]
 fn sin_cos(bits: u32) -> (f32, f32) {
     let angle = (open_unit(bits) - 0.5) * std::f32::consts::FRAC_PI_2;

@@ -33,7 +33,7 @@ impl Data {
         let mut now: Vec<Mask> = (0..rows)
             .map(|_| below(rng, 1 << 16) as Mask & [0, Mask::MAX][below(rng, every) as usize % 2])
             .collect();
-        // Masks past the last row mean nothing.
+        // Masks past the last row have no meaning.
         for (masks, mask) in [(&mut plus, 1), (&mut minus, 2), (&mut now, 3)] {
             masks.resize(rows.next_multiple_of(LANES), mask);
         }
@@ -109,7 +109,7 @@ fn compare<S: Simd>() {
     }
 }
 
-/// Two sets of weights that take turns are seen, and no others.
+/// Alternating sets of weights are detected, and nothing else is.
 #[test]
 fn turns_are_watched() {
     at_every_level!(watch);

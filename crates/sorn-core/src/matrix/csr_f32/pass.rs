@@ -1,4 +1,4 @@
-//! The passes over rows and columns, compiled for the registers that the machine has.
+//! The passes over rows and columns, compiled for every instruction set.
 
 use super::{CsrF32, Extent};
 use crate::kernels::lookup::Index;
@@ -9,11 +9,11 @@ use crate::simd::{LANES, Mask, Real, Row, Set, Simd, Vector, each_part, prefetch
 
 /// Rows that are prefetched ahead of the current one.
 const AHEAD: usize = 2;
-/// Rows of which it is asked where they are.
+/// Rows whose extents are prefetched ahead of the current one.
 const FAR_AHEAD: usize = 10;
-/// Columns above which their drive is not in the second level of caches either.
+/// Number of columns above which their drive does not fit in the second-level cache either.
 const FAR: usize = 1 << 16;
-/// Changes that wait for the numbers of their columns.
+/// Changes that are queued while the data of their columns are prefetched.
 const WAITING: usize = 256;
 
 /// Spreads sixteen bits to the even ones of thirty-two.
@@ -55,7 +55,7 @@ impl<I: Index> CsrF32<I> {
             moves: [learning.change.minus, learning.change.plus].map(|change| change as f32),
             floor: learning.change.floor as f32,
         };
-        // Of a neuron that was active before, that is now, and both.
+        // Neurons that were active before, that are active now, and that are both.
         let kinds = [(true, false), (false, true), (true, true)]
             .map(|(before, now)| signs(learning.timing, before, now));
         self.active.clear();
@@ -123,7 +123,7 @@ impl<I: Index> CsrF32<I> {
         pruned + step.settle(&waiting[..waits], weights, rows, columns)
     }
 
-    /// Computes the drive that neurons active at `t + 1` give.
+    /// Computes the drive from the neurons active at `t + 1`.
     pub(super) fn sum(&mut self, pre: &SpikeMask, drive: &mut [f64]) {
         let CsrF32 { rows, arena, columns, drive: sums, active, at_hand, .. } = self;
         let (weights, posts) = (&arena.weights, &arena.indices);
@@ -169,7 +169,7 @@ fn existing<S: Simd>(weights: &[Row<f32>]) -> u32 {
     existing
 }
 
-/// Asks for the synapses of a row soon to come: rows are too short for the machine to see that it is reading in order.
+/// Prefetches the synapses of a row to come: rows are too short for the processor to detect the sequential access.
 #[inline(always)]
 fn prefetch_row<I: Index>(
     active: &[(u32, u32)],
@@ -184,7 +184,7 @@ fn prefetch_row<I: Index>(
     }
 }
 
-/// Asks where a row is that comes later.
+/// Prefetches the extent of a later row.
 #[inline(always)]
 fn prefetch_far_row(active: &[(u32, u32)], rows: &[Extent]) {
     if let Some(&(later, _)) = active.get(FAR_AHEAD) {
@@ -192,16 +192,16 @@ fn prefetch_far_row(active: &[(u32, u32)], rows: &[Extent]) {
     }
 }
 
-/// What is the same for every row of a step.
+/// The data that all rows of a step share.
 struct Step<'a> {
     /// Activity of the postsynaptic neurons, see [`Simd::touched`].
     codes: &'a [u32],
-    /// What is added to a synapse that is lowered, and to one that is raised.
+    /// The number added to a synapse that is lowered, and the one added to a synapse that is raised.
     moves: [f32; 2],
     floor: f32,
 }
 
-/// The columns that are raised, and those that are lowered, in the rows of neurons of one kind of activity.
+/// The columns to raise and those to lower, in the rows of neurons with one kind of activity.
 #[derive(Clone, Copy)]
 struct Target {
     sets: [Set; 2],
@@ -234,7 +234,7 @@ impl Target {
     }
 }
 
-/// A change of a synapse that waits for the numbers of its column.
+/// A queued change of a synapse, applied once the data of its column have been prefetched.
 #[derive(Clone, Copy, Debug, Default)]
 struct Touch {
     place: u32,
@@ -267,7 +267,7 @@ impl Step<'_> {
         pruned
     }
 
-    /// As [`row`](Self::row), of few columns.
+    /// Like [`row`](Self::row), for few columns.
     #[inline(always)]
     fn few<S: Simd>(
         &self,
@@ -298,7 +298,7 @@ impl Step<'_> {
         pruned
     }
 
-    /// Makes the changes that wait; returns how many synapses were pruned.
+    /// Applies the queued changes; returns how many synapses were pruned.
     #[inline(always)]
     fn settle(
         &self,
@@ -331,7 +331,7 @@ impl Step<'_> {
         true
     }
 
-    /// Gives a synapse the weight of one that falls to 0 or below; returns whether it still exists.
+    /// Sets a synapse that fell to 0 or below to the floor; returns whether it still exists.
     #[cold]
     #[inline(never)]
     fn fall(&self, weight: &mut f32, post: usize, columns: &mut ScaleMut<'_>) -> bool {

@@ -6,7 +6,7 @@ use crate::kernels::spikes::{SpikeMask, list_now};
 use crate::matrix::storage::{Learning, Timing};
 use crate::simd::{Appender, LANES, Mask, Real, Row, Simd, kernel, list_bits, prefetch_one};
 
-/// Rows of weights that a cache holds, so that none has to be requested ahead.
+/// Number of rows of weights that fit in a cache, so that they need no prefetching.
 const IN_CACHE: usize = 1 << 15;
 
 /// Visits that are prefetched ahead of the current one.
@@ -15,14 +15,14 @@ const AHEAD: usize = 16;
 /// Most slices of a row.
 const SLICES: usize = MOST / LANES;
 
-/// A place among all slices of all rows, and in the lowest bits which of its row that is.
+/// A place among all slices of all rows; the lowest bits hold the index of the slice within its row.
 #[inline(always)]
 const fn visit(place: usize, slice: usize) -> u32 {
     (place * SLICES + slice) as u32
 }
 
 kernel! {
-    /// Brings every unit to `[1, 2)` and adds every column up anew.
+    /// Rescales every unit to `[1, 2)` and recomputes the sum of every column.
     pub(super) fn add_up<S: Simd>(dense: &mut DenseF32) {
         let powers = &mut dense.driven;
         for (post, power) in powers.iter_mut().flat_map(|row| &mut row.0).enumerate() {
@@ -57,7 +57,7 @@ impl DenseF32 {
         if !self.scales {
             return pruned;
         }
-        // By how much a change is too large, at most.
+        // The largest excess of a change over the limit.
         let mut excess = [f64::NEG_INFINITY; LANES];
         for (sums, changes) in self.columns.sums.as_chunks_mut().0.iter_mut().zip(&self.changes) {
             add(sums, changes, &mut excess);
@@ -65,18 +65,18 @@ impl DenseF32 {
         if excess.into_iter().any(|excess| excess > 0.0) {
             self.add_up_changed();
         }
-        // What rounding leaves of the sum of nothing is not nothing.
+        // A rounding error may remain in the sum of an empty column.
         if pruned > 0 {
             self.columns.clear_empty();
         }
         pruned
     }
 
-    /// Changes the synapses of pairs of which one neuron was active before and the other is now: few of a row.
+    /// Changes the synapses of pairs in which one neuron was active before and the other is active now. A row has few of them.
     #[inline(always)]
     fn stdp<S: Simd, const FAR: bool>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [before, now] = learning.post.words::<SLICES>(learning.first_slice);
-        // The columns that a list's synapses are raised and lowered of; where both, a raise and a lowering cancel.
+        // The columns in which the synapses of a list are raised and lowered; if both apply, they cancel.
         let (mut rise, mut fall) = ([0; SLICES], [0; SLICES]);
         for slice in 0..self.width {
             (rise[slice], fall[slice]) = (now[slice] & !before[slice], before[slice] & !now[slice]);
@@ -102,7 +102,7 @@ impl DenseF32 {
         let touched = &touched.as_chunks().0[..self.width.div_ceil(LANES)];
         self.visits.clear();
         list_visits::<S>(&self.exists, self.width, &self.active[list], touched, &mut self.visits);
-        // What is behind the references of `self` would be looked up anew in every visit.
+        // Local copies, because pointers behind `self` would be reloaded at every visit.
         let DenseF32 { visits, exists, weights, changes, columns, .. } = self;
         let (exists, weights, changes) = (&mut exists[..], &mut weights[..], &mut changes[..]);
         let units = columns.units.as_chunks::<LANES>().0;
@@ -124,8 +124,8 @@ impl DenseF32 {
         pruned
     }
 
-    /// Changes every synapse of the neurons that were active before, all of a column alike: whole rows, since few slices of
-    /// a row have none, and loops that are always as long are foreseen.
+    /// Changes every synapse of the neurons that were active before, all of a column alike. It visits whole rows, because few
+    /// slices of a row have no synapse, and a loop of constant length is predicted well.
     #[inline(always)]
     fn istdp<S: Simd, const PRUNES: bool>(&mut self, learning: &Learning<'_>, step: Step) -> u32 {
         let [_, now] = learning.post.words::<SLICES>(learning.first_slice);
@@ -170,7 +170,7 @@ impl DenseF32 {
         }
     }
 
-    /// Writes the drive that neurons active at `t + 1` give.
+    /// Writes the drive from the neurons active at `t + 1`.
     #[inline(always)]
     pub(super) fn sum<S: Simd>(&mut self, pre: &SpikeMask, drive: &mut [Row<f64>]) {
         list_now(self.level, pre, &mut self.now);
@@ -189,8 +189,8 @@ impl DenseF32 {
     }
 }
 
-/// Appends the visits of some neurons' rows: the slices with a synapse that exists and that is touched. At least as many
-/// masks exist after the last row as `touched` has.
+/// Appends the visits of some neurons' rows: the slices with an existing synapse that is touched. `exists` has at least as many
+/// masks after the last row as `touched` has in all.
 #[inline(always)]
 fn list_visits<S: Simd>(
     exists: &[Mask],
@@ -202,7 +202,7 @@ fn list_visits<S: Simd>(
     // From one slice to the next.
     const STEP: u32 = visit(1, 1);
     let mut visits = Appender::new(visits, neurons.len() * touched.len() * LANES);
-    // At most 256 columns are one group, for which a loop in each row would cost as much as what it does.
+    // At most 256 columns form one group. A loop over a single group would cost as much as its body.
     if let [touched] = touched {
         for &neuron in neurons {
             let first = neuron as usize * width;
@@ -227,7 +227,7 @@ fn list_visits<S: Simd>(
     visits.finish();
 }
 
-/// Adds changes to sums; notes by how much one is too large, at most.
+/// Adds changes to sums, and records the largest excess of a change over the limit.
 #[inline(always)]
 fn add(sums: &mut [f64; LANES], changes: &Row<f32>, excess: &mut [f64; LANES]) {
     for l in 0..LANES {
@@ -237,7 +237,7 @@ fn add(sums: &mut [f64; LANES], changes: &Row<f32>, excess: &mut [f64; LANES]) {
     }
 }
 
-/// Forgets synapses that fell to nothing; returns how many.
+/// Removes synapses that fell to 0; returns how many.
 #[inline(always)]
 fn prune(exist: &mut Mask, fell: Mask, lengths: &mut [u32; LANES]) -> u32 {
     *exist &= !fell;

@@ -1,8 +1,8 @@
-//! Slices that are left alone while nothing but scaling would change them.
+//! Slices that are skipped while only scaling would change them.
 //!
-//! Dividing a column by its sum again and again ends, after a step or two, in weights that stay, or in two sets of weights
-//! that take turns (rarely in a longer cycle). A slice whose columns have all come that far is dormant until a rule touches
-//! it: it keeps one of the two sets, and the sums by which that is divided into the other.
+//! Repeated division of a column by its sum leads, after a step or two, to weights that stay the same or to two sets of weights
+//! that alternate (rarely to a longer cycle). A slice in which all columns have reached this state is dormant until a rule
+//! touches it. It stores one of the two sets, and the sums that divide this set into the other.
 
 use super::{AHEAD, Sell16};
 use crate::kernels::lookup::Index;
@@ -10,28 +10,28 @@ use crate::kernels::slice::{self, Watched};
 use crate::matrix::storage::{Learning, Op};
 use crate::simd::{LANES, Row, Scalar, Simd};
 
-/// How calm a slice is.
+/// What is known of the repeated division of a slice.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Calm {
     stage: Stage,
     /// The sums by which the stored weights were divided.
     previous: Row<f64>,
-    /// Those of the stored weights.
+    /// The sums of the stored weights.
     sums: Row<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
-    /// A rule has touched it since the last division.
+    /// A rule has touched the slice since the last division.
     #[default]
     Touched,
-    /// Nothing has, and `previous` is known.
+    /// No rule has touched the slice, and `previous` is known.
     Divided,
-    /// Nothing has, and the sums are known.
+    /// No rule has touched the slice, and `previous` and `sums` are known.
     Watched,
-    /// The weights of now are those that are stored.
+    /// The current weights are the stored ones.
     Dormant,
-    /// The weights of now are those that are stored, divided by their sums.
+    /// The current weights are the stored ones divided by their sums.
     Turned,
 }
 
@@ -40,31 +40,31 @@ impl Calm {
         matches!(self.stage, Stage::Dormant | Stage::Turned)
     }
 
-    /// Notes a division.
+    /// Records a division.
     pub(super) fn divided(&mut self, sums: &Row<f64>) {
         (self.stage, self.previous) = (Stage::Divided, *sums);
     }
 
-    /// Notes a division that was watched.
+    /// Records a watched division.
     pub(super) fn watched(&mut self, sums: &Row<f64>, watched: &Watched) {
         self.stage = if watched.returns { Stage::Dormant } else { Stage::Watched };
         (self.previous, self.sums) = (*sums, watched.sums);
     }
 
-    /// Notes a division of a dormant slice.
+    /// Records a division of a dormant slice.
     pub(super) fn turn(&mut self) {
         self.stage = if self.stage == Stage::Dormant { Stage::Turned } else { Stage::Dormant };
     }
 }
 
 impl<I: Index> Sell16<I> {
-    /// What divides the stored weights of a column into those of now.
+    /// The divisor that turns the stored weights of a column into the current ones.
     pub(super) fn divisor(&self, post: usize) -> f64 {
         let calm = self.calm.get(post / LANES).filter(|calm| calm.stage == Stage::Turned);
         calm.map(|calm| calm.sums.0[post % LANES]).filter(|&sum| sum > 0.0).unwrap_or(1.0)
     }
 
-    /// Whether a slice is dormant and the rules leave it so; otherwise it is awake from here on. Its masks are filled.
+    /// Whether a slice is dormant and the rules do not change it. A slice that they change is woken. Its masks must be filled.
     #[inline(always)]
     pub(super) fn stays_dormant<S: Simd>(&mut self, index: usize, learning: &Learning<'_>) -> bool {
         let Some(calm) = self.calm.get_mut(index) else { return false };
@@ -80,7 +80,7 @@ impl<I: Index> Sell16<I> {
         false
     }
 
-    /// Wakes a slice, of which weights are to change.
+    /// Wakes a slice before its weights change.
     #[inline(always)]
     pub(super) fn rouse<S: Simd>(&mut self, index: usize) {
         let Some(calm) = self.calm.get_mut(index) else { return };
@@ -90,7 +90,7 @@ impl<I: Index> Sell16<I> {
             if calm.stage == Stage::Turned {
                 slice::divide_by::<S>(weights, &calm.sums);
             }
-            // Nobody has looked meanwhile.
+            // Dormant slices are not searched for tiny weights.
             extent.tiny |= slice::any_tiny(weights);
         }
         calm.stage = Stage::Touched;
@@ -100,8 +100,8 @@ impl<I: Index> Sell16<I> {
         (0..self.calm.len()).for_each(|index| self.rouse::<Scalar>(index));
     }
 
-    /// Of a slice that no rule has touched since the last division: the sums of its weights, if they are known, and those of
-    /// the weights before that division.
+    /// For a slice that no rule has touched since the last division: the sums of its weights, if they are known, and the sums
+    /// before that division.
     #[inline(always)]
     pub(super) fn last_division(&self, index: usize) -> (Option<Row<f64>>, Option<Row<f64>>) {
         match self.calm.get(index) {
@@ -111,7 +111,7 @@ impl<I: Index> Sell16<I> {
         }
     }
 
-    /// The drive of a dormant slice. Meanwhile it requests what that of a later one reads.
+    /// The drive of a dormant slice. It prefetches the weights for the drive of a later slice.
     #[inline(always)]
     pub(super) fn dormant_drive<S: Simd>(&mut self, index: usize) -> Row<f64> {
         if let (Some(soon), Some(events)) = (self.slices.get(index + AHEAD), &self.events) {

@@ -1,4 +1,4 @@
-//! Matrices of which slices are left alone against others.
+//! Matrices with dormant slices against matrices without.
 
 use super::super::Sell16;
 use crate::Synapses;
@@ -37,7 +37,7 @@ fn same_bits(level: Level) {
         let (pre, post) = (below(rng, n as u64) as u32, below(rng, n as u64) as u32);
         let grows = step % 40 == 0 && pre != post && !both[1].contains(pre, post as usize);
         let learning = Learning {
-            // Now and then scaling or the rest is frozen, or nothing happens.
+            // Some steps freeze scaling, or the other rules, or everything.
             ops: [&[Op::Update, Op::Grow, Op::Scale][..], &[Op::Scale, Op::Grow], &[Op::Update], &[]]
                 [if step % 50 < 40 { 0 } else { step as usize % 4 }],
             timing: Timing::Stdp,

@@ -54,7 +54,7 @@ impl PlasticityConfig {
     }
 
     /// Whether nothing is plastic at observation number `step`, nor ever after.
-    pub(crate) fn is_over(&self, step: u64) -> bool {
+    pub fn is_over(&self, step: u64) -> bool {
         match self {
             PlasticityConfig::Always { freeze } => freeze.is_all(),
             PlasticityConfig::FirstSteps { steps, freeze } => step >= *steps || freeze.is_all(),

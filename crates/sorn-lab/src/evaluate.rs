@@ -100,7 +100,7 @@ pub(crate) fn evaluate_in(
     stream: Stream,
     progress: &dyn Progress,
 ) -> Result<Option<Evaluation>, LabError> {
-    let mut returns = Returns { all: Vec::new(), not_finite: None, step: 0, progress };
+    let mut returns = Returns { all: Vec::new(), not_finite: None, endless: false, step: 0, progress };
     let seeds = |episode| episode_seed(seed, stream.name(), episode);
     let name = format!("{} of {}", stream.name(), experiment.env.id);
     guarded(&name, seed, &mut returns, Returns::place, seeds, |returns| {
@@ -110,14 +110,27 @@ pub(crate) fn evaluate_in(
         let reason = format!("{name}: episode {}: expected a finite return, found {ret}", returns.all.len());
         return Err(LabError::Run { seed, reason });
     }
+    if returns.endless {
+        let reason = format!(
+            "{name}: episode {}: expected an end within {ENDLESS} steps, found none; give a wrapper time_limit (env.wrappers), or \
+             eval.episodes = 0",
+            returns.all.len()
+        );
+        return Err(LabError::Run { seed, reason });
+    }
     let all = (returns.all.len() as u64 == episodes).then_some(returns.all);
     Ok(all.and_then(|all| statistics(&all)))
 }
+
+/// An episode of so many steps counts as one that never ends.
+const ENDLESS: u64 = 1_000_000;
 
 struct Returns<'a> {
     all: Vec<f64>,
     /// The return that ended the evaluation: rewards whose sum exceeds the largest number.
     not_finite: Option<f64>,
+    /// Whether an episode was given up.
+    endless: bool,
     step: u64,
     progress: &'a dyn Progress,
 }
@@ -131,7 +144,8 @@ impl Returns<'_> {
 impl Observer for Returns<'_> {
     fn on_step(&mut self, event: &StepEvent<'_>, _agent: &Agent) -> ControlFlow<()> {
         self.step = event.step + 1;
-        match self.progress.stop() {
+        self.endless = self.step >= ENDLESS && !event.done;
+        match self.endless || self.progress.stop() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }

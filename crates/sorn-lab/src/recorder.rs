@@ -75,7 +75,7 @@ pub(crate) struct Recorder<'a> {
 }
 
 /// Steps after which a run without the end of an episode is worth a word.
-const LONG: u64 = 10_000;
+pub(crate) const LONG: u64 = 10_000;
 
 impl<'a> Recorder<'a> {
     /// A recorder that goes on after `lines`, the episodes of the last checkpoint, and its `env_steps` steps; `cut` if these end

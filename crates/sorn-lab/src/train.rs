@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rand_xoshiro::rand_core::Rng;
-use sorn_agents::{Agent, Observer, RunError, StepEvent};
+use sorn_agents::{Agent, Observer, ReservoirKind, RunError, StepEvent};
 use sorn_core::rng;
 use sorn_env::{AnyEnv, Env};
 use sorn_envs::EnvSpec;
@@ -16,9 +16,10 @@ use sorn_envs::EnvSpec;
 use crate::evaluations::Evaluations;
 use crate::metrics::Writer;
 use crate::outliers::Outliers;
-use crate::recorder::{self, Recorder};
+use crate::recorder::{self, LONG, Recorder};
 use crate::recordings::{self, Recordings};
 use crate::remembering::{Memory, Remembering};
+use crate::words::counted;
 use crate::{
     Checkpoint, Episode, Evaluated, LabError, RunDir, Summary, Trained, checkpoint, evaluate, figures,
 };
@@ -180,9 +181,21 @@ fn go_on_in(
         return Ok(outcome);
     }
     let trained = Trained { agent, memory: memory.take(), deterministic: true };
-    let eval = evaluate(experiment, &trained, experiment.eval.episodes, seed, progress)?;
+    // An episode that does not end in the whole training would not end in an evaluation.
+    let ends = summary.episodes > 0 || summary.env_steps < LONG;
+    let eval = match ends {
+        true => evaluate(experiment, &trained, experiment.eval.episodes, seed, progress)?,
+        false => None,
+    };
     if eval.is_none() && experiment.eval.episodes > 0 {
-        return Ok(outcome);
+        if ends {
+            return Ok(outcome);
+        }
+        tracing::warn!(
+            "{}: no episode has ended in {} steps, so that there is no evaluation; give a wrapper time_limit (env.wrappers)",
+            experiment.env.id,
+            summary.env_steps
+        );
     }
     // The evaluation, too, runs the environment's code.
     dir.still_there()?;
@@ -191,7 +204,14 @@ fn go_on_in(
         checkpoint::remove_end(&dir.checkpoints())?;
     }
     let drawn = if summary.episodes > 0 { figures::of_run(dir, None)?.err() } else { None };
-    let problems = Vec::from_iter(drawn);
+    let mut problems = Vec::from_iter(drawn);
+    let agent = &experiment.agent;
+    if agent.reservoir.kind == ReservoirKind::Rewired && !agent.plasticity.is_over(summary.env_steps) {
+        problems.push(format!(
+            "agent.reservoir.kind = \"rewired\": nothing was rewired, since agent.plasticity lasts longer than the {} of the run",
+            counted(summary.env_steps, "step")
+        ));
+    }
     problems.iter().for_each(|problem| tracing::warn!("{}: {problem}", dir.path().display()));
     let summary = Summary { eval, problems, ..summary };
     recordings.finish(dir)?;

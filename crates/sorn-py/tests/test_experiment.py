@@ -1,6 +1,12 @@
 """`Experiment`: files of the command from Python."""
 
+import numpy as np
 import pytest
+
+try:
+    import tomllib
+except ImportError:  # Python 3.10
+    tomllib = pytest.importorskip("tomli")
 
 from sorn_rs import Experiment
 
@@ -78,3 +84,29 @@ def test_what_is_wrong_has_the_words_of_the_command(place):
     with pytest.raises(ValueError, match="seeds: expected"):
         Experiment("counting.toml").run([-1])
     assert Experiment("counting.toml")._repr_html_() == "<p>Experiment counting.toml, not run yet</p>"
+
+
+def test_the_controls_of_an_agent_are_arms(place):
+    experiment = Experiment("poles.toml").run([0, 1], controls=["random", "static"], progress=False)
+    table = experiment.table()
+    assert table.groupby("arm").size().to_dict() == {"experiment": 2, "random": 2, "static": 2}
+    assert set(table.experiment) == {"poles", "poles-random", "poles-static"}
+
+
+def test_values_of_any_kind_are_overrides(place):
+    phase = {"noise": "gaussian", "noise_sd": np.float64(0.25)}
+    experiment = Experiment(
+        "counting.toml",
+        task__phases__score__set=phase,
+        run__checkpoint_every=np.int64(100),
+        network__h_ip=np.float32(0.125),
+        report=["rate", "accuracy"],
+    )
+    experiment.run([0], progress=False)
+    config = tomllib.loads(next((place / "runs").rglob("seed-0/config.toml")).read_text())
+    assert config["task"]["phases"][2]["set"] == {"noise": "gaussian", "noise_sd": 0.25}
+    assert config["run"]["checkpoint_every"] == 100 and config["network"]["h_ip"] == 0.125
+    with pytest.raises(
+        TypeError, match=r"^network\.ne: expected a value of TOML.*found 'object'|^network\.ne"
+    ):
+        Experiment("counting.toml", network__ne=object()).run([0])

@@ -52,7 +52,7 @@ impl Phase {
                 return Err(TaskError::config(key("steps"), "at least 1", 0));
             }
             if matches!(phase.role, Role::Score | Role::Generate) && !fitted {
-                let found = format!("{:?}", phase.role);
+                let found = if phase.role == Role::Score { "\"score\"" } else { "\"generate\"" };
                 return Err(TaskError::config(key("role"), "a phase of role \"fit\" before", found));
             }
             fitted |= phase.role == Role::Fit;

@@ -1,6 +1,7 @@
 //! [`Run`]: one task of one seed, step after step.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use sorn_core::{Initial, Network, Params, State};
 
@@ -9,6 +10,9 @@ use crate::fit::{Collected, Question, Reader};
 use crate::score::Tested;
 use crate::source::Source;
 use crate::{Phase, Role, Scores, Task, TaskError, Walk, generate, score};
+
+/// The steps that a readout was fitted to, and the readout.
+type Fitted = Rc<(Collected, Vec<Reader>)>;
 
 /// A task at work. It can be saved in any phase of role `organise`, and goes on to the same bits.
 pub struct Run {
@@ -21,13 +25,13 @@ pub struct Run {
     input: Vec<f64>,
     /// The steps of the phase under way, if they are kept.
     collected: Option<Collected>,
-    fitted: Option<(Collected, Vec<Reader>)>,
+    fitted: Option<Fitted>,
     /// The symbol that is fed back, and all of them.
     fed: Option<u32>,
     /// What was generated in each phase of that role.
     generated: Vec<Vec<u32>>,
-    /// What a readout saw at the end of each phase from which another begins.
-    ends: BTreeMap<usize, Features>,
+    /// Features and readout at the end of each phase from which another begins.
+    ends: BTreeMap<usize, (Features, Option<Fitted>)>,
     scores: Scores,
     problems: Vec<String>,
 }
@@ -170,19 +174,22 @@ impl Run {
         }
         if self.walk.at_end() {
             self.end(role)?;
-            self.ends.insert(self.walk.stage(), self.features.clone());
+            self.ends.insert(self.walk.stage(), (self.features.clone(), self.fitted.clone()));
             self.walk.leave();
         }
         Ok(())
     }
 
-    /// Takes source and features back to the end of phase `from`.
+    /// Takes source, features and readout back to the end of phase `from`.
     fn go_back(&mut self, from: usize) -> Result<(), TaskError> {
         let items = self.walk.past().iter().map(|(_, steps)| steps).sum();
         self.source = Source::new(&self.task.source, self.task.n, self.seed)?;
         (0..items).try_for_each(|_: u64| self.source.advance())?;
-        let new = || Features::new(&self.task.readout, self.walk.network());
-        self.features = self.ends.get(&from).cloned().unwrap_or_else(new);
+        let new = || (Features::new(&self.task.readout, self.walk.network()), None);
+        let (features, fitted) = self.ends.get(&from).cloned().unwrap_or_else(new);
+        self.features = features;
+        // A branch takes the readout that was there where it begins; if there was none, the one fitted last.
+        self.fitted = fitted.or(self.fitted.take());
         self.fed = None;
         Ok(())
     }
@@ -212,8 +219,8 @@ impl Run {
         let symbol = self.fed.unwrap_or(self.source.item().symbol);
         self.step(symbol)?;
         self.read();
-        let Some((_, readers)) = &self.fitted else { return Ok(()) };
-        let next = readers[0].read(self.entries.iter().copied(), &mut Vec::new())?;
+        let Some(fitted) = &self.fitted else { return Ok(()) };
+        let next = fitted.1[0].read(self.entries.iter().copied(), &mut Vec::new())?;
         // A class that pads a single symbol is none.
         let next = next.min(self.source.inputs() as u32 - 1);
         self.fed = Some(next);
@@ -233,10 +240,10 @@ impl Run {
         match (role, collected) {
             (Role::Fit, Some(collected)) => {
                 let readers = question.fit(&collected, &self.features)?;
-                self.fitted = Some((collected, readers));
+                self.fitted = Some(Rc::new((collected, readers)));
             }
             (Role::Score, Some(tested)) => {
-                if let Some((fitted, readers)) = &self.fitted {
+                if let Some((fitted, readers)) = self.fitted.as_deref() {
                     let neurons = self.walk.network().ne();
                     let asked = (&self.task, &self.source, &question);
                     let tested = Tested::new(asked, readers, (fitted, &tested), neurons)?;
@@ -246,7 +253,8 @@ impl Run {
                 }
             }
             (Role::Generate, _) => {
-                if let (Some((fitted, _)), Some(generated)) = (&self.fitted, self.generated.last()) {
+                if let (Some((fitted, _)), Some(generated)) = (self.fitted.as_deref(), self.generated.last())
+                {
                     self.scores.extend(&prefix, generate::score(&self.source, generated, fitted));
                 }
             }

@@ -87,6 +87,24 @@ fn what_a_branch_sets_is_set_there_alone() {
 }
 
 #[test]
+fn a_branch_takes_the_readout_of_its_beginning() {
+    let (task, params) = task(vec![
+        phase("plastic", 5000, Role::Organise, None),
+        phase("fit", 2000, Role::Fit, None),
+        phase("one", 1500, Role::Score, None),
+        noisy(phase("noisy-fit", 2000, Role::Fit, Some("plastic"))),
+        phase("other", 1500, Role::Score, Some("fit")),
+        noisy(phase("noisy", 1500, Role::Score, Some("noisy-fit"))),
+        // Nothing was fitted where this one begins.
+        phase("early", 1500, Role::Score, Some("plastic")),
+    ]);
+    let all = scores(&(task, params));
+    assert_eq!(all.0["one_accuracy"], all.0["other_accuracy"]);
+    assert_ne!(all.0["one_accuracy"], all.0["noisy_accuracy"]);
+    assert!(all.0.contains_key("early_accuracy"));
+}
+
+#[test]
 fn what_is_generated_in_branches_stands_apart() {
     let (task, params) = task(vec![
         phase("plastic", 5000, Role::Organise, None),

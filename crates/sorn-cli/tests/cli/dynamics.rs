@@ -331,7 +331,7 @@ fn every_experiment_of_a_paper_runs_to_its_tables() {
             "run".to_string(),
             file.display().to_string(),
             "--seeds".into(),
-            "0..3".into(),
+            "0..4".into(),
             "--json".into(),
         ];
         for phase in table["task"]["phases"].as_array().unwrap() {

@@ -211,3 +211,53 @@ fn phases_that_begin_from_one_end_see_the_same_numbers() {
         "{told}"
     );
 }
+
+#[test]
+fn numbers_that_are_too_large_for_scores_are_a_problem_and_names_are_their_own() {
+    let place = Place::new();
+    let rows =
+        |value: &dyn Fn(f64) -> String| (0..2600).map(|t| value(f64::from(t)) + "\n").collect::<String>();
+    place.write("huge.csv", &rows(&|t| format!("{:e}", 1e160 * (1.0 + 0.1 * (t / 9.0).sin()))));
+    place.write(
+        "twice.csv",
+        &("a,a\n".to_string() + &rows(&|t| format!("{},{}", (t / 9.0).sin(), (t / 5.0).cos()))),
+    );
+    let file = MEMORY
+        .replace("report = [\"memory\", \"input_reader\", \"nrmse\"]", "")
+        .replace("kind = \"memory_capacity\"\ndelays = [1, 2, 3, 4]", "kind = \"file\"\nfile = \"huge.csv\"");
+    place.write("memory.toml", &file);
+    let told = place.done(&["run", "memory.toml", "--quiet"]);
+    assert!(told.contains("nrmse: expected a finite number, found"), "{told}");
+    // Its summary is read again.
+    place.done(&["compare", "runs/memory"]);
+    let arguments =
+        ["--set", "task.source.file=twice.csv", "--set", "task.source.inputs=[0,1]", "--set", "name=twice"];
+    place.done(&[&["run", "memory.toml", "--quiet"][..], &arguments].concat());
+    let summary = std::fs::read_to_string(place.path("runs/twice/seed-0/summary.json")).unwrap();
+    for name in ["\"nrmse_a\"", "\"nrmse_a_2\""] {
+        assert!(summary.contains(name), "{name}: {summary}");
+    }
+}
+
+#[test]
+fn an_override_leaves_one_value_of_an_axis_that_names_an_element_of_a_list() {
+    let place = Place::new();
+    let vary = "\n[vary]\nkey = \"task.phases.score.set.noise_sd\"\nvalues = [0.1, 0.2]\n";
+    place.write("memory.toml", &(MEMORY.to_string() + vary));
+    let told = place.done(&["run", "memory.toml", "--quiet", "--set", "task.phases.score.set.noise_sd=0.9"]);
+    assert!(told.contains("experiment") && !told.contains("noise_sd-0.1"), "{told}");
+}
+
+#[test]
+fn words_of_an_experiment_change_without_new_runs() {
+    let place = place();
+    place.done(&["run", "memory.toml", "--seeds", "0..2", "--quiet"]);
+    let before = contents(&place.path("runs/memory/seed-0"));
+    let set = ["--set", "report=[\"r2\"]", "--set", "question=Which?"];
+    let told = place.done(&[&["run", "memory.toml", "--seeds", "0..3", "--quiet"][..], &set].concat());
+    assert!(told.contains("r2") && !told.contains("nrmse") && told.contains("3 seeds"), "{told}");
+    let found = contents(&place.path("runs/memory/seed-0"));
+    assert!(before == found, "a finished run was done again");
+    let other = place.fails(2, &["run", "memory.toml", "--seeds", "0..3", "--set", "network.ne=90"]);
+    assert!(other.contains("holds another experiment (network.ne was 100, is now 90)"), "{other}");
+}

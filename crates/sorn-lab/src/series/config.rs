@@ -69,7 +69,7 @@ impl SeriesTask {
         match self.phases.iter().position(|phase| phase.role == Role::Generate) {
             Some(index) => {
                 let key = format!("task.phases[{index}].role");
-                Err(TaskError::config(key, "\"organise\", \"fit\" or \"score\"", "another"))
+                Err(TaskError::config(key, "\"organise\", \"fit\" or \"score\"", "\"generate\""))
             }
             None => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! [`SeriesRun`]: one task of one seed, step after step.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use sorn_agents::Encoding;
 use sorn_core::{Initial, Network, Params, State};
@@ -11,6 +12,9 @@ use super::SeriesTask;
 use super::score::{Collected, score};
 use super::source::Series;
 use crate::task::TaskWork;
+
+/// The steps that a readout was fitted to, and the readout.
+type Fitted = Rc<(Collected, Readout)>;
 
 /// A task at work. It can be saved in any phase of role `organise`, and goes on to the same bits.
 pub struct SeriesRun {
@@ -27,9 +31,9 @@ pub struct SeriesRun {
     input: Vec<f64>,
     /// The steps of the phase under way, if they are kept.
     collected: Option<Collected>,
-    fitted: Option<(Collected, Readout)>,
-    /// What a readout saw at the end of each phase from which another begins.
-    ends: BTreeMap<usize, Features>,
+    fitted: Option<Fitted>,
+    /// Features and readout at the end of each phase from which another begins.
+    ends: BTreeMap<usize, (Features, Option<Fitted>)>,
     scores: Scores,
     problems: Vec<String>,
 }
@@ -84,13 +88,16 @@ impl SeriesRun {
         })
     }
 
-    /// Takes series and features back to the end of phase `from`.
+    /// Takes series, features and readout back to the end of phase `from`.
     fn go_back(&mut self, from: usize) -> Result<(), TaskError> {
         let steps = self.walk.past().iter().map(|(_, steps)| steps).sum();
         self.series = Series::new(&self.task.source, self.seed)?;
         (0..steps).try_for_each(|_: u64| self.series.advance())?;
-        let new = || Features::new(&self.task.readout, self.walk.network());
-        self.features = self.ends.get(&from).cloned().unwrap_or_else(new);
+        let new = || (Features::new(&self.task.readout, self.walk.network()), None);
+        let (features, fitted) = self.ends.get(&from).cloned().unwrap_or_else(new);
+        self.features = features;
+        // A branch takes the readout that was there where it begins; if there was none, the one fitted last.
+        self.fitted = fitted.or(self.fitted.take());
         Ok(())
     }
 
@@ -117,10 +124,10 @@ impl SeriesRun {
         match (role, self.collected.take()) {
             (Role::Fit, Some(collected)) => {
                 let readout = fit(&self.task, &collected, &self.features, self.series.names().len())?;
-                self.fitted = Some((collected, readout));
+                self.fitted = Some(Rc::new((collected, readout)));
             }
             (Role::Score, Some(tested)) => {
-                if let Some((fitted, readout)) = &self.fitted {
+                if let Some((fitted, readout)) = self.fitted.as_deref() {
                     let own = (&self.task.scores[..], self.seed);
                     let (scores, problems) =
                         score(&self.series, readout, (fitted, &tested), self.walk.network().ne(), own)?;
@@ -181,7 +188,7 @@ impl TaskWork for SeriesRun {
         }
         if self.walk.at_end() {
             self.end(role)?;
-            self.ends.insert(self.walk.stage(), self.features.clone());
+            self.ends.insert(self.walk.stage(), (self.features.clone(), self.fitted.clone()));
             self.walk.leave();
         }
         Ok(())

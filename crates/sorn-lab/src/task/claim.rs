@@ -98,7 +98,7 @@ pub struct Claimed {
     pub there: Option<Estimate>,
     /// p of the rank test, if it is compared with an arm.
     pub p: Option<f64>,
-    /// Whether it holds; none for fewer than three runs.
+    /// Whether it holds; none for fewer than three runs, or so few that no p could be below the level.
     pub holds: Option<bool>,
 }
 
@@ -216,8 +216,8 @@ impl Claim {
                         Relation::Greater => test.u > half,
                     };
                     p = Some(test.p);
-                    holds = (enough(&own) && enough(&other)).then_some(side && test.p < LEVEL);
-                } else if enough(&own) && enough(&other) {
+                    holds = tells(own.len(), other.len()).then_some(side && test.p < LEVEL);
+                } else if tells(own.len(), other.len()) {
                     // All values are equal.
                     holds = Some(false);
                 }
@@ -225,6 +225,12 @@ impl Claim {
         }
         Claimed { claim: self.clone(), here, there, p, holds }
     }
+}
+
+/// Whether the test of so many runs against so many others can have a p below the level: its least is 2 over the ways to choose.
+fn tells(own: usize, other: usize) -> bool {
+    let ways = (1..=own.min(other)).map(|k| (own.max(other) + k) as f64 / k as f64).product::<f64>();
+    own.min(other) >= LEAST_RUNS && 2.0 / ways < LEVEL
 }
 
 fn find<'a>(arms: &'a [TaskArm], label: &str) -> Option<&'a TaskArm> {
@@ -240,6 +246,14 @@ pub(super) fn estimate(arm: &TaskArm, score: &str) -> Option<Estimate> {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn a_test_of_too_few_runs_tells_nothing() {
+        assert_eq!(
+            [(3, 3), (3, 4), (4, 4), (3, 5), (2, 40)].map(|(a, b)| tells(a, b)),
+            [false, false, true, true, false]
+        );
+    }
 
     fn arm(label: &str, values: &[f64]) -> TaskArm {
         TaskArm {
@@ -295,6 +309,9 @@ mod tests {
         assert!(of(f64::NAN, None).check(&labels).unwrap_err().starts_with("value: expected"));
         assert!(of(1.0, Some(0.0)).check(&labels).unwrap_err().starts_with("within: expected"));
         let wrong = Reference { arm: "x".into(), ..of(1.0, None) };
-        assert_eq!(wrong.check(&labels).unwrap_err(), "arm: expected one of experiment, found \"x\"");
+        assert_eq!(
+            wrong.check(&labels).unwrap_err(),
+            "arm: expected one of experiment, or of controls such as static, found \"x\""
+        );
     }
 }

@@ -131,7 +131,11 @@ impl<T: TaskKind> TaskExperiment<T> {
         read::no_sweep(&text, &origin, overrides)?;
         let mut experiment = Self::parse(&text, &origin, overrides)?;
         let set = set_all(&mut text.parse().unwrap_or_default(), overrides)?;
-        if experiment.vary.as_ref().is_some_and(|vary| set.iter().any(|o| o.key == vary.key)) {
+        // Elements of lists may be named in one and numbered in the other.
+        let named =
+            |key: &str| overrides.iter().any(|o| o.split_once('=').is_some_and(|(k, _)| k.trim() == key));
+        let is_set = |key: &str| named(key) || set.iter().any(|o| o.key == key);
+        if experiment.vary.as_ref().is_some_and(|vary| is_set(&vary.key)) {
             experiment.vary = None;
             // What is said of the values that are gone has nothing to be said of.
             let labels = experiment.labels(&origin)?;
@@ -254,6 +258,14 @@ impl<T: TaskKind> TaskExperiment<T> {
             }
         }
         Ok(())
+    }
+
+    /// The same without what changes no run: question, scores of the table, references and claims.
+    pub(super) fn without_words(&self) -> Self {
+        let mut bare = self.clone();
+        (bare.question, bare.report, bare.controls) = (String::new(), Vec::new(), Vec::new());
+        (bare.references, bare.claims) = (Vec::new(), Vec::new());
+        bare
     }
 
     /// The experiment as TOML, from which it is read again.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sorn_report::figure::{Figure, FigureError, SpreadLine, SpreadOptions, SpreadPoint, spreads};
 use sorn_sequence::Task;
 
-use super::{TaskArm, TaskKind, TaskSort, TaskSweep, TaskTable};
+use super::{TaskKind, TaskSort, TaskSweep, TaskTable};
 use crate::dynamics::DynamicsTask;
 use crate::series::SeriesTask;
 use crate::{FigureKind, LabError, Spread, figures};
@@ -95,15 +95,24 @@ fn picture(mut lines: Vec<SpreadLine>, title: String, labels: [&str; 2]) -> Resu
 
 /// The share right by lag, a line for each arm.
 fn memory_curve(scored: &Scored) -> Result<Result<Figure, FigureError>, String> {
-    let line = |arm: &TaskArm| {
-        let lag = |name: &str| name.strip_prefix("lag_")?.parse::<u32>().ok();
-        let lags = arm.spreads.iter().filter_map(|(name, spread)| Some((lag(name)?, spread)));
-        let mut points: Vec<SpreadPoint> = lags.map(|(lag, spread)| point(f64::from(lag), spread)).collect();
-        points.sort_by(|a, b| a.x.total_cmp(&b.x));
-        SpreadLine { name: arm.label.clone(), points }
-    };
-    let lines: Vec<SpreadLine> =
-        scored.table.arms.iter().map(line).filter(|line| !line.points.is_empty()).collect();
+    let mut lines: Vec<SpreadLine> = Vec::new();
+    for arm in &scored.table.arms {
+        for (name, spread) in &arm.spreads {
+            // Where several phases score, the names begin with the phase's.
+            let Some((phase, lag)) = name.rsplit_once("lag_") else { continue };
+            let Ok(lag) = lag.parse::<u32>() else { continue };
+            let name = match phase.strip_suffix('_') {
+                None => arm.label.clone(),
+                Some(phase) => format!("{}, {phase}", arm.label),
+            };
+            if lines.iter().all(|line| line.name != name) {
+                lines.push(SpreadLine { name: name.clone(), points: Vec::new() });
+            }
+            let line = lines.iter_mut().find(|line| line.name == name);
+            line.into_iter().for_each(|line| line.points.push(point(f64::from(lag), spread)));
+        }
+    }
+    lines.iter_mut().for_each(|line| line.points.sort_by(|a, b| a.x.total_cmp(&b.x)));
     if lines.is_empty() {
         return Err("expected scores by lag, such as lag_1, found none".into());
     }

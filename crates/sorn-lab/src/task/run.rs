@@ -95,7 +95,7 @@ pub(crate) fn run<T: TaskKind>(
     let config = dir.join(CONFIG);
     if config.exists() {
         let found = TaskExperiment::parse(&read_text(&config)?, &config.display().to_string(), &[])?;
-        if found != *experiment {
+        if found.without_words() != experiment.without_words() {
             let reason =
                 "holds a run of another configuration (config.toml); give another --out, or move it away";
             return Err(LabError::directory(dir, reason));
@@ -173,6 +173,7 @@ pub(crate) fn run<T: TaskKind>(
     for (name, bytes) in run.files() {
         write_whole(&dir.join(name), &bytes)?;
     }
+    let (scores, problems) = finite(run.scores(), run.problems());
     let summary = TaskSummary {
         experiment: experiment.name.clone(),
         task: T::KIND.into(),
@@ -181,13 +182,27 @@ pub(crate) fn run<T: TaskKind>(
         version: env!("CARGO_PKG_VERSION").into(),
         steps: run.done(),
         wall_secs: begun.elapsed().as_secs_f64(),
-        scores: run.scores().clone(),
-        problems: run.problems().to_vec(),
+        scores,
+        problems,
     };
     let json = serde_json::to_string_pretty(&summary).unwrap_or_else(|e| unreachable!("plain data: {e}"));
     write_whole(&dir.join(SUMMARY), (json + "\n").as_bytes())?;
     record::clear(dir)?;
     Ok(TaskOutcome::Finished(summary))
+}
+
+/// JSON has no other numbers than finite ones: what is none becomes a problem.
+fn finite(scores: &Scores, problems: &[String]) -> (Scores, Vec<String>) {
+    let (mut kept, mut problems) = (scores.clone(), problems.to_vec());
+    kept.0.retain(|name, value| {
+        if !value.is_finite() {
+            problems.push(format!(
+                "{name}: expected a finite number, found {value}: are the numbers of the task too large?"
+            ));
+        }
+        value.is_finite()
+    });
+    (kept, problems)
 }
 
 pub(super) fn checkpoint(dir: &Path) -> PathBuf {

@@ -96,11 +96,17 @@ impl<T: TaskKind> TaskSweep<T> {
         seeds: &[u64],
         controls: &[Control],
     ) -> Result<(), LabError> {
-        let table = |experiment: &TaskExperiment<T>| experiment.to_toml().parse().map(Value::Table).ok();
+        let table = |experiment: &TaskExperiment<T>| {
+            experiment.without_words().to_toml().parse().map(Value::Table).ok()
+        };
         if let Some(difference) = first("", table(&self.experiment).as_ref(), table(experiment).as_ref()) {
             let reason =
                 format!("holds another experiment ({difference}); give another --out, or move it away");
             return Err(LabError::directory(&self.path, reason));
+        }
+        if self.experiment != *experiment {
+            write_whole(&self.path.join(EXPERIMENT), experiment.to_toml().as_bytes())?;
+            self.experiment = experiment.clone();
         }
         let one = |plan: &Plan| -> Result<bool, LabError> {
             Ok(experiment.arms(&plan.controls, &self.path.display().to_string())?.len() == 1)

@@ -60,7 +60,7 @@ class Experiment:
             "--quiet",
         ]
         for key, value in self.overrides.items():
-            command += ["--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}"]
+            command += ["--set", f"{key}={value if isinstance(value, str) else _toml(key, value)}"]
         if seeds is not None:
             seeds = [
                 integer("seeds", seed, 0) for seed in listed("seeds", seeds, "a sequence of seeds", MOST)
@@ -101,13 +101,19 @@ class Experiment:
         pandas = needed("pandas", "results")
         rows = []
         for directory in self.directories:
+            # The controls of an agent are directories beside the experiment's.
+            beside = directory.name.removeprefix(f"{self.directories[0].name}-")
             for summary in sorted(
                 directory.rglob("summary.json"), key=lambda path: (path.parts[:-2], _seed(path))
             ):
                 arm = summary.parent.parent.relative_to(directory).as_posix()
                 row = {
                     "experiment": directory.name,
-                    "arm": "experiment" if arm == "." else arm,
+                    "arm": arm
+                    if arm != "."
+                    else "experiment"
+                    if directory == self.directories[0]
+                    else beside,
                     "seed": _seed(summary),
                 }
                 rows.append(row | dict(_numbers(json.loads(summary.read_text()))))
@@ -122,6 +128,28 @@ class Experiment:
         return (
             f"Experiment({str(self.file)!r}, runs in {', '.join(map(str, self.directories)) or 'none yet'})"
         )
+
+
+def _toml(key, value):
+    """A value as TOML has it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return json.dumps(value)
+        case int():
+            return str(value)
+        case float():
+            # As TOML writes what is not finite, too; a whole number stays one of floating point.
+            return repr(float(value))
+        case list() | tuple():
+            return f"[{', '.join(_toml(key, each) for each in value)}]"
+        case dict():
+            return f"{{{', '.join(f'{json.dumps(str(name))} = {_toml(key, each)}' for name, each in value.items())}}}"
+    # Of NumPy: a scalar, or an array.
+    if hasattr(value, "tolist"):
+        return _toml(key, value.tolist())
+    raise wrong(key, type(value).__name__, "a value of TOML: a number, text, list or dict", TypeError)
 
 
 def _seed(summary):

@@ -120,7 +120,7 @@ impl Series {
     /// [`TaskError`] naming the key below `task.source`, what was found and what is allowed.
     pub fn new(config: &SeriesConfig, seed: u64) -> Result<Series, TaskError> {
         let numbers = config.make(SeriesSetup { seed })?;
-        let (inputs, names) = (numbers.inputs(), numbers.targets());
+        let (inputs, names) = (numbers.inputs(), each_its_own(numbers.targets()));
         if inputs == 0 || names.is_empty() {
             let found = format!("{inputs} and {}", names.len());
             return Err(wrong(format!("expected at least one input and one target, found {found}")));
@@ -194,6 +194,16 @@ impl Series {
     pub(super) fn judge(&self, answers: &Answers<'_>) -> Vec<(String, f64)> {
         self.numbers.judge(answers)
     }
+}
+
+/// Names of which none is there twice: a later one gets its place, from 1.
+fn each_its_own(names: Vec<String>) -> Vec<String> {
+    let again = |index: usize| names[..index].contains(&names[index]);
+    let name = |index: usize| match again(index) {
+        true => format!("{}_{}", names[index], index + 1),
+        false => names[index].clone(),
+    };
+    (0..names.len()).map(name).collect()
 }
 
 /// What a series does wrong.

@@ -10,6 +10,9 @@ use crate::recordings::read_probe;
 use crate::task::TaskRun;
 use crate::{LabError, Probe, ProbeKind, Progress, Replay, RunDir};
 
+/// Rows of a recording, and the step of each.
+type Rows = (ArrayD<f64>, Vec<u64>);
+
 /// More steps would make no better figure.
 const MOST: usize = 20_000;
 
@@ -62,7 +65,7 @@ impl Subject {
     }
 
     /// The rows that were recorded of a quantity, and the step of each.
-    pub(super) fn recorded(&self, kind: ProbeKind) -> Result<Option<(ArrayD<f64>, Vec<u64>)>, LabError> {
+    pub(super) fn recorded(&self, kind: ProbeKind) -> Result<Option<Rows>, LabError> {
         let Some(probe) = self.probes().iter().find(|probe| probe.kind == kind) else { return Ok(None) };
         let Some(rows) = read_probe(self.path(), kind)? else {
             let reason = format!("{kind}: neither probes.npz nor probes/{kind}.npy is there");

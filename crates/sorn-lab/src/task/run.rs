@@ -86,6 +86,8 @@ pub(crate) fn run<T: TaskKind>(
     create_dir(dir)?;
     let _lock = lock(dir)?;
     if let Some(summary) = summary(dir)? {
+        // A process may have been killed after its last file.
+        record::clear(dir)?;
         progress.steps(summary.steps);
         return Ok(TaskOutcome::Finished(summary));
     }
